@@ -1,0 +1,1 @@
+"""How one node tells the others what happened. Hints only: correctness rests on seq and cursors."""

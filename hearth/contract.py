@@ -1,0 +1,176 @@
+"""The one call shape: a typed command comes in, a typed result goes back, typed events go out after commit.
+
+Faces (socket, HTTP) decode a `Command`, the noun's handler runs it with a `Context`, and what it publishes is
+delivered to an explicit `Audience` once the transaction is on disk. Knows no noun and no transport.
+"""
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:
+    from hearth.services import Services
+
+CONTRACT_VERSION = 1
+"""Rises whenever an older web client can no longer talk to this server; such a client reloads itself once."""
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+"""Sixteen bytes as 32 lower-case hex digits."""
+ConversationId = Id
+DeviceId = Id
+ClientId = Id
+UserId = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Hash32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+Transaction = AsyncConnection
+"""What stores take: a connection inside one open transaction."""
+Mode = Literal["write", "read", "none"]
+
+
+class CallType(msgspec.StructMeta):
+    """Gives commands and events their wire name and rate limit as class arguments."""
+
+    def __new__(
+        mcls,
+        class_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str = "",
+        limit: str = "",
+        logged: bool = False,
+        **config: Any,
+    ) -> "CallType":
+        cls = super().__new__(mcls, class_name, bases, namespace, **config)
+        for key, value in (("name", name), ("limit", limit), ("logged", logged)):
+            type.__setattr__(cls, key, value)
+        return cls
+
+
+class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Something a device asks for, in the imperative. `limit` is "count/seconds s" per user, e.g. "20/10s"."""
+
+    name: ClassVar[str]
+    limit: ClassVar[str]
+    logged: ClassVar[bool]
+
+
+class Event(msgspec.Struct, metaclass=CallType, frozen=True, kw_only=True):
+    """Something that happened, in the past tense. `logged` events become rows of each recipient's user log."""
+
+    name: ClassVar[str]
+    limit: ClassVar[str]
+    logged: ClassVar[bool]
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a result or an event."""
+
+
+class Nothing(Shape):
+    """The result of a command that has nothing to say but "done"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """An audience: every device of these users."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An audience: every device of a conversation's members, as read in the transaction that wrote the event."""
+
+    conversation_id: bytes
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """An audience: single devices (16-byte ids)."""
+
+    ids: tuple[bytes, ...]
+
+
+Audience = Users | Members | Devices
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a signed-in device of a user."""
+
+    user_id: int
+    device_id: bytes
+    is_admin: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """What a verb gets: who asks, when, the open transaction, and where to publish."""
+
+    services: "Services"
+    actor: Actor
+    now: datetime
+    open_transaction: Transaction | None = None
+    published: list[tuple[Event, Audience]] = field(default_factory=list)
+
+    @property
+    def user_id(self) -> int:
+        return self.actor.user_id
+
+    @property
+    def transaction(self) -> Transaction:
+        """The open transaction; commands declared with mode "none" have no such thing."""
+        if self.open_transaction is None:
+            raise RuntimeError("this command runs without a transaction")
+        return self.open_transaction
+
+    def publish(self, event: Event, *, to: Audience) -> None:
+        """Collect an event; it is logged in this transaction and delivered after its commit."""
+        self.published.append((event, to))
+
+
+C = TypeVar("C", bound=Command)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A command bound to the function that carries it out."""
+
+    command: type[Command]
+    result: Any
+    function: Callable[[Context, Any], Awaitable[Any]]
+    mode: Mode
+
+
+def command(
+    command_type: type[C], *, mode: Mode = "write"
+) -> Callable[[Callable[[Context, C], Awaitable[R]]], Handler]:
+    """Bind a handler function to its command. "write" and "read" open a transaction; "none" opens nothing."""
+
+    def bind(function: Callable[[Context, C], Awaitable[R]]) -> Handler:
+        result = typing.get_type_hints(function)["return"]
+        return Handler(command_type, result, function, mode)
+
+    return bind
+
+
+def collect_handlers(*modules: ModuleType) -> dict[str, Handler]:
+    """Return the handlers of the given modules by command name; a name used twice is a mistake."""
+    handlers: dict[str, Handler] = {}
+    for module in modules:
+        for _, handler in inspect.getmembers(module, lambda member: isinstance(member, Handler)):
+            if handler.command.name in handlers:
+                raise ValueError(f"two handlers for {handler.command.name}")
+            handlers[handler.command.name] = handler
+    return handlers

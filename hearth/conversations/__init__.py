@@ -1,0 +1,1 @@
+"""A conversation: who its members are, since when, and whether it can be written to."""

@@ -1,0 +1,1 @@
+"""Storage: the engine, transactions, the committer and the migrations. Knows no noun."""

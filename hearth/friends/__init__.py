@@ -1,0 +1,1 @@
+"""Friendship: requests, friends and blocks between two users."""

@@ -1,0 +1,138 @@
+"""What can be asked of a conversation's log, and what its members are told.
+
+`record` is opaque: sealed on devices, bounded and stored here, never looked into.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from hearth.contract import ClientId, Command, ConversationId, DeviceId, Event, Hash32, Seq, Shape, UserId
+from hearth.conversations.contract import Member
+
+MAX_RECORD_BYTES = 64 * 1024
+Record = Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES)]
+Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+KIND_VOID = 0
+KIND_MESSAGE = 1
+
+
+class Entry(Shape):
+    """One entry of a conversation's log.
+
+    `ordinal` counts the entries of kind message up to and with this one. `log_hash` is H(seq), chained as
+    docs/protocol-encryption.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)).
+    """
+
+    conversation_id: ConversationId
+    seq: Seq
+    ordinal: Seq
+    kind: int
+    from_user: UserId
+    from_device: DeviceId
+    client_id: ClientId
+    counter: Counter
+    epoch: Seq
+    target_seq: Seq
+    record: bytes
+    log_hash: Hash32
+    timestamp: datetime
+
+
+class Sent(Shape):
+    """A send is on disk at this place. A retry with the same client_id gets the same answer."""
+
+    seq: Seq
+    ordinal: Seq
+    log_hash: Hash32
+    timestamp: datetime
+
+
+class Page(Shape):
+    """A contiguous stretch of the log, oldest first, and what it takes to check and show it.
+
+    `hash_before` is H(first seq − 1); `first_seq` is the lowest seq that the asker may read and `last_seq` the head.
+    `members` carries everybody's cursors as of now.
+    """
+
+    conversation_id: ConversationId
+    entries: list[Entry]
+    hash_before: Hash32
+    first_seq: Seq
+    last_seq: Seq
+    last_ordinal: Seq
+    members: list[Member]
+
+
+class SendMessage(Command, name="message.send", limit="60/10s"):
+    """Append a record to a conversation one is a member of; answered only after it is durably stored."""
+
+    conversation_id: ConversationId
+    client_id: ClientId
+    counter: Counter
+    record: Record
+    kind: Literal[0, 1] = KIND_MESSAGE
+    epoch: Seq = 0
+    target_seq: Seq = 0
+
+
+class ReadHistory(Command, name="message.history", limit="300/60s"):
+    """A page of at most `limit` messages: around, before (exclusive) or after (exclusive) `seq`.
+
+    Seq 0 with "before" means the newest page.
+    """
+
+    conversation_id: ConversationId
+    seq: Seq
+    direction: Literal["before", "after", "around"] = "before"
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class MarkReceived(Command, name="receipt.mark", limit="200/10s"):
+    """Move one's own cursors forward. A seq beyond the head counts as the head; a lower one changes nothing."""
+
+    conversation_id: ConversationId
+    delivered_seq: Seq = 0
+    read_seq: Seq = 0
+
+
+class StartTyping(Command, name="typing.start", limit="60/60s"):
+    """Tell the other members that one is writing; it lapses after 6 s, so repeat while it goes on."""
+
+    conversation_id: ConversationId
+
+
+class StopTyping(Command, name="typing.stop", limit="60/60s"):
+    conversation_id: ConversationId
+
+
+class MessageSent(Event, name="message.sent"):
+    """To all members, the sender's devices included. A hint: what counts is `entry.seq`."""
+
+    entry: Entry
+
+
+class Cursor(Shape):
+    user_id: UserId
+    delivered_seq: Seq
+    read_seq: Seq
+
+
+class ReceiptsAdvanced(Event, name="receipts.advanced"):
+    """To all members, coalesced over a short while. Cursors only grow."""
+
+    conversation_id: ConversationId
+    cursors: list[Cursor]
+
+
+class TypingStarted(Event, name="typing.started"):
+    """To the other members."""
+
+    conversation_id: ConversationId
+    user_id: UserId
+
+
+class TypingStopped(Event, name="typing.stopped"):
+    conversation_id: ConversationId
+    user_id: UserId

@@ -1,0 +1,31 @@
+"""The table of messages: every conversation's log."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+
+from hearth.db.columns import METADATA, TABLE_OPTIONS, BigId, UtcTime, binary, blob
+
+MESSAGE = Table(
+    "message",
+    METADATA,
+    Column("conversation_id", binary(16), ForeignKey("conversation.id"), primary_key=True),
+    Column("seq", BigId, primary_key=True, autoincrement=False),
+    Column("ordinal", BigId, nullable=False),
+    Column("client_id", binary(16), nullable=False),
+    Column("from_user", BigId, ForeignKey("user.id"), nullable=False),
+    Column("from_device", binary(16), nullable=False),
+    Column("counter", BigId, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("target_seq", BigId, nullable=False),
+    Column("epoch", BigId, nullable=False),
+    Column("message", blob(), nullable=False),
+    Column("record_hash", binary(32), nullable=False),
+    Column("log_hash", binary(32), nullable=False),
+    Column("timestamp", UtcTime, nullable=False),
+    UniqueConstraint("conversation_id", "from_user", "client_id"),
+    Index("ix_message_conversation_id_ordinal", "conversation_id", "ordinal"),
+    Index("ix_message_conversation_id_target_seq", "conversation_id", "target_seq"),
+    sqlite_with_rowid=False,
+    **TABLE_OPTIONS,
+)
+"""`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 means none.
+`message` is the record; `record_hash` and `log_hash` stay when it is emptied. SQLite clusters it by its key."""

@@ -1,0 +1,1 @@
+"""Presence: who is online, away or offline, shown to friends only."""

@@ -1,0 +1,76 @@
+"""How a device gets up to date: from its cursors, or from a snapshot when they are of no use."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Raw
+
+from hearth.accounts.contract import Device, OwnProfile, UserCard
+from hearth.contract import Command, ConversationId, DeviceId, Id, Seq, Shape, UserId
+from hearth.friends.contract import Friend, FriendRequest
+from hearth.inbox.contract import InboxItem
+from hearth.presence.contract import Presence
+
+
+class LogEntry(Shape):
+    """One entry of the user's own log: `kind` is an event's name and `payload` the event. Live it is "log"."""
+
+    seq: Seq
+    kind: str
+    payload: Raw
+    timestamp: datetime
+
+
+class Snapshot(Shape):
+    """Everything that a user's log tells, as it stands at `Opened.log_seq`."""
+
+    profile: OwnProfile
+    devices: list[Device]
+    friends: list[Friend]
+    requests: list[FriendRequest]
+    blocked: list[UserCard]
+
+
+class Opened(Shape):
+    """The answer to `sync.open`.
+
+    Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the rest).
+    `items` are the conversations whose head differs from the device's, newest first, at most 50; `heads` names the
+    head of all the others that differ, to be fetched with `inbox.get`. Presence covers friends who are not offline
+    or whose last seen is known.
+    """
+
+    server_id: Id
+    generation: Id
+    contract: int
+    user_id: UserId
+    device_id: DeviceId
+    now: datetime
+    log_seq: Seq
+    log: list[LogEntry]
+    more: bool
+    snapshot: Snapshot | None
+    items: list[InboxItem]
+    heads: dict[ConversationId, Seq]
+    presence: list[Presence]
+
+
+class LogPage(Shape):
+    """Entries after the cursor, oldest first; `gone` when the cursor is too old and a snapshot is needed."""
+
+    entries: list[LogEntry]
+    more: bool
+    gone: bool
+
+
+class OpenSync(Command, name="sync.open", limit="30/60s"):
+    """First command on every connection. An unknown generation or log_seq 0 leads to a snapshot."""
+
+    generation: Id | None = None
+    log_seq: Seq = 0
+    conversations: Annotated[dict[ConversationId, Seq], Meta(max_length=3000)] = {}
+
+
+class ReadLog(Command, name="sync.log", limit="120/60s"):
+    after: Seq
+    limit: Annotated[int, Meta(ge=1, le=500)] = 200
