@@ -106,11 +106,12 @@ Audience = Users | Members | Devices
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a signed-in device of a user."""
+    """Who asks: a signed-in device of a user. `connection` numbers the socket it came by; 0 means HTTP."""
 
     user_id: int
     device_id: bytes
     is_admin: bool = False
+    connection: int = 0
 
 
 @dataclass(slots=True)

@@ -1,9 +1,13 @@
 """What the running server consists of, as one typed record that every verb can reach through its context."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from hearth.bus.local import Bus
     from hearth.clock import Clock
     from hearth.config import Config
@@ -22,6 +26,29 @@ class Identity:
     generation: bytes
 
 
+class LoggedEvent(NamedTuple):
+    """An event on its way into the logs of `user_ids`; `payload` is its JSON."""
+
+    kind: str
+    payload: bytes
+    user_ids: tuple[int, ...]
+
+
+class WrittenEntry(NamedTuple):
+    """One new entry of one user's log; `payload` is the JSON of the whole entry, as devices get it."""
+
+    user_id: int
+    payload: bytes
+
+
+class WriteLogs(Protocol):
+    async def __call__(
+        self, transaction: "AsyncConnection", events: Sequence[LoggedEvent], now: datetime
+    ) -> list[WrittenEntry]:
+        """Append the events to their users' logs and return the entries in the order they were written."""
+        ...
+
+
 @dataclass(slots=True)
 class Services:
     """The parts of one running server, made by `hearth.app.create_app`."""
@@ -33,5 +60,6 @@ class Services:
     bus: "Bus"
     limits: "Limits"
     reactions: "Reactions"
+    write_logs: WriteLogs
     messages: "MessageLog"
     presence: "PresenceBoard"

@@ -1,0 +1,64 @@
+"""Rate limits: token buckets by name and key, the same ones for socket and HTTP. Bounded in memory."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from hearth.clock import Clock
+from hearth.errors import TooManyRequests
+
+MAX_BUCKETS = 100_000
+
+
+class Limit(NamedTuple):
+    """At most `count` at once, refilled evenly over `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@lru_cache(maxsize=512)
+def parse_limit(text: str) -> Limit:
+    """Read "20/10s" as twenty in ten seconds."""
+    match = re.fullmatch(r"(\d+)/(\d+)s", text)
+    if match is None:
+        raise ValueError(f"not a limit: {text!r}")
+    return Limit(int(match[1]), float(match[2]))
+
+
+class Limits:
+    """All buckets of one process. `scale` multiplies every count; it is for benchmarks and bots."""
+
+    def __init__(self, clock: Clock, scale: float = 1.0) -> None:
+        self._clock = clock
+        self._scale = scale
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        """(bucket, key) → (monotonic time by which it is full again, its capacity's refill time in seconds)"""
+
+    def take(self, bucket: str, key: str, limit: str, cost: float = 1.0) -> None:
+        """Take `cost` from a bucket or raise TooManyRequests with the seconds to wait."""
+        count, seconds = parse_limit(limit)
+        now = self._clock.monotonic()
+        full_at = max(self._buckets.get((bucket, key), (now, seconds))[0], now)
+        full_at += seconds * cost / (count * self._scale)
+        excess = full_at - now - seconds
+        if excess > 1e-9:
+            raise TooManyRequests(retry_after=excess)
+        if len(self._buckets) >= MAX_BUCKETS:
+            self._forget_full(now)
+        self._buckets[(bucket, key)] = (full_at, seconds)
+
+    def check(self, bucket: str, key: str, limit: str) -> None:
+        """Raise TooManyRequests when nothing is left, without taking anything."""
+        count, seconds = parse_limit(limit)
+        now = self._clock.monotonic()
+        full_at = self._buckets.get((bucket, key), (now, seconds))[0]
+        excess = full_at + seconds / (count * self._scale) - now - seconds
+        if excess > 1e-9:
+            raise TooManyRequests(retry_after=excess)
+
+    def _forget_full(self, now: float) -> None:
+        """Drop the buckets that are full again; if an attacker filled the table with others, drop the oldest."""
+        self._buckets = {key: value for key, value in self._buckets.items() if value[0] > now}
+        while len(self._buckets) >= MAX_BUCKETS:
+            del self._buckets[next(iter(self._buckets))]
