@@ -35,8 +35,17 @@ Transaction = AsyncConnection
 Mode = Literal["write", "read", "none"]
 
 
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class ShapeType(msgspec.StructMeta):
+    """Tells type checkers what every struct here is: frozen, and made by keyword."""
+
+
+@typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class CallType(msgspec.StructMeta):
-    """Gives commands and events their wire name and rate limit as class arguments."""
+    """Gives commands and events their wire name and rate limit as class arguments.
+
+    They are kept under names that no field has: a command may well have a field called `limit`.
+    """
 
     def __new__(
         mcls,
@@ -50,7 +59,7 @@ class CallType(msgspec.StructMeta):
         **config: Any,
     ) -> "CallType":
         cls = super().__new__(mcls, class_name, bases, namespace, **config)
-        for key, value in (("name", name), ("limit", limit), ("logged", logged)):
+        for key, value in (("wire_name", name), ("rate_limit", limit), ("is_logged", logged)):
             type.__setattr__(cls, key, value)
         return cls
 
@@ -58,20 +67,20 @@ class CallType(msgspec.StructMeta):
 class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Something a device asks for, in the imperative. `limit` is "count/seconds s" per user, e.g. "20/10s"."""
 
-    name: ClassVar[str]
-    limit: ClassVar[str]
-    logged: ClassVar[bool]
+    wire_name: ClassVar[str]
+    rate_limit: ClassVar[str]
+    is_logged: ClassVar[bool]
 
 
 class Event(msgspec.Struct, metaclass=CallType, frozen=True, kw_only=True):
     """Something that happened, in the past tense. `logged` events become rows of each recipient's user log."""
 
-    name: ClassVar[str]
-    limit: ClassVar[str]
-    logged: ClassVar[bool]
+    wire_name: ClassVar[str]
+    rate_limit: ClassVar[str]
+    is_logged: ClassVar[bool]
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
+class Shape(msgspec.Struct, metaclass=ShapeType, frozen=True, kw_only=True):
     """A part of a result or an event."""
 
 
@@ -171,7 +180,7 @@ def collect_handlers(*modules: ModuleType) -> dict[str, Handler]:
     handlers: dict[str, Handler] = {}
     for module in modules:
         for _, handler in inspect.getmembers(module, lambda member: isinstance(member, Handler)):
-            if handler.command.name in handlers:
-                raise ValueError(f"two handlers for {handler.command.name}")
-            handlers[handler.command.name] = handler
+            if handler.command.wire_name in handlers:
+                raise ValueError(f"two handlers for {handler.command.wire_name}")
+            handlers[handler.command.wire_name] = handler
     return handlers

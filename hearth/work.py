@@ -58,9 +58,9 @@ async def _run(
 
 async def _write_logs(context: Context) -> list[WrittenEntry]:
     logged = [
-        LoggedEvent(type(event).name, ENCODER.encode(event), audience.ids)
+        LoggedEvent(type(event).wire_name, ENCODER.encode(event), audience.ids)
         for event, audience in context.published
-        if type(event).logged and isinstance(audience, Users) and audience.ids
+        if type(event).is_logged and isinstance(audience, Users) and audience.ids
     ]
     if not logged:
         return []
@@ -75,5 +75,5 @@ def deliver(
         services.bus.publish(Users((entry.user_id,)), "log", entry.payload)
     for event, audience in published:
         kind = type(event)
-        if kind.name and not kind.logged and audience.ids:
-            services.bus.publish(audience, kind.name, ENCODER.encode(event))
+        if kind.wire_name and not kind.is_logged and audience.ids:
+            services.bus.publish(audience, kind.wire_name, ENCODER.encode(event))

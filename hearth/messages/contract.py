@@ -14,8 +14,8 @@ from hearth.conversations.contract import Member
 MAX_RECORD_BYTES = 64 * 1024
 Record = Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-KIND_VOID = 0
-KIND_MESSAGE = 1
+KIND_VOID: Literal[0] = 0
+KIND_MESSAGE: Literal[1] = 1
 
 
 class Entry(Shape):

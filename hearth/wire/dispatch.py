@@ -35,8 +35,8 @@ class Dispatcher:
         handler = self.handlers.get(name)
         if handler is None:
             raise NotFound(f"There is no command {name[:64]!r}.")
-        if handler.command.limit:
-            self.services.limits.take(name, str(actor.user_id), handler.command.limit)
+        if handler.command.rate_limit:
+            self.services.limits.take(name, str(actor.user_id), handler.command.rate_limit)
         command = decode(self.decoders[name], raw)
         return await perform(
             self.services, actor, lambda context: handler.function(context, command), mode=handler.mode

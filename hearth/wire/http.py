@@ -124,10 +124,10 @@ def find_token(authorization: str | None, cookie: str | None) -> str | None:
 
 def is_secure(current: Request) -> bool:
     """Tell whether the browser's side of the connection is HTTPS."""
-    url = face().services.config.url
+    url: str | None = face().services.config.url
     if url is not None:
         return url.startswith("https://")
-    return cast(str, current.scheme) == "https"
+    return current.scheme == "https"
 
 
 def cookie_name(current: Request) -> str:

@@ -11,9 +11,9 @@ MAX_BUCKETS = 100_000
 
 
 class Limit(NamedTuple):
-    """At most `count` at once, refilled evenly over `seconds`."""
+    """At most `burst` at once, refilled evenly over `seconds`."""
 
-    count: int
+    burst: int
     seconds: float
 
 
@@ -27,7 +27,7 @@ def parse_limit(text: str) -> Limit:
 
 
 class Limits:
-    """All buckets of one process. `scale` multiplies every count; it is for benchmarks and bots."""
+    """All buckets of one process. `scale` multiplies every burst; it is for benchmarks and bots."""
 
     def __init__(self, clock: Clock, scale: float = 1.0) -> None:
         self._clock = clock
@@ -37,10 +37,10 @@ class Limits:
 
     def take(self, bucket: str, key: str, limit: str, cost: float = 1.0) -> None:
         """Take `cost` from a bucket or raise TooManyRequests with the seconds to wait."""
-        count, seconds = parse_limit(limit)
+        burst, seconds = parse_limit(limit)
         now = self._clock.monotonic()
         full_at = max(self._buckets.get((bucket, key), (now, seconds))[0], now)
-        full_at += seconds * cost / (count * self._scale)
+        full_at += seconds * cost / (burst * self._scale)
         excess = full_at - now - seconds
         if excess > 1e-9:
             raise TooManyRequests(retry_after=excess)
@@ -50,10 +50,10 @@ class Limits:
 
     def check(self, bucket: str, key: str, limit: str) -> None:
         """Raise TooManyRequests when nothing is left, without taking anything."""
-        count, seconds = parse_limit(limit)
+        burst, seconds = parse_limit(limit)
         now = self._clock.monotonic()
         full_at = self._buckets.get((bucket, key), (now, seconds))[0]
-        excess = full_at + seconds / (count * self._scale) - now - seconds
+        excess = full_at + seconds / (burst * self._scale) - now - seconds
         if excess > 1e-9:
             raise TooManyRequests(retry_after=excess)
 

@@ -1,9 +1,11 @@
 """Who is connected to this process: sockets by user and by device."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hearth.contract import Actor, Audience, Devices
+
+K = TypeVar("K")
 
 
 class Connected(Protocol):
@@ -32,10 +34,8 @@ class Registry:
 
     def remove(self, actor: Actor) -> None:
         """Forget a socket; one that is not there is fine."""
-        for table, key in ((self._by_user, actor.user_id), (self._by_device, actor.device_id)):
-            sockets = table.get(key)  # type: ignore[attr-defined]
-            if sockets is not None and sockets.pop(actor.connection, None) is not None and not sockets:
-                del table[key]  # type: ignore[attr-defined]
+        _discard(self._by_user, actor.user_id, actor.connection)
+        _discard(self._by_device, actor.device_id, actor.connection)
 
     def list_sockets(self, audience: Audience) -> Iterator[Connected]:
         """Yield the audience's sockets in this process; safe against sockets going meanwhile."""
@@ -55,3 +55,12 @@ class Registry:
 
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self._by_user.values())
+
+
+def _discard(table: dict[K, dict[int, Connected]], key: K, connection: int) -> None:
+    sockets = table.get(key)
+    if sockets is None:
+        return
+    sockets.pop(connection, None)
+    if not sockets:
+        del table[key]
