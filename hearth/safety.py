@@ -1,0 +1,128 @@
+"""What a server refuses to start with, and what it warns of. Every refusal says what to do."""
+
+import os
+import ssl
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hearth.certificates import find_own_certificate
+from hearth.config import Config, ConfigError, is_loopback_name
+
+
+def prepare(config: Config) -> Config:
+    """Make the data directory, take up our own certificate where one is needed, and refuse what is unsafe.
+
+    Returns the settings to serve with. Raises ConfigError.
+    """
+    prepare_data(config.data)
+    own = find_own_certificate(config.data)
+    is_alone = not config.is_loopback and not config.trusted_proxy
+    if own is not None and is_alone and config.tls_cert is None and config.tls_key is None:
+        config = replace(config, tls_cert=own.certificate, tls_key=own.key)
+    check_tls(config)
+    check_reach(config)
+    return config
+
+
+def prepare_data(directory: Path) -> None:
+    """Make the data directory, readable by its owner only; refuse one that others own or can write to."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The data directory {directory} cannot be made: {error.strerror}. Choose another with "
+            "--data DIR."
+        ) from error
+    if sys.platform != "win32":
+        status = directory.stat()
+        if status.st_uid != os.geteuid():
+            raise ConfigError(
+                f"The data directory {directory} belongs to another user (id {status.st_uid}). "
+                "Start Hearth as that user, or choose another directory with --data DIR."
+            )
+        if status.st_mode & stat.S_IWOTH:
+            raise ConfigError(
+                f"Everybody may write to the data directory {directory}. Run: chmod 700 {directory}"
+            )
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"The data directory {directory} cannot be written to. Change its mode, or choose another "
+            "with --data DIR."
+        )
+
+
+def check_tls(config: Config) -> None:
+    """Refuse a certificate without its key, files that do not fit, and a key that others can read."""
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigError("HTTPS needs both --tls-cert and --tls-key.")
+    if config.tls_cert is None or config.tls_key is None:
+        return
+    for flag, path in (("--tls-cert", config.tls_cert), ("--tls-key", config.tls_key)):
+        if not os.access(path, os.R_OK) or not path.is_file():
+            raise ConfigError(f"The file {path} ({flag}) is not there or cannot be read.")
+    if sys.platform != "win32" and config.tls_key.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise ConfigError(
+            f"Everybody can read the private key {config.tls_key}. Run: chmod 600 {config.tls_key}"
+        )
+    try:
+        # The empty password keeps OpenSSL from asking for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(config.tls_cert, config.tls_key, password="")
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigError(
+            f"{config.tls_cert} and {config.tls_key} cannot be used together ({error}). "
+            "Give a PEM certificate with its chain, and its own PEM key without a password."
+        ) from error
+
+
+def check_reach(config: Config) -> None:
+    """Refuse to be reachable from other machines without HTTPS, and test settings there altogether."""
+    host = urlsplit(config.url).hostname or "" if config.url else ""
+    if config.url and config.url.startswith("http://") and not is_loopback_name(host):
+        raise ConfigError(
+            f"--url {config.url} is not HTTPS. Browsers give such a page no cryptography, so Hearth "
+            "does not work there. Put a proxy with HTTPS in front, or run `hearth cert`, and name "
+            "the https:// address."
+        )
+    if config.url and config.url.startswith("http://") and config.is_tls:
+        raise ConfigError(f"The server speaks HTTPS, but --url is {config.url}. Write https:// there.")
+    if not config.is_loopback and not config.is_https:
+        raise ConfigError(
+            f"Listening on {config.host} lets other machines in, and that needs HTTPS. Run `hearth "
+            "cert` once to make a certificate of your own, or give --tls-cert and --tls-key, or put "
+            "a proxy with HTTPS in front of --host localhost and name its address with --url https://…"
+        )
+    if config.insecure_test_kdf and not config.is_private:
+        raise ConfigError(
+            "--insecure-test-kdf makes passwords easy to guess. Leave it out, or use --host localhost."
+        )
+
+
+def list_warnings(config: Config) -> list[str]:
+    """Return sentences about settings that work but deserve a second look."""
+    warnings = []
+    if config.url is not None and not config.is_tls and not config.is_private and not config.trusted_proxy:
+        warnings.append(
+            "No --trusted-proxy is set: if a proxy passes visitors on, they all count as one address "
+            "in the limits. For a proxy on this machine: --trusted-proxy 127.0.0.1/32,::1/128"
+        )
+    if config.limit_scale > 1 and not config.is_private:
+        warnings.append(
+            f"Rate limits are lifted {config.limit_scale:g} times: guessing passwords gets easier."
+        )
+    if config.insecure_test_kdf:
+        warnings.append(
+            "Weak password hashing is allowed (--insecure-test-kdf): use this server for tests only."
+        )
+    return warnings
+
+
+def warn_of_argument_password(flags: dict[str, str | None]) -> list[str]:
+    """Return a warning when a password stands in a flag."""
+    if urlsplit(flags.get("database") or "").password:
+        return [
+            "The database password stands in the process list; use HEARTH_DATABASE or hearth.toml instead."
+        ]
+    return []
