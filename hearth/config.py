@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from hearth.network import find_own_address
+from hearth.refusal import Refusal
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Registration = Literal["open", "invite", "closed"]
 LogFormat = Literal["console", "json"]
 EventLoop = Literal["auto", "asyncio"]
 
 
-class ConfigError(Exception):
+class ConfigError(Refusal):
     """A setting is wrong or unsafe; the text is one or two sentences that say what to do."""
 
 
@@ -90,7 +93,9 @@ class Config:
         """The address links are made with, without a slash at the end."""
         if self.url is not None:
             return self.url
-        host = "localhost" if self.is_loopback or self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        host = "localhost" if self.is_loopback else self.host
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison, nothing is bound here
+            host = find_own_address() or "localhost"
         return format_origin("https" if self.is_tls else "http", host, self.port)
 
     @property

@@ -1,9 +1,14 @@
-"""One server per data directory: a lock that ends with its process, so a crash leaves none."""
+"""One server per data directory: a lock that ends with its process, so a crash leaves none.
+
+The locked file says who holds it (pid) and where that server answers, for `hearth invite` and the like.
+"""
 
 import os
 import sys
 from pathlib import Path
 from types import TracebackType
+
+from hearth.refusal import Refusal
 
 if sys.platform == "win32":
     import msvcrt
@@ -15,7 +20,7 @@ FILE_NAME = "hearth.lock"
 LOCKED_BYTE = 1 << 30
 
 
-class DirectoryInUse(Exception):
+class DirectoryInUse(Refusal):
     """Another server runs on the directory. `pid` is its process id, or None when it could not be read."""
 
     def __init__(self, directory: Path, pid: int | None) -> None:
@@ -35,18 +40,24 @@ class DirectoryLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock and write our pid into it. Raises DirectoryInUse."""
+        """Take the lock. Raises DirectoryInUse."""
         descriptor = os.open(self.directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             lock_descriptor(descriptor)
         except OSError:
-            pid = read_pid(descriptor)
+            pid, _ = read_holder(descriptor)
             os.close(descriptor)
             raise DirectoryInUse(self.directory, pid) from None
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+        self.announce("")
+
+    def announce(self, url: str) -> None:
+        """Write who we are and where we answer into the locked file."""
+        if self._descriptor is None:
+            raise RuntimeError("the lock is not held")
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, f"{os.getpid()}\n{url}\n".encode())
 
     def release(self) -> None:
         """Give the lock back. The file stays: removing it would let two servers lock two files."""
@@ -73,7 +84,22 @@ def lock_descriptor(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def read_pid(descriptor: int) -> int | None:
+def find_running_server(directory: Path) -> str | None:
+    """Return the URL of the server that runs on a directory, or None when none does."""
+    try:
+        descriptor = os.open(directory / FILE_NAME, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        lock_descriptor(descriptor)
+    except OSError:
+        return read_holder(descriptor)[1] or None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def read_holder(descriptor: int) -> tuple[int | None, str]:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    text = os.read(descriptor, 20).strip()
-    return int(text) if text.isdigit() else None
+    pid, _, url = os.read(descriptor, 1000).decode("utf-8", "replace").partition("\n")
+    return int(pid) if pid.isdigit() else None, url.strip()

@@ -4,11 +4,15 @@ import errno
 import ipaddress
 import socket
 
-from hearth.config import Config, ConfigError
+from hearth.refusal import Refusal
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Documentation networks (RFC 5737, RFC 3849): asking for a route there sends no packet.
 PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+
+
+class CannotListen(Refusal):
+    """An address or port cannot be had; the text says what to do."""
 
 
 def list_names() -> list[str]:
@@ -37,22 +41,27 @@ def list_addresses() -> list[Address]:
     return [address for address in found if not (address.is_loopback or address.is_link_local)]
 
 
-def open_sockets(config: Config) -> list[socket.socket]:
-    """Bind the listening sockets: for localhost both of its addresses, on one port. Raises ConfigError."""
-    hosts = ["127.0.0.1", "::1"] if config.host == "localhost" else [config.host]
+def find_own_address() -> str | None:
+    """Return the address others in the network reach this machine by, or None without a network."""
+    return next((str(address) for address in list_addresses()), None)
+
+
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """Bind the listening sockets: for localhost both of its addresses, on one port. Raises CannotListen."""
+    addresses = ["127.0.0.1", "::1"] if host == "localhost" else [host]
     sockets: list[socket.socket] = []
-    port = config.port
-    for host in hosts:
+    wanted = port
+    for address in addresses:
         try:
-            sock = bind_socket(host, port)
+            sock = bind_socket(address, port)
         except OSError as error:
             if sockets and error.errno != errno.EADDRINUSE:
                 continue  # a machine without IPv6 still has 127.0.0.1
             for opened in sockets:
                 opened.close()
-            if sockets and config.port == 0:
-                return open_sockets(config)
-            raise ConfigError(explain(error, host, port)) from error
+            if sockets and wanted == 0:
+                return open_sockets(host, wanted)
+            raise CannotListen(explain(error, address, port)) from error
         sockets.append(sock)
         port = sock.getsockname()[1]
     return sockets

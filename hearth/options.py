@@ -184,7 +184,7 @@ OPTIONS = (
 BY_NAME = {option.name: option for option in OPTIONS}
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_flags(parser: argparse._ActionsContainer) -> None:
     """Add a flag for every option, and --config."""
     parser.add_argument(
         "--config",
@@ -231,7 +231,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         elif variable.startswith("HEARTH_") and variable != "HEARTH_CONFIG":
             if not variable.startswith(FOREIGN_PREFIXES):
                 raise ConfigError(
-                    f"There is no setting {variable}{suggest(variable, names)}. Unset it or correct it."
+                    f"There is no setting {variable}{suggest(variable, names)} Unset it or correct it."
                 )
     return values
 
@@ -249,7 +249,7 @@ def read_file(path: Path) -> dict[str, Any]:
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in BY_NAME:
-            raise ConfigError(f"{path}: there is no setting {key!r}{suggest(name, BY_NAME)}.")
+            raise ConfigError(f"{path}: there is no setting {key!r}{suggest(name, BY_NAME)}")
         values[name] = read_value(BY_NAME[name], to_text(BY_NAME[name], value, path), f"{path}: {key}")
     return values
 
@@ -274,4 +274,4 @@ def read_value(option: Option, text: str, source: str) -> Any:
 
 def suggest(name: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {close[0]}?" if close else "."

@@ -1,0 +1,78 @@
+"""The `hearth` command. Each sub command is one module, imported only when it is called."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from hearth import __version__
+from hearth.options import OPTIONS, add_flags, load_config
+from hearth.refusal import Refusal
+
+COMMANDS = {
+    "serve": ("hearth.cli.serve", "start the server"),
+    "cert": ("hearth.cli.cert", "make or renew a certificate of your own, for HTTPS in your network"),
+    "invite": ("hearth.cli.invite", "print links with which people can register"),
+    "user": ("hearth.cli.user", "help a user: user reset-sign-in NAME"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 refused, 2 misunderstood."""
+    options = make_parser().parse_args(arguments)
+    if sys.platform != "win32":
+        # Whatever is written to the data directory is for its owner alone.
+        os.umask(0o077)
+    module = importlib.import_module(COMMANDS[options.command][0])
+    try:
+        config = load_config(vars(options), os.environ)
+        return int(module.run(config, options))
+    except Refusal as error:
+        print(f"hearth: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser. All commands take all settings, so that they find the same server."""
+    parser = argparse.ArgumentParser(
+        prog="hearth",
+        description="Hearth, a self-hosted chat.",
+        epilog=describe_settings(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hearth {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"hearth {name}: {summary}.")
+        if name == "cert":
+            command.add_argument("names", nargs="*", metavar="NAME", help="more names or addresses to cover")
+        elif name == "invite":
+            command.add_argument(
+                "--count", type=read_count, default=1, metavar="N", help="how many; default 1"
+            )
+        elif name == "user":
+            command.add_argument("action", choices=["reset-sign-in"], help="what to do")
+            command.add_argument("username", metavar="NAME", help="whom it is for")
+        add_flags(command.add_argument_group("settings"))
+    return parser
+
+
+def read_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100):
+        raise argparse.ArgumentTypeError("must be a number from 1 to 100")
+    return int(text)
+
+
+def describe_settings() -> str:
+    """Return what `hearth --help` says about every setting."""
+    formatter = argparse.HelpFormatter(prog="hearth")
+    actions = argparse.ArgumentParser(add_help=False)
+    add_flags(actions)
+    formatter.start_section("settings (for every command; also as variables, or as keys of hearth.toml)")
+    formatter.add_arguments(actions._actions)
+    formatter.end_section()
+    names = ", ".join(option.variable for option in OPTIONS[:3])
+    return f"{formatter.format_help()}\nFlags win over variables ({names}, …), and those over the file.\n"

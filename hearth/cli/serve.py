@@ -1,0 +1,42 @@
+"""`hearth serve`: check the settings, lock the directory, run the server until a signal comes."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+
+from hearth.announcement import describe_server
+from hearth.config import Config
+from hearth.lock import DirectoryLock
+from hearth.logs import set_up_logging
+from hearth.network import open_sockets
+from hearth.safety import list_warnings, prepare, warn_of_argument_password
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    config = prepare(config)
+    set_up_logging(config.log_format)
+    for warning in [*list_warnings(config), *warn_of_argument_password(vars(options))]:
+        print(f"Warning: {warning}", file=sys.stderr)
+    with ExitStack() as stack:
+        lock = None
+        if config.sqlite_directory is not None:
+            config.sqlite_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = stack.enter_context(DirectoryLock(config.sqlite_directory))
+        sockets = open_sockets(config.host, config.port)
+        for sock in sockets:
+            stack.callback(sock.close)
+        config = replace(config, port=sockets[0].getsockname()[1])
+
+        # The stack of libraries takes most of a second to import: settings are judged before that.
+        from hearth.app import create_app
+        from hearth.server import run_server
+
+        def announce(lines: list[str]) -> None:
+            if lock is not None:
+                lock.announce(config.public_url)
+            print("\n".join(describe_server(config, lines)), flush=True)
+
+        run_server(create_app, config, sockets, announce)
+    print("Hearth has stopped.", flush=True)
+    return 0
