@@ -1,0 +1,1 @@
+"""The side-by-side comparisons behind docs/performance.md: run them with scripts/bench."""
