@@ -188,14 +188,20 @@ class UserDeleted(Event, name="user.deleted", logged=True):
 
 
 class SettingsChanged(Event, name="settings.changed", logged=True):
+    """To oneself."""
+
     settings: Settings
 
 
 class DeviceAdded(Event, name="device.added", logged=True):
+    """To oneself."""
+
     device: Device
 
 
 class DeviceRemoved(Event, name="device.removed", logged=True):
+    """To oneself, but no longer to the removed device."""
+
     device_id: DeviceId
 
 
@@ -203,5 +209,3 @@ class SessionEnded(Event, name="session.ended"):
     """To the device itself, just before its sockets are closed."""
 
     reason: Literal["signed_out", "revoked", "password_changed", "deleted", "disabled", "expired"]
-
-

@@ -134,5 +134,7 @@ class TypingStarted(Event, name="typing.started"):
 
 
 class TypingStopped(Event, name="typing.stopped"):
+    """To the other members."""
+
     conversation_id: ConversationId
     user_id: UserId
