@@ -107,7 +107,8 @@ async def insert_user(
             created_at=now,
         )
     )
-    return int(result.inserted_primary_key[0])
+    (user_id,) = result.inserted_primary_key or ()
+    return int(user_id)
 
 
 async def update_password(transaction: Transaction, user_id: int, password: str, kdf: KdfParameters) -> None:

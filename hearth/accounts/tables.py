@@ -26,6 +26,7 @@ USER = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("disabled_at", UtcTime),
     Column("deleted_at", UtcTime),
+    Index("ix_user_avatar_id", "avatar_id"),
     sqlite_autoincrement=True,
     **TABLE_OPTIONS,
 )
