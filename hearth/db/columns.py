@@ -15,7 +15,11 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-TABLE_OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """Numbers that count up; SQLite only counts up by itself on INTEGER."""
@@ -39,7 +43,7 @@ def text(length: int) -> TypeEngine[str]:
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC with milliseconds: DATETIME(3) on MariaDB, ISO text on SQLite; always aware in Python."""
+    """A moment in UTC with milliseconds: DATETIME(3) on MariaDB, ISO text on SQLite; aware in Python."""
 
     impl = DateTime
     cache_ok = True

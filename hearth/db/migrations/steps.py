@@ -1,0 +1,24 @@
+"""The steps migrations are made of. Each may be run again after having been cut off at any moment.
+
+MariaDB commits every DDL statement by itself, so a step is one statement, and one that is done already is
+passed over.
+"""
+
+from typing import Any
+
+from alembic import op
+from sqlalchemy import inspect
+
+from hearth.db.columns import TABLE_OPTIONS
+
+
+def create_table(name: str, *parts: Any, **options: Any) -> None:
+    """Create the table unless it exists; a table is made whole or not at all."""
+    if not inspect(op.get_bind()).has_table(name):
+        op.create_table(name, *parts, **TABLE_OPTIONS, **options)
+
+
+def create_index(name: str, table: str, columns: list[str]) -> None:
+    """Create the index unless it exists."""
+    if all(index["name"] != name for index in inspect(op.get_bind()).get_indexes(table)):
+        op.create_index(name, table, columns)
