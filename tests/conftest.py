@@ -1,0 +1,105 @@
+"""What every test may ask for: a fresh database of the kind under test.
+
+HEARTH_TEST_DATABASE chooses the kind: sqlite (default) or mariadb.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mariadb import MariaDBMissing, PrivateMariaDB
+
+KIND = os.environ.get("HEARTH_TEST_DATABASE", "sqlite")
+KINDS = ("sqlite", "mariadb")
+IS_CI = os.environ.get("CI") == "true"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if KIND not in KINDS:
+        raise pytest.UsageError(f"HEARTH_TEST_DATABASE must be one of {', '.join(KINDS)}, not {KIND!r}")
+
+
+def pytest_report_header() -> str:
+    return f"database under test: {KIND}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what means something on the other database only."""
+    for item in items:
+        for kind in KINDS:
+            if kind != KIND and item.get_closest_marker(kind):
+                item.add_marker(pytest.mark.skip(reason=f"for {kind} only"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_from_outside() -> None:
+    """A developer's own HEARTH_* settings must not reach the servers under test."""
+    for variable in list(os.environ):
+        if variable.startswith("HEARTH_") and not variable.startswith(("HEARTH_TEST_", "HEARTH_BENCH_")):
+            del os.environ[variable]
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[PrivateMariaDB]:
+    """One private MariaDB server for the whole run."""
+    try:
+        server = PrivateMariaDB()
+    except MariaDBMissing as missing:
+        if IS_CI:
+            pytest.fail(f"{missing}; with CI=true nothing may be skipped")
+        pytest.skip(str(missing))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the current schema and nothing in it, to be copied."""
+    from hearth.db.engine import Database
+    from hearth.db.migrate import migrate
+
+    path = tmp_path_factory.mktemp("template") / "hearth.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
+        await database.start()
+        await migrate(database)
+        await database.stop()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database nobody has used, with or without the schema: the application migrates it at start."""
+    if KIND == "sqlite":
+        path = tmp_path / "hearth.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite+aiosqlite:///{path.as_posix()}"
+    else:
+        yield from make_mariadb_database(request)
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table."""
+    if KIND == "sqlite":
+        yield f"sqlite+aiosqlite:///{(tmp_path / 'empty.db').as_posix()}"
+    else:
+        yield from make_mariadb_database(request)
+
+
+def make_mariadb_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    server: PrivateMariaDB = request.getfixturevalue("mariadb")
+    name = f"hearth_{secrets.token_hex(6)}"
+    yield server.create_database(name)
+    server.drop_database(name)
