@@ -1,4 +1,4 @@
-"""Writes a `Description` as docs/protocol.md: commands, events, shapes and errors, under a hand-written head."""
+"""Writes a `Description` as docs/protocol.md: commands, events, shapes, errors, under a hand-written head."""
 
 import ast
 
