@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from hearth.contract import Actor, Audience, Devices
+from hearth.wire.engineio import Frame
 
 K = TypeVar("K")
 
@@ -11,7 +12,7 @@ K = TypeVar("K")
 class Connected(Protocol):
     """What the registry needs to know of a socket."""
 
-    def send(self, frame: object) -> None: ...
+    def send(self, frame: Frame) -> None: ...
     def close(self, code: int = 1000, reason: str = "") -> None: ...
 
 

@@ -1,0 +1,172 @@
+"""The composition root: makes one server out of its parts. The only file that knows everything."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from quart import Quart
+
+import hearth.accounts.handlers
+import hearth.friends.handlers
+import hearth.inbox.handlers
+import hearth.messages.handlers
+import hearth.presence.handlers
+import hearth.sync.handlers
+from hearth.accounts.first_account import make_first_account_link
+from hearth.accounts.routes import ROUTES as ACCOUNT_ROUTES
+from hearth.accounts.sessions import find_session, list_ended_devices
+from hearth.accounts.user_log import append_to_logs
+from hearth.bus.local import Bus, LocalBus
+from hearth.clock import Clock, SystemClock
+from hearth.config import Config
+from hearth.contract import Actor, Devices, collect_handlers
+from hearth.db.durability import check_durability
+from hearth.db.engine import Database
+from hearth.db.migrate import migrate
+from hearth.db.server import load_identity
+from hearth.messages.log import MessageLog
+from hearth.presence.board import PresenceBoard
+from hearth.reactions import REACTIONS
+from hearth.services import Services
+from hearth.sync.prune import prune_user_logs
+from hearth.wire.delivery import Delivery
+from hearth.wire.dispatch import Dispatcher
+from hearth.wire.edge import Edge, EdgeSettings, websocket_protocol
+from hearth.wire.gateway import Gateway
+from hearth.wire.http import Face, prepare
+from hearth.wire.limits import Limits
+from hearth.wire.pages import make_pages, read_client
+from hearth.wire.registry import Registry
+
+LOG = logging.getLogger("hearth")
+CLIENT_FOLDER = Path(__file__).parent / "static"
+MAX_SOCKETS_PER_USER = 20
+RECHECK_SECONDS = 60.0
+PRUNE_SECONDS = 3600.0
+HANDLERS = collect_handlers(
+    hearth.accounts.handlers,
+    hearth.friends.handlers,
+    hearth.presence.handlers,
+    hearth.messages.handlers,
+    hearth.inbox.handlers,
+    hearth.sync.handlers,
+)
+
+
+async def open_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
+    """Open and migrate the database and return the parts that verbs work with; `close_services` ends them."""
+    database = Database(config.database_url)
+    await database.start()
+    for warning in await check_durability(database):
+        LOG.warning(warning)
+    await migrate(database)
+    identity, secret = await load_identity(database)
+    services = Services(
+        config=config,
+        clock=clock,
+        database=database,
+        identity=identity,
+        secret=secret,
+        bus=bus,
+        limits=Limits(clock, config.limit_scale),
+        reactions=REACTIONS,
+        write_logs=append_to_logs,
+        messages=MessageLog(database, bus, clock),
+        presence=PresenceBoard(database, bus, clock),
+    )
+    await services.messages.start()
+    await services.presence.start()
+    return services
+
+
+async def close_services(services: Services) -> None:
+    """Finish what is under way and close the database."""
+    await services.messages.stop()
+    await services.presence.stop()
+    await services.database.stop()
+
+
+class App:
+    """One running server: what uvicorn serves, and the tasks that go on beside it."""
+
+    def __init__(self, services: Services, *, edge_settings: EdgeSettings | None = None) -> None:
+        self.services = services
+        self.registry = Registry(MAX_SOCKETS_PER_USER)
+        self.delivery = Delivery(self.registry)
+        dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
+        gateway = Gateway(
+            services.config,
+            dispatcher,
+            self.registry,
+            self.find_session,
+            came=services.presence.connected,
+            went=services.presence.disconnected,
+        )
+        self.edge = Edge(edge_settings or EdgeSettings(), gateway, gateway.find_address)
+        self.asgi = Quart("hearth", static_folder=None)
+        prepare(self.asgi, Face(services, dispatcher, self.find_session))
+        self.asgi.register_blueprint(ACCOUNT_ROUTES)
+        self.asgi.register_blueprint(self.edge.make_blueprint())
+        self.asgi.register_blueprint(make_pages(read_client(CLIENT_FOLDER)))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def websocket_class(self) -> type[asyncio.Protocol]:
+        return websocket_protocol(self.edge)
+
+    async def find_session(self, token: str) -> Actor | None:
+        """Return whose live session a token is."""
+        return await find_session(self.services.database, token, self.services.clock.now())
+
+    async def start(self) -> list[str]:
+        """Begin the work beside requests; return the lines that `serve` prints (the first-account link)."""
+        if isinstance(self.services.bus, LocalBus):
+            self.services.bus.attach(self.delivery.deliver, self.delivery.disconnect)
+        self._tasks = [
+            asyncio.create_task(repeat(RECHECK_SECONDS, self._end_stale_sockets)),
+            asyncio.create_task(repeat(PRUNE_SECONDS, self._prune)),
+        ]
+        link = await make_first_account_link(self.services)
+        return [] if link is None else [f"Create the administrator's account: {link}"]
+
+    async def stop(self) -> None:
+        """Let clients go gently, finish what was accepted, close the database."""
+        await self.edge.drain()
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await close_services(self.services)
+
+    async def _end_stale_sockets(self) -> None:
+        """Close sockets whose session ended without this process hearing of it."""
+        ended = await list_ended_devices(
+            self.services.database, self.registry.list_device_ids(), self.services.clock.now()
+        )
+        if ended:
+            self.delivery.disconnect(Devices(tuple(ended)), "session ended")
+
+    async def _prune(self) -> None:
+        await prune_user_logs(self.services.database, self.services.clock.now())
+
+
+async def create_app(config: Config) -> App:
+    """Make the server that `config` describes; `start` begins its work and `stop` ends it."""
+    return App(await open_services(config, clock=SystemClock(), bus=LocalBus()))
+
+
+async def repeat(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+    """Run `action` for ever, `seconds` apart; a failure is logged and the next run comes all the same."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await action()
+        except Exception:  # a periodic task must outlive a database that is away for a while
+            LOG.exception("periodic work failed")
+
+
+def report_defect(command: str, error: Exception) -> None:
+    """Log a command that failed by our fault; never what was in it."""
+    LOG.error("command failed: %s", command, exc_info=error)

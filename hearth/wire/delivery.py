@@ -1,0 +1,28 @@
+"""From the bus to the sockets: an event is encoded once and the same bytes go to every socket of its audience."""
+
+from hearth.contract import Audience
+from hearth.wire.engineio import Frame
+from hearth.wire.socketio import encode_event
+from hearth.wire.registry import Registry
+
+
+class Delivery:
+    """Delivers to the sockets of this process. `delivered` counts frames handed to sockets."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self.delivered = 0
+
+    def deliver(self, audience: Audience, name: str, payload: bytes) -> None:
+        """Send the event to whoever of the audience is connected here; the frame is made only if somebody is."""
+        frame: Frame | None = None
+        for socket in self._registry.list_sockets(audience):
+            if frame is None:
+                frame = encode_event(name, payload)
+            socket.send(frame)
+            self.delivered += 1
+
+    def disconnect(self, audience: Audience, reason: str) -> None:
+        """Close the audience's sockets; what was sent before goes out first."""
+        for socket in self._registry.list_sockets(audience):
+            socket.close(reason=reason)
