@@ -107,8 +107,9 @@ async def insert_user(
             created_at=now,
         )
     )
-    (user_id,) = result.inserted_primary_key or ()
-    return int(user_id)
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 async def update_password(transaction: Transaction, user_id: int, password: str, kdf: KdfParameters) -> None:

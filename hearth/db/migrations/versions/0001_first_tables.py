@@ -55,6 +55,7 @@ def create_accounts() -> None:
         sa.UniqueConstraint("username_key", name="uq_user_username_key"),
         sqlite_autoincrement=True,
     )
+    create_index("ix_user_avatar_id", "user", ["avatar_id"])
     create_table(
         "device",
         sa.Column("id", binary(16), primary_key=True),

@@ -1,0 +1,123 @@
+"""Every SQL statement about devices and the sessions on them. A device that was signed out keeps its row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from hearth.accounts.tables import DEVICE, USER
+from hearth.contract import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device that is signed in."""
+
+    id: bytes
+    user_id: int
+    name: str
+    created_at: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What a session token leads to in one query."""
+
+    device_id: bytes
+    user_id: int
+    last_seen: datetime
+    is_admin: bool
+
+
+COLUMNS = [DEVICE.c[name] for name in DeviceRow.__dataclass_fields__]
+LIVE_USER = USER.c.disabled_at.is_(None) & USER.c.deleted_at.is_(None)
+
+
+async def find_session(
+    transaction: Transaction, token_hash: bytes, *, used_since: datetime
+) -> SessionRow | None:
+    """Return the session of a token if it has not ended and its user may sign in."""
+    query = (
+        select(DEVICE.c.id, DEVICE.c.user_id, DEVICE.c.last_seen, USER.c.is_admin)
+        .join(USER, USER.c.id == DEVICE.c.user_id)
+        .where(
+            DEVICE.c.token_hash == token_hash,
+            DEVICE.c.revoked_at.is_(None),
+            DEVICE.c.last_seen >= used_since,
+            LIVE_USER,
+        )
+    )
+    row = (await transaction.execute(query)).first()
+    return None if row is None else SessionRow(*row)
+
+
+async def list_live_ids(
+    transaction: Transaction, device_ids: Sequence[bytes], *, used_since: datetime
+) -> set[bytes]:
+    """Return which of these devices are still signed in."""
+    query = (
+        select(DEVICE.c.id)
+        .join(USER, USER.c.id == DEVICE.c.user_id)
+        .where(
+            DEVICE.c.id.in_(device_ids),
+            DEVICE.c.revoked_at.is_(None),
+            DEVICE.c.last_seen >= used_since,
+            LIVE_USER,
+        )
+    )
+    return set((await transaction.execute(query)).scalars())
+
+
+async def list_devices(transaction: Transaction, user_id: int, *, used_since: datetime) -> list[DeviceRow]:
+    """Return a user's signed-in devices, last seen first."""
+    query = (
+        select(*COLUMNS)
+        .where(DEVICE.c.user_id == user_id, DEVICE.c.revoked_at.is_(None), DEVICE.c.last_seen >= used_since)
+        .order_by(DEVICE.c.last_seen.desc(), DEVICE.c.created_at.desc(), DEVICE.c.id)
+    )
+    return [DeviceRow(*row) for row in await transaction.execute(query)]
+
+
+async def list_unused(transaction: Transaction, *, used_before: datetime, limit: int) -> list[DeviceRow]:
+    """Return signed-in devices that nobody used since; at most `limit`."""
+    query = (
+        select(*COLUMNS).where(DEVICE.c.revoked_at.is_(None), DEVICE.c.last_seen < used_before).limit(limit)
+    )
+    return [DeviceRow(*row) for row in await transaction.execute(query)]
+
+
+async def insert_device(transaction: Transaction, row: DeviceRow, token_hash: bytes) -> None:
+    await transaction.execute(
+        insert(DEVICE).values(
+            id=row.id,
+            user_id=row.user_id,
+            token_hash=token_hash,
+            name=row.name,
+            created_at=row.created_at,
+            last_seen=row.last_seen,
+        )
+    )
+
+
+async def revoke_devices(transaction: Transaction, device_ids: Sequence[bytes], now: datetime) -> None:
+    await transaction.execute(
+        update(DEVICE)
+        .where(DEVICE.c.id.in_(device_ids), DEVICE.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def mark_seen(transaction: Transaction, device_ids: Sequence[bytes], now: datetime) -> None:
+    await transaction.execute(
+        update(DEVICE).where(DEVICE.c.id.in_(device_ids), DEVICE.c.revoked_at.is_(None)).values(last_seen=now)
+    )
+
+
+async def delete_devices(transaction: Transaction, user_id: int) -> None:
+    await transaction.execute(delete(DEVICE).where(DEVICE.c.user_id == user_id))
+
+
+async def delete_revoked(transaction: Transaction, *, revoked_before: datetime) -> None:
+    await transaction.execute(delete(DEVICE).where(DEVICE.c.revoked_at < revoked_before))

@@ -1,0 +1,74 @@
+"""Every SQL statement about one-time tokens: invites and sign-in resets. Only hashes of tokens are stored."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from hearth.accounts.tables import INVITE, SIGN_IN_RESET
+from hearth.contract import Transaction
+
+
+async def insert_invite(
+    transaction: Transaction,
+    token_hash: bytes,
+    *,
+    makes_admin: bool,
+    now: datetime,
+    expires_at: datetime,
+    uses: int,
+) -> None:
+    await transaction.execute(
+        insert(INVITE).values(
+            token_hash=token_hash,
+            makes_admin=makes_admin,
+            created_at=now,
+            expires_at=expires_at,
+            uses_left=uses,
+        )
+    )
+
+
+async def use_invite(transaction: Transaction, token_hash: bytes, now: datetime) -> bool | None:
+    """Take one use of an invite; return whether it makes an administrator, None if it is no good."""
+    taken = await transaction.execute(
+        update(INVITE)
+        .where(INVITE.c.token_hash == token_hash, INVITE.c.uses_left > 0, INVITE.c.expires_at > now)
+        .values(uses_left=INVITE.c.uses_left - 1)
+    )
+    if taken.rowcount != 1:
+        return None
+    query = select(INVITE.c.makes_admin).where(INVITE.c.token_hash == token_hash)
+    return bool((await transaction.execute(query)).scalar_one())
+
+
+async def delete_administrator_invites(transaction: Transaction) -> None:
+    await transaction.execute(delete(INVITE).where(INVITE.c.makes_admin.is_(True)))
+
+
+async def insert_reset(
+    transaction: Transaction, token_hash: bytes, user_id: int, *, now: datetime, expires_at: datetime
+) -> None:
+    await transaction.execute(
+        insert(SIGN_IN_RESET).values(
+            token_hash=token_hash, user_id=user_id, created_at=now, expires_at=expires_at
+        )
+    )
+
+
+async def use_reset(transaction: Transaction, token_hash: bytes, now: datetime) -> int | None:
+    """Burn a reset token and return whose sign-in it resets; None if it is no good or another was faster."""
+    query = select(SIGN_IN_RESET.c.user_id).where(
+        SIGN_IN_RESET.c.token_hash == token_hash, SIGN_IN_RESET.c.expires_at > now
+    )
+    user_id = (await transaction.execute(query)).scalar()
+    burnt = await transaction.execute(delete(SIGN_IN_RESET).where(SIGN_IN_RESET.c.token_hash == token_hash))
+    return int(user_id) if user_id is not None and burnt.rowcount == 1 else None
+
+
+async def delete_resets(transaction: Transaction, user_id: int) -> None:
+    await transaction.execute(delete(SIGN_IN_RESET).where(SIGN_IN_RESET.c.user_id == user_id))
+
+
+async def delete_expired(transaction: Transaction, now: datetime) -> None:
+    await transaction.execute(delete(INVITE).where((INVITE.c.expires_at <= now) | (INVITE.c.uses_left <= 0)))
+    await transaction.execute(delete(SIGN_IN_RESET).where(SIGN_IN_RESET.c.expires_at <= now))
