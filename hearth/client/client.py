@@ -1,0 +1,295 @@
+"""A signed-in device of a user, for bots, scripts and tests: befriend, send, receive, resume.
+
+Everything sent is kept until it is answered; everything received comes in order and checked.
+docs/client-library.md walks through it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, TypeVar
+
+from hearth.client import content, sign_in
+from hearth.client.connection import Connection
+from hearth.client.device_file import DeviceFile
+from hearth.client.events import Listener, Listeners
+from hearth.client.friendships import Friendships, is_named
+from hearth.client.http import Http
+from hearth.client.messages import Message, to_message
+from hearth.client.outbox import Outbox
+from hearth.client.problems import Disconnected, Unreachable
+from hearth.client.replica.conversation import ConversationState
+from hearth.client.replica.reader import Reader
+from hearth.client.replica.state import Replica
+from hearth.contract import Command, Event, Nothing
+from hearth.errors import HearthError, NotFound
+from hearth.messages.contract import (
+    KIND_MESSAGE,
+    MarkReceived,
+    Page,
+    ReadHistory,
+    SendMessage,
+    Sent,
+    StartTyping,
+    StopTyping,
+)
+from hearth.presence.contract import SetPresence
+
+R = TypeVar("R")
+NOTES = "Notes"
+
+
+class Client(Friendships):
+    """One device. Make it with `register`, `sign_in` or `from_file`, then `connect`; `close` when done."""
+
+    def __init__(self, file: DeviceFile, http: Http, *, transports: tuple[str, ...] = ("websocket",)) -> None:
+        self.file = file
+        self.http = http
+        self.replica = Replica(file.state.user_id)
+        self._listeners = Listeners()
+        self._connection = Connection(
+            file.state,
+            http,
+            self.replica,
+            self._listeners.tell,
+            on_open=self._begin_reading,
+            transports=transports,
+        )
+        self._reader = Reader(file, self.replica, self._connection.ask)
+        self._outbox = Outbox(file, self._send_once, self._connection.wait_until_ready)
+        self._unmarked: dict[str, int] = {}
+        self._leftovers: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def register(
+        cls,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        display_name: str | None = None,
+        device_name: str | None = None,
+        invite: str | None = None,
+        file: str | Path | None = None,
+    ) -> "Client":
+        """Make an account. With `file`, the session is kept there (never the password)."""
+        http = Http(url)
+        try:
+            saved = await sign_in.register(
+                http,
+                username,
+                password,
+                display_name=display_name,
+                device_name=device_name,
+                invite=invite,
+                path=Path(file) if file is not None else None,
+            )
+        except BaseException:
+            await http.close()
+            raise
+        return cls(saved, http)
+
+    @classmethod
+    async def sign_in(
+        cls,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        device_name: str | None = None,
+        file: str | Path | None = None,
+    ) -> "Client":
+        """Sign a new device in. Raises WrongPassword, TooManyRequests, Unreachable."""
+        http = Http(url)
+        try:
+            path = Path(file) if file is not None else None
+            saved = await sign_in.sign_in(http, username, password, device_name=device_name, path=path)
+        except BaseException:
+            await http.close()
+            raise
+        return cls(saved, http)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "Client":
+        """Be the device that an earlier run kept in `path`. Raises OSError and ValueError."""
+        saved = DeviceFile.load(path)
+        return cls(saved, Http(saved.state.url, saved.state.token))
+
+    async def connect(self, *, timeout: float = 30.0) -> None:
+        """Connect, get up to date and stay connected; what an earlier run left unsent is sent.
+
+        Raises Unreachable after `timeout` seconds, NotSignedIn when the session has ended.
+        """
+        await self._connection.start(timeout)
+        self._leftovers = asyncio.create_task(self._outbox.deliver_all())
+
+    async def close(self) -> None:
+        """Disconnect; the session stays, and so does what is unsent (in the file)."""
+        if self._leftovers is not None:
+            self._leftovers.cancel()
+            with contextlib.suppress(asyncio.CancelledError, HearthError):
+                await self._leftovers
+        await self._connection.stop()
+        await self.http.close()
+
+    async def sign_out(self) -> None:
+        """End the session for good and forget the device."""
+        await self._connection.stop()
+        await sign_in.sign_out(self.http)
+        self.file.remove()
+        await self.close()
+
+    async def __aenter__(self) -> "Client":
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def user_id(self) -> int:
+        return self.file.state.user_id
+
+    @property
+    def username(self) -> str:
+        return self.file.state.username
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection.is_ready
+
+    async def call(
+        self, command: Command, result: type[R], *, over: Literal["socket", "http"] = "socket"
+    ) -> R:
+        """Carry out any command of the protocol once. Raises HearthError, Disconnected (outcome unknown)."""
+        if over == "http":
+            return await self.http.call(command, result)
+        await self._connection.wait_until_ready()
+        if self._connection.socket is None:
+            raise Disconnected("not connected")
+        return await self._connection.socket.call(command, result)
+
+    def events(self, *types: type[Event]) -> Listener:
+        """Listen to events of these types from now on (to all without types): `with client.events(X) as
+        events`.
+        """
+        return self._listeners.add(*types)
+
+    async def send(
+        self, to: str, text: str, *, client_id: str | None = None, timeout: float | None = None
+    ) -> Sent:
+        """Send a text to a friend (by username), to "Notes" or to a conversation id; returns once it is on
+        disk.
+
+        It is retried over any number of connections. After `timeout` seconds TimeoutError is raised and it is
+        still sent later. The same `client_id` (32 hex digits) is sent once only, however often it is given.
+        Raises HearthError when the server refuses, NotFound for an unknown name, ValueError for an unfit
+        text.
+        """
+        conversation = self.find_conversation(to).conversation.id
+        row = self._outbox.put(conversation, content.seal(content.Text(text)), client_id=client_id)
+        delivery = asyncio.ensure_future(self._outbox.deliver(row))
+        try:
+            return await asyncio.wait_for(asyncio.shield(delivery), timeout)
+        except TimeoutError:
+            delivery.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+
+    async def messages(self, *, own: bool = False) -> AsyncIterator[Message]:
+        """Yield every message from where this device left off, then as they come, without end.
+
+        One conversation's messages come in order. A message counts as handled when the next one is asked for:
+        after a crash it is given again. With `own`, what the user's other devices sent is given too.
+        Delivered marks are sent by itself. Raises NotSignedIn when the session ends, LogBroken when the
+        server tampers with a log.
+        """
+        version = -1
+        while True:
+            version = await self._connection.wait_for_change(version)
+            async for entry in self._reader.read_new():
+                state = self.replica.conversations.get(entry.conversation_id)
+                if state is None or entry.kind != KIND_MESSAGE:
+                    continue
+                if entry.from_user != self.user_id:
+                    self._unmarked[entry.conversation_id] = entry.seq
+                elif not own:
+                    continue
+                yield to_message(state, entry)
+            await self._mark_delivered()
+
+    async def mark_read(self, message: Message) -> None:
+        """Say that the user has read up to this message."""
+        command = MarkReceived(
+            conversation_id=message.conversation_id, delivered_seq=message.seq, read_seq=message.seq
+        )
+        await self._connection.ask(command, Nothing)
+
+    async def history(self, to: str, *, before: int = 0, limit: int = 50) -> list[Message]:
+        """Return at most `limit` (≤ 100) messages before a seq (0: the newest), oldest first."""
+        state = self.find_conversation(to)
+        page = await self._connection.ask(
+            ReadHistory(conversation_id=state.conversation.id, seq=before, direction="before", limit=limit),
+            Page,
+        )
+        return [to_message(state, entry) for entry in page.entries if entry.kind == KIND_MESSAGE]
+
+    async def start_typing(self, to: str) -> None:
+        """Show the others that one writes; it lapses after 6 s."""
+        key = self.find_conversation(to).conversation.id
+        await self.call(StartTyping(conversation_id=key), Nothing)
+
+    async def stop_typing(self, to: str) -> None:
+        key = self.find_conversation(to).conversation.id
+        await self.call(StopTyping(conversation_id=key), Nothing)
+
+    async def set_away(self, away: bool) -> None:
+        """Say whether this device is in use."""
+        await self.call(SetPresence(away=away), Nothing)
+
+    async def change_password(self, old_password: str, password: str) -> None:
+        """Prove the old password, set the new one; every other session ends. Raises WrongPassword."""
+        command = await sign_in.make_password_change(self.http, self.username, old_password, password)
+        await self.call(command, Nothing)
+
+    async def delete_account(self, password: str) -> None:
+        """Delete the account for ever. Raises WrongPassword."""
+        command = await sign_in.make_deletion(self.http, self.username, password)
+        await self.call(command, Nothing)
+        self.file.remove()
+
+    def find_conversation(self, to: str) -> ConversationState:
+        """Return the conversation with a friend (by username), "Notes", or by id. Raises NotFound."""
+        if to in self.replica.conversations:
+            return self.replica.conversations[to]
+        for state in self.replica.conversations.values():
+            kind = state.conversation.kind
+            if (kind == "self" and to == NOTES) or (kind == "direct" and self._is_with(state, to)):
+                return state
+        raise NotFound(f"no conversation with {to}")
+
+    def _is_with(self, state: ConversationState, name: str) -> bool:
+        others = [card for card in state.conversation.users if card.id != self.user_id]
+        return any(is_named(card, name) for card in others)
+
+    def _begin_reading(self) -> None:
+        self._reader.begin()
+
+    async def _send_once(self, command: SendMessage) -> Sent:
+        if self._connection.socket is None:
+            raise Disconnected("not connected")
+        return await self._connection.socket.call(command, Sent)
+
+    async def _mark_delivered(self) -> None:
+        while self._unmarked:
+            key, seq = self._unmarked.popitem()
+            try:
+                await self.call(MarkReceived(conversation_id=key, delivered_seq=seq), Nothing)
+            except (Disconnected, Unreachable):
+                self._unmarked[key] = seq  # after the next connection
+                return
+            except HearthError:
+                continue

@@ -1,0 +1,95 @@
+"""What a program keeps between runs: session token, cursors and unsent messages, never the password.
+
+Every change replaces the file as a whole (0600, fsync, rename), so that a crash leaves the old or the new
+one.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from hearth.messages.contract import Sent
+
+REMEMBERED_SENT = 256
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a conversation's log was handled, and H(seq)."""
+
+    seq: int
+    log_hash: bytes
+
+
+class OutboxRow(msgspec.Struct):
+    """A message that may not have reached the server. `counter` is 0 until it is about to be sent."""
+
+    client_id: str
+    conversation_id: str
+    record: bytes
+    kind: int
+    counter: int = 0
+
+
+class DeviceState(msgspec.Struct, kw_only=True):
+    """One signed-in device. `cursors` is None until the first connection."""
+
+    format: int = 1
+    url: str
+    username: str
+    user_id: int
+    device_id: str
+    token: str
+    generation: str = ""
+    cursors: dict[str, Cursor] | None = None
+    counters: dict[str, int] = {}
+    outbox: list[OutboxRow] = []
+    sent: dict[str, Sent] = {}
+
+
+class DeviceFile:
+    """A device's state, kept in memory or, with a path, on disk as well."""
+
+    def __init__(self, state: DeviceState, path: Path | None = None) -> None:
+        self.state = state
+        self.path = path
+
+    @classmethod
+    def load(cls, path: str | Path) -> "DeviceFile":
+        """Read a file that `save` wrote. Raises OSError and ValueError."""
+        path = Path(path)
+        try:
+            state = msgspec.json.decode(path.read_bytes(), type=DeviceState)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{path} is not a device file: {error}") from error
+        return cls(state, path)
+
+    def save(self) -> None:
+        """Put the state on disk. Returns when it would survive a power cut."""
+        while len(self.state.sent) > REMEMBERED_SENT:
+            del self.state.sent[next(iter(self.state.sent))]
+        if self.path is not None:
+            write_private(self.path, msgspec.json.format(msgspec.json.encode(self.state), indent=1) + b"\n")
+
+    def remove(self) -> None:
+        """Forget the device for good, after signing out."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file by one that only its owner may read, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:  # mkstemp made it 0600
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,67 @@
+"""Handing what happened to whoever listens; a listener that falls behind loses the oldest and is told so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+
+from hearth.contract import Event
+
+MAX_WAITING = 10_000
+
+
+class Listener:
+    """An endless iterator over events of some types, from the moment it was made.
+
+    Use it as a context manager.
+    """
+
+    def __init__(self, listeners: "Listeners", types: tuple[type[Event], ...]) -> None:
+        self._listeners = listeners
+        self._types = types
+        self._queue: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING)
+        self.has_lost_events = False
+
+    def take(self, event: Event) -> None:
+        """Give the listener an event; others than its types are passed over."""
+        if self._types and not isinstance(event, self._types):
+            return
+        if self._queue.full():
+            self.has_lost_events = True
+            self._queue.get_nowait()
+        self._queue.put_nowait(event)
+
+    def __enter__(self) -> "Listener":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listeners.remove(self)
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self._queue.get()
+
+
+class Listeners:
+    """All listeners of one client."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def add(self, *types: type[Event]) -> Listener:
+        """Return a new listener to these types of events, to all without types."""
+        listener = Listener(self, types)
+        self._listeners.append(listener)
+        return listener
+
+    def remove(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def tell(self, event: Event) -> None:
+        """Give an event to everybody who listens for it."""
+        for listener in self._listeners:
+            listener.take(event)

@@ -1,0 +1,89 @@
+"""The HTTP face: registering and signing in, and every command for programs that need no live events."""
+
+import urllib.parse
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from hearth.client.problems import Disconnected, Problem, ProtocolBroken, Unreachable, to_error
+from hearth.contract import Command
+
+R = TypeVar("R")
+ENCODER = msgspec.json.Encoder()
+TIMEOUT = 30.0
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address names this very machine."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
+class Http:
+    """Typed requests to one server. `token` is sent as bearer token once there is one."""
+
+    def __init__(self, url: str, token: str | None = None, *, verify: Any = True) -> None:
+        if not url.startswith("https://") and not is_loopback(url):
+            raise ValueError("any address but this machine's own needs https://")
+        self.url = url.rstrip("/")
+        self.token = token
+        self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, verify=verify, trust_env=False)
+
+    async def call(self, command: Command, result: type[R]) -> R:
+        """Carry out a command over HTTP. Raises HearthError, Disconnected or Unreachable."""
+        return await self.send("POST", f"/api/{type(command).wire_name}", result, body=command)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        result: type[R],
+        *,
+        body: Any = None,
+        params: dict[str, str] | None = None,
+        content: bytes | None = None,
+        content_type: str = "application/json",
+    ) -> R:
+        """Send one request; the answer is decoded as `result`. `body` is a struct, `content` raw bytes."""
+        headers = {"accept": "application/json"}
+        if self.token is not None:
+            headers["authorization"] = f"Bearer {self.token}"
+        if body is not None:
+            content = ENCODER.encode(body)
+        if content is not None:
+            headers["content-type"] = content_type
+        try:
+            response = await self._client.request(
+                method, path, content=content, params=params, headers=headers
+            )
+        except httpx.ConnectError as error:
+            raise Unreachable(f"nobody answers at {self.url}") from error
+        except httpx.TransportError as error:
+            raise Disconnected(str(error) or type(error).__name__) from error
+        return _read_answer(response, result)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _read_answer(response: httpx.Response, result: type[R]) -> R:
+    if response.is_success:
+        try:
+            return msgspec.json.decode(response.content or b"{}", type=result)
+        except msgspec.MsgspecError as error:
+            raise ProtocolBroken(f"unexpected answer from {response.url.path}: {error}") from error
+    try:
+        problem = msgspec.json.decode(response.content, type=Problem)
+    except msgspec.MsgspecError:
+        problem = Problem(code="error", status=response.status_code, title=response.reason_phrase)
+    if problem.retry_after is None and "retry-after" in response.headers:
+        problem = msgspec.structs.replace(problem, retry_after=_read_seconds(response.headers["retry-after"]))
+    raise to_error(problem)
+
+
+def _read_seconds(header: str) -> float | None:
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        return None

@@ -1,0 +1,127 @@
+"""What was written but is not known to be stored: kept with its bytes, sent in order until answered.
+
+Invariant: a row that may have reached the server is only ever sent again with the same bytes and counter;
+counters of one device and conversation are dense, because a number is taken when its row is next in line.
+"""
+
+import asyncio
+import random
+import secrets
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from hearth.client.device_file import DeviceFile, OutboxRow
+from hearth.client.problems import Disconnected, is_retryable
+from hearth.errors import HearthError, Internal
+from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
+
+MAX_ROWS = 1000
+MIN_PAUSE = 0.2
+MAX_PAUSE = 15.0
+
+Send = Callable[[SendMessage], Awaitable[Sent]]
+
+
+class OutboxFull(Exception):
+    """Too much is unsent already; nothing was taken."""
+
+
+class Outbox:
+    """Unsent messages of one device.
+
+    `send` carries out one command; `wait_until_connected` waits for a socket.
+    """
+
+    def __init__(
+        self, file: DeviceFile, send: Send, wait_until_connected: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._file = file
+        self._send = send
+        self._wait_until_connected = wait_until_connected
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def rows(self) -> tuple[OutboxRow, ...]:
+        """What is unsent, oldest first."""
+        return tuple(self._file.state.outbox)
+
+    def put(
+        self, conversation_id: str, record: bytes, *, client_id: str | None = None, kind: int = KIND_MESSAGE
+    ) -> OutboxRow:
+        """Take a message; when this returns it is kept. A known `client_id` is taken once only."""
+        for row in self._file.state.outbox:
+            if row.client_id == client_id and row.conversation_id == conversation_id:
+                return row
+        row = OutboxRow(client_id or secrets.token_hex(16), conversation_id, record, kind)
+        if _sent_key(row) in self._file.state.sent:
+            return row
+        if len(self._file.state.outbox) >= MAX_ROWS:
+            raise OutboxFull(f"{MAX_ROWS} messages are unsent")
+        self._file.state.outbox.append(row)
+        self._file.save()
+        return row
+
+    async def deliver(self, row: OutboxRow) -> Sent:
+        """Send a row until the server answers.
+
+        Raises HearthError when it is refused; the row is dropped then.
+        """
+        async with self._locks[row.conversation_id]:
+            known = self._file.state.sent.get(_sent_key(row))
+            if known is not None:
+                return known
+            if row.counter == 0:
+                row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
+                self._file.save()
+            try:
+                sent = await self._send_until_answered(_to_command(row))
+            except HearthError:
+                self._drop(row)
+                self._file.save()
+                raise
+            self._file.state.counters[row.conversation_id] = row.counter
+            self._file.state.sent[_sent_key(row)] = sent
+            self._drop(row)
+            self._file.save()
+            return sent
+
+    async def deliver_all(self) -> None:
+        """Send everything that was left, oldest first; what is refused is dropped."""
+        for row in self.rows:
+            try:
+                await self.deliver(row)
+            except HearthError:
+                continue
+
+    async def _send_until_answered(self, command: SendMessage) -> Sent:
+        pause = MIN_PAUSE
+        while True:
+            await self._wait_until_connected()
+            try:
+                return await self._send(command)
+            except Disconnected:
+                wait = 0.0
+            except HearthError as error:
+                if not is_retryable(error) and not isinstance(error, Internal):
+                    raise
+                wait = max(error.retry_after or 0.0, pause)
+            pause = min(pause * 2, MAX_PAUSE)
+            await asyncio.sleep(wait + random.uniform(0, MIN_PAUSE))  # noqa: S311 - jitter, not a secret
+
+    def _drop(self, row: OutboxRow) -> None:
+        if row in self._file.state.outbox:
+            self._file.state.outbox.remove(row)
+
+
+def _sent_key(row: OutboxRow) -> str:
+    return f"{row.conversation_id}/{row.client_id}"
+
+
+def _to_command(row: OutboxRow) -> SendMessage:
+    return SendMessage(
+        conversation_id=row.conversation_id,
+        client_id=row.client_id,
+        counter=row.counter,
+        record=row.record,
+        kind=0 if row.kind == 0 else 1,
+    )

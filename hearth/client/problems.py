@@ -1,0 +1,77 @@
+"""Refusals of the server as exceptions: the same tree as on the server, by the problem's code."""
+
+from typing import Any
+
+import msgspec
+
+from hearth import errors
+from hearth.errors import HearthError
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457 problem details as the server sends them; `retry_after` in seconds."""
+
+    code: str = "error"
+    status: int = 400
+    title: str = "The request could not be carried out"
+    detail: str | None = None
+    retry_after: float | None = None
+    fields: dict[str, str] | None = None
+
+
+class Refused(HearthError):
+    """A refusal whose code has no class in hearth.errors: a rule of one noun, or of a newer server."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail, retry_after=problem.retry_after, fields=problem.fields)
+        self.code = problem.code  # type: ignore[misc]  # here each refusal has its own
+        self.status = problem.status  # type: ignore[misc]
+        self.title = problem.title  # type: ignore[misc]
+
+    def __str__(self) -> str:
+        return self.detail or self.title
+
+
+class Disconnected(Exception):
+    """The connection ended before the answer came: whether it was done is unknown, so ask again."""
+
+
+class Unreachable(Exception):
+    """No server answers at this address."""
+
+
+class ProtocolBroken(Exception):
+    """The server's answer is not what the contract says."""
+
+
+class LogBroken(Exception):
+    """The server withheld, changed or reordered something: the log's hashes do not fit. Never ignored."""
+
+
+BY_CODE: dict[str, type[HearthError]] = {
+    member.code: member
+    for member in vars(errors).values()
+    if isinstance(member, type) and issubclass(member, HearthError)
+}
+RETRYABLE = frozenset({"busy", "storage_unavailable", "too_many_requests"})
+
+
+def to_error(problem: Problem) -> HearthError:
+    """Return the exception that stands for a problem."""
+    known = BY_CODE.get(problem.code)
+    if known is None or known is HearthError:
+        return Refused(problem)
+    return known(problem.detail, retry_after=problem.retry_after, fields=problem.fields)
+
+
+def is_retryable(error: HearthError) -> bool:
+    """Tell whether the same request may succeed later, nothing having been written now."""
+    return error.code in RETRYABLE
+
+
+def read_problem(content: Any) -> Problem:
+    """Return the problem in an already decoded JSON value; anything else raises ProtocolBroken."""
+    try:
+        return msgspec.convert(content, Problem)
+    except msgspec.ValidationError as error:
+        raise ProtocolBroken("an error that is no problem object") from error

@@ -1,0 +1,72 @@
+"""Bringing a replica up to date: open, then fetch whatever it notes as missing until nothing is.
+
+Takes the way of asking as a function, so that the same code runs over a socket, HTTP or a test's stage.
+"""
+
+from typing import Any, Protocol
+
+from hearth.client.replica.state import Replica
+from hearth.inbox.contract import GetInboxItems, InboxItems
+from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog
+
+ITEMS_AT_ONCE = 50
+LOG_AT_ONCE = 500
+MAX_HEADS = 3000
+NEWEST = 50
+
+
+class Ask(Protocol):
+    """Carries out a command and returns its result, decoded as the given type."""
+
+    async def __call__(self, command: Any, result: type[Any], /) -> Any: ...
+
+
+async def open_replica(replica: Replica, ask: Ask) -> None:
+    """Bring the replica from wherever it is to now. First command on every connection.
+
+    Receipts are in no log: what others (or one's own other devices) read meanwhile is asked for anew, for the
+    newest conversations.
+    """
+    known = dict(list(replica.heads().items())[:MAX_HEADS])
+    command = OpenSync(generation=replica.generation or None, log_seq=replica.log_seq, conversations=known)
+    opened: Opened = await ask(command, Opened)
+    replica.apply_opened(opened)
+    given = {item.conversation.id for item in opened.items}
+    newest = sorted(
+        (state for key, state in replica.conversations.items() if key not in given),
+        key=lambda state: state.last_entry.timestamp.timestamp() if state.last_entry else 0.0,
+        reverse=True,
+    )
+    replica.stale.update(state.conversation.id for state in newest[:NEWEST])
+    await repair(replica, ask)
+
+
+async def repair(replica: Replica, ask: Ask) -> None:
+    """Fetch what is missing until nothing is."""
+    while replica.needs_repair:
+        if replica.is_behind:
+            await _read_log(replica, ask)
+        elif replica.stale:
+            await _fetch_items(replica, ask)
+
+
+async def _read_log(replica: Replica, ask: Ask) -> None:
+    page: LogPage = await ask(ReadLog(after=replica.log_seq, limit=LOG_AT_ONCE), LogPage)
+    if page.gone:
+        replica.log_seq = 0
+        replica.apply_opened(await ask(OpenSync(conversations=replica.heads()), Opened))
+        return
+    for entry in page.entries:
+        replica.apply_log(entry)
+    replica.is_behind = page.more
+
+
+async def _fetch_items(replica: Replica, ask: Ask) -> None:
+    wanted = sorted(replica.stale)[:ITEMS_AT_ONCE]
+    answer: InboxItems = await ask(GetInboxItems(conversations=wanted), InboxItems)
+    given = {item.conversation.id for item in answer.items}
+    for item in answer.items:
+        replica.apply_item(item)
+    for key in wanted:
+        if key not in given:
+            replica.forget_conversation(key)

@@ -1,0 +1,101 @@
+"""Reading conversations from a cursor, so that nothing is missed and nothing unchecked is handed on.
+
+Invariant: a cursor moves by one entry at a time, only over entries whose hash follows from the one before.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from hearth.client.device_file import Cursor, DeviceFile
+from hearth.client.problems import LogBroken
+from hearth.client.replica.catch_up import Ask
+from hearth.client.replica.conversation import ConversationState
+from hearth.client.replica.log_hash import chain_hash, start_hash
+from hearth.client.replica.state import Replica
+from hearth.messages.contract import Entry, Page, ReadHistory
+
+PAGE = 100
+
+
+class Reader:
+    """Walks every conversation of a replica from the cursors in the device file."""
+
+    def __init__(self, file: DeviceFile, replica: Replica, ask: Ask) -> None:
+        self._file = file
+        self._replica = replica
+        self._ask = ask
+
+    def begin(self) -> None:
+        """After opening: the first time ever, and after a restored backup, reading starts at the heads."""
+        state = self._file.state
+        if state.cursors is None or state.generation != self._replica.generation:
+            state.cursors = {
+                key: Cursor(conversation.last_seq, conversation.log_hash)
+                for key, conversation in self._replica.conversations.items()
+            }
+            state.generation = self._replica.generation
+            self._file.save()
+
+    async def read_new(self) -> AsyncIterator[Entry]:
+        """Yield every entry after the cursors, conversation by conversation, until all are at their heads.
+
+        The cursor moves on when the next entry is asked for: what a program was given but did not finish
+        before it died, it is given again. Raises LogBroken.
+        """
+        for key in list(self._replica.conversations):
+            while (conversation := self._replica.conversations.get(key)) is not None:
+                cursor = self._cursor(conversation)
+                if cursor is None or cursor.seq < conversation.last_seq:
+                    progressed = False
+                    async for entry, reached in self._read_stretch(conversation, cursor):
+                        progressed = True
+                        yield entry
+                        self._move(key, reached)
+                    if progressed:
+                        continue
+                break
+
+    async def _read_stretch(
+        self, conversation: ConversationState, cursor: Cursor | None
+    ) -> AsyncIterator[tuple[Entry, Cursor]]:
+        entry = conversation.recent.get(cursor.seq + 1) if cursor is not None else None
+        if cursor is not None and entry is not None:
+            yield entry, follow(cursor, entry)
+            return
+        page: Page = await self._ask(self._next_page(conversation, cursor), Page)
+        if cursor is None:
+            cursor = Cursor(page.entries[0].seq - 1 if page.entries else page.last_seq, page.hash_before)
+        elif page.entries and page.hash_before != cursor.log_hash:
+            raise LogBroken(f"conversation {page.conversation_id} does not continue where it was left")
+        for entry in page.entries:
+            cursor = follow(cursor, entry)
+            yield entry, cursor
+
+    def _next_page(self, conversation: ConversationState, cursor: Cursor | None) -> ReadHistory:
+        own: Any = conversation.members.get(self._replica.user_id)
+        after = cursor.seq if cursor is not None else own.joined_seq
+        return ReadHistory(
+            conversation_id=conversation.conversation.id, seq=after, direction="after", limit=PAGE
+        )
+
+    def _cursor(self, conversation: ConversationState) -> Cursor | None:
+        """Return how far it was read; None when it began in the middle of a log whose hash is not known."""
+        key = conversation.conversation.id
+        cursors = self._file.state.cursors or {}
+        own = conversation.members.get(self._replica.user_id)
+        if key not in cursors and (own is None or own.joined_seq == 0):
+            return Cursor(0, start_hash(key))
+        return cursors.get(key)
+
+    def _move(self, key: str, cursor: Cursor) -> None:
+        if self._file.state.cursors is None:
+            self._file.state.cursors = {}
+        self._file.state.cursors[key] = cursor
+        self._file.save()
+
+
+def follow(cursor: Cursor, entry: Entry) -> Cursor:
+    """Return the cursor after this entry. Raises LogBroken unless it is the next one and its hash follows."""
+    if entry.seq != cursor.seq + 1 or chain_hash(cursor.log_hash, entry) != entry.log_hash:
+        raise LogBroken(f"entry {entry.seq} of conversation {entry.conversation_id} does not fit the log")
+    return Cursor(entry.seq, entry.log_hash)
