@@ -100,18 +100,18 @@ async def _judge_mariadb(database: "Database") -> tuple[list[str], list[str]]:
 
 
 def judge_mariadb(found: Mapping[str, str], foreign_tables: list[str]) -> tuple[list[str], list[str]]:
-    """Return what forbids to start and what is doubtful, from the server's variables and non-InnoDB tables."""
+    """Return what forbids to start and what is doubtful, from its variables and non-InnoDB tables."""
     problems, doubts = [], []
     has_binlog = found.get("log_bin", "OFF") in ("ON", "1")
     if found.get("innodb_flush_log_at_trx_commit") != "1":
         problems.append(
             "The database acknowledges commits before they are on disk. "
-            "Set innodb_flush_log_at_trx_commit = 1 in the [mysqld] section of its configuration and restart it."
+            "Set innodb_flush_log_at_trx_commit = 1 in the [mysqld] section of its configuration."
         )
     if has_binlog and found.get("sync_binlog") != "1":
         problems.append(
             "The binary log is on but not synced at every commit. "
-            "Set sync_binlog = 1 in the [mysqld] section of the database's configuration, or switch the binary log off."
+            "Set sync_binlog = 1 in the [mysqld] section of its configuration, or switch the log off."
         )
     if found.get("innodb_doublewrite", "ON") in ("OFF", "0", "DETECT_ONLY"):
         problems.append(

@@ -55,7 +55,7 @@ async def _is_current(database: "Database") -> bool:
     if row[0] not in revisions:
         raise SchemaRefused(
             f"This database was made by a newer Hearth (schema {row[0]}; this program knows "
-            f"up to {revisions[-1]}). Install that version again, or restore the backup made before the upgrade."
+            f"up to {revisions[-1]}). Install that version again, or restore the backup from before."
         )
     return bool(row[0] == revisions[-1] and row[1] == 1)
 
