@@ -5,6 +5,7 @@ The authority may vouch for private addresses and the names given when it was ma
 """
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ PRIVATE_NETWORKS = (
 PRIVATE_DOMAINS = ("home.arpa", "internal", "lan", "local", "localhost")
 # Clocks of phones and small computers are often a little behind.
 CLOCK_SLACK = timedelta(days=1)
+LABEL = re.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 def list_certificate_names(path: Path) -> tuple[list[str], datetime]:
@@ -82,7 +84,7 @@ def to_general_name(name: str) -> Name:
     except ValueError:
         pass
     labels = name.lower().removesuffix(".").split(".")
-    if not all(label.replace("-", "").replace("_", "").isalnum() and label.isascii() for label in labels):
+    if len(name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
         raise ConfigError(f"{name!r} is neither a host name nor an address.")
     return x509.DNSName(".".join(labels))
 
@@ -118,7 +120,8 @@ def make_leaf(
     now: datetime,
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, str(general_names[0].value)[:64])])
+    # Not a host name: some clients hold the subject against the name constraints too.
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Hearth server")])
     issuer_id = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     certificate = (
         start_builder(key, subject, authority.subject, now, LEAF_DAYS)
