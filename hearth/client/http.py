@@ -24,7 +24,8 @@ class Http:
     """Typed requests to one server. `token` is sent as bearer token once there is one."""
 
     def __init__(self, url: str, token: str | None = None, *, verify: Any = True) -> None:
-        if not url.startswith("https://") and not is_loopback(url):
+        scheme = urllib.parse.urlsplit(url).scheme
+        if scheme != "https" and not (scheme == "http" and is_loopback(url)):
             raise ValueError("any address but this machine's own needs https://")
         self.url = url.rstrip("/")
         self.token = token
