@@ -1,0 +1,51 @@
+"""Conversations as devices get them: what they are, whose they are, and how far everybody has read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hearth.accounts.cards import load_cards
+from hearth.contract import Transaction
+from hearth.conversations import store
+from hearth.conversations.contract import Conversation, Member
+from hearth.conversations.rules import Head, Stay
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A conversation and its present members, both ordered by user id."""
+
+    conversation: Conversation
+    members: list[Member]
+
+
+async def describe_conversations(transaction: Transaction, heads: Iterable[Head]) -> dict[bytes, Described]:
+    """Return these conversations by id. Two queries, however many they are.
+
+    `users` covers former members too: their entries stay, and are shown with their names.
+    """
+    heads = list(heads)
+    stays = await store.list_all_stays(transaction, [head.id for head in heads])
+    cards = await load_cards(transaction, {stay.user_id for of_one in stays.values() for stay in of_one})
+    return {
+        head.id: Described(
+            Conversation(
+                id=head.id.hex(),
+                kind=head.kind,
+                open=head.is_open,
+                users=[cards[user_id] for user_id in sorted({stay.user_id for stay in stays[head.id]})],
+                created_at=head.created_at,
+            ),
+            [to_member(stay) for stay in stays[head.id] if stay.left_seq is None],
+        )
+        for head in heads
+    }
+
+
+def to_member(stay: Stay) -> Member:
+    return Member(
+        user_id=stay.user_id,
+        role=stay.role,
+        joined_seq=stay.joined_seq,
+        delivered_seq=stay.delivered_seq,
+        read_seq=stay.read_seq,
+    )

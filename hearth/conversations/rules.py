@@ -1,0 +1,92 @@
+"""Who may read and write a conversation. Pure.
+
+What a person may read is the union of their stays; absent and forbidden are the same NotFound.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hearth.conversations.contract import Kind, Role
+from hearth.errors import Conflict, NotFound
+
+
+class ConversationClosed(Conflict):
+    code = "conversation_closed"
+    title = "Nothing can be sent here any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation as stored, with the head of its log."""
+
+    id: bytes
+    kind: Kind
+    is_open: bool
+    last_seq: int
+    last_ordinal: int
+    log_hash: bytes
+    epoch: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay of a user: they may read the seqs after `joined_seq`, up to `left_seq` if they left."""
+
+    user_id: int
+    role: Role
+    joined_seq: int
+    left_seq: int | None
+    delivered_seq: int
+    read_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one user may do in one conversation; there is none without a stay. Stays are ordered."""
+
+    head: Head
+    stays: tuple[Stay, ...]
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the user is in it now."""
+        return self.stays[-1].left_seq is None
+
+    @property
+    def first_seq(self) -> int:
+        """The lowest seq that the user may read, once there is one."""
+        return self.stays[0].joined_seq + 1
+
+    @property
+    def last_seq(self) -> int:
+        """The head of the log as far as this user may know of it."""
+        left_seq = self.stays[-1].left_seq
+        return self.head.last_seq if left_seq is None else left_seq
+
+    @property
+    def read_seq(self) -> int:
+        """Up to where nothing is unread: the user's own cursor, at least the start of the stay."""
+        return max(self.stays[-1].read_seq, self.stays[-1].joined_seq)
+
+    def may_read(self, seq: int) -> bool:
+        return any(
+            stay.joined_seq < seq <= (self.head.last_seq if stay.left_seq is None else stay.left_seq)
+            for stay in self.stays
+        )
+
+
+def require_member(head: Head | None, stays: Sequence[Stay]) -> Access:
+    """Return what a user may do who is, or was, a member; raises NotFound for everybody else."""
+    if head is None or not stays:
+        raise NotFound
+    return Access(head, tuple(sorted(stays, key=lambda stay: stay.joined_seq)))
+
+
+def require_open(access: Access) -> None:
+    """Raises NotFound for who left and ConversationClosed when nothing can be sent."""
+    if not access.is_member:
+        raise NotFound
+    if not access.head.is_open:
+        raise ConversationClosed

@@ -1,0 +1,116 @@
+"""Every SQL statement of conversations. Takes a transaction, returns rows; no events, no permissions."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from hearth.contract import Transaction
+from hearth.conversations.contract import Kind, Role
+from hearth.conversations.rules import Head, Stay
+from hearth.conversations.tables import CONVERSATION, MEMBER
+
+HEAD = [CONVERSATION.c[field.name] for field in fields(Head)]
+STAY = [MEMBER.c[field.name] for field in fields(Stay)]
+Found = dict[bytes, tuple[Head, list[Stay]]]
+
+
+async def find_head(transaction: Transaction, conversation_id: bytes) -> Head | None:
+    found = await transaction.execute(select(*HEAD).where(CONVERSATION.c.id == conversation_id))
+    row = found.first()
+    return None if row is None else Head(*row)
+
+
+async def list_stays_of_user(
+    transaction: Transaction, user_id: int, conversation_ids: Collection[bytes] | None = None
+) -> Found:
+    """Return the conversations of a user with the user's stays, all or those named. One query."""
+    query = (
+        select(*HEAD, *STAY)
+        .join_from(MEMBER, CONVERSATION, CONVERSATION.c.id == MEMBER.c.conversation_id)
+        .where(MEMBER.c.user_id == user_id)
+        .order_by(MEMBER.c.joined_seq)
+    )
+    if conversation_ids is not None:
+        query = query.where(MEMBER.c.conversation_id.in_(sorted(conversation_ids)))
+    found: Found = {}
+    for row in await transaction.execute(query):
+        head = Head(*row[: len(HEAD)])
+        found.setdefault(head.id, (head, []))[1].append(Stay(*row[len(HEAD) :]))
+    return found
+
+
+async def list_all_stays(
+    transaction: Transaction, conversation_ids: Iterable[bytes]
+) -> dict[bytes, list[Stay]]:
+    """Return every stay of everybody in these conversations, by user. One query, none for no ids."""
+    wanted = sorted(set(conversation_ids))
+    stays: dict[bytes, list[Stay]] = defaultdict(list)
+    if not wanted:
+        return stays
+    query = select(MEMBER.c.conversation_id, *STAY).where(MEMBER.c.conversation_id.in_(wanted))
+    for row in await transaction.execute(query.order_by(MEMBER.c.user_id, MEMBER.c.joined_seq)):
+        stays[row[0]].append(Stay(*row[1:]))
+    return stays
+
+
+async def list_companion_ids(transaction: Transaction, user_id: int) -> list[int]:
+    """Return who ever shared a conversation with a user, whatever became of it."""
+    own, others = MEMBER.alias("own"), MEMBER.alias("others")
+    query = (
+        select(others.c.user_id)
+        .join_from(own, others, others.c.conversation_id == own.c.conversation_id)
+        .where(own.c.user_id == user_id, others.c.user_id != user_id)
+        .distinct()
+    )
+    return sorted((await transaction.execute(query)).scalars())
+
+
+async def insert_conversation(
+    transaction: Transaction,
+    conversation_id: bytes,
+    kind: Kind,
+    *,
+    log_hash: bytes,
+    created_by: int,
+    roles: dict[int, Role],
+    now: datetime,
+) -> None:
+    """Store a new conversation with these members, who are in it from its first entry on."""
+    await transaction.execute(
+        insert(CONVERSATION).values(
+            id=conversation_id,
+            kind=kind,
+            is_open=True,
+            last_seq=0,
+            last_ordinal=0,
+            log_hash=log_hash,
+            epoch=0,
+            created_by=created_by,
+            created_at=now,
+        )
+    )
+    members = [
+        {
+            "conversation_id": conversation_id,
+            "user_id": user_id,
+            "joined_seq": 0,
+            "role": role,
+            "left_seq": None,
+            "delivered_seq": 0,
+            "read_seq": 0,
+            "muted_until": None,
+            "pinned": False,
+            "archived": False,
+        }
+        for user_id, role in sorted(roles.items())
+    ]
+    await transaction.execute(insert(MEMBER), members)
+
+
+async def set_open(transaction: Transaction, conversation_ids: Collection[bytes], is_open: bool) -> None:
+    await transaction.execute(
+        update(CONVERSATION).where(CONVERSATION.c.id.in_(sorted(conversation_ids))).values(is_open=is_open)
+    )
