@@ -1,4 +1,4 @@
-"""Every SQL statement about avatars: pictures by the SHA-256 of their bytes, kept while anybody shows them."""
+"""Every SQL statement about avatars: pictures by the SHA-256 of their bytes, kept while in use."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -209,15 +209,3 @@ class SessionEnded(Event, name="session.ended"):
     """To the device itself, just before its sockets are closed."""
 
     reason: Literal["signed_out", "revoked", "password_changed", "deleted", "disabled", "expired"]
-
-
-class UserRegistered(Event):
-    """Inside the server only: an account came into being; higher nouns give it what every account has."""
-
-    user_id: UserId
-
-
-class AccountDeleted(Event):
-    """Inside the server only: an account is gone; higher nouns end what it had and tell who must know."""
-
-    user_id: UserId

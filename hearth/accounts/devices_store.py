@@ -53,12 +53,12 @@ async def find_session(
     return None if row is None else SessionRow(*row)
 
 
-async def list_live_ids(
+async def list_live(
     transaction: Transaction, device_ids: Sequence[bytes], *, used_since: datetime
-) -> set[bytes]:
-    """Return which of these devices are still signed in."""
+) -> dict[bytes, datetime]:
+    """Return which of these devices are still signed in, with when they were last seen."""
     query = (
-        select(DEVICE.c.id)
+        select(DEVICE.c.id, DEVICE.c.last_seen)
         .join(USER, USER.c.id == DEVICE.c.user_id)
         .where(
             DEVICE.c.id.in_(device_ids),
@@ -67,7 +67,7 @@ async def list_live_ids(
             LIVE_USER,
         )
     )
-    return set((await transaction.execute(query)).scalars())
+    return {row.id: row.last_seen for row in await transaction.execute(query)}
 
 
 async def list_devices(transaction: Transaction, user_id: int, *, used_since: datetime) -> list[DeviceRow]:

@@ -19,10 +19,7 @@ UNUSED_FOR = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=1)
 """How exact a device's last_seen is; more would cost a write for every request."""
 INVITE_DAYS = 7
-MAX_INVITE_USES = 1000
 RESET_LASTS = timedelta(hours=24)
-TOKEN_LENGTH = 43
-"""Characters of 32 bytes in base64url without padding."""
 
 
 class RegistrationClosed(HearthError):
@@ -35,6 +32,14 @@ class InviteNeeded(HearthError):
     code = "invite_needed"
     status = 403
     title = "An invitation is needed to register here"
+
+
+class AccountDisabled(HearthError):
+    """Told only to who proved the password."""
+
+    code = "account_disabled"
+    status = 403
+    title = "This account has been disabled by an administrator"
 
 
 class LinkInvalid(HearthError):
@@ -53,7 +58,7 @@ def make_verifier(auth_key: bytes) -> str:
 def is_right_key(auth_key: bytes, verifier: str | None) -> bool:
     """Compare in constant time; without a verifier (unknown or deleted user) the same work leads to False."""
     expected = verifier or UNKNOWN_VERIFIER
-    return hmac.compare_digest(make_verifier(auth_key).encode(), expected.encode()) and verifier is not None
+    return hmac.compare_digest(make_verifier(auth_key).encode(), expected.encode()) and bool(verifier)
 
 
 UNKNOWN_VERIFIER = VERIFIER_VERSION + base64.b64encode(bytes(32)).decode()
@@ -70,9 +75,9 @@ def require_costly(kdf: KdfParameters, *, insecure_test_kdf: bool) -> None:
         )
 
 
-def make_fake_kdf(secret: bytes, username_key: str) -> KdfParameters:
+def make_fake_kdf(secret: bytes, username: str) -> KdfParameters:
     """Return the parameters of a user who does not exist: always the same for one name, like anybody's."""
-    message = b"hearth sign-in parameters v1\0" + username_key.encode()
+    message = b"hearth sign-in parameters v1\0" + username.encode()
     salt = hmac.digest(secret, message, "sha256")[:16]
     return KdfParameters(salt=salt, memory=MIN_MEMORY, iterations=MIN_ITERATIONS, parallelism=1)
 

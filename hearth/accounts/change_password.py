@@ -1,0 +1,25 @@
+"""Changing the password: proved by the old one, in one transaction, and every other session ends."""
+
+from hearth.accounts import store, tokens_store
+from hearth.accounts.contract import ChangePassword, KdfParameters
+from hearth.accounts.rules import is_right_key, make_verifier, require_costly
+from hearth.accounts.sessions import end_all_sessions
+from hearth.contract import Context, Nothing
+from hearth.errors import WrongPassword
+
+
+async def change_password(context: Context, command: ChangePassword) -> Nothing:
+    """Set a new password. Raises WrongPassword, InvalidInput (costs below the floor)."""
+    row = await store.find_user(context.transaction, context.user_id, lock=True)
+    if not is_right_key(command.old_auth_key, None if row is None else row.password):
+        raise WrongPassword
+    await set_password(context, context.user_id, command.auth_key, command.kdf)
+    await end_all_sessions(context, context.user_id, reason="password_changed", but=context.actor.device_id)
+    return Nothing()
+
+
+async def set_password(context: Context, user_id: int, auth_key: bytes, kdf: KdfParameters) -> None:
+    """Store a new verifier and burn whatever reset links are about; the caller ends the sessions."""
+    require_costly(kdf, insecure_test_kdf=context.services.config.insecure_test_kdf)
+    await store.update_password(context.transaction, user_id, make_verifier(auth_key), kdf)
+    await tokens_store.delete_resets(context.transaction, user_id)

@@ -1,0 +1,36 @@
+"""A new password by a one-time link that an administrator hands over: one use, one day, all sessions end."""
+
+from hearth.accounts import store, tokens_store
+from hearth.accounts.cards import to_card
+from hearth.accounts.change_password import set_password
+from hearth.accounts.contract import SignedIn, SignInReset
+from hearth.accounts.rules import RESET_LASTS, LinkInvalid, hash_token, make_token
+from hearth.accounts.sessions import end_all_sessions, start_session
+from hearth.accounts.usernames import is_same_username, username_key
+from hearth.contract import Context
+from hearth.errors import NotFound
+
+
+async def create_reset(context: Context, username: str) -> str:
+    """Return a new token for this user; an older one dies. Raises NotFound. For the command line only."""
+    row = await store.find_user_by_key(context.transaction, username_key(username))
+    if row is None or row.deleted_at is not None or not is_same_username(username, row.username):
+        raise NotFound(f"There is no user {username!r}.")
+    token = make_token()
+    await tokens_store.delete_resets(context.transaction, row.id)
+    await tokens_store.insert_reset(
+        context.transaction, hash_token(token), row.id, now=context.now, expires_at=context.now + RESET_LASTS
+    )
+    return token
+
+
+async def finish_reset(context: Context, body: SignInReset) -> SignedIn:
+    """Set the new password, end every session and begin one. Raises LinkInvalid, InvalidInput."""
+    user_id = await tokens_store.use_reset(context.transaction, hash_token(body.token), context.now)
+    row = None if user_id is None else await store.find_user(context.transaction, user_id, lock=True)
+    if row is None or row.deleted_at is not None or row.disabled_at is not None:
+        raise LinkInvalid
+    await set_password(context, row.id, body.auth_key, body.kdf)
+    await end_all_sessions(context, row.id, reason="password_changed")
+    device, token = await start_session(context, row.id, body.device_name)
+    return SignedIn(user=to_card(row), device=device, token=token)
