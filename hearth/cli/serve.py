@@ -30,6 +30,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
         # The stack of libraries takes most of a second to import: settings are judged before that.
         from hearth.app import create_app
+        from hearth.cli.one_verb import refusals_explained
         from hearth.server import run_server
 
         def announce(lines: list[str]) -> None:
@@ -37,6 +38,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
                 lock.announce(config.public_url)
             print("\n".join(describe_server(config, lines)), flush=True)
 
-        run_server(create_app, config, sockets, announce)
+        with refusals_explained():
+            run_server(create_app, config, sockets, announce)
     print("Hearth has stopped.", flush=True)
     return 0

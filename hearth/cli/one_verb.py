@@ -1,0 +1,53 @@
+"""Runs one verb on the database from the command line, also while a server is running on it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from hearth.accounts.sessions import NOBODY
+from hearth.app import close_services, open_services
+from hearth.bus.local import LocalBus
+from hearth.clock import SystemClock
+from hearth.config import Config
+from hearth.contract import Context
+from hearth.db.durability import WeakDurability
+from hearth.db.migrate import SchemaRefused
+from hearth.errors import HearthError
+from hearth.lock import find_running_server
+from hearth.refusal import Refusal
+from hearth.work import perform
+
+R = TypeVar("R")
+
+
+@contextmanager
+def refusals_explained() -> Iterator[None]:
+    """Turn what the application refuses into a Refusal, which the command line prints as a sentence."""
+    try:
+        yield
+    except (WeakDurability, SchemaRefused) as error:
+        raise Refusal(str(error)) from error
+    except HearthError as error:
+        raise Refusal(error.detail or error.title) from error
+
+
+def run_verb(config: Config, verb: Callable[[Context], Awaitable[R]]) -> R:
+    """Open the database, run `verb` in one transaction, close it again. Raises Refusal."""
+
+    async def run() -> R:
+        services = await open_services(config, clock=SystemClock(), bus=LocalBus())
+        try:
+            return await perform(services, NOBODY, verb)
+        finally:
+            await close_services(services)
+
+    with refusals_explained():
+        return asyncio.run(run())
+
+
+def find_public_url(config: Config) -> str:
+    """Return the address for links: the one that was set, else that of the server now running on the data."""
+    directory = config.sqlite_directory
+    running = find_running_server(directory) if directory is not None else None
+    return config.url or running or config.public_url
