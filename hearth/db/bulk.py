@@ -4,7 +4,7 @@ A batch is written as a generator that yields statements and is sent the rows: i
 same code is driven by SQLite in a thread and by MariaDB on the event loop.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -46,7 +46,7 @@ class Syntax:
             fill_given(self, sql, names, len(rows)), list(chain.from_iterable(rows)), returns=True
         )
 
-    def insert(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> Iterable[Statement]:
+    def insert(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> Steps[None]:
         """Insert rows; prepared statements come in sizes of powers of two so that each is compiled once."""
         start = 0
         for size in self._sizes(len(rows)):

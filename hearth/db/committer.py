@@ -1,7 +1,7 @@
 """Group commit: what many callers want written goes into one transaction; each is answered after its COMMIT.
 
-Knows no noun: a planner turns the items of a batch into statements and one outcome for each. The refusal of an
-item is its outcome, so it never touches its neighbours; the queue is bounded, beyond it callers are told to wait.
+Knows no noun: a planner turns the items of a batch into statements and one outcome for each. The refusal of
+an item is its outcome, so it never touches its neighbours. The queue is bounded; beyond it callers must wait.
 """
 
 import asyncio

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 120
+VERSION_TABLE = text(
+    "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+)
 CURRENT = text("SELECT version_num, (SELECT count(*) FROM server) FROM alembic_version")
 
 
@@ -91,6 +94,7 @@ async def _upgrade_and_fill(connection: AsyncConnection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    connection.execute(VERSION_TABLE)
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory

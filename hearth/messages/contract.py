@@ -22,7 +22,7 @@ class Entry(Shape):
     """One entry of a conversation's log.
 
     `ordinal` counts the entries of kind message up to and with this one. `log_hash` is H(seq), chained as
-    docs/protocol-encryption.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)).
+    docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)).
     """
 
     conversation_id: ConversationId
@@ -52,8 +52,9 @@ class Sent(Shape):
 class Page(Shape):
     """A contiguous stretch of the log, oldest first, and what it takes to check and show it.
 
-    `hash_before` is H(first seq − 1); `first_seq` is the lowest seq that the asker may read and `last_seq` the head.
-    `members` carries everybody's cursors as of now.
+    `hash_before` is H(first seq − 1), or H(`last_seq`) for an empty page; `first_seq` is the lowest seq that the
+    asker may read and `last_seq` the head. `members` carries everybody's cursors as of now; in a closed
+    conversation only one's own.
     """
 
     conversation_id: ConversationId
@@ -90,7 +91,7 @@ class ReadHistory(Command, name="message.history", limit="300/60s"):
 
 
 class MarkReceived(Command, name="receipt.mark", limit="200/10s"):
-    """Move one's own cursors forward. A seq beyond the head counts as the head; a lower one changes nothing."""
+    """Move one's own cursors forward. A seq beyond the head counts as the head; a lower one is ignored."""
 
     conversation_id: ConversationId
     delivered_seq: Seq = 0

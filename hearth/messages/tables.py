@@ -27,5 +27,5 @@ MESSAGE = Table(
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
-"""`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 means none.
-`message` is the record; `record_hash` and `log_hash` stay when it is emptied. SQLite clusters it by its key."""
+"""`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 is none.
+`message` is the record; its hashes stay when it is emptied. SQLite clusters it by its key."""

@@ -1,0 +1,172 @@
+"""The log of messages as verbs see it: append and mark; durable when answered, told to members after commit.
+
+Per conversation, members are told in the order of seq. Whoever misses an event finds the gap by seq and asks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from hearth.clock import Clock
+from hearth.contract import Actor, Members
+from hearth.db.bulk import Steps, Syntax
+from hearth.db.committer import Committer
+from hearth.errors import HearthError, StorageUnavailable
+from hearth.messages.append import Draft, Item, Key, Mark, Marks, Moved, Outcome, Place, TimeCodec, append
+from hearth.messages.contract import (
+    Cursor,
+    Entry,
+    MarkReceived,
+    MessageSent,
+    ReceiptsAdvanced,
+    SendMessage,
+    Sent,
+)
+from hearth.messages.receipts import ReceiptBuffer
+from hearth.messages.tables import MESSAGE
+
+if TYPE_CHECKING:
+    from hearth.bus.local import Bus
+    from hearth.db.engine import Database
+
+LOG = logging.getLogger(__name__)
+ENCODER = msgspec.json.Encoder()
+OVERHEAD_BYTES = 256
+"""What a row weighs beside its record."""
+MAX_DOUBTFUL = 10_000
+
+
+class MessageLog:
+    """One per process; `append` and `mark` may be called from any number of tasks."""
+
+    def __init__(self, database: "Database", bus: "Bus", clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._codec = make_time_codec(database)
+        self._committer: Committer[Item, Outcome] = Committer(database, self._plan, self._tell)
+        self._receipts = ReceiptBuffer(self._submit_marks)
+        self._doubtful: set[Key] = set()
+
+    async def start(self) -> None:
+        await self._committer.start()
+
+    async def stop(self) -> None:
+        """Write what was accepted, receipts included; then refuse."""
+        self._receipts.flush_now()
+        await self._committer.stop()
+
+    async def append(self, actor: Actor, command: SendMessage) -> Sent:
+        """Append to a conversation's log and return the entry's place, once it is on disk.
+
+        Raises NotFound (no member), ConversationClosed, Conflict (client_id stands for another record),
+        Busy and StorageUnavailable (the same command may be sent again).
+        """
+        draft = Draft(
+            bytes.fromhex(command.conversation_id),
+            actor.user_id,
+            bytes.fromhex(command.client_id),
+            actor.device_id,
+            command.counter,
+            command.kind,
+            command.epoch,
+            command.target_seq,
+            command.record,
+        )
+        placed = cast(Place, await self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES))
+        return Sent(
+            seq=placed.seq, ordinal=placed.ordinal, log_hash=placed.log_hash, timestamp=placed.timestamp
+        )
+
+    def mark(self, actor: Actor, command: MarkReceived) -> None:
+        """Note one's cursors; they are written within a second, if one is a member. Raises Busy."""
+        self._receipts.add(
+            Mark(
+                bytes.fromhex(command.conversation_id),
+                actor.user_id,
+                command.delivered_seq,
+                command.read_seq,
+            )
+        )
+
+    def _plan(self, items: Sequence[Item], syntax: Syntax) -> Steps[list[Outcome | HearthError]]:
+        return append(items, syntax, self._clock.now(), self._codec)
+
+    def _submit_marks(self, marks: Marks) -> None:
+        future = self._committer.submit(marks, OVERHEAD_BYTES)
+
+        def settle(done: "asyncio.Future[Outcome]") -> None:
+            if not done.cancelled() and isinstance(done.exception(), StorageUnavailable):
+                self._receipts.give_back(marks)
+
+        future.add_done_callback(settle)
+
+    def _tell(self, items: Sequence[Item], outcomes: Sequence[Outcome | HearthError]) -> None:
+        for item, outcome in zip(items, outcomes, strict=True):
+            if isinstance(outcome, Place):
+                self._tell_sent(cast(Draft, item), outcome)
+            elif isinstance(outcome, list):
+                for moved in outcome:
+                    self._tell_moved(moved)
+            elif isinstance(outcome, StorageUnavailable) and isinstance(item, Draft):
+                self._note_doubt(item)
+
+    def _note_doubt(self, draft: Draft) -> None:
+        """A commit whose answer was lost may be on disk all the same: then its retry tells the members."""
+        if len(self._doubtful) < MAX_DOUBTFUL:
+            self._doubtful.add(draft[:3])
+
+    def _tell_sent(self, draft: Draft, placed: Place) -> None:
+        if self._doubtful and draft[:3] in self._doubtful:
+            self._doubtful.discard(draft[:3])
+        elif not placed.is_new:
+            return
+        audience = Members(draft.conversation_id, placed.members)
+        self._bus.publish(audience, "message.sent", ENCODER.encode(make_event(draft, placed)))
+
+    def _tell_moved(self, moved: Moved) -> None:
+        """In a closed conversation everybody's cursors are news to their own devices only."""
+        conversation_id = moved.conversation_id.hex()
+        cursors = [Cursor(user_id=u, delivered_seq=d, read_seq=r) for u, d, r in moved.cursors]
+        groups = [(moved.members, cursors)]
+        if not moved.is_open:
+            groups = [((cursor.user_id,), [cursor]) for cursor in cursors]
+        for members, of_group in groups:
+            event = ReceiptsAdvanced(conversation_id=conversation_id, cursors=of_group)
+            self._bus.publish(
+                Members(moved.conversation_id, members), "receipts.advanced", ENCODER.encode(event)
+            )
+
+
+def make_event(draft: Draft, placed: Place) -> MessageSent:
+    """Return what members are told of a new entry."""
+    return MessageSent(
+        entry=Entry(
+            conversation_id=draft.conversation_id.hex(),
+            seq=placed.seq,
+            ordinal=placed.ordinal,
+            kind=draft.kind,
+            from_user=draft.from_user,
+            from_device=draft.from_device.hex(),
+            client_id=draft.client_id.hex(),
+            counter=draft.counter,
+            epoch=draft.epoch,
+            target_seq=draft.target_seq,
+            record=draft.record,
+            log_hash=placed.log_hash,
+            timestamp=placed.timestamp,
+        )
+    )
+
+
+def make_time_codec(database: "Database") -> TimeCodec:
+    """Return how this database's driver takes and gives the column `message.timestamp`."""
+    dialect = database.engine.dialect
+    column_type = MESSAGE.c.timestamp.type.dialect_impl(dialect)
+    write, read = column_type.bind_processor(dialect), column_type.result_processor(dialect, None)
+    if write is None or read is None:
+        raise RuntimeError("moments are always converted")
+    return TimeCodec(write, cast(Callable[[Any], datetime], read))
