@@ -1,0 +1,104 @@
+"""The house style as far as a machine can judge it: docstrings, sizes, excepts, whose tables are whose."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.guards.sources import list_files, list_modules, parse, read
+
+MOST_LINES = 350
+MOST_FUNCTION_LINES = 40
+SHARED_FOLDERS = {"db", "wire", "cli", "bus", "client"}
+BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
+MAY_USE_FOREIGN_TABLES = {
+    # One durable write on the committer's connection: messages and their conversation's counters.
+    "hearth/messages/append.py",
+}
+MODULES = [path for path in list_modules("hearth") if "versions" not in path.parts]
+everywhere = pytest.mark.parametrize("path", MODULES, ids=str)
+
+
+@pytest.mark.parametrize("path", list_modules("hearth", "tests", "bench", "examples"), ids=str)
+def test_a_module_says_what_it_is(path: Path) -> None:
+    docstring = ast.get_docstring(parse(path))
+    assert docstring, "no module docstring"
+    if path.parts[0] == "hearth":
+        assert len(docstring.splitlines()) <= 7, "a module docstring has one to five lines"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in list_files() if path.suffix in (".py", ".ts", ".svelte", ".scss", ".mjs")],
+    ids=str,
+)
+def test_a_file_stops_at_350_lines(path: Path) -> None:
+    if path.name == "contract.ts" or path.match("i18n/*"):
+        pytest.skip("generated, or a list of sentences")
+    assert len(read(path).splitlines()) <= MOST_LINES
+
+
+@everywhere
+def test_a_function_stops_at_40_lines(path: Path) -> None:
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > MOST_FUNCTION_LINES
+    }
+    assert not long
+
+
+@everywhere
+def test_a_broad_except_says_why_or_raises_again(path: Path) -> None:
+    lines = read(path).splitlines()
+    for node in ast.walk(parse(path)):
+        if not isinstance(node, ast.ExceptHandler) or not is_broad(node.type):
+            continue
+        raises_again = any(isinstance(inner, ast.Raise) for inner in node.body)
+        says_why = any("#" in line for line in lines[node.lineno - 1 : node.body[0].lineno])
+        assert raises_again or says_why, f"{path}:{node.lineno} {lines[node.lineno - 1].strip()}"
+
+
+def is_broad(caught: ast.expr | None) -> bool:
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return caught is None or any(
+        isinstance(name, ast.Name) and name.id in ("Exception", "BaseException") for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in list_files() if path.suffix in (".py", ".ts", ".svelte")], ids=str
+)
+def test_a_file_is_named_by_what_it_does(path: Path) -> None:
+    assert not BANNED_NAMES & {part.split(".")[0].lower() for part in path.parts}
+
+
+@everywhere
+def test_storage_is_touched_by_its_own_noun_only(path: Path) -> None:
+    own = path.parts[1]
+    foreign = []
+    for node in ast.walk(parse(path)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            is_storage = any(part in ("store", "tables") or part.endswith("_store") for part in parts[2:4])
+            if parts[0] == "hearth" and is_storage and parts[1] not in {own, *SHARED_FOLDERS}:
+                foreign.append(name)
+    assert not foreign or own == "db" or str(path) in MAY_USE_FOREIGN_TABLES, f"{path} imports {foreign}"
+
+
+@everywhere
+def test_the_client_library_takes_only_contracts_from_the_server(path: Path) -> None:
+    if path.parts[1] != "client":
+        pytest.skip("not the client library")
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hearth."):
+            parts = node.module.split(".")
+            names = [*parts[1:], *(alias.name for alias in node.names)]
+            assert parts[1] in ("client", "errors") or "contract" in names, f"imports {node.module}"

@@ -1,0 +1,101 @@
+"""The wheel is pure Python, holds the web client, and runs in an empty environment."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.guards.sources import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not (ROOT / "hearth/static/index.html").is_file():
+        if os.environ.get("CI") == "true":
+            pytest.fail("the web client has not been built; run scripts/setup")
+        pytest.skip("the web client has not been built; run scripts/setup")
+    copy = tmp_path_factory.mktemp("source")
+    for name in ("hearth", "requirements", "pyproject.toml", "README.md", "LICENSE"):
+        if (ROOT / name).exists():
+            subprocess.run(["cp", "-r", str(ROOT / name), str(copy)], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "--outdir",
+            str(copy / "dist"),
+            str(copy),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    (found,) = (copy / "dist").glob("*.whl")
+    return found
+
+
+def test_the_wheel_is_pure_python_and_complete(wheel: Path) -> None:
+    assert wheel.name.endswith("-py3-none-any.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in (
+        "hearth/static/index.html",
+        "hearth/py.typed",
+        "hearth/cli/serve.py",
+    ):
+        assert needed in names, needed
+    assert any(name.startswith("hearth/db/migrations/versions/") for name in names)
+    assert not any(name.startswith(("tests/", "web/")) or "node_modules" in name for name in names)
+
+
+def test_a_pip_installed_hearth_serves(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    binaries = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    subprocess.run(
+        [binaries / "python", "-m", "pip", "install", "--quiet", str(wheel)],
+        check=True,
+        cwd=tmp_path,
+        timeout=600,
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HEARTH_", "PYTHON"))
+    }
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [binaries / "hearth", "serve", "--port", "0", "--data", str(tmp_path / "data")],
+            cwd=tmp_path,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        url = wait_for_address(log, server)
+        with urllib.request.urlopen(f"{url}/api/health", timeout=5) as response:
+            assert json.load(response)
+        with urllib.request.urlopen(url, timeout=5) as response:
+            assert b"<!doctype html>" in response.read().lower()
+    finally:
+        server.terminate()
+        assert server.wait(20) == 0, log.read_text()
+
+
+def wait_for_address(log: Path, server: subprocess.Popen[bytes], seconds: float = 30) -> str:
+    """Return the address that a starting server prints."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        if found := re.search(r"On this machine:\s+(\S+)", log.read_text()):
+            return found[1]
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{log.read_text()}")
