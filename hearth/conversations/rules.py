@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hearth.conversations.contract import Kind, Role
-from hearth.errors import Conflict, NotFound
-
-
-class ConversationClosed(Conflict):
-    code = "conversation_closed"
-    title = "Nothing can be sent here any more"
+from hearth.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +77,3 @@ def require_member(head: Head | None, stays: Sequence[Stay]) -> Access:
     if head is None or not stays:
         raise NotFound
     return Access(head, tuple(sorted(stays, key=lambda stay: stay.joined_seq)))
-
-
-def require_open(access: Access) -> None:
-    """Raises NotFound for who left and ConversationClosed when nothing can be sent."""
-    if not access.is_member:
-        raise NotFound
-    if not access.head.is_open:
-        raise ConversationClosed

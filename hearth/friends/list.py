@@ -1,5 +1,7 @@
 """Who is whose friend, who asked whom, who is blocked: how higher nouns and devices read it."""
 
+from collections.abc import Collection
+
 from hearth.accounts.cards import load_cards, load_profiles
 from hearth.accounts.contract import UserCard
 from hearth.contract import Transaction
@@ -16,6 +18,17 @@ async def are_friends(transaction: Transaction, user_id: int, other_id: int) -> 
 async def list_friend_ids(transaction: Transaction, user_id: int) -> list[int]:
     """Return the ids of a user's friends, ascending."""
     return [friend_id for friend_id, _ in await store.list_friendships(transaction, user_id)]
+
+
+async def map_friend_ids(transaction: Transaction, user_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return the friends' ids of each of these users, ascending. One query, however many they are."""
+    friends: dict[int, list[int]] = {user_id: [] for user_id in user_ids}
+    for first, second in await store.list_pairs(transaction, user_ids):
+        if first in friends:
+            friends[first].append(second)
+        if second in friends:
+            friends[second].append(first)
+    return {user_id: sorted(ids) for user_id, ids in friends.items()}
 
 
 async def list_acquaintance_ids(transaction: Transaction, user_id: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Every SQL statement of friends. Takes a transaction, returns ids and rows; no events, no permissions."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -164,6 +165,14 @@ async def list_friendships(transaction: Transaction, user_id: int) -> list[tuple
     second = select(FRIENDSHIP.c.user1_id, since).where(FRIENDSHIP.c.user2_id == user_id)
     rows = await transaction.execute(first.union_all(second))
     return sorted((int(friend_id), moment) for friend_id, moment in rows)
+
+
+async def list_pairs(transaction: Transaction, user_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Return every friendship in which one of these users is, once."""
+    wanted = sorted(user_ids)
+    side = or_(FRIENDSHIP.c.user1_id.in_(wanted), FRIENDSHIP.c.user2_id.in_(wanted))
+    rows = await transaction.execute(select(FRIENDSHIP.c.user1_id, FRIENDSHIP.c.user2_id).where(side))
+    return [(int(first), int(second)) for first, second in rows]
 
 
 async def insert_block(transaction: Transaction, blocker_id: int, blocked_id: int, now: datetime) -> None:
