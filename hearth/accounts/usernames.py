@@ -29,6 +29,8 @@ COMPOSED = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
 """Scripts whose accents NFC joins with their letter, so that a row of loose ones is decoration."""
 MAX_MARKS, MAX_MARKS_COMPOSED = 4, 1
 JAPANESE_LENGTHENER = "ー"
+WRITTEN_JOINED = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
+"""Thai and Lao AM, which NFKC takes apart into what nobody types and fonts draw badly."""
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u2800"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -105,6 +107,8 @@ def to_normal_form(typed: str) -> str:
             break
         text = folded
     text = unicodedata.normalize("NFKC", re.sub("(?<=[ij])\u0307+", "", unicodedata.normalize("NFD", text)))
+    for apart, joined in WRITTEN_JOINED:
+        text = text.replace(apart, joined)
     return re.sub(r"(?<=\w)σ(?=$|[._\-\d])", "ς", text)
 
 
