@@ -6,7 +6,19 @@ The one place to look for "and then". A lower noun never calls a higher one; wha
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hearth.contract import Context, Event
+from hearth.accounts.contract import ProfileChanged, SessionEnded, SettingsChanged, UserDeleted
+from hearth.accounts.events import AccountDeleted, UserRegistered
+from hearth.contract import Audience, Context, Event
+from hearth.conversations.announce import announce_deletion, announce_user
+from hearth.conversations.open import (
+    close_for_deleted,
+    close_for_former_friends,
+    open_for_friends,
+    open_notes,
+)
+from hearth.friends.announce import announce_profile, forget_user
+from hearth.friends.contract import FriendAdded, FriendRemoved
+from hearth.presence.react import announce_setting, introduce_friend
 
 React = Callable[[Context, Any], Awaitable[None]]
 Table = dict[type[Event], tuple[React, ...]]
@@ -33,3 +45,26 @@ class Reactions:
         for event, audience in context.published:
             for react in self._after_commit.get(type(event), ()):
                 await react(context, (event, audience))
+
+
+async def close_sockets(context: Context, told: tuple[SessionEnded, Audience]) -> None:
+    """A session that ended has no sockets; the device was told why just before."""
+    event, audience = told
+    context.services.bus.disconnect(audience, event.reason)
+
+
+REACTIONS = Reactions(
+    in_transaction={
+        UserRegistered: (open_notes,),
+        ProfileChanged: (announce_profile, announce_user),
+        AccountDeleted: (announce_deletion,),
+        UserDeleted: (forget_user, close_for_deleted),
+        FriendAdded: (open_for_friends,),
+        FriendRemoved: (close_for_former_friends,),
+    },
+    after_commit={
+        SessionEnded: (close_sockets,),
+        SettingsChanged: (announce_setting,),
+        FriendAdded: (introduce_friend,),
+    },
+)
