@@ -114,7 +114,7 @@ async def serve(*edges: Edge, tls: ssl.SSLContext | None = None) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def stage(
-    application: Recorder | None = None, **settings: Any
+    application: Recorder | None = None, /, **settings: Any
 ) -> AsyncIterator[tuple[int, Recorder, Edge]]:
     """One edge with a recorder: yields port, recorder and edge."""
     recorder = application or Recorder()
