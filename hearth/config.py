@@ -26,7 +26,10 @@ class ConfigError(Refusal):
 
 
 def find_default_data() -> Path:
-    """Return the directory in which this kind of machine keeps a person's application data."""
+    """Return `data` in a checkout, else the directory where this kind of machine keeps application data."""
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "scripts" / "serve").is_file():
+        return checkout / "data"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Hearth"
     if sys.platform == "darwin":
