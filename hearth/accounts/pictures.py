@@ -65,7 +65,8 @@ def is_webp(content: bytes) -> bool:
     chunks = list(_walk_riff(content))
     names = [name for name, _ in chunks]
     frames = names.count(b"VP8 ") + names.count(b"VP8L")
-    is_still = not {b"ANIM", b"ANMF", b""} & set(names) and not (names[0] == b"VP8X" and content[20] & ANIMATED)
+    flags = content[20] if names[:1] == [b"VP8X"] and len(content) > 20 else 0
+    is_still = not {b"ANIM", b"ANMF", b""} & set(names) and not flags & ANIMATED
     return (
         names[:1] in ([b"VP8 "], [b"VP8L"], [b"VP8X"])
         and names.count(b"VP8X") <= 1

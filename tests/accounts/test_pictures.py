@@ -45,6 +45,8 @@ HOSTILE: dict[str, tuple[str, bytes, type[HearthError]]] = {
     "zip after jpeg": ("image/jpeg", make_jpeg(after=b"PK\x05\x06" + bytes(18)), InvalidInput),
     "html after webp": ("image/webp", make_webp() + b"<html>", InvalidInput),
     "endless png chunk": ("image/png", make_png(between=b"\xff\xff\xff\xfftEXt"), InvalidInput),
+    "empty riff": ("image/webp", b"RIFF\x04\0\0\0WEBP", InvalidInput),
+    "riff with an empty header": ("image/webp", b"RIFF\x0c\0\0\0WEBPVP8X\0\0\0\0", InvalidInput),
     "endless riff chunk": ("image/webp", make_webp(more=b"EXIF\xff\xff\xff\xff"), InvalidInput),
     "jpeg that never scans": (
         "image/jpeg",
