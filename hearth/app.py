@@ -14,9 +14,10 @@ import hearth.inbox.handlers
 import hearth.messages.handlers
 import hearth.presence.handlers
 import hearth.sync.handlers
+from hearth.accounts.clean_up import clean_up
 from hearth.accounts.first_account import make_first_account_link
 from hearth.accounts.routes import ROUTES as ACCOUNT_ROUTES
-from hearth.accounts.sessions import find_session, list_ended_devices
+from hearth.accounts.sessions import NOBODY, find_session, list_ended_devices
 from hearth.accounts.user_log import append_to_logs
 from hearth.bus.local import Bus, LocalBus
 from hearth.clock import Clock, SystemClock
@@ -39,12 +40,13 @@ from hearth.wire.http import Face, prepare
 from hearth.wire.limits import Limits
 from hearth.wire.pages import make_pages, read_client
 from hearth.wire.registry import Registry
+from hearth.work import perform
 
 LOG = logging.getLogger("hearth")
 CLIENT_FOLDER = Path(__file__).parent / "static"
 MAX_SOCKETS_PER_USER = 20
 RECHECK_SECONDS = 60.0
-PRUNE_SECONDS = 3600.0
+CLEAN_UP_SECONDS = 3600.0
 HANDLERS = collect_handlers(
     hearth.accounts.handlers,
     hearth.friends.handlers,
@@ -126,7 +128,7 @@ class App:
             self.services.bus.attach(self.delivery.deliver, self.delivery.disconnect)
         self._tasks = [
             asyncio.create_task(repeat(RECHECK_SECONDS, self._end_stale_sockets)),
-            asyncio.create_task(repeat(PRUNE_SECONDS, self._prune)),
+            asyncio.create_task(repeat(CLEAN_UP_SECONDS, self._clean_up)),
         ]
         link = await make_first_account_link(self.services)
         return [] if link is None else [f"Create the administrator's account: {link}"]
@@ -148,7 +150,8 @@ class App:
         if ended:
             self.delivery.disconnect(Devices(tuple(ended)), "session ended")
 
-    async def _prune(self) -> None:
+    async def _clean_up(self) -> None:
+        await perform(self.services, NOBODY, clean_up)
         await prune_user_logs(self.services.database, self.services.clock.now())
 
 
