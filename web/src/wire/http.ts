@@ -1,46 +1,75 @@
-// Requests that are no commands (register, sign in, pictures), and commands when there is no socket. The cookie goes along.
-import type { CommandName, Commands } from "./contract.ts";
-import { Disconnected, toProblem } from "./problem.ts";
+// Asking the server by HTTP: JSON both ways, a time limit, and every failure as one kind of error with a code.
 
-const TIMEOUT = 30_000;
+const TIME_LIMIT_MS = 20_000;
 
-/** Returns the JSON answer, or undefined for an empty one. Throws Problem when refused, Disconnected without an answer. */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT) };
-  if (body instanceof Blob) {
-    init.body = body;
-    init.headers = { "content-type": body.type };
-  } else if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { "content-type": "application/json" };
+export interface Problem {
+  code: string;
+  status: number;
+  title: string;
+  detail?: string;
+  /** Seconds. */
+  retry_after?: number;
+  fields?: Record<string, string>;
+}
+
+/** The server said no (`problem.code`), or nothing came back ("network", "timeout"). */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.code}: ${problem.detail ?? problem.title}`);
+    this.name = "ProblemError";
+    this.problem = problem;
   }
-  let response: Response;
-  let text: string;
+}
+
+function fail(code: string, status: number, title: string): ProblemError {
+  return new ProblemError({ code, status, title });
+}
+
+/** Total: whatever a proxy in between answers becomes a problem. */
+export function readProblem(status: number, body: unknown): Problem {
+  const said = typeof body === "object" && body !== null ? (body as Partial<Problem>) : {};
+  if (typeof said.code === "string" && typeof said.title === "string") return { ...(said as Problem), status };
+  const isAway = status === 502 || status === 503 || status === 504;
+  return { code: isAway ? "busy" : "unknown", status, title: `HTTP ${status}` };
+}
+
+async function exchange(path: string, init: RequestInit): Promise<unknown> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIME_LIMIT_MS);
   try {
-    response = await fetch(path, init);
-    text = await response.text();
+    const response = await fetch(path, {
+      ...init,
+      signal: abort.signal,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+    });
+    const body: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw new ProblemError(readProblem(response.status, body));
+    return body;
   } catch (error) {
-    throw new Disconnected("no answer from the server", { cause: error });
-  }
-  const value = parse(text);
-  // Proxies answer in HTML while the server restarts: that is no refusal by the server.
-  if (!response.ok && value === undefined && response.status >= 502) throw new Disconnected(`answer ${response.status}`);
-  if (!response.ok) throw toProblem(value, response.status);
-  return value as T;
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === "" ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
+    if (error instanceof ProblemError) throw error;
+    if (abort.signal.aborted) throw fail("timeout", 0, "No answer in time");
+    throw fail("network", 0, "No connection");
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-export const get = <T>(path: string): Promise<T> => request<T>("GET", path);
-export const post = <T>(path: string, body?: unknown): Promise<T> => request<T>("POST", path, body);
+export async function get<Answer>(path: string, query: Record<string, string> = {}): Promise<Answer> {
+  const search = new URLSearchParams(query).toString();
+  return (await exchange(search ? `${path}?${search}` : path, { headers: { accept: "application/json" } })) as Answer;
+}
 
-/** Gives a command over HTTP, for the moments before there is a socket. */
-export function command<N extends CommandName>(name: N, input: Commands[N]["input"]): Promise<Commands[N]["result"]> {
-  return post(`/api/${name}`, input);
+export async function post<Answer>(path: string, body: object): Promise<Answer> {
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  return (await exchange(path, { method: "POST", headers, body: JSON.stringify(body) })) as Answer;
+}
+
+/** For bytes such as a picture. */
+export async function put<Answer>(path: string, body: Blob): Promise<Answer> {
+  const headers = { accept: "application/json", "content-type": body.type };
+  return (await exchange(path, { method: "PUT", headers, body })) as Answer;
 }

@@ -1,0 +1,41 @@
+// Prints the gzip size of every built script and style, and fails when the first load (what index.html names, what that
+// imports statically, and the sign-in page) is above the budget.
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const BUDGET_KIB = 170;
+const root = new URL("../../hearth/static/", import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", root), "utf8"));
+
+const kib = (file) => gzipSync(readFileSync(new URL(file, root)), { level: 9 }).length / 1024;
+
+const first = new Set();
+function addWithImports(key) {
+  const entry = manifest[key];
+  if (!entry || first.has(entry.file)) return;
+  first.add(entry.file);
+  for (const style of entry.css ?? []) first.add(style);
+  for (const imported of entry.imports ?? []) addWithImports(imported);
+}
+const firstPages = ["index.html", "src/accounts/SignInPage.svelte"];
+for (const page of firstPages) {
+  if (!manifest[page]) {
+    console.error(`the build has no ${page}: say in build/size.mjs what is loaded before sign-in`);
+    process.exit(1);
+  }
+  addWithImports(page);
+}
+
+let total = 0;
+for (const name of readdirSync(new URL("assets/", root)).sort()) {
+  if (!/\.(js|css)$/.test(name)) continue;
+  const file = `assets/${name}`;
+  const size = kib(file);
+  if (first.has(file)) total += size;
+  console.log(`${size.toFixed(1).padStart(7)} KiB ${first.has(file) ? "first" : "later"}  ${file}`);
+}
+console.log(`first load ${total.toFixed(1)} KiB gzip of ${BUDGET_KIB}`);
+if (total > BUDGET_KIB) {
+  console.error(`first load is above the budget of ${BUDGET_KIB} KiB`);
+  process.exit(1);
+}

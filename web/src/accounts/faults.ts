@@ -1,0 +1,67 @@
+// From what went wrong to the words below the right field, or above the form.
+import { WeakStretchingError } from "../crypto/stretching.ts";
+import { type PlainKey, t } from "../i18n/index.svelte.ts";
+import { findPasswordFlaw } from "../lib/password.ts";
+import { countGraphemes } from "../lib/text.ts";
+import { type Problem, ProblemError } from "../wire/http.ts";
+import { sayProblem } from "../wire/problem-text.ts";
+
+/** One text per field; `form` is about the whole of it. No key: nothing wrong. */
+export type Faults = Partial<Record<"form" | "username" | "displayName" | "password" | "confirm", string>>;
+
+const USERNAME: Record<string, PlainKey> = {
+  too_short: "accounts.usernameShort",
+  too_long: "accounts.usernameLong",
+  characters: "accounts.usernameCharacters",
+  invisible: "accounts.usernameInvisible",
+  scripts: "accounts.usernameScripts",
+  punctuation: "accounts.usernamePunctuation",
+  reserved: "accounts.usernameReserved",
+};
+
+const WHOLE: Record<string, PlainKey> = {
+  wrong_password: "accounts.wrongPassword",
+  registration_closed: "accounts.registrationClosed",
+  invite_needed: "accounts.inviteNeeded",
+  link_invalid: "accounts.linkInvalid",
+};
+
+/** What can be seen to be wrong before asking the server. The server judges usernames in full. */
+export function checkNames(username: string, displayName: string): Faults {
+  const faults: Faults = {};
+  const length = Array.from(username.trim().normalize("NFC")).length;
+  if (length === 0) faults.username = t("accounts.usernameMissing");
+  else if (length < 3) faults.username = t("accounts.usernameShort");
+  else if (length > 32) faults.username = t("accounts.usernameLong");
+  else if (/[^\p{L}\p{M}\p{Nd}._-]/u.test(username.trim())) faults.username = t("accounts.usernameCharacters");
+  if (countGraphemes(displayName.trim()) > 64) faults.displayName = t("accounts.displayNameLong");
+  return faults;
+}
+
+export function checkNewPassword(password: string, confirm: string): Faults {
+  const flaw = findPasswordFlaw(password);
+  if (flaw === "short") return { password: t("accounts.passwordShort") };
+  if (flaw === "long") return { password: t("accounts.passwordLong") };
+  if (flaw === "character") return { password: t("accounts.passwordCharacter") };
+  return password === confirm ? {} : { confirm: t("accounts.passwordsDiffer") };
+}
+
+function placeProblem(problem: Problem): Faults {
+  if (problem.code === "username_taken") return { username: t("accounts.usernameTaken") };
+  if (problem.fields?.["username"]) {
+    return { username: t(USERNAME[problem.fields["username"]] ?? "accounts.usernameCharacters") };
+  }
+  if (problem.fields?.["display_name"]) {
+    const isLong = problem.fields["display_name"] === "too_long";
+    return { displayName: t(isLong ? "accounts.displayNameLong" : "accounts.displayNameRefused") };
+  }
+  const key = WHOLE[problem.code];
+  return { form: key ? t(key) : sayProblem(problem) };
+}
+
+export function placeFaults(error: unknown): Faults {
+  if (error instanceof ProblemError) return placeProblem(error.problem);
+  if (error instanceof WeakStretchingError) return { form: t("accounts.weakServer") };
+  console.error(error);
+  return { form: t("accounts.deviceTooSmall") };
+}

@@ -1,0 +1,64 @@
+// Who is signed in on this browser. The session itself is a cookie no script can read; this is the public part of it,
+// kept so that the app opens at once and offline. Other tabs follow.
+import type { Device, Session, UserCard } from "../wire/contract.ts";
+import { get, ProblemError } from "../wire/http.ts";
+
+const STORED = "hearth.session";
+
+function readStored(): Session | null {
+  try {
+    const stored = JSON.parse(localStorage.getItem(STORED) ?? "null") as Session | null;
+    return stored && typeof stored.user?.id === "number" && typeof stored.device?.id === "string" ? stored : null;
+  } catch {
+    return null;
+  }
+}
+
+class CurrentSession {
+  current = $state.raw<Session | null>(readStored());
+
+  get user(): UserCard | null {
+    return this.current?.user ?? null;
+  }
+
+  get device(): Device | null {
+    return this.current?.device ?? null;
+  }
+
+  /** A session began here. */
+  begin(session: Session): void {
+    this.current = { user: session.user, device: session.device };
+    localStorage.setItem(STORED, JSON.stringify(this.current));
+  }
+
+  /** One's own card changed (display name, picture). */
+  setUser(user: UserCard): void {
+    if (this.current) this.begin({ ...this.current, user });
+  }
+
+  /** The session is over, by us or by the server. Forgets who it was; the local copy is the replica's to remove. */
+  end(): void {
+    this.current = null;
+    localStorage.removeItem(STORED);
+  }
+
+  /** Asks the server whose cookie this is, when nothing is stored. True when somebody is signed in. */
+  async restore(): Promise<boolean> {
+    if (this.current) return true;
+    try {
+      this.begin(await get<Session>("/api/session"));
+      return true;
+    } catch (error) {
+      if (error instanceof ProblemError) return false;
+      throw error;
+    }
+  }
+
+  start(): void {
+    addEventListener("storage", (event) => {
+      if (event.key === STORED || event.key === null) this.current = readStored();
+    });
+  }
+}
+
+export const session = new CurrentSession();

@@ -1,0 +1,24 @@
+// Stretches a password in a worker of its own. The worker ends afterwards, and its 64 MiB with it.
+import type { Bytes } from "../lib/bytes.ts";
+import { trustScript } from "../shell/trusted-script.ts";
+import type { Stretching } from "./derive.ts";
+import type { DeriveAnswer, DeriveRequest } from "./derive.worker.ts";
+import workerUrl from "./derive.worker.ts?worker&url";
+
+/** The 32 bytes that sign in. Throws Error when the device cannot do it (out of memory). */
+export function deriveAuthKey(password: string, salt: Bytes, stretching: Stretching): Promise<Bytes> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(trustScript(workerUrl), { type: "module" });
+    const end = (): void => worker.terminate();
+    worker.addEventListener("message", (event: MessageEvent<DeriveAnswer>) => {
+      end();
+      if ("authKey" in event.data) resolve(event.data.authKey);
+      else reject(new Error(event.data.failed));
+    });
+    worker.addEventListener("error", (event) => {
+      end();
+      reject(new Error(event.message || "the password worker did not start"));
+    });
+    worker.postMessage({ password, salt, stretching } satisfies DeriveRequest);
+  });
+}

@@ -1,0 +1,19 @@
+// The worker that stretches passwords, so that the page stays alive meanwhile. One request, one answer, then it is ended.
+import type { Bytes } from "../lib/bytes.ts";
+import { derivePasswordKeys, type Stretching } from "./derive.ts";
+
+export interface DeriveRequest {
+  password: string;
+  salt: Bytes;
+  stretching: Stretching;
+}
+
+export type DeriveAnswer = { authKey: Bytes } | { failed: string };
+
+self.addEventListener("message", (event: MessageEvent<DeriveRequest>) => {
+  const { password, salt, stretching } = event.data;
+  derivePasswordKeys(password, salt, stretching).then(
+    ({ authKey }) => self.postMessage({ authKey } satisfies DeriveAnswer),
+    (error: unknown) => self.postMessage({ failed: String(error) } satisfies DeriveAnswer),
+  );
+});

@@ -1,0 +1,8 @@
+import type { en } from "../en/index.ts";
+import type { Translation } from "../message.ts";
+import { accounts } from "./accounts.ts";
+import { problems } from "./problems.ts";
+import { shell } from "./shell.ts";
+import { ui } from "./ui.ts";
+
+export const gu: Translation<typeof en> = { accounts, problems, shell, ui };

@@ -1,0 +1,36 @@
+// Bytes as text: lower-case hex for ids, standard base64 with padding for everything else (what the server reads).
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+export function toHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += PAIRS[byte]!;
+  return hex;
+}
+
+/** Throws RangeError for anything but pairs of hex digits. */
+export function fromHex(hex: string): Bytes {
+  if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex)) throw new RangeError("not hex");
+  return Uint8Array.from({ length: hex.length / 2 }, (_, at) => parseInt(hex.slice(at * 2, at * 2 + 2), 16));
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(binary);
+}
+
+/** Throws RangeError for base64url, missing padding, spaces. */
+export function fromBase64(text: string): Bytes {
+  if (!BASE64.test(text)) throw new RangeError("not base64");
+  const binary = atob(text);
+  return Uint8Array.from({ length: binary.length }, (_, at) => binary.charCodeAt(at));
+}
+
+/** A fresh id of 16 random bytes, as hex: conversations, devices and client ids. */
+export function randomId(): string {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
+}

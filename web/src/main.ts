@@ -1,0 +1,25 @@
+// The start: language, theme and history first, then the page; the service worker when all is calm.
+import "./ui/theme.scss";
+
+import { mount } from "svelte";
+
+import { session } from "./accounts/session.svelte.ts";
+import App from "./App.svelte";
+import { language } from "./i18n/index.svelte.ts";
+import { connection } from "./shell/connection.svelte.ts";
+import { navigation } from "./shell/navigation.svelte.ts";
+import { appearance } from "./shell/theme.svelte.ts";
+import { update } from "./shell/update.svelte.ts";
+
+async function start(): Promise<void> {
+  appearance.start();
+  navigation.start();
+  connection.start();
+  session.start();
+  await language.start();
+  if (isSecureContext) await session.restore().catch(console.error);
+  mount(App, { target: document.body });
+  await update.start().catch(console.error);
+}
+
+void start();

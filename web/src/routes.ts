@@ -1,0 +1,127 @@
+// Every address of the client and what it means. Pure: an address becomes a route and back. What an address carries is
+// checked here, so that no page ever sees an id of another form (it could reach a fetch: T06).
+
+export type Route =
+  | { name: "signIn" }
+  | { name: "register"; token: string | null }
+  | { name: "welcome"; token: string | null }
+  | { name: "reset"; token: string | null }
+  | { name: "home" }
+  | { name: "conversation"; conversation: string }
+  | { name: "friends" }
+  | { name: "friendRequests" }
+  | { name: "addFriend" }
+  | { name: "blocked" }
+  | { name: "friendLink"; username: string }
+  | { name: "user"; user: number }
+  | { name: "you" }
+  | { name: "profile" }
+  | { name: "devices" }
+  | { name: "security" }
+  | { name: "appearance" }
+  | { name: "notFound" };
+
+export type RouteName = Route["name"];
+export type Section = "messages" | "friends" | "you";
+
+const FIXED = {
+  "/": "home",
+  "/sign-in": "signIn",
+  "/friends": "friends",
+  "/friends/requests": "friendRequests",
+  "/friends/add": "addFriend",
+  "/friends/blocked": "blocked",
+  "/you": "you",
+  "/you/profile": "profile",
+  "/you/devices": "devices",
+  "/you/security": "security",
+  "/you/appearance": "appearance",
+} as const;
+
+const WITH_TOKEN = { "/register": "register", "/welcome": "welcome", "/reset": "reset" } as const;
+const VISITOR: readonly RouteName[] = ["signIn", "register", "welcome", "reset"];
+
+/** One-time tokens travel in the fragment, which no server and no log sees. `#invite=…` and `#…` are both taken. */
+function readToken(fragment: string): string | null {
+  const token = fragment.replace(/^#/, "").replace(/^(invite|token)=/, "");
+  return /^[A-Za-z0-9_-]{16,64}$/.test(token) ? token : null;
+}
+
+function decode(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+export function readRoute(address: { pathname: string; hash: string }): Route {
+  const path = address.pathname.length > 1 ? address.pathname.replace(/\/+$/, "") || "/" : address.pathname;
+  if (Object.hasOwn(FIXED, path)) return { name: FIXED[path as keyof typeof FIXED] };
+  if (Object.hasOwn(WITH_TOKEN, path)) {
+    return { name: WITH_TOKEN[path as keyof typeof WITH_TOKEN], token: readToken(address.hash) };
+  }
+  const [, kind, value, rest] = path.split("/");
+  if (rest === undefined && kind && value) {
+    if (kind === "c" && /^[0-9a-f]{32}$/.test(value)) return { name: "conversation", conversation: value };
+    if (kind === "u" && /^[1-9]\d{0,15}$/.test(value)) return { name: "user", user: Number(value) };
+    if (kind === "add") {
+      const username = decode(value);
+      if (username && username.length <= 64 && !/[/\\\p{Cc}\s]/u.test(username)) return { name: "friendLink", username };
+    }
+  }
+  return { name: "notFound" };
+}
+
+/** The path of a route; tokens are left out, they are only ever received. */
+export function toPath(route: Route): string {
+  switch (route.name) {
+    case "conversation":
+      return `/c/${route.conversation}`;
+    case "user":
+      return `/u/${route.user}`;
+    case "friendLink":
+      return `/add/${encodeURIComponent(route.username)}`;
+    case "register":
+    case "welcome":
+    case "reset":
+      return `/${route.name}`;
+    case "notFound":
+      return "/";
+    default:
+      return Object.entries(FIXED).find(([, name]) => name === route.name)![0];
+  }
+}
+
+/** Pages for people who are not signed in. */
+export function isForVisitors(route: Route): boolean {
+  return VISITOR.includes(route.name);
+}
+
+export function sectionOf(route: Route): Section | null {
+  switch (route.name) {
+    case "home":
+    case "conversation":
+      return "messages";
+    case "friends":
+    case "friendRequests":
+    case "addFriend":
+    case "blocked":
+    case "friendLink":
+    case "user":
+      return "friends";
+    case "you":
+    case "profile":
+    case "devices":
+    case "security":
+    case "appearance":
+      return "you";
+    default:
+      return null;
+  }
+}
+
+/** A section's first page fills the list column; its other pages the main one. On a phone only one is on screen. */
+export function isSectionRoot(route: Route): boolean {
+  return route.name === "home" || route.name === "friends" || route.name === "you";
+}

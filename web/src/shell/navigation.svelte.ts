@@ -1,0 +1,66 @@
+// Where the person is: the route of the address bar, kept in step with the browser's history. Plain links navigate.
+import { readRoute, type Route, toPath } from "../routes.ts";
+
+type Guard = (path: string) => boolean;
+
+class Navigation {
+  route = $state.raw<Route>(readRoute(location));
+  /** True once the person has moved inside the app, so that "back" stays inside it. */
+  #depth = 0;
+  #guards = new Set<Guard>();
+
+  go(path: string, options: { replace?: boolean } = {}): void {
+    if (path === location.pathname + location.search + location.hash) return;
+    for (const isTaken of this.#guards) if (isTaken(path)) return;
+    if (options.replace) history.replaceState(history.state, "", path);
+    else {
+      this.#depth += 1;
+      history.pushState({ depth: this.#depth }, "", path);
+    }
+    this.#read();
+  }
+
+  to(route: Route, options: { replace?: boolean } = {}): void {
+    this.go(toPath(route), options);
+  }
+
+  /** Back in history when that stays inside the app, else to `fallback`. */
+  back(fallback: string): void {
+    if (this.#depth > 0) history.back();
+    else this.go(fallback, { replace: true });
+  }
+
+  /** `guard` is asked before each move; when it answers true it has taken the move over (a new version loads). */
+  guard(guard: Guard): () => void {
+    this.#guards.add(guard);
+    return () => this.#guards.delete(guard);
+  }
+
+  #read(): void {
+    this.route = readRoute(location);
+  }
+
+  start(): void {
+    this.#depth = (history.state as { depth?: number } | null)?.depth ?? 0;
+    addEventListener("popstate", (event) => {
+      this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      this.#read();
+    });
+    addEventListener("hashchange", () => this.#read());
+    document.addEventListener("click", (event) => this.#followLink(event));
+  }
+
+  #followLink(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || url.pathname.startsWith("/api/")) return;
+    if (url.hash && url.pathname === location.pathname) return;
+    event.preventDefault();
+    this.go(url.pathname + url.search + url.hash, { replace: link.hasAttribute("data-replace") });
+  }
+}
+
+export const navigation = new Navigation();

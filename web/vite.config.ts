@@ -1,0 +1,38 @@
+// Builds the web client into hearth/static with hashed names. Nothing inline: the content security policy forbids it.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+import { iconSprite } from "./build/icon-sprite.ts";
+import { serviceWorker } from "./build/service-worker.ts";
+
+const server = process.env["HEARTH_SERVER"] ?? "http://localhost:8000";
+
+export default defineConfig({
+  plugins: [iconSprite(), svelte(), serviceWorker()],
+  build: {
+    outDir: "../hearth/static",
+    emptyOutDir: true,
+    manifest: true,
+    target: ["chrome109", "firefox115", "safari16.4"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    sourcemap: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: "index.html", sw: "src/service-worker.ts" },
+      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
+  worker: { format: "es" },
+  css: {
+    preprocessorOptions: {
+      // COMPAT(until Bootstrap 6): its SCSS still uses @import and the old colour functions.
+      scss: {
+        quietDeps: true,
+        silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"],
+      },
+    },
+  },
+  server: { proxy: { "/api": server, "/socket.io": { target: server, ws: true } } },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
