@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
-import time
 import urllib.request
 import venv
 import zipfile
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.guards.sources import ROOT
+from tests.served import serve
 
 pytestmark = pytest.mark.slow
 
@@ -68,34 +67,9 @@ def test_a_pip_installed_hearth_serves(wheel: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
         timeout=600,
     )
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HEARTH_", "PYTHON"))
-    }
-    log = tmp_path / "log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [binaries / "hearth", "serve", "--port", "0", "--data", str(tmp_path / "data")],
-            cwd=tmp_path,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        url = wait_for_address(log, server)
-        with urllib.request.urlopen(f"{url}/api/health", timeout=5) as response:
+    with serve(tmp_path / "data", command=[binaries / "hearth"]) as served:
+        with urllib.request.urlopen(f"{served.url}/api/health", timeout=5) as response:
             assert json.load(response)
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(served.url, timeout=5) as response:
             assert b"<!doctype html>" in response.read().lower()
-    finally:
-        server.terminate()
-        assert server.wait(20) == 0, log.read_text()
-
-
-def wait_for_address(log: Path, server: subprocess.Popen[bytes], seconds: float = 30) -> str:
-    """Return the address that a starting server prints."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        if found := re.search(r"On this machine:\s+(\S+)", log.read_text()):
-            return found[1]
-        time.sleep(0.1)
-    raise AssertionError(f"the server did not start:\n{log.read_text()}")
+        assert served.stop() == 0, served.output

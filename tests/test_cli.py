@@ -1,0 +1,128 @@
+"""The `hearth` command as people type it."""
+
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from hearth.options import OPTIONS
+from tests.served import serve
+
+pytestmark = pytest.mark.sqlite
+
+
+def hearth(*arguments: str | Path, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    where = [] if data is None else ["--data", str(data)]
+    return subprocess.run(
+        [sys.executable, "-m", "hearth", *map(str, arguments), *where],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_help_explains_every_setting() -> None:
+    shown = re.sub(r"\s+", " ", hearth("--help").stdout)
+    for option in OPTIONS:
+        assert option.flag in shown
+        assert option.variable in shown
+    for command in ("serve", "cert", "invite", "user"):
+        assert f" {command} " in shown
+
+
+def test_a_refusal_is_one_sentence_and_no_trace(data: Path) -> None:
+    done = hearth("serve", "--host", "0.0.0.0", data=data)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("hearth: Listening on 0.0.0.0")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_command_is_misunderstood() -> None:
+    assert hearth("frobnicate").returncode == 2
+    assert hearth("serve", "--prot", "1").returncode == 2
+
+
+def test_a_served_hearth_answers_and_leaves_cleanly(data: Path) -> None:
+    with serve(data) as served:
+        with urllib.request.urlopen(f"{served.url}/api/health", timeout=5) as response:
+            assert response.status == 200
+            assert json.load(response)
+        assert "/register#invite=" in served.output, "the first account's link is printed"
+        assert served.stop() == 0
+        assert "Hearth has stopped." in served.output
+        assert "Traceback" not in served.output
+
+
+def test_it_runs_on_the_standard_event_loop(data: Path) -> None:
+    with serve(data, "--loop", "asyncio") as served:
+        with urllib.request.urlopen(f"{served.url}/api/health", timeout=5) as response:
+            assert response.status == 200
+        assert served.stop() == 0
+
+
+def test_a_second_server_on_the_same_data_is_refused_with_the_pid(data: Path) -> None:
+    with serve(data) as served:
+        done = hearth("serve", "--port", "0", data=data)
+        assert done.returncode == 1
+        assert f"process {served.process.pid}" in done.stderr
+
+
+def test_a_port_in_use_is_refused(data: Path, tmp_path: Path) -> None:
+    with serve(data) as served:
+        port = served.url.rsplit(":", 1)[1]
+        done = hearth("serve", "--port", port, data=tmp_path / "other")
+        assert done.returncode == 1
+        assert "--port" in done.stderr
+
+
+def test_invites_name_the_address_of_the_running_server(data: Path) -> None:
+    with serve(data) as served:
+        done = hearth("invite", "--count", "2", data=data)
+        links = re.findall(r"^\S+/register#invite=\S+$", done.stdout, re.MULTILINE)
+        assert len(set(links)) == 2, done.stderr
+        assert all(link.startswith(f"{served.url}/") for link in links)
+
+
+def test_a_reset_for_nobody_is_refused_in_words(data: Path) -> None:
+    done = hearth("user", "reset-sign-in", "nobody", data=data)
+    assert done.returncode == 1
+    assert "nobody" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_written_to_the_data_directory_is_for_its_owner_alone(data: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has no file modes")
+    with serve(data) as served:
+        served.stop()
+    assert list(data.iterdir())
+    assert [path.name for path in data.rglob("*") if path.stat().st_mode & 0o077] == []
+
+
+def test_with_its_own_certificate_it_serves_https_in_the_network(data: Path) -> None:
+    made = hearth("cert", "test.local", data=data)
+    assert made.returncode == 0, made.stderr
+    assert "test.local" in made.stdout
+    with serve(data, "--host", "0.0.0.0") as served:
+        assert served.url.startswith("https://localhost:")
+        assert "/trust" in served.output
+        assert served.stop() == 0
+
+
+def test_a_database_that_is_not_there_is_a_sentence(data: Path) -> None:
+    done = hearth("serve", "--port", "0", "--database", "mysql://nobody@127.0.0.1:1/none", data=data)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("hearth: ")
