@@ -41,6 +41,12 @@ async def describe_conversations(transaction: Transaction, heads: Iterable[Head]
     }
 
 
+async def list_members(transaction: Transaction, conversation_id: bytes) -> list[Member]:
+    """Return who is in a conversation now, with their cursors, by user id. One query."""
+    stays = await store.list_all_stays(transaction, [conversation_id])
+    return [to_member(stay) for stay in stays[conversation_id] if stay.left_seq is None]
+
+
 def to_member(stay: Stay) -> Member:
     return Member(
         user_id=stay.user_id,

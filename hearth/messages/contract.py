@@ -52,8 +52,8 @@ class Sent(Shape):
 class Page(Shape):
     """A contiguous stretch of the log, oldest first, and what it takes to check and show it.
 
-    `hash_before` is H(first seq − 1), or H(`last_seq`) for an empty page; `first_seq` is the lowest seq that the
-    asker may read and `last_seq` the head. `members` carries everybody's cursors as of now; in a closed
+    `hash_before` is H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that
+    the asker may read and `last_seq` the head. `members` carries everybody's cursors as of now; in a closed
     conversation only one's own.
     """
 

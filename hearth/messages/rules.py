@@ -2,31 +2,27 @@
 
 import hashlib
 import struct
+from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hearth.conversations.contract import Member
+from hearth.conversations.rules import Access, Stay
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
 
 MAX_PAGE_BYTES = 384 * 1024
 """Record bytes in one page; as base64 with everything around them they fit a socket's out-queue (1 MiB)."""
-MAX_ENTRIES_PER_MESSAGE = 4
+MAX_ENTRIES_PER_MESSAGE = 2
 """A page of n messages holds at most this many times n entries, whatever else lies between them."""
 
 LINK = struct.Struct(">32sQHQ32s")
+Direction = Literal["before", "after", "around"]
 
 
 class ConversationClosed(HearthError):
     code = "not_friends"
     status = 403
-    title = "You can only write to friends"
-
-
-class Stay(NamedTuple):
-    """Somebody's membership: they may read the seqs after `joined_seq` up to `left_seq` (None: until now)."""
-
-    joined_seq: int
-    left_seq: int | None
+    title = "You can only write to friends, and you are not friends any more"
 
 
 class Stretch(NamedTuple):
@@ -36,17 +32,15 @@ class Stretch(NamedTuple):
     last: int
 
 
+NOTHING = Stretch(1, 0)
+
+
 class Outline(NamedTuple):
     """What choosing a page needs to know of an entry."""
 
     seq: int
     is_message: bool
     size: int
-
-
-def start_log_hash(conversation_id: bytes) -> bytes:
-    """Return H(0), the hash of a conversation's empty log (end-to-end encryption design, section 4)."""
-    return hashlib.sha256(b"hearth log v1\0" + conversation_id).digest()
 
 
 def chain_log_hash(previous: bytes, seq: int, kind: int, from_user: int, record_hash: bytes) -> bytes:
@@ -72,6 +66,14 @@ def judge_send(
     return None
 
 
+def require_open(access: Access) -> None:
+    """Raises NotFound for who left and ConversationClosed when nothing can be written."""
+    if not access.is_member:
+        raise NotFound
+    if not access.head.is_open:
+        raise ConversationClosed
+
+
 def judge_repeat(*, is_same_record: bool, is_same_epoch: bool) -> HearthError | None:
     """Return why a known client_id cannot be answered with the original place, or None.
 
@@ -90,7 +92,7 @@ def advance(stored: int, asked: int, joined_seq: int, last_seq: int) -> int:
 def list_stretches(stays: Iterable[Stay], last_seq: int) -> list[Stretch]:
     """Return what a person may read: the union of their stays, lowest first, joined where they touch."""
     stretches: list[Stretch] = []
-    for stay in sorted(stays):
+    for stay in sorted(stays, key=lambda stay: stay.joined_seq):
         last = last_seq if stay.left_seq is None else min(stay.left_seq, last_seq)
         if stretches and stay.joined_seq <= stretches[-1].last:
             stretches[-1] = Stretch(stretches[-1].first, max(stretches[-1].last, last))
@@ -104,7 +106,7 @@ def choose_below(stretches: Sequence[Stretch], seq: int) -> Stretch:
     for stretch in reversed(stretches):
         if stretch.first <= stretch.last and (seq == 0 or stretch.first < seq):
             return Stretch(stretch.first, stretch.last if seq == 0 else min(stretch.last, seq - 1))
-    return Stretch(1, 0)
+    return NOTHING
 
 
 def choose_above(stretches: Sequence[Stretch], seq: int) -> Stretch:
@@ -112,22 +114,43 @@ def choose_above(stretches: Sequence[Stretch], seq: int) -> Stretch:
     for stretch in stretches:
         if stretch.first <= stretch.last and stretch.last > seq:
             return Stretch(max(stretch.first, seq + 1), stretch.last)
-    return Stretch(1, 0)
+    return NOTHING
 
 
-def cut_page(outlines: Sequence[Outline], messages: int, max_bytes: int = MAX_PAGE_BYTES) -> int:
-    """Return how many of the entries, nearest first, make a page: enough messages, not too many bytes.
+def choose_sides(stretches: Sequence[Stretch], seq: int, direction: Direction) -> tuple[Stretch, Stretch]:
+    """Return what may come onto the page: entries taken downwards, and entries taken upwards above them."""
+    if direction == "before":
+        return choose_below(stretches, seq), NOTHING
+    if direction == "after":
+        return NOTHING, choose_above(stretches, seq)
+    above = choose_above(stretches, seq - 1)
+    if above == NOTHING:
+        return choose_below(stretches, seq), NOTHING
+    below = choose_below(stretches, above.first)
+    return (below if below.last == above.first - 1 else NOTHING), above
 
-    Entries that are no messages come along up to the next message; the first entry always fits.
+
+def cut_page(
+    below: Sequence[Outline], above: Sequence[Outline], messages: int, max_bytes: int = MAX_PAGE_BYTES
+) -> Stretch:
+    """Return the page: of the entries on both sides, nearest first, as many as make `messages` messages.
+
+    The sides take turns, so that a place in the middle stays in the middle. Entries that are no messages come
+    along up to the next message. The records' bytes are bounded, but one entry always fits.
     """
-    count = size = 0
-    for outline in outlines:
+    sides = (deque(above), deque(below))
+    counts = [0, 0]
+    taken: list[int] = []
+    size = 0
+    while sides[0] or sides[1]:
+        side = 0 if sides[0] and (not sides[1] or counts[0] <= counts[1]) else 1
+        outline = sides[side].popleft()
         size += outline.size
-        if count and (size > max_bytes or (outline.is_message and messages == 0)):
+        if taken and (size > max_bytes or (outline.is_message and sum(counts) == messages)):
             break
-        messages -= outline.is_message
-        count += 1
-    return count
+        counts[side] += outline.is_message
+        taken.append(outline.seq)
+    return Stretch(min(taken), max(taken)) if taken else NOTHING
 
 
 def conceal_cursors(members: Iterable[Member], asker_id: int, *, is_open: bool) -> list[Member]:

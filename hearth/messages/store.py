@@ -1,0 +1,77 @@
+"""Every SQL statement that reads messages. Takes a transaction, returns rows; no events, no permissions.
+
+Each is a seek by key: none gets slower with the length of a conversation.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+
+from hearth.contract import Transaction
+from hearth.messages.contract import KIND_MESSAGE
+from hearth.messages.rules import Outline, Stretch
+from hearth.messages.tables import MESSAGE
+
+ENTRY = (
+    MESSAGE.c.conversation_id,
+    MESSAGE.c.seq,
+    MESSAGE.c.ordinal,
+    MESSAGE.c.kind,
+    MESSAGE.c.from_user,
+    MESSAGE.c.from_device,
+    MESSAGE.c.client_id,
+    MESSAGE.c.counter,
+    MESSAGE.c.epoch,
+    MESSAGE.c.target_seq,
+    MESSAGE.c.message,
+    MESSAGE.c.log_hash,
+    MESSAGE.c.timestamp,
+)
+OUTLINE = (MESSAGE.c.seq, MESSAGE.c.kind, func.length(MESSAGE.c.message))
+
+
+async def list_outlines(
+    transaction: Transaction, conversation_id: bytes, stretch: Stretch, limit: int, *, is_upwards: bool
+) -> list[Outline]:
+    """Return at most `limit` entries of the stretch in outline, from its lower or from its upper end."""
+    query = (
+        select(*OUTLINE)
+        .where(MESSAGE.c.conversation_id == conversation_id)
+        .where(MESSAGE.c.seq.between(stretch.first, stretch.last))
+        .order_by(MESSAGE.c.seq if is_upwards else MESSAGE.c.seq.desc())
+        .limit(limit)
+    )
+    found = await transaction.execute(query)
+    return [Outline(seq, kind == KIND_MESSAGE, size) for seq, kind, size in found]
+
+
+async def list_entries(transaction: Transaction, conversation_id: bytes, stretch: Stretch) -> list[Row[Any]]:
+    """Return the rows of ENTRY in the stretch, oldest first."""
+    query = (
+        select(*ENTRY)
+        .where(MESSAGE.c.conversation_id == conversation_id)
+        .where(MESSAGE.c.seq.between(stretch.first, stretch.last))
+        .order_by(MESSAGE.c.seq)
+    )
+    return list(await transaction.execute(query))
+
+
+async def list_entries_at(transaction: Transaction, places: Mapping[bytes, int]) -> list[Row[Any]]:
+    """Return the rows of ENTRY at one seq of each conversation."""
+    return list(await transaction.execute(select(*ENTRY).where(match_places(places))))
+
+
+async def list_ordinals_at(transaction: Transaction, places: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Return the ordinal at one seq of each conversation; one without that entry is left out."""
+    query = select(MESSAGE.c.conversation_id, MESSAGE.c.ordinal).where(match_places(places))
+    return {conversation_id: ordinal for conversation_id, ordinal in await transaction.execute(query)}
+
+
+def match_places(places: Mapping[bytes, int]) -> Any:
+    return or_(
+        *(
+            and_(MESSAGE.c.conversation_id == conversation_id, MESSAGE.c.seq == seq)
+            for conversation_id, seq in sorted(places.items())
+        )
+    )
