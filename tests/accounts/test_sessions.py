@@ -1,0 +1,148 @@
+"""Sessions end when they should and cost little while they last (S02, W05, P17)."""
+
+import pytest
+
+from hearth.accounts.clean_up import clean_up
+from hearth.accounts.contract import (
+    DeviceRemoved,
+    ListDevices,
+    RevokeDevice,
+    RevokeOtherDevices,
+    SessionEnded,
+)
+from hearth.accounts.devices import get_session, sign_out
+from hearth.accounts.rules import make_token
+from hearth.accounts.sessions import list_ended_devices
+from hearth.accounts.tables import DEVICE
+from hearth.contract import Devices, Users
+from hearth.errors import NotFound, NotSignedIn
+from tests.accounts.conftest import House, to_actor
+
+
+async def test_a_token_is_looked_up_by_its_hash_in_one_query(house: House) -> None:
+    signed_in = await house.registers("alice")
+    house.clear()
+    assert await house.finds(signed_in.token) == to_actor(signed_in)
+    assert house.queries == 1
+    for wrong in (None, "", make_token(), f"{signed_in.token}x", "x" * 100_000, "\ud800", "\0"):
+        assert await house.finds(wrong) is None
+
+
+async def test_last_seen_is_written_once_a_minute_at_most(house: House) -> None:
+    signed_in = await house.registers("alice")
+    for seconds, queries in ((59, 1), (1, 2), (1, 1)):
+        house.clock.advance(seconds=seconds)
+        house.clear()
+        await house.finds(signed_in.token)
+        assert house.queries == queries
+    (row,) = await house.rows(DEVICE)
+    assert (house.clock.now() - row.last_seen).total_seconds() == 1
+
+
+async def test_a_session_in_use_lasts_and_one_unused_for_ninety_days_is_over(house: House) -> None:
+    signed_in = await house.registers("alice")
+    actor = to_actor(signed_in)
+    for _ in range(3):
+        house.clock.advance(days=89)
+        assert await house.finds(signed_in.token) is not None
+    house.clock.advance(days=90, seconds=1)
+    assert await house.finds(signed_in.token) is None
+    assert await list_ended_devices(house.services.database, [actor.device_id], house.clock.now()) == {
+        actor.device_id
+    }
+    house.clear()
+    await house.do(clean_up)
+    assert house.published == [
+        (SessionEnded(reason="expired"), Devices((actor.device_id,))),
+        (DeviceRemoved(device_id=actor.device_id.hex()), Users((actor.user_id,))),
+    ]
+    house.clock.advance(days=31)
+    await house.do(clean_up)
+    assert await house.rows(DEVICE) == []
+
+
+async def test_a_connected_device_counts_as_used(house: House) -> None:
+    signed_in = await house.registers("alice")
+    actor = to_actor(signed_in)
+    for _ in range(4):
+        house.clock.advance(days=60)
+        assert not await list_ended_devices(house.services.database, [actor.device_id], house.clock.now())
+    house.clear()
+    assert not await list_ended_devices(house.services.database, [actor.device_id], house.clock.now())
+    assert house.queries == 1
+    assert await house.finds(signed_in.token) is not None
+
+
+async def test_unknown_devices_count_as_ended(house: House) -> None:
+    unknown = [n.to_bytes(16, "big") for n in range(1200)]
+    assert await list_ended_devices(house.services.database, unknown, house.clock.now()) == set(unknown)
+    assert house.queries == 3
+
+
+async def test_signing_out_ends_this_device_only(house: House) -> None:
+    laptop, phone = await house.registers("alice"), await house.signs_in("alice")
+    house.clear()
+    actor = to_actor(laptop)
+    await house.do(sign_out, actor)
+    assert await house.finds(laptop.token) is None
+    assert await house.finds(phone.token) == to_actor(phone)
+    assert house.published == [
+        (SessionEnded(reason="signed_out"), Devices((actor.device_id,))),
+        (DeviceRemoved(device_id=laptop.device.id), Users((actor.user_id,))),
+    ]
+    with pytest.raises(NotFound):
+        await house.do(sign_out, actor)
+
+
+async def test_devices_are_listed_last_seen_first(house: House) -> None:
+    laptop = await house.registers("alice")
+    house.clock.advance(minutes=5)
+    phone = await house.signs_in("alice")
+    house.clock.advance(minutes=5)
+    await house.user("bob")
+    house.clear()
+    listed = await house.run(to_actor(laptop), ListDevices())
+    assert [device.id for device in listed.devices] == [phone.device.id, laptop.device.id]
+    assert house.queries == 1
+    await house.finds(laptop.token)
+    listed = await house.run(to_actor(laptop), ListDevices())
+    assert [device.name for device in listed.devices] == ["Laptop", "Phone"]
+
+
+async def test_one_revokes_ones_own_devices_and_nobody_elses(house: House) -> None:
+    laptop, phone = await house.registers("alice"), await house.signs_in("alice")
+    mallory = await house.user("mallory")
+    for unknown in (phone.device.id, laptop.device.id, "0" * 32):
+        with pytest.raises(NotFound):
+            await house.run(mallory, RevokeDevice(device_id=unknown))
+    assert house.published == []
+    await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id))
+    assert [event for event, _ in house.published] == [
+        SessionEnded(reason="revoked"),
+        DeviceRemoved(device_id=phone.device.id),
+    ]
+    assert await house.finds(phone.token) is None and await house.finds(laptop.token) is not None
+    with pytest.raises(NotFound):
+        await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id))
+
+
+async def test_all_other_devices_are_revoked_in_five_queries(house: House) -> None:
+    laptop = await house.registers("alice")
+    others = [await house.signs_in("alice") for _ in range(5)]
+    bob = await house.registers("bob")
+    house.clear()
+    await house.run(to_actor(laptop), RevokeOtherDevices())
+    assert house.queries <= 6
+    (ended,) = [audience for event, audience in house.published if isinstance(event, SessionEnded)]
+    assert set(ended.ids) == {to_actor(other).device_id for other in others}
+    for session, alive in ((laptop, True), (bob, True), *((other, False) for other in others)):
+        assert (await house.finds(session.token) is not None) is alive
+
+
+async def test_a_session_that_has_just_ended_is_nobodys(house: House) -> None:
+    actor = await house.user("alice")
+    session = await house.do(get_session, actor)
+    assert session.user.username == "alice" and session.device.id == actor.device_id.hex()
+    await house.do(sign_out, actor)
+    with pytest.raises(NotSignedIn):
+        await house.do(get_session, actor)
