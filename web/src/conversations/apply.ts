@@ -1,0 +1,61 @@
+// What is said about a conversation itself and its members, written into the local copy.
+import { applyUser, fillUsers } from "../accounts/apply.ts";
+import { advanceCursor } from "../replica/cursors.ts";
+import type { ConversationRow, Replica } from "../replica/database.ts";
+import type * as contract from "../wire/contract.ts";
+
+/** A conversation came into being, opened or closed. Where its log stands is asked for by sync. */
+export async function applyConversationChanged(
+  replica: Replica,
+  { conversation }: contract.ConversationChanged,
+): Promise<void> {
+  for (const user of conversation.users) await applyUser(replica, user);
+  await putConversation(replica, conversation);
+}
+
+/** Takes a conversation that may be older than what the log has said since. */
+export async function fillConversation(replica: Replica, conversation: contract.Conversation): Promise<void> {
+  await fillUsers(replica, conversation.users);
+  const known = await replica.conversations.get(conversation.id);
+  if (!known || known.is_stale) await putConversation(replica, conversation);
+}
+
+async function putConversation(replica: Replica, conversation: contract.Conversation): Promise<void> {
+  const { id, kind, open, created_at } = conversation;
+  const users = conversation.users.map((user) => user.id);
+  const known = await replica.conversations.get(id);
+  const row: ConversationRow = known ?? makeRow(conversation);
+  const is_stale = row.is_stale || row.open !== open;
+  await replica.conversations.put({ ...row, kind, open, created_at, users, is_stale });
+  if (!open) await concealCursors(replica, id);
+}
+
+/** A conversation of which only the log's word is known: its row is fetched because it is stale. */
+function makeRow({ id, kind, open, created_at }: contract.Conversation): ConversationRow {
+  return {
+    ...{ id, kind, open, created_at, users: [], last_seq: 0, last_ordinal: 0, log_hash: "", last_entry: null },
+    ...{ read_ordinal: 0, first_seq: 1, active_at: created_at, flaw: null, is_stale: true },
+  };
+}
+
+/** A closed conversation does not tell what others have read, neither here nor on the server. */
+async function concealCursors(replica: Replica, id: string): Promise<void> {
+  for (const member of await replica.members.where({ conversation: id }).toArray()) {
+    if (member.user_id === replica.me) continue;
+    await replica.members.put({ ...member, delivered_seq: member.joined_seq, read_seq: member.joined_seq });
+  }
+}
+
+/** Takes members as they stand: cursors grow, a new stay replaces an old one. Who is not among them has left. */
+export async function applyMembers(replica: Replica, id: string, members: contract.Member[]): Promise<void> {
+  const present = new Set(members.map((member) => member.user_id));
+  for (const known of await replica.members.where({ conversation: id }).toArray()) {
+    if (!present.has(known.user_id)) await replica.members.delete([id, known.user_id]);
+  }
+  for (const member of members) {
+    const known = await replica.members.get([id, member.user_id]);
+    if (!known || known.joined_seq < member.joined_seq) await replica.members.put({ ...member, conversation: id });
+    else if (known.role !== member.role) await replica.members.put({ ...known, role: member.role });
+    await advanceCursor(replica, id, member.user_id, member.delivered_seq, member.read_seq);
+  }
+}

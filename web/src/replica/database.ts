@@ -1,0 +1,149 @@
+// The local copy of what the server knows about a user's conversations and people: one IndexedDB database per user of
+// this address. It can be thrown away and fetched again at any time; what only this device has is in own-database.ts.
+import Dexie, { type Table } from "dexie";
+
+import type { Bytes } from "../lib/bytes.ts";
+import type * as contract from "../wire/contract.ts";
+
+export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "record" | "epoch"> {
+  conversation: string;
+  epoch: number;
+  record: Bytes;
+  /** Its device used this counter before: a copy that is kept for the chain and never shown. */
+  is_repeated?: boolean;
+}
+
+/** A stretch of a conversation's log that is here without a hole: from and to are seqs, both held. */
+export interface RangeRow {
+  conversation: string;
+  from: number;
+  to: number;
+}
+
+/** What does not fit in a log, and where. "chain": hashes; "rewritten": another entry in its place; "shortened":
+ *  the head went back; "hole": an entry is missing for good. */
+export interface Flaw {
+  seq: number;
+  reason: "chain" | "rewritten" | "shortened" | "hole";
+}
+
+export interface ConversationRow {
+  id: string;
+  kind: contract.Kind;
+  open: boolean;
+  created_at: string;
+  users: number[];
+  last_seq: number;
+  last_ordinal: number;
+  log_hash: string;
+  last_entry: EntryRow | null;
+  /** Ordinal at one's own read cursor: unread = last_ordinal − read_ordinal. */
+  read_ordinal: number;
+  /** The lowest seq one may read. */
+  first_seq: number;
+  /** When something was last said, for sorting. */
+  active_at: string;
+  flaw: Flaw | null;
+  /** Known from before a snapshot and not confirmed since. */
+  is_stale: boolean;
+}
+
+export interface MemberRow extends contract.Member {
+  conversation: string;
+}
+
+export interface UserRow extends contract.UserCard {
+  is_stale: boolean;
+}
+
+export interface FriendRow {
+  user_id: number;
+  about: string;
+  created_at: string;
+  since: string;
+}
+
+export interface RequestRow extends Omit<contract.FriendRequest, "sender" | "receiver"> {
+  sender: number;
+  receiver: number;
+}
+
+/** How far this copy has come. */
+export interface Cursor {
+  server_id: string;
+  generation: string;
+  log_seq: number;
+  user_id: number;
+  device_id: string;
+}
+
+export interface OwnProfileRow {
+  about: string;
+  created_at: string;
+  is_admin: boolean;
+}
+
+interface MetaRow {
+  key: string;
+  value: unknown;
+}
+
+interface Metas {
+  cursor: Cursor;
+  profile: OwnProfileRow;
+  settings: contract.Settings;
+}
+
+export class Replica extends Dexie {
+  declare entries: Table<EntryRow, [string, number]>;
+  declare ranges: Table<RangeRow, [string, number]>;
+  declare conversations: Table<ConversationRow, string>;
+  declare members: Table<MemberRow, [string, number]>;
+  declare users: Table<UserRow, number>;
+  declare friends: Table<FriendRow, number>;
+  declare requests: Table<RequestRow, number>;
+  declare blocked: Table<{ user_id: number }, number>;
+  declare devices: Table<contract.Device, string>;
+  declare avatars: Table<{ id: string; bytes: Blob }, string>;
+  declare metas: Table<MetaRow, string>;
+  /** Whose copy this is. */
+  readonly me: number;
+
+  constructor(user: number, name = `hearth-${user}`) {
+    super(name, { chromeTransactionDurability: "relaxed" });
+    this.me = user;
+    this.version(1).stores({
+      entries: "[conversation+seq], [conversation+from_device+counter]",
+      ranges: "[conversation+from]",
+      conversations: "id, active_at",
+      members: "[conversation+user_id], conversation",
+      users: "id",
+      friends: "user_id",
+      requests: "id",
+      blocked: "user_id",
+      devices: "id",
+      avatars: "id",
+      metas: "key",
+    });
+  }
+
+  async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {
+    return (await this.metas.get(key))?.value as Metas[K] | undefined;
+  }
+
+  async putMeta<K extends keyof Metas>(key: K, value: Metas[K]): Promise<void> {
+    await this.metas.put({ key, value });
+  }
+
+  /** Runs `action` as one transaction over everything: all of it happens, or nothing. */
+  write<T>(action: () => Promise<T>): Promise<T> {
+    return this.transaction("rw", this.tables, action);
+  }
+
+  /** Forgets everything but pictures (they are named by their content): the server has become another one. */
+  async clear(): Promise<void> {
+    await this.write(async () => {
+      for (const table of this.tables) if (table.name !== "avatars") await table.clear();
+    });
+  }
+}

@@ -1,0 +1,111 @@
+// Takes entries into the local copy, wherever they come from: live, a page, the answer to one's own send, in any order,
+// any number of times. Each is kept by its seq and checked against its neighbours; what does not fit is kept, flagged
+// once per conversation, and never silently replaced.
+import { fromBase64, toBase64 } from "../lib/bytes.ts";
+import { KIND_MESSAGE, type Entry } from "../wire/contract.ts";
+import { advanceCursor } from "./cursors.ts";
+import type { ConversationRow, EntryRow, Flaw, Replica } from "./database.ts";
+import { chainHash, startHash } from "./log-hash.ts";
+import { addRange } from "./ranges.ts";
+
+export function toRow(entry: Entry): EntryRow {
+  const { conversation_id, record, ...rest } = entry;
+  return { ...rest, conversation: conversation_id, record: fromBase64(record) };
+}
+
+/** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word. */
+export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<void> {
+  return replica.write(async () => {
+    const sorted = [...entries].sort((one, other) => one.seq - other.seq);
+    const first = sorted[0];
+    if (!first) return;
+    const id = first.conversation;
+    const known = await readNeighbourhood(replica, id, sorted);
+    const flaw = findFlaw(id, sorted, known, hashBefore);
+    const fresh = sorted.filter((entry) => !known.has(entry.seq));
+    for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) entry.is_repeated = true;
+    await replica.entries.bulkPut(fresh);
+    for (const [from, to] of listRuns(fresh)) await addRange(replica, id, from, to);
+    await moveHead(replica, id, sorted, flaw);
+  });
+}
+
+/** What is held of the given seqs and the ones next to them. */
+async function readNeighbourhood(replica: Replica, id: string, sorted: EntryRow[]): Promise<Map<number, EntryRow>> {
+  const seqs = new Set(sorted.flatMap(({ seq }) => [seq - 1, seq, seq + 1]));
+  const found = await replica.entries.bulkGet([...seqs].map((seq): [string, number] => [id, seq]));
+  return new Map(found.filter((row) => row !== undefined).map((row) => [row.seq, row]));
+}
+
+/** The lowest place where the entries contradict each other, what is held, or the hash they are said to follow. */
+function findFlaw(
+  id: string,
+  sorted: EntryRow[],
+  known: Map<number, EntryRow>,
+  hashBefore: string | undefined,
+): Flaw | null {
+  const all = new Map([...known, ...sorted.filter(({ seq }) => !known.has(seq)).map((row) => [row.seq, row] as const)]);
+  for (const entry of sorted) {
+    const held = known.get(entry.seq);
+    if (held && held.log_hash !== entry.log_hash) return { seq: entry.seq, reason: "rewritten" };
+  }
+  const lowest = sorted[0]!.seq;
+  const start = lowest === 1 ? toBase64(startHash(id)) : undefined;
+  const before = all.get(lowest - 1)?.log_hash ?? start;
+  if (before !== undefined && hashBefore !== undefined && before !== hashBefore) return { seq: lowest, reason: "chain" };
+  const seqs = [...all.keys()].sort((one, other) => one - other);
+  for (const seq of seqs) {
+    const preceding = all.get(seq - 1)?.log_hash ?? (seq === lowest ? (before ?? hashBefore) : undefined);
+    if (preceding === undefined) continue;
+    const expected = chainHash(fromBase64(preceding), all.get(seq)!);
+    if (expected && toBase64(expected) !== all.get(seq)!.log_hash) return { seq, reason: "chain" };
+  }
+  return null;
+}
+
+/** Whether its device has used the entry's counter at a lower seq. A later find of the lower one marks the higher. */
+async function isRepeated(replica: Replica, entry: EntryRow, fresh: EntryRow[]): Promise<boolean> {
+  const key = [entry.conversation, entry.from_device, entry.counter];
+  const stored = await replica.entries.where("[conversation+from_device+counter]").equals(key).toArray();
+  const arriving = fresh.filter((row) => row.from_device === entry.from_device && row.counter === entry.counter);
+  for (const row of stored) {
+    if (row.seq > entry.seq && !row.is_repeated) await replica.entries.put({ ...row, is_repeated: true });
+  }
+  return [...stored, ...arriving].some((row) => row.seq < entry.seq);
+}
+
+/** The stretches of consecutive seqs among sorted entries. */
+export function listRuns(sorted: { seq: number }[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const { seq } of sorted) {
+    const last = runs.at(-1);
+    if (last && last[1] === seq - 1) last[1] = seq;
+    else runs.push([seq, seq]);
+  }
+  return runs;
+}
+
+/** Lets the conversation's row know of newer entries, and of a flaw if it is the first. */
+async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: Flaw | null): Promise<void> {
+  const row = await replica.conversations.get(id);
+  if (!row) return;
+  const changed: ConversationRow = { ...row, flaw: row.flaw ?? flaw };
+  const head = sorted.at(-1)!;
+  if (head.seq > row.last_seq) {
+    changed.last_seq = head.seq;
+    changed.log_hash = head.log_hash;
+    changed.last_ordinal = Math.max(row.last_ordinal, head.ordinal);
+  }
+  const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
+  if (message && message.seq > (row.last_entry?.seq ?? 0)) {
+    changed.last_entry = message;
+    changed.active_at = message.timestamp;
+  }
+  await replica.conversations.put(changed);
+  // Who writes has read what came before; the server does not send a receipt for it. A closed conversation keeps such
+  // things to itself.
+  const authors = new Map(sorted.map((entry) => [entry.from_user, entry.seq]));
+  if (!row.open) for (const user of authors.keys()) if (user !== replica.me) authors.delete(user);
+  for (const [user, seq] of authors) await advanceCursor(replica, id, user, seq, seq);
+}
+

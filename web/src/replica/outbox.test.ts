@@ -1,0 +1,213 @@
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test } from "vitest";
+
+import type * as contract from "../wire/contract.ts";
+import { Replica } from "./database.ts";
+import { Outbox, type Caller } from "./outbox.ts";
+import { OwnDatabase } from "./own-database.ts";
+import { makeError, TestServer } from "./testing.ts";
+import { runInOneTab } from "./waiting.ts";
+
+const TEXT = new TextEncoder();
+let count = 0;
+const opened: { close(): void }[] = [];
+afterEach(() => opened.splice(0).forEach((database) => database.close()));
+
+/** A device: its databases outlive the tabs that work on them. */
+class Stage {
+  readonly server = new TestServer();
+  readonly conversation = this.server.addConversation();
+  readonly names = [`own-${++count}`, `replica-${count}`] as const;
+  readonly tabs: AbortController[] = [];
+
+  openTab(call: Caller["call"] = this.server.call): { outbox: Outbox; own: OwnDatabase; kill(): void } {
+    const own = new OwnDatabase(1, this.names[0]);
+    const replica = new Replica(1, this.names[1]);
+    opened.push(own, replica);
+    const outbox = new Outbox(own, replica, { call }, this.server.device);
+    const kill = (): void => {
+      own.close();
+      replica.close();
+    };
+    return { outbox, own, kill };
+  }
+
+  /** Drains until nothing waits. */
+  async drain(tab = this.openTab()): Promise<void> {
+    const stop = new AbortController();
+    const draining = tab.outbox.drain(stop.signal);
+    await expect.poll(() => tab.own.outbox.filter((row) => row.state === "waiting").count(), { timeout: 5000 }).toBe(0);
+    stop.abort();
+    await draining;
+  }
+
+  get stored(): string[] {
+    const entries = this.server.logs.get(this.conversation)!.entries;
+    return entries.map((entry) => atob(entry.record));
+  }
+
+  get counters(): number[] {
+    return this.server.logs.get(this.conversation)!.entries.map((entry) => entry.counter);
+  }
+}
+
+test("what was written offline is sent in order, with dense counters, and leaves the outbox", async () => {
+  const stage = new Stage();
+  const tab = stage.openTab();
+  for (const text of ["one", "two", "three"]) await tab.outbox.add(stage.conversation, TEXT.encode(text));
+  await stage.drain(tab);
+  expect(stage.stored).toEqual(["one", "two", "three"]);
+  expect(stage.counters).toEqual([1, 2, 3]);
+  expect(await tab.own.outbox.count()).toBe(0);
+});
+
+test("the answer goes the way of every entry: the sent message is in the local copy", async () => {
+  const stage = new Stage();
+  const tab = stage.openTab();
+  const replica = new Replica(1, stage.names[1]);
+  opened.push(replica);
+  const client_id = await tab.outbox.add(stage.conversation, TEXT.encode("hello"));
+  await stage.drain(tab);
+  expect(await replica.entries.get([stage.conversation, 1])).toMatchObject({ client_id, counter: 1, kind: 1 });
+});
+
+// The places where a tab can die between "typed" and "acknowledged". Each is run as: die there, open again, drain.
+type Call = Caller["call"];
+const DIE = new Error("the tab is gone");
+const CRASHES: { [point: string]: (stage: Stage) => Call } = {
+  "before it was sent": () => () => Promise.reject(DIE),
+  "after it was sent, before it was stored there": () => () => Promise.reject(makeError("network")),
+  "after it was committed, before the answer came": (stage) => async (name, input) => {
+    await stage.server.call(name, input);
+    throw DIE;
+  },
+  "after the answer came, before it was taken": (stage) => async (name, input) => {
+    const answer = await stage.server.call(name, input);
+    opened.forEach((database) => database.close());
+    return answer;
+  },
+};
+
+for (const [point, makeCall] of Object.entries(CRASHES)) {
+  test(`a crash ${point} neither loses nor doubles`, async () => {
+    const stage = new Stage();
+    const first = stage.openTab(makeCall(stage));
+    await first.outbox.add(stage.conversation, TEXT.encode("once"));
+    const stop = new AbortController();
+    const died = first.outbox.drain(stop.signal).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    stop.abort();
+    first.kill();
+    await died;
+    const second = stage.openTab();
+    await second.outbox.add(stage.conversation, TEXT.encode("after"));
+    await stage.drain(second);
+    expect(stage.stored).toEqual(["once", "after"]);
+    expect(stage.counters).toEqual([1, 2]);
+  });
+}
+
+test("a crash while storing leaves neither row nor counter", async () => {
+  const stage = new Stage();
+  const tab = stage.openTab();
+  tab.own.outbox.hook("creating", () => {
+    throw DIE;
+  });
+  await expect(tab.outbox.add(stage.conversation, TEXT.encode("never"))).rejects.toThrow();
+  tab.kill();
+  const second = stage.openTab();
+  await second.outbox.add(stage.conversation, TEXT.encode("first"));
+  await stage.drain(second);
+  expect(stage.counters).toEqual([1]);
+});
+
+test("two tabs write and one sends: every message once, every counter once", async () => {
+  const stage = new Stage();
+  const [one, two] = [stage.openTab(), stage.openTab()];
+  const locks = makeLocks();
+  const stop = new AbortController();
+  const draining = [one, two].map((tab) =>
+    runInOneTab(locks, "outbox", stop.signal, () => tab.outbox.drain(stop.signal)),
+  );
+  const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
+  await Promise.all(texts.map((text, index) => [one, two][index % 2]!.outbox.add(stage.conversation, TEXT.encode(text))));
+  await expect.poll(() => one.own.outbox.count(), { timeout: 5000 }).toBe(0);
+  stop.abort();
+  await Promise.all(draining);
+  expect([...stage.stored].sort()).toEqual([...texts].sort());
+  expect(stage.counters).toEqual(texts.map((_, index) => index + 1));
+});
+
+test("a refusal that will stay marks the message and lets the others pass; cancelling it sends an empty one", async () => {
+  const stage = new Stage();
+  const conversation = stage.server.logs.get(stage.conversation)!.conversation;
+  const other = stage.server.addConversation([1, 3]);
+  const tab = stage.openTab();
+  conversation.open = false;
+  const client_id = await tab.outbox.add(stage.conversation, TEXT.encode("no"));
+  await tab.outbox.add(other, TEXT.encode("yes"));
+  await stage.drain(tab);
+  expect(await tab.own.outbox.get(client_id)).toMatchObject({ state: "failed", reason: "not_friends" });
+  expect(stage.server.logs.get(other)!.entries).toHaveLength(1);
+  conversation.open = true;
+  await tab.outbox.cancel(client_id);
+  await tab.outbox.add(stage.conversation, TEXT.encode("next"));
+  await stage.drain(tab);
+  expect(stage.stored).toEqual(["\0", "next"]);
+  expect(stage.server.logs.get(stage.conversation)!.entries.map((entry) => entry.kind)).toEqual([0, 1]);
+  expect(stage.counters).toEqual([1, 2]);
+});
+
+test("a failed message that is tried again keeps its counter and its client_id", async () => {
+  const stage = new Stage();
+  const conversation = stage.server.logs.get(stage.conversation)!.conversation;
+  const tab = stage.openTab();
+  conversation.open = false;
+  const client_id = await tab.outbox.add(stage.conversation, TEXT.encode("again"));
+  await stage.drain(tab);
+  conversation.open = true;
+  await tab.outbox.retry(client_id);
+  await stage.drain(tab);
+  expect(stage.server.logs.get(stage.conversation)!.entries).toMatchObject([{ client_id, counter: 1 }]);
+});
+
+test("a busy server is asked again after the time it names", async () => {
+  const stage = new Stage();
+  let refusals = 2;
+  const call: Call = async (name, input) => {
+    if (refusals-- > 0) throw makeError("busy", 0.01);
+    return stage.server.call(name, input);
+  };
+  const tab = stage.openTab(call);
+  await tab.outbox.add(stage.conversation, TEXT.encode("patience"));
+  await stage.drain(tab);
+  expect(stage.stored).toEqual(["patience"]);
+});
+
+test("after signing in anew, what waits is counted by the new device", async () => {
+  const stage = new Stage();
+  const tab = stage.openTab();
+  await tab.outbox.add(stage.conversation, TEXT.encode("sent before"));
+  await stage.drain(tab);
+  await tab.outbox.add(stage.conversation, TEXT.encode("waiting"));
+  const sent: contract.SendMessage[] = [];
+  const call: Call = (name, input) => {
+    if (name === "message.send") sent.push(input as contract.SendMessage);
+    return stage.server.call(name, input);
+  };
+  const device = new Outbox(tab.own, new Replica(1, stage.names[1]), { call }, "f".repeat(32));
+  await stage.drain({ ...tab, outbox: device });
+  expect(sent.map((command) => command.counter)).toEqual([1]);
+});
+
+/** Web Locks, as far as they are used here: one holder per name, first come first served. */
+function makeLocks(): Pick<LockManager, "request"> {
+  const tails = new Map<string, Promise<unknown>>();
+  const request = (name: string, _: LockOptions, work: () => Promise<unknown>): Promise<unknown> => {
+    const turn = (tails.get(name) ?? Promise.resolve()).then(work, work);
+    tails.set(name, turn);
+    return turn;
+  };
+  return { request } as unknown as Pick<LockManager, "request">;
+}
