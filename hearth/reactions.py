@@ -6,7 +6,7 @@ The one place to look for "and then". A lower noun never calls a higher one; wha
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hearth.accounts.contract import ProfileChanged, SessionEnded, SettingsChanged, UserDeleted
+from hearth.accounts.contract import ProfileChanged, SessionEnded, SettingsChanged
 from hearth.accounts.events import AccountDeleted, UserRegistered
 from hearth.contract import Audience, Context, Event
 from hearth.conversations.announce import announce_deletion, announce_user
@@ -57,8 +57,7 @@ REACTIONS = Reactions(
     in_transaction={
         UserRegistered: (open_notes,),
         ProfileChanged: (announce_profile, announce_user),
-        AccountDeleted: (announce_deletion,),
-        UserDeleted: (forget_user, close_for_deleted),
+        AccountDeleted: (announce_deletion, forget_user, close_for_deleted),
         FriendAdded: (open_for_friends,),
         FriendRemoved: (close_for_former_friends,),
     },

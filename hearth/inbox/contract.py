@@ -10,7 +10,10 @@ from hearth.messages.contract import Entry
 
 
 class InboxItem(Shape):
-    """One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor."""
+    """One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor.
+
+    `last_entry` is missing where there is none, and where many large records would not fit into one answer.
+    """
 
     conversation: Conversation
     members: list[Member]

@@ -36,8 +36,8 @@ class Opened(Shape):
 
     Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the rest).
     `items` are the conversations whose head differs from the device's, newest first, at most 50; `heads` names the
-    head of all the others that differ, to be fetched with `inbox.get`. Presence covers friends who are not offline
-    or whose last seen is known.
+    head of all the others that differ, to be fetched with `inbox.get`; with a snapshot every conversation is in one
+    of the two. Presence covers friends who are not offline or whose last seen is known.
     """
 
     server_id: Id

@@ -1,0 +1,36 @@
+"""When a cursor is of use, what a device lacks, and how much fits into one answer. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from hearth.accounts.read_log import LoggedRow, LogSlice
+from hearth.conversations.rules import Access
+
+MAX_ENTRIES = 200
+MAX_LOG_BYTES = 256 * 1024
+NEWEST = 50
+KEEP_FOR = timedelta(days=30)
+KEEP_MOST = 10_000
+
+
+def needs_snapshot(generation: str | None, own_generation: str, log_seq: int, log: LogSlice) -> bool:
+    """Whether a cursor says nothing: none yet, of another database, ahead of this one, or too old."""
+    return generation != own_generation or log_seq == 0 or not log.reaches(log_seq)
+
+
+def cut_log(
+    entries: Sequence[LoggedRow], limit: int, max_bytes: int = MAX_LOG_BYTES
+) -> tuple[list[LoggedRow], bool]:
+    """Return as many entries as fit, at least one if there is one, and whether there are more."""
+    page: list[LoggedRow] = []
+    for entry in entries[:limit]:
+        max_bytes -= len(entry.payload)
+        if page and max_bytes < 0:
+            break
+        page.append(entry)
+    return page, len(page) < len(entries)
+
+
+def list_differing(accesses: Iterable[Access], known: Mapping[str, int]) -> list[Access]:
+    """Return the conversations whose head is another than the device's, or of which it knows nothing."""
+    return [access for access in accesses if known.get(access.head.id.hex()) != access.last_seq]
