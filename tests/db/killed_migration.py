@@ -1,0 +1,89 @@
+"""Migrates an address again and again, each time in a child process that ends without warning at a statement.
+
+Before every round the tables are dropped. Prints at how many statements it was killed; fails on a wrong schema.
+"""
+
+import asyncio
+import os
+import sys
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, event, inspect, text
+
+import hearth.accounts.tables
+import hearth.conversations.tables
+import hearth.friends.tables
+import hearth.messages.tables
+from hearth.db.columns import METADATA
+from hearth.db.engine import Database
+from hearth.db.migrate import migrate
+
+KILLED = 77
+
+
+async def migrate_until(url: str, last: int) -> None:
+    database = Database(url)
+    await database.start()
+    count = 0
+
+    def strike(*_: object) -> None:
+        nonlocal count
+        count += 1
+        if count == last:
+            os._exit(KILLED)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", strike)
+    await migrate(database)
+    await database.stop()
+
+
+def drop_everything(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.execute(text("SET foreign_key_checks = 0"))
+    names = inspect(connection).get_table_names()
+    order = [table.name for table in reversed(METADATA.sorted_tables) if table.name in names]
+    for name in [*order, *set(names) - set(order)]:
+        connection.execute(text(f"DROP TABLE `{name}`"))
+    if not is_sqlite:
+        connection.execute(text("SET foreign_key_checks = 1"))
+
+
+async def finish_and_check(url: str) -> None:
+    database = Database(url)
+    await database.start()
+    await migrate(database)
+    async with database.transaction("write") as transaction:
+        found = await transaction.run_sync(
+            lambda connection: compare_metadata(MigrationContext.configure(connection), METADATA)
+        )
+        if found:
+            raise SystemExit(f"wrong schema: {found}")
+        await transaction.run_sync(drop_everything)
+    await database.stop()
+
+
+def run_killed(url: str, last: int) -> bool:
+    """Return whether the child was killed (and not done before that)."""
+    child = os.fork()
+    if child == 0:
+        asyncio.run(migrate_until(url, last))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, KILLED):
+        raise SystemExit(f"the child failed before statement {last}")
+    return code == KILLED
+
+
+def main(url: str) -> None:
+    last = 1
+    while run_killed(url, last):
+        asyncio.run(finish_and_check(url))
+        last += 1
+    print(last - 1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

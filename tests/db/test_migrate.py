@@ -1,0 +1,178 @@
+"""The schema after migrating, and what happens when migrating is disturbed."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, event, inspect, select, text
+
+import hearth.accounts.tables
+import hearth.conversations.tables
+import hearth.friends.tables
+import hearth.messages.tables
+from hearth.db.columns import METADATA
+from hearth.db.engine import Database
+from hearth.db.migrate import SchemaRefused, list_revisions, migrate
+from hearth.db.server import load_identity
+from hearth.db.tables import SERVER
+
+ROOT = Path(__file__).parents[2]
+SAY_WHETHER_ALEMBIC_CAME = """
+import asyncio, sys
+from hearth.db.engine import Database
+from hearth.db.migrate import migrate
+async def main():
+    database = Database(sys.argv[1])
+    await database.start()
+    await migrate(database)
+    await database.stop()
+asyncio.run(main())
+print("alembic" in sys.modules)
+"""
+
+
+def differences(connection: Connection) -> object:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return compare_metadata(context, METADATA)
+
+
+async def find_differences(database: Database) -> object:
+    async with database.transaction("read") as transaction:
+        return await transaction.run_sync(differences)
+
+
+def start_program(url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SAY_WHETHER_ALEMBIC_CAME, url],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+async def test_migrating_nothing_leads_to_the_tables_in_code(empty_database: Database) -> None:
+    await migrate(empty_database)
+    assert await find_differences(empty_database) == []
+
+
+async def test_a_second_run_changes_nothing(empty_database: Database) -> None:
+    await migrate(empty_database)
+    identity = await load_identity(empty_database)
+    await migrate(empty_database)
+    assert await load_identity(empty_database) == identity
+
+
+async def test_every_server_is_another(empty_database: Database) -> None:
+    await migrate(empty_database)
+    identity, secret = await load_identity(empty_database)
+    assert len(identity.server_id) == len(identity.generation) == 16
+    assert len(secret) == 32
+    assert len({identity.server_id, identity.generation, secret[:16]}) == 3
+
+
+def test_revisions_are_numbered_without_a_gap() -> None:
+    assert list_revisions() == [f"{number:04}" for number in range(1, len(list_revisions()) + 1)]
+
+
+def test_a_current_schema_costs_no_alembic(database_url: str) -> None:
+    first = start_program(database_url).communicate()
+    second = start_program(database_url).communicate()
+    assert second[0] == "False\n", (first, second)
+
+
+def test_two_processes_may_start_at_once(empty_database_url: str) -> None:
+    programs = [start_program(empty_database_url) for _ in range(3)]
+    results = [program.communicate() for program in programs]
+    assert [program.returncode for program in programs] == [0, 0, 0], results
+
+    async def check() -> None:
+        database = Database(empty_database_url)
+        assert await find_differences(database) == []
+        async with database.transaction("read") as transaction:
+            assert len((await transaction.execute(select(SERVER.c.id))).all()) == 1
+        await database.stop()
+
+    asyncio.run(check())
+
+
+async def test_a_newer_schema_is_refused(database: Database) -> None:
+    await migrate(database)
+    async with database.transaction("write") as transaction:
+        await transaction.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaRefused, match="newer Hearth"):
+        await migrate(database)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+async def run_until(database: Database, last: int) -> int | None:
+    """Migrate, but die before statement number `last`; return None when it went through, else `last`."""
+    count = 0
+
+    def strike(*_: object) -> None:
+        nonlocal count
+        count += 1
+        if count == last:
+            raise Killed
+
+    sync_engine = database.engine.sync_engine
+    event.listen(sync_engine, "before_cursor_execute", strike)
+    try:
+        await migrate(database)
+    except Killed:
+        return last
+    finally:
+        event.remove(sync_engine, "before_cursor_execute", strike)
+        await database.engine.dispose()
+    return None
+
+
+async def test_cut_off_before_any_statement_it_goes_on_at_the_next_start(empty_database_url: str) -> None:
+    """Each round dies one statement later on a database that has seen all the deaths before."""
+    database = Database(empty_database_url)
+    await database.start()
+    last: int | None = 1
+    deaths = 0
+    while last is not None:
+        last = await run_until(database, deaths + 1)
+        deaths += last is not None
+    assert deaths > 20
+    await migrate(database)
+    assert await find_differences(database) == []
+    await database.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_statement_a_fresh_database_ends_right(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    """A real death of the process, at every statement of a first start, each followed by one clean start."""
+    program = Path(__file__).with_name("killed_migration.py")
+    done = subprocess.run(
+        [sys.executable, str(program), empty_database_url],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 20
+
+
+async def test_a_foreign_table_name_does_not_look_like_a_schema(empty_database: Database) -> None:
+    async with empty_database.transaction("write") as transaction:
+        await transaction.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    await migrate(empty_database)
+    async with empty_database.transaction("read") as transaction:
+        names = await transaction.run_sync(lambda connection: inspect(connection).get_table_names())
+    assert "message" in names
