@@ -3,6 +3,7 @@
 import argparse
 
 from hearth.authority import list_certificate_names, renew_certificate
+from hearth.certificates import format_fingerprint
 from hearth.config import Config, is_loopback_name
 from hearth.network import list_addresses, list_names
 from hearth.safety import prepare_data
@@ -19,5 +20,6 @@ def run(config: Config, options: argparse.Namespace) -> int:
     print(
         f"It is good until {ends:%d %B %Y}. Run `hearth cert` again before that, or when an address changes."
     )
+    print(f"Fingerprint of the authority: {format_fingerprint(files.authority.read_bytes())}")
     print(f"It lies in {files.certificate.parent}; `hearth serve --host 0.0.0.0` uses it by itself.")
     return 0
