@@ -1,6 +1,6 @@
 """What follows from what: event → what happens in the same transaction, and after its commit.
 
-The one place to look for "and then". A lower noun never calls a higher one; what must follow upward stands here.
+The one place to look for "and then". A lower noun never calls a higher one; what follows upward stands here.
 """
 
 from collections.abc import Awaitable, Callable

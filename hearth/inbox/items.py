@@ -65,7 +65,10 @@ async def pick_newest(
     context: Context, accesses: Collection[Access], count: int
 ) -> tuple[list[Access], list[Access]]:
     """Return the `count` conversations with the newest entries, newest first, and all the others."""
-    times = await store.list_last_times(context.transaction, context.user_id)
+    if not accesses:
+        return [], []
+    few = [access.head.id for access in accesses] if len(accesses) <= count else None
+    times = await store.list_last_times(context.transaction, context.user_id, few)
     ordered = sorted(
         accesses,
         key=lambda access: (times.get(access.head.id, access.head.created_at), access.head.id),

@@ -6,7 +6,7 @@ from hearth.conversations.rules import Access
 from hearth.messages.contract import Entry
 
 MAX_RECORD_BYTES = 384 * 1024
-"""Records in one answer; as base64 with everything around them they stay below a socket's out-queue (1 MiB)."""
+"""Of records in one answer; as base64 with all around them they stay below a socket's out-queue (1 MiB)."""
 
 
 def is_all_read(access: Access) -> bool:

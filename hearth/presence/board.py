@@ -1,6 +1,6 @@
 """The presence board: who is here, kept in memory, stored and told to friends at every change.
 
-One task does all storing and telling: changes of one user never overtake each other, and many at once cost one
+One task does all storing and telling: changes of one user never overtake each other, many at once cost one
 transaction. Invariant: nobody but friends (as of that transaction) and the user's own devices is told.
 """
 

@@ -13,7 +13,7 @@ from hearth.presence.contract import Presence
 
 
 class LogEntry(Shape):
-    """One entry of the user's own log: `kind` is an event's name and `payload` the event. Live it is "log"."""
+    """One entry of the user's own log: `kind` is an event's name, `payload` the event. Live it is "log"."""
 
     seq: Seq
     kind: str
@@ -34,10 +34,10 @@ class Snapshot(Shape):
 class Opened(Shape):
     """The answer to `sync.open`.
 
-    Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the rest).
-    `items` are the conversations whose head differs from the device's, newest first, at most 50; `heads` names the
-    head of all the others that differ, to be fetched with `inbox.get`; with a snapshot every conversation is in one
-    of the two. Presence covers friends who are not offline or whose last seen is known.
+    Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the
+    rest). `items` are the conversations whose head differs from the device's, newest first, at most 50; `heads`
+    names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all conversations
+    are in one of the two. Presence covers friends who are not offline or whose last seen is known.
     """
 
     server_id: Id
