@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from quart import Quart
-from quart.typing import TestClientProtocol
+from quart import typing as quart_typing
 
 from hearth.authority import renew_certificate
 from hearth.errors import NotFound
@@ -14,20 +14,20 @@ from hearth.trust import make_trust_pages
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> TestClientProtocol:
+def client(tmp_path: Path) -> quart_typing.TestClientProtocol:
     app = Quart(__name__)
     app.register_blueprint(make_trust_pages(tmp_path))
     app.register_error_handler(NotFound, lambda _: ("absent", 404))
     return app.test_client()
 
 
-async def test_without_an_authority_there_is_no_such_page(client: TestClientProtocol) -> None:
+async def test_without_an_authority_there_is_no_such_page(client: quart_typing.TestClientProtocol) -> None:
     for path in ("/trust", "/trust/ca.crt"):
         assert (await client.get(path)).status_code == 404
 
 
 async def test_the_page_hands_out_the_authority_with_its_fingerprint(
-    client: TestClientProtocol, tmp_path: Path
+    client: quart_typing.TestClientProtocol, tmp_path: Path
 ) -> None:
     files = renew_certificate(tmp_path, ["box.local"])
     response = await client.get("/trust/ca.crt")
