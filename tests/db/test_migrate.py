@@ -5,21 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event, inspect, select, text
+from sqlalchemy import event, inspect, select, text
 
-import hearth.accounts.tables
-import hearth.conversations.tables
-import hearth.friends.tables
-import hearth.messages.tables
-from hearth.db.columns import METADATA
 from hearth.db.engine import Database
 from hearth.db.migrate import SchemaRefused, list_revisions, migrate
 from hearth.db.server import load_identity
 from hearth.db.tables import SERVER
+from tests.db.schema import find_differences
 
 ROOT = Path(__file__).parents[2]
 SAY_WHETHER_ALEMBIC_CAME = """
@@ -36,14 +31,9 @@ print("alembic" in sys.modules)
 """
 
 
-def differences(connection: Connection) -> object:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return compare_metadata(context, METADATA)
-
-
-async def find_differences(database: Database) -> object:
+async def compare(database: Database) -> list[Any]:
     async with database.transaction("read") as transaction:
-        return await transaction.run_sync(differences)
+        return await transaction.run_sync(find_differences)
 
 
 def start_program(url: str) -> subprocess.Popen[str]:
@@ -58,7 +48,7 @@ def start_program(url: str) -> subprocess.Popen[str]:
 
 async def test_migrating_nothing_leads_to_the_tables_in_code(empty_database: Database) -> None:
     await migrate(empty_database)
-    assert await find_differences(empty_database) == []
+    assert await compare(empty_database) == []
 
 
 async def test_a_second_run_changes_nothing(empty_database: Database) -> None:
@@ -93,7 +83,7 @@ def test_two_processes_may_start_at_once(empty_database_url: str) -> None:
 
     async def check() -> None:
         database = Database(empty_database_url)
-        assert await find_differences(database) == []
+        assert await compare(database) == []
         async with database.transaction("read") as transaction:
             assert len((await transaction.execute(select(SERVER.c.id))).all()) == 1
         await database.stop()
@@ -146,15 +136,13 @@ async def test_cut_off_before_any_statement_it_goes_on_at_the_next_start(empty_d
         deaths += last is not None
     assert deaths > 20
     await migrate(database)
-    assert await find_differences(database) == []
+    assert await compare(database) == []
     await database.stop()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_statement_a_fresh_database_ends_right(
-    empty_database_url: str, tmp_path: Path
-) -> None:
+def test_killed_at_any_statement_a_fresh_database_ends_right(empty_database_url: str, tmp_path: Path) -> None:
     """A real death of the process, at every statement of a first start, each followed by one clean start."""
     program = Path(__file__).with_name("killed_migration.py")
     done = subprocess.run(
