@@ -19,4 +19,4 @@ def make_invite_link(public_url: str, token: str) -> str:
 
 def make_reset_link(public_url: str, token: str) -> str:
     """Return the address of the page on which somebody chooses a new password."""
-    return f"{public_url}/reset-sign-in#token={token}"
+    return f"{public_url}/reset#token={token}"

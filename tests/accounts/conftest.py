@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 import pytest
 from quart import Quart
-from quart.typing import TestClientProtocol
+from quart.typing import TestClientProtocol as Browser
 from sqlalchemy import event
 
 import hearth.accounts.handlers
@@ -179,7 +179,7 @@ async def house(config: Config) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-def browser(house: House) -> TestClientProtocol:
+def browser(house: House) -> Browser:
     """A browser at the server's own address: cookies are kept, the Origin is right."""
     app = Quart("hearth", static_folder=None)
     dispatcher = Dispatcher.of(house.services, HANDLERS, raise_defect)
