@@ -27,11 +27,13 @@ from hearth.db.durability import check_durability
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
 from hearth.db.server import load_identity
+from hearth.health import make_health_page
 from hearth.messages.log import MessageLog
 from hearth.presence.board import PresenceBoard
 from hearth.reactions import REACTIONS
 from hearth.services import Services
 from hearth.sync.prune import prune_user_logs
+from hearth.trust import make_trust_pages
 from hearth.wire.delivery import Delivery
 from hearth.wire.dispatch import Dispatcher
 from hearth.wire.edge import Edge, EdgeSettings, websocket_protocol
@@ -111,6 +113,8 @@ class App:
         prepare(self.asgi, Face(services, dispatcher, self.find_session))
         self.asgi.register_blueprint(ACCOUNT_ROUTES)
         self.asgi.register_blueprint(self.edge.make_blueprint())
+        self.asgi.register_blueprint(make_health_page(services))
+        self.asgi.register_blueprint(make_trust_pages(services.config.data))
         self.asgi.register_blueprint(make_pages(read_client(CLIENT_FOLDER)))
         self._tasks: list[asyncio.Task[None]] = []
 
