@@ -15,7 +15,11 @@ class HearthError(Exception):
     title: ClassVar[str] = "The request could not be carried out"
 
     def __init__(
-        self, detail: str | None = None, *, retry_after: float | None = None, fields: dict[str, str] | None = None
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: float | None = None,
+        fields: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail

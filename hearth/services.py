@@ -57,6 +57,7 @@ class Services:
     clock: "Clock"
     database: "Database"
     identity: Identity
+    secret: bytes
     bus: "Bus"
     limits: "Limits"
     reactions: "Reactions"

@@ -67,9 +67,7 @@ async def _write_logs(context: Context) -> list[WrittenEntry]:
     return await context.services.write_logs(context.transaction, logged, context.now)
 
 
-def deliver(
-    services: Services, published: list[tuple[Event, Audience]], entries: list[WrittenEntry]
-) -> None:
+def deliver(services: Services, published: list[tuple[Event, Audience]], entries: list[WrittenEntry]) -> None:
     """Hand committed events to the bus: log entries to each user, all others to their audience."""
     for entry in entries:
         services.bus.publish(Users((entry.user_id,)), "log", entry.payload)

@@ -7,12 +7,16 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.mariadb import MariaDBMissing, PrivateMariaDB
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
 
 KIND = os.environ.get("HEARTH_TEST_DATABASE", "sqlite")
 KINDS = ("sqlite", "mariadb")
@@ -103,3 +107,12 @@ def make_mariadb_database(request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"hearth_{secrets.token_hex(6)}"
     yield server.create_database(name)
     server.drop_database(name)
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator["Stage"]:
+    """The real application on a fresh database, with a clock that stands still and a bus that remembers."""
+    from tests.stage import open_stage
+
+    async with open_stage(database_url, tmp_path) as opened:
+        yield opened

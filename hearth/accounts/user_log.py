@@ -50,7 +50,13 @@ async def append_to_logs(
             seq = next_seq[user_id]
             next_seq[user_id] = seq + 1
             rows.append(
-                {"user_id": user_id, "seq": seq, "kind": event.kind, "payload": event.payload, "timestamp": now}
+                {
+                    "user_id": user_id,
+                    "seq": seq,
+                    "kind": event.kind,
+                    "payload": event.payload,
+                    "timestamp": now,
+                }
             )
             entry = LiveEntry(seq, event.kind, msgspec.Raw(event.payload), now)
             written.append(WrittenEntry(user_id, ENCODER.encode(entry)))
