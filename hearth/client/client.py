@@ -15,7 +15,7 @@ from hearth.client import content, sign_in
 from hearth.client.connection import Connection
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
-from hearth.client.friendships import Friendships, is_named
+from hearth.client.friendships import Friendships, find_friend, is_named
 from hearth.client.http import Http
 from hearth.client.messages import Message, to_message
 from hearth.client.outbox import Outbox
@@ -39,6 +39,7 @@ from hearth.presence.contract import SetPresence
 
 R = TypeVar("R")
 NOTES = "Notes"
+NEW_FRIEND_SECONDS = 5.0
 
 
 class Client(Friendships):
@@ -190,7 +191,7 @@ class Client(Friendships):
         Raises HearthError when the server refuses, NotFound for an unknown name, ValueError for an unfit
         text.
         """
-        conversation = self.find_conversation(to).conversation.id
+        conversation = (await self._await_conversation(to)).conversation.id
         row = self._outbox.put(conversation, content.seal(content.Text(text)), client_id=client_id)
         delivery = asyncio.ensure_future(self._outbox.deliver(row))
         try:
@@ -258,7 +259,7 @@ class Client(Friendships):
     async def delete_account(self, password: str) -> None:
         """Delete the account for ever. Raises WrongPassword."""
         command = await sign_in.make_deletion(self.http, self.username, password)
-        await self.call(command, Nothing)
+        await self.call(command, Nothing, over="http")  # this device's socket ends with it
         self.file.remove()
 
     def find_conversation(self, to: str) -> ConversationState:
@@ -270,6 +271,19 @@ class Client(Friendships):
             if (kind == "self" and to == NOTES) or (kind == "direct" and self._is_with(state, to)):
                 return state
         raise NotFound(f"no conversation with {to}")
+
+    async def _await_conversation(self, to: str) -> ConversationState:
+        """As `find_conversation`, but a friendship may be newer than what is known of its conversation."""
+        version = -1
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NEW_FRIEND_SECONDS):
+                while True:
+                    try:
+                        return self.find_conversation(to)
+                    except NotFound:
+                        find_friend(self, to)
+                        version = await self._connection.wait_for_change(version)
+        return self.find_conversation(to)
 
     def _is_with(self, state: ConversationState, name: str) -> bool:
         others = [card for card in state.conversation.users if card.id != self.user_id]

@@ -21,6 +21,13 @@ R = TypeVar("R")
 CALL_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
 MAX_WAITING_EVENTS = 10_000
+REFUSALS = (
+    socketio.exceptions.SocketIOError,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    TypeError,  # python-engineio's answer to a socket that is closed before the open packet
+)
 ENCODER = msgspec.json.Encoder()
 ARGUMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -91,7 +98,7 @@ class Socket:
                 transports=self._transports,
                 wait_timeout=CONNECT_TIMEOUT,
             )
-        except (socketio.exceptions.SocketIOError, OSError, aiohttp.ClientError, TimeoutError) as error:
+        except REFUSALS as error:
             await self.close()
             if self._refusal == "contract_too_old":
                 raise ContractTooOld from error

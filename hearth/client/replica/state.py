@@ -127,6 +127,8 @@ class Replica:
             if item.last_seq == known.last_seq:
                 state.recent = known.recent
             state.advance(known.members.values())
+            if not state.conversation.open:
+                state.conceal()
         self.stale.discard(key)
         self.conversations[key] = state
 
@@ -155,7 +157,7 @@ class Replica:
         if name == LOG:
             self.apply_log(msgspec.json.decode(payload, type=LogEntry))
         elif name == MessageSent.wire_name:
-            self.apply_entry(msgspec.json.decode(payload, type=Entry))
+            self.apply_entry(msgspec.json.decode(payload, type=MessageSent).entry)
         elif name == ReceiptsAdvanced.wire_name:
             self.apply_receipts(msgspec.json.decode(payload, type=ReceiptsAdvanced))
         elif name == PresenceChanged.wire_name:

@@ -176,11 +176,15 @@ def pass_conversation(state: UserState, event: ConversationChanged) -> None:
 
 
 def change_conversation(conversations: Conversations, stale: set[str], event: ConversationChanged) -> None:
-    """Take a conversation anew; one that is unknown or whose people changed has to be fetched."""
+    """Take a conversation anew; one that is unknown or has other people has to be fetched."""
     known = conversations.get(event.conversation.id)
     if known is None:
         stale.add(event.conversation.id)
         return
     if {user.id for user in event.conversation.users} != {user.id for user in known.conversation.users}:
         stale.add(event.conversation.id)
+    if event.conversation.open and not known.conversation.open:
+        stale.add(event.conversation.id)  # what was concealed while it was closed
     known.conversation = event.conversation
+    if not known.conversation.open:
+        known.conceal()

@@ -1,0 +1,202 @@
+"""One generator for every command: something that a device of this person might well, or wrongly, ask for."""
+
+from collections.abc import Callable
+
+from hearth.accounts import contract as accounts
+from hearth.contract import Actor, Command
+from hearth.friends import contract as friends
+from hearth.inbox.contract import GetInboxItems
+from hearth.messages import contract as messages
+from hearth.presence.contract import SetPresence
+from hearth.sync.contract import OpenSync, ReadLog
+from tests.properties.world import Person, World
+from tests.stage import KDF
+
+Make = Callable[[World, Person], Command]
+GENERATORS: dict[type[Command], Make] = {}
+
+
+def generates(command: type[Command]) -> Callable[[Make], Make]:
+    def enter(make: Make) -> Make:
+        GENERATORS[command] = make
+        return make
+
+    return enter
+
+
+def somebody(world: World, person: Person) -> Person:
+    """Mostly another; oneself now and then, as people do."""
+    return world.dice.choice(world.people)
+
+
+def some_request(world: World, person: Person) -> int:
+    """One of the person's open requests, or any number."""
+    known = list(person.live.users.requests)
+    return world.dice.choice(known) if known and world.dice.random() < 0.85 else world.dice.randint(1, 9)
+
+
+def some_conversation(world: World, person: Person) -> str:
+    """One of the person's own, rarely one of somebody else's."""
+    owner = person if world.dice.random() < 0.9 else somebody(world, person)
+    known = sorted(owner.live.conversations)
+    return world.dice.choice(known) if known else "00" * 16
+
+
+def some_seq(world: World) -> int:
+    return world.dice.choice((0, 1, 2, 3, world.dice.randint(1, 30), 10_000))
+
+
+@generates(accounts.UpdateProfile)
+def update_profile(world: World, person: Person) -> Command:
+    name = f"{person.name.title()} {world.dice.randint(1, 99)}"
+    return accounts.UpdateProfile(
+        display_name=world.dice.choice((None, name, "")), about=world.dice.choice((None, "", f"About {name}"))
+    )
+
+
+@generates(accounts.UpdateSettings)
+def update_settings(world: World, person: Person) -> Command:
+    return accounts.UpdateSettings(share_presence=world.dice.random() < 0.5)
+
+
+@generates(accounts.ListDevices)
+def list_devices(world: World, person: Person) -> Command:
+    return accounts.ListDevices()
+
+
+@generates(accounts.RevokeDevice)
+def revoke_device(world: World, person: Person) -> Command:
+    owner = person if world.dice.random() < 0.8 else somebody(world, person)
+    others = [device for device in owner.devices if device != person.devices[0]]
+    chosen = world.dice.choice(others).device_id if others else world.dice.randbytes(16)
+    return accounts.RevokeDevice(device_id=chosen.hex())
+
+
+@generates(accounts.RevokeOtherDevices)
+def revoke_other_devices(world: World, person: Person) -> Command:
+    return accounts.RevokeOtherDevices()
+
+
+@generates(accounts.ChangePassword)
+def change_password(world: World, person: Person) -> Command:
+    right = world.dice.random() < 0.7
+    return accounts.ChangePassword(
+        old_auth_key=person.auth_key if right else b"w" * 32, auth_key=person.auth_key, kdf=KDF
+    )
+
+
+@generates(accounts.DeleteAccount)
+def delete_account(world: World, person: Person) -> Command:
+    is_meant = len(world.people) > 2 and world.dice.random() < 0.5
+    return accounts.DeleteAccount(auth_key=person.auth_key if is_meant else b"w" * 32)
+
+
+@generates(friends.FindUser)
+def find_user(world: World, person: Person) -> Command:
+    return friends.FindUser(username=world.dice.choice((somebody(world, person).name, "nobody")))
+
+
+@generates(friends.RequestFriend)
+def request_friend(world: World, person: Person) -> Command:
+    return friends.RequestFriend(username=somebody(world, person).name)
+
+
+@generates(friends.AcceptRequest)
+def accept_request(world: World, person: Person) -> Command:
+    return friends.AcceptRequest(request_id=some_request(world, person))
+
+
+@generates(friends.DeclineRequest)
+def decline_request(world: World, person: Person) -> Command:
+    return friends.DeclineRequest(request_id=some_request(world, person))
+
+
+@generates(friends.CancelRequest)
+def cancel_request(world: World, person: Person) -> Command:
+    return friends.CancelRequest(request_id=some_request(world, person))
+
+
+@generates(friends.RemoveFriend)
+def remove_friend(world: World, person: Person) -> Command:
+    return friends.RemoveFriend(user_id=somebody(world, person).user_id)
+
+
+@generates(friends.BlockUser)
+def block_user(world: World, person: Person) -> Command:
+    return friends.BlockUser(username=somebody(world, person).name)
+
+
+@generates(friends.UnblockUser)
+def unblock_user(world: World, person: Person) -> Command:
+    known = list(person.live.users.blocked) or [somebody(world, person).user_id]
+    return friends.UnblockUser(user_id=world.dice.choice(known))
+
+
+@generates(GetInboxItems)
+def get_inbox_items(world: World, person: Person) -> Command:
+    return GetInboxItems(conversations=[some_conversation(world, person) for _ in range(3)])
+
+
+@generates(messages.SendMessage)
+def send_message(world: World, person: Person) -> Command:
+    return messages.SendMessage(
+        conversation_id=some_conversation(world, person),
+        client_id=f"{world.dice.randint(1, 40):032x}",  # few, so that retries and mistaken reuse happen
+        counter=world.dice.randint(1, 1000),
+        record=b"\0" + world.dice.choice((b"a", b"b", b"c")) * world.dice.randint(1, 300),
+        kind=world.dice.choice((0, 1, 1, 1)),
+        target_seq=world.dice.choice((0, 0, 0, 1)),
+    )
+
+
+@generates(messages.ReadHistory)
+def read_history(world: World, person: Person) -> Command:
+    return messages.ReadHistory(
+        conversation_id=some_conversation(world, person),
+        seq=some_seq(world),
+        direction=world.dice.choice(("before", "after", "around")),
+        limit=world.dice.randint(1, 100),
+    )
+
+
+@generates(messages.MarkReceived)
+def mark_received(world: World, person: Person) -> Command:
+    return messages.MarkReceived(
+        conversation_id=some_conversation(world, person),
+        delivered_seq=some_seq(world),
+        read_seq=some_seq(world),
+    )
+
+
+@generates(messages.StartTyping)
+def start_typing(world: World, person: Person) -> Command:
+    return messages.StartTyping(conversation_id=some_conversation(world, person))
+
+
+@generates(messages.StopTyping)
+def stop_typing(world: World, person: Person) -> Command:
+    return messages.StopTyping(conversation_id=some_conversation(world, person))
+
+
+@generates(SetPresence)
+def set_presence(world: World, person: Person) -> Command:
+    return SetPresence(away=world.dice.random() < 0.5)
+
+
+@generates(OpenSync)
+def open_sync(world: World, person: Person) -> Command:
+    return OpenSync(
+        generation=world.dice.choice((None, person.live.generation, "ab" * 16)),
+        log_seq=some_seq(world),
+        conversations=person.lossy.heads(),
+    )
+
+
+@generates(ReadLog)
+def read_log(world: World, person: Person) -> Command:
+    return ReadLog(after=some_seq(world), limit=world.dice.randint(1, 500))
+
+
+def pick_device(world: World, person: Person) -> Actor:
+    """The first device acts mostly; which one does changes nothing for the replicas."""
+    return person.devices[0] if world.dice.random() < 0.7 else world.dice.choice(person.devices)

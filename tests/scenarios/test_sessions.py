@@ -1,0 +1,98 @@
+"""Devices come and go: signed out means dead within a second, everywhere, and nobody else hears of it."""
+
+import asyncio
+import time
+
+import pytest
+
+from hearth.accounts.contract import (
+    DeviceRemoved,
+    Devices,
+    ListDevices,
+    RevokeDevice,
+    RevokeOtherDevices,
+    SessionEnded,
+)
+from hearth.client import Client
+from hearth.contract import Nothing
+from hearth.errors import NotSignedIn, WrongPassword
+from tests.scenarios.cast import PASSWORD, Device
+from tests.scenarios.server import RunningServer
+
+NEW_PASSWORD = "battery staple horse"
+
+
+async def is_dead(device: Device) -> None:
+    """The device's connection has ended for good, over both faces."""
+    with pytest.raises(NotSignedIn):
+        async with asyncio.timeout(1.0):
+            await device.client._connection.wait_for_change(device.client._connection._version)
+            while True:
+                await device.client._connection.wait_for_change(device.client._connection._version)
+    with pytest.raises(NotSignedIn):
+        await device.client.call(ListDevices(), Devices, over="http")
+
+
+async def test_a_revoked_device_dies_within_a_second(
+    alice: Device, bob: Device, carol: Device, dave: Device
+) -> None:
+    began = time.monotonic()
+    await bob.asks(RevokeDevice(device_id=bob.phone.client.file.state.device_id), Nothing)
+    assert (await bob.phone.sees(SessionEnded)).reason == "revoked"
+    await is_dead(bob.phone)
+    assert time.monotonic() - began < 1.5
+    removed = await bob.sees(DeviceRemoved)
+    assert removed.device_id == bob.phone.client.file.state.device_id
+    await alice.sends("still there?", to=bob)
+    await bob.receives("still there?")
+    await carol.receives_nothing()
+    await dave.receives_nothing()
+
+
+async def test_nobody_can_revoke_somebody_elses_device(bob: Device, carol: Device) -> None:
+    command = RevokeDevice(device_id=bob.client.file.state.device_id)
+    await carol.is_refused(command, "not_found")
+    await bob.receives_nothing()
+
+
+async def test_all_others_can_be_signed_out_at_once(bob: Device, alice: Device, carol: Device) -> None:
+    await bob.asks(RevokeOtherDevices(), Nothing)
+    await is_dead(bob.phone)
+    assert bob.client.is_connected
+    assert [device.id for device in (await bob.asks(ListDevices(), Devices)).devices] == [
+        bob.client.file.state.device_id
+    ]
+    await alice.receives_nothing()
+    await carol.receives_nothing()
+
+
+async def test_signing_out_ends_this_device_only(bob: Device, alice: Device, carol: Device) -> None:
+    await bob.phone.client.sign_out()
+    await bob.sees(DeviceRemoved)
+    assert list(bob.client.replica.devices) == [bob.client.file.state.device_id]
+    await alice.receives_nothing()
+    await carol.receives_nothing()
+
+
+async def test_a_new_password_ends_the_other_sessions_and_the_old_password(
+    server: RunningServer, bob: Device, alice: Device, carol: Device, dave: Device
+) -> None:
+    with pytest.raises(WrongPassword):
+        await bob.client.change_password("not the password", NEW_PASSWORD)
+    await bob.client.change_password(PASSWORD, NEW_PASSWORD)
+    await is_dead(bob.phone)
+    with pytest.raises(WrongPassword):
+        await Client.sign_in(server.url, "bob", PASSWORD)
+    tablet = await Client.sign_in(server.url, "bob", NEW_PASSWORD)
+    async with tablet:
+        assert tablet.find_conversation("alice").conversation.open
+    await alice.receives_nothing()
+    await carol.receives_nothing()
+    await dave.receives_nothing()
+
+
+async def test_a_session_that_ended_while_away_is_not_taken_up(bob: Device) -> None:
+    await bob.phone.disconnects()
+    await bob.asks(RevokeOtherDevices(), Nothing)
+    with pytest.raises(NotSignedIn):
+        await bob.phone.comes_back()
