@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { toHex } from "../lib/bytes.ts";
 import { chainHash, startHash } from "./log-hash.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../lib/sha256.ts";
 
 test("our SHA-256 is SHA-256, at every length around the block borders", () => {
   for (const length of [0, 1, 3, 54, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 1000, 65536]) {

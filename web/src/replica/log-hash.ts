@@ -1,7 +1,7 @@
 // The chain over a conversation's log (docs/protocol.md, "The log hash"): H(0) from the conversation's id, then
 // H(s) = SHA-256(H(s−1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)), big-endian. It checks the server's.
 import { fromHex, type Bytes } from "../lib/bytes.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../lib/sha256.ts";
 
 const LABEL = new TextEncoder().encode("hearth log v1\0");
 

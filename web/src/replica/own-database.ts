@@ -52,4 +52,11 @@ export class OwnDatabase extends Dexie {
       drafts: "conversation",
     });
   }
+
+  /** Forgets everything: there is another server at this address now. */
+  async clear(): Promise<void> {
+    await this.transaction("rw", this.tables, async () => {
+      for (const table of this.tables) await table.clear();
+    });
+  }
 }

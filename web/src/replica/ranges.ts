@@ -22,18 +22,3 @@ export async function addRange(replica: Replica, conversation: string, from: num
 export async function findRange(replica: Replica, conversation: string, seq: number): Promise<RangeRow | undefined> {
   return (await listRanges(replica, conversation)).find((range) => range.from <= seq && seq <= range.to);
 }
-
-/** The highest seq from `first` to `last` that is not here, or undefined when all are. */
-export async function findMissing(
-  replica: Replica,
-  conversation: string,
-  first: number,
-  last: number,
-): Promise<number | undefined> {
-  let highest = last;
-  for (const range of (await listRanges(replica, conversation)).reverse()) {
-    if (range.to < highest) break;
-    if (range.from <= highest) highest = range.from - 1;
-  }
-  return highest >= Math.max(first, 1) ? highest : undefined;
-}

@@ -1,6 +1,6 @@
 // SHA-256 (FIPS 180-4) without waiting: a hash that must be known inside an IndexedDB transaction cannot come from
 // WebCrypto, because the transaction would be over by then.
-import type { Bytes } from "../lib/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 
 const FIRST = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const ROUND = makeRoundConstants();

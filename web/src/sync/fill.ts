@@ -1,0 +1,109 @@
+// Fetches what is missing of conversations' logs: at once what somebody looks at, and, in one tab at a time and slowly,
+// everything else, so that the whole history is on the device. Newest first.
+import { applyPage } from "../messages/apply.ts";
+import type { RangeRow, Replica } from "../replica/database.ts";
+import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
+import type { Page, ReadHistory } from "../wire/contract.ts";
+import { ProblemError } from "../wire/http.ts";
+import type { Socket } from "../wire/socket.ts";
+
+/** Messages at the end of each conversation that are fetched without waiting. */
+const FRESH = 50;
+const PAGE = 50;
+const DEEP_PAGE = 100;
+const PAUSE_FRESH = 60;
+const PAUSE_DEEP = 400;
+
+interface Job {
+  conversation: string;
+  /** The highest seq that is missing. */
+  seq: number;
+  isFresh: boolean;
+}
+
+export class Filler {
+  readonly #replica: Replica;
+  readonly #call: Socket["call"];
+  readonly #underWay = new Map<string, Promise<Page>>();
+  /** Conversations whose history was refused: not asked for again until the next start. */
+  readonly #refused = new Set<string>();
+
+  constructor(replica: Replica, call: Socket["call"]) {
+    this.#replica = replica;
+    this.#call = call;
+  }
+
+  /** Fetches one page and applies it. The same page asked for twice is fetched once. */
+  fetchPage(
+    conversation: string,
+    seq: number,
+    direction: NonNullable<ReadHistory["direction"]>,
+    limit = PAGE,
+  ): Promise<Page> {
+    const key = `${conversation} ${direction} ${seq} ${limit}`;
+    const known = this.#underWay.get(key);
+    if (known) return known;
+    const fetching = this.#fetch({ conversation_id: conversation, seq, direction, limit });
+    this.#underWay.set(key, fetching);
+    const forget = (): unknown => this.#underWay.delete(key);
+    fetching.then(forget, forget);
+    return fetching;
+  }
+
+  /** Fills gaps until aborted. Only one tab at a time needs to be in here. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let tries = 0; !signal.aborted; ) {
+      const job = await waitForValue(() => this.#findJob(), signal);
+      if (!job || signal.aborted) return;
+      try {
+        await this.fetchPage(job.conversation, job.seq + 1, "before", job.isFresh ? PAGE : DEEP_PAGE);
+        tries = 0;
+        await sleep(job.isFresh ? PAUSE_FRESH : PAUSE_DEEP, signal);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        if (error.problem.code === "not_found") this.#refused.add(job.conversation);
+        else await sleep(makeDelay(tries++, (error.problem.retry_after ?? 0) * 1000), signal);
+      }
+    }
+  }
+
+  async #fetch(input: ReadHistory): Promise<Page> {
+    const page = await this.#call("message.history", input);
+    await applyPage(this.#replica, page, input.direction === "before" && input.seq > 0 ? input.seq : undefined);
+    return page;
+  }
+
+  /** The most urgent gap: of the ends of all conversations the latest active, then of everything older. */
+  async #findJob(): Promise<Job | undefined> {
+    const ranges = groupRanges(await this.#replica.ranges.toArray());
+    let deep: Job | undefined;
+    for (const row of await this.#replica.conversations.orderBy("active_at").reverse().toArray()) {
+      if (this.#refused.has(row.id) || row.is_stale) continue;
+      const seq = findHighestMissing(ranges.get(row.id) ?? [], row.first_seq, row.last_seq);
+      if (seq === undefined) continue;
+      if (seq > row.last_seq - FRESH) return { conversation: row.id, seq, isFresh: true };
+      deep ??= { conversation: row.id, seq, isFresh: false };
+    }
+    return deep;
+  }
+}
+
+function groupRanges(ranges: RangeRow[]): Map<string, RangeRow[]> {
+  const groups = new Map<string, RangeRow[]>();
+  for (const range of ranges) {
+    const group = groups.get(range.conversation);
+    if (group) group.push(range);
+    else groups.set(range.conversation, [range]);
+  }
+  return groups;
+}
+
+/** The highest seq from `first` to `last` that none of the ranges (lowest first, not touching) holds. */
+export function findHighestMissing(ranges: RangeRow[], first: number, last: number): number | undefined {
+  let highest = last;
+  for (const range of [...ranges].reverse()) {
+    if (range.to < highest) break;
+    if (range.from <= highest) highest = range.from - 1;
+  }
+  return highest >= Math.max(first, 1) ? highest : undefined;
+}

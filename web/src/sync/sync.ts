@@ -1,0 +1,182 @@
+// Keeps the local copy up to date: `sync.open` on every connection, then live events, which are only hints. Whatever
+// shows a gap makes it fetch what is missing; whatever arrives while it catches up waits and is applied after.
+import { applyItem } from "../inbox/apply.ts";
+import { applyMessageSent, applyReceipts } from "../messages/apply.ts";
+import type { Cursor, Replica } from "../replica/database.ts";
+import type { OwnDatabase } from "../replica/own-database.ts";
+import { applyLog, applySnapshot } from "../replica/user-log.ts";
+import type * as contract from "../wire/contract.ts";
+import type { Socket } from "../wire/socket.ts";
+
+const MOST_HEADS = 3000;
+const ITEMS_PER_PAGE = 50;
+const LOG_PAGE = 500;
+
+export interface SyncHooks {
+  /** The copy is up to date with the head of everything; also after every reconnection. */
+  opened(answer: contract.Opened): void;
+  /** The cookie is another user's now (they signed in elsewhere in this browser). */
+  foreign(): void;
+  /** An entry by somebody else was received. */
+  received(entry: contract.Entry): void;
+}
+
+export class Sync {
+  readonly #replica: Replica;
+  readonly #own: OwnDatabase;
+  readonly #call: Socket["call"];
+  readonly #hooks: SyncHooks;
+  #held: (() => Promise<void>)[] | null = null;
+  #chain: Promise<void> = Promise.resolve();
+
+  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks) {
+    this.#replica = replica;
+    this.#own = own;
+    this.#call = call;
+    this.#hooks = hooks;
+  }
+
+  /** Catches up after connecting. Throws what the server or the connection threw; the next connection tries again. */
+  async open(): Promise<void> {
+    this.#held = [];
+    const before = await this.#prepare();
+    const opened = await this.#call("sync.open", before);
+    if (opened.user_id !== this.#replica.me) return this.#hooks.foreign();
+    await this.#takeGeneration(opened);
+    await this.#takeLog(opened, before.log_seq ?? 0);
+    for (const item of opened.items) await applyItem(this.#replica, item, this.#headSent(before, opened, item));
+    const held = this.#held;
+    this.#held = null;
+    for (const action of held) this.#enqueue(action);
+    await this.#chain;
+    this.#hooks.opened(opened);
+    await this.#fetchItems(Object.keys(opened.heads));
+    await this.refreshStale();
+  }
+
+  /** Takes a live event. Events that are not about the local copy are not for here. */
+  take(name: string, payload: unknown): void {
+    const action = this.#choose(name, payload);
+    if (!action) return;
+    if (this.#held) this.#held.push(action);
+    else this.#enqueue(action);
+  }
+
+  /** Resolves when everything taken so far is applied. */
+  settle(): Promise<void> {
+    return this.#chain;
+  }
+
+  /** Fetches the rows of conversations of which the copy knows too little. */
+  async refreshStale(): Promise<void> {
+    const stale = await this.#replica.conversations.filter((row) => row.is_stale).primaryKeys();
+    await this.#fetchItems(stale);
+  }
+
+  #enqueue(action: () => Promise<void>): void {
+    this.#chain = this.#chain.then(action).catch((error: unknown) => {
+      // The event was a hint: what it told is fetched at the next gap or connection.
+      console.warn("a live event could not be applied", error);
+    });
+  }
+
+  #choose(name: string, payload: unknown): (() => Promise<void>) | undefined {
+    switch (name) {
+      case "log":
+        return () => this.#takeLive(payload as contract.LogEntry);
+      case "message.sent":
+        return () => this.#takeEntry((payload as contract.MessageSent).entry);
+      case "receipts.advanced":
+        return async () => {
+          await applyReceipts(this.#replica, payload as contract.ReceiptsAdvanced);
+          await this.refreshStale();
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  async #takeLive(entry: contract.LogEntry): Promise<void> {
+    if ((await applyLog(this.#replica, [entry])) === "gap") await this.#readLog();
+    await this.refreshStale();
+  }
+
+  async #takeEntry(entry: contract.Entry): Promise<void> {
+    await applyMessageSent(this.#replica, entry);
+    if (entry.from_user !== this.#replica.me) this.#hooks.received(entry);
+    if (!(await this.#replica.conversations.get(entry.conversation_id))) {
+      await this.#fetchItems([entry.conversation_id]);
+    }
+  }
+
+  async #prepare(): Promise<contract.OpenSync> {
+    const cursor = await this.#replica.findMeta("cursor");
+    const rows = await this.#replica.conversations.orderBy("active_at").reverse().limit(MOST_HEADS).toArray();
+    const conversations = Object.fromEntries(rows.map((row) => [row.id, row.last_seq]));
+    return { generation: cursor?.generation ?? null, log_seq: cursor?.log_seq ?? 0, conversations };
+  }
+
+  /** Another server at this address: nothing here is of use there. Another generation: only what was written here is. */
+  async #takeGeneration(opened: contract.Opened): Promise<void> {
+    const cursor = await this.#replica.findMeta("cursor");
+    if (!cursor) return;
+    if (cursor.server_id !== opened.server_id) await this.#own.clear();
+    if (cursor.server_id !== opened.server_id || cursor.generation !== opened.generation) await this.#replica.clear();
+  }
+
+  async #takeLog(opened: contract.Opened, sent: number): Promise<void> {
+    const { server_id, generation, log_seq, user_id, device_id } = opened;
+    if (opened.snapshot) {
+      const cursor: Cursor = { server_id, generation, log_seq, user_id, device_id };
+      const known = (await this.#replica.findMeta("cursor"))?.log_seq ?? 0;
+      // Another tab may have come further than this answer; a server that went back has the last word.
+      if (known <= log_seq || log_seq < sent) await applySnapshot(this.#replica, cursor, opened.snapshot);
+      return;
+    }
+    const outcome = await applyLog(this.#replica, opened.log);
+    const cursor = await this.#replica.findMeta("cursor");
+    if (cursor && cursor.device_id !== device_id) await this.#replica.putMeta("cursor", { ...cursor, device_id });
+    if (opened.more || outcome === "gap") await this.#readLog();
+  }
+
+  /** Fetches the user's log from where the copy stands to its end. */
+  async #readLog(): Promise<void> {
+    for (;;) {
+      const cursor = await this.#replica.findMeta("cursor");
+      if (!cursor) return;
+      const page = await this.#call("sync.log", { after: cursor.log_seq, limit: LOG_PAGE });
+      if (page.gone) return this.#startAnew(cursor);
+      await applyLog(this.#replica, page.entries);
+      if (!page.more) return;
+    }
+  }
+
+  /** The log no longer reaches back to where the copy stands. */
+  async #startAnew(cursor: Cursor): Promise<void> {
+    const { conversations = {} } = await this.#prepare();
+    const opened = await this.#call("sync.open", { generation: cursor.generation, log_seq: 0, conversations });
+    await this.#takeLog(opened, cursor.log_seq);
+    for (const item of opened.items) await applyItem(this.#replica, item);
+    await this.#fetchItems(Object.keys(opened.heads));
+  }
+
+  async #fetchItems(ids: string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += ITEMS_PER_PAGE) {
+      const asked = ids.slice(at, at + ITEMS_PER_PAGE);
+      const { items } = await this.#call("inbox.get", { conversations: asked });
+      for (const item of items) await applyItem(this.#replica, item);
+      const found = new Set(items.map((item) => item.conversation.id));
+      for (const id of asked) if (!found.has(id)) await this.#close(id);
+    }
+  }
+
+  /** One is no member any more: what was received stays readable. */
+  async #close(id: string): Promise<void> {
+    await this.#replica.conversations.update(id, { is_stale: false, open: false });
+  }
+
+  /** The head this device had, as the server was told: within one generation no head goes back. */
+  #headSent(before: contract.OpenSync, opened: contract.Opened, item: contract.InboxItem): number {
+    return before.generation === opened.generation ? (before.conversations?.[item.conversation.id] ?? 0) : 0;
+  }
+}
