@@ -146,15 +146,17 @@ async def run_fan_out(plan: dict[str, Any]) -> dict[str, Any]:
         for _ in range(plan["window"]):
             client.send_next()
     await asyncio.sleep(plan["warm_up"])
-    counts.is_measuring, started = True, time.perf_counter()
+    counts.is_measuring, started, worked = True, time.perf_counter(), time.process_time()
     await asyncio.sleep(plan["seconds"])
     counts.is_measuring, took = False, time.perf_counter() - started
+    load_share = (time.process_time() - worked) / took
     counts.is_sending = False
     await settle(plan, clients, counts)
     receipts.cancel()
     return {
         "deliveries_per_second": round(counts.deliveries / took),
         "acks_per_second": round(counts.acks / took),
+        "load_core_share": round(load_share, 2),
         **percentiles(counts.latencies),
         "acked": counts.all_acks,
         "delivered": counts.all_deliveries,

@@ -46,8 +46,9 @@ def _run_load(server: str, plan: Figures) -> Figures:
             command, path = make(port), "/socket.io/?EIO=4&transport=polling"
             groups = [f"g{number // PER_CONVERSATION}" for number in range(USERS)]
             plan |= {"tokens": [""] * USERS, "groups": groups}
-        with servers.run_server(command, port, path):
+        with servers.run_server(command, port, path) as running:
             figures = _load_process(plan, Path(folder))
+            figures["server_cpu_seconds"] = round(running.cpu_seconds, 2)
         if server == "hearth":
             figures["rows"] = _count_rows(Path(folder) / "hearth.db")
         _require_complete(server, figures)

@@ -33,6 +33,12 @@ class Running:
                 return int(line.split()[1]) / 1024
         raise RuntimeError("no VmRSS")
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time used so far, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def find_free_port() -> int:
     with socket.socket() as probe:

@@ -47,6 +47,7 @@ from hearth.work import perform
 LOG = logging.getLogger("hearth")
 CLIENT_FOLDER = Path(__file__).parent / "static"
 MAX_SOCKETS_PER_USER = 20
+MAX_SOCKETS_PER_ADDRESS = 100
 RECHECK_SECONDS = 60.0
 CLEAN_UP_SECONDS = 3600.0
 HANDLERS = collect_handlers(
@@ -97,7 +98,8 @@ class App:
 
     def __init__(self, services: Services, *, edge_settings: EdgeSettings | None = None) -> None:
         self.services = services
-        self.registry = Registry(MAX_SOCKETS_PER_USER)
+        scale = services.config.limit_scale
+        self.registry = Registry(round(MAX_SOCKETS_PER_USER * scale))
         self.delivery = Delivery(self.registry)
         dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
         gateway = Gateway(
@@ -108,7 +110,8 @@ class App:
             came=services.presence.connected,
             went=services.presence.disconnected,
         )
-        self.edge = Edge(edge_settings or EdgeSettings(), gateway, gateway.find_address)
+        settings = edge_settings or EdgeSettings(max_per_address=round(MAX_SOCKETS_PER_ADDRESS * scale))
+        self.edge = Edge(settings, gateway, gateway.find_address)
         self.asgi = Quart("hearth", static_folder=None)
         prepare(self.asgi, Face(services, dispatcher, self.find_session))
         self.asgi.register_blueprint(ACCOUNT_ROUTES)
