@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hearth.wire.engineio import CodecError, Frame
-from hearth.wire.session import Credentials, Session
+from hearth.wire.handshake import Credentials
+from hearth.wire.session import Session
 from hearth.wire.socketio import (
     ACK,
     BINARY_ACK,
@@ -101,7 +102,7 @@ class Socket:
         """Send an event and wait for the client's acknowledgement; its `payload` is a raw JSON array.
 
         Raises TimeoutError, ConnectionResetError when the socket goes, or RuntimeError when too many are
-        open.
+        open. Not for use in `Application.connect`: the client has not been answered yet.
         """
         acks = self._acks = {} if self._acks is None else self._acks
         if len(acks) >= self._connection.limits.max_open_acks:
@@ -127,7 +128,8 @@ class Socket:
         """Leave the namespace by a DISCONNECT packet, after which stock clients do not come back by
         themselves."""
         self.send(encode_packet(Packet(DISCONNECT, self.namespace)))
-        self._connection.leave(self.namespace, "server namespace disconnect")
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._connection.leave, self.namespace, "server namespace disconnect")
 
     def _encode(
         self, name: str, arguments: tuple[bytes, ...], attachments: tuple[bytes, ...], number: int | None
@@ -207,7 +209,7 @@ class Connection:
     async def _work(self) -> None:
         inbox = self._inbox
         try:
-            while inbox:
+            while inbox and not self.session.is_closed:
                 packet = inbox.pop(0)
                 self._inbox_bytes -= _weigh(packet)
                 await self._handle(packet)

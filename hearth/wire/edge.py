@@ -18,8 +18,9 @@ from quart import Blueprint
 
 from hearth.wire.connection import Binary, Connection, ConnectionRefused, Event, Socket
 from hearth.wire.engineio import CodecError, Frame
+from hearth.wire.handshake import Credentials, Handshake
 from hearth.wire.polling import make_blueprint
-from hearth.wire.session import Credentials, Handshake, Receiver, Session
+from hearth.wire.session import Receiver, Session
 from hearth.wire.socketio import decode_arguments, encode_arguments, encode_event
 from hearth.wire.websocket import WebSocketProtocol
 
@@ -119,7 +120,7 @@ class Edge:
         self._addresses: Counter[str] = Counter()
         self._count = 0
         self._unflushed: list[Session] = []
-        self._is_draining = False
+        self.is_draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -142,7 +143,7 @@ class Edge:
 
     def has_room(self, address: str) -> bool:
         """Whether one more connection may come from this address."""
-        if self._is_draining or self._count >= self.settings.max_sockets:
+        if self.is_draining or self._count >= self.settings.max_sockets:
             return False
         return self._addresses[address] < self.settings.max_per_address
 
@@ -232,7 +233,7 @@ class Edge:
         Clients come back and repeat what was not acknowledged. Whoever is not gone after `timeout`
         seconds is reset.
         """
-        self._is_draining = True
+        self.is_draining = True
         deadline = self.loop.time() + timeout
         for session in tuple(self._sessions.values()):
             session.receiver.is_deaf = True

@@ -13,7 +13,8 @@ from quart import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from hearth.wire.engineio import CodecError, decode_payload
-from hearth.wire.session import Credentials, Handshake, Session, read_headers, read_query
+from hearth.wire.handshake import Credentials, Handshake, read_headers, read_query
+from hearth.wire.session import Session
 
 if TYPE_CHECKING:
     from hearth.wire.edge import Edge

@@ -6,10 +6,7 @@ from the event loop, never inside a call of the layer above; an idle session own
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Protocol
 
 from hearth.wire.engineio import (
     BINARY,
@@ -21,6 +18,7 @@ from hearth.wire.engineio import (
     encode_payload,
     encode_text,
 )
+from hearth.wire.handshake import Credentials
 
 if TYPE_CHECKING:
     from hearth.wire.edge import Edge
@@ -33,48 +31,6 @@ _SID_BYTES = 18
 
 _OWN_DELAY = 1.0
 """Seconds a heartbeat may be late before the delay is taken for our own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Whose session it is: `value` belongs to the application, `key` binds every request of a
-    session to them."""
-
-    value: Any
-    key: bytes
-
-
-@dataclass(slots=True)
-class Handshake:
-    """The HTTP request that opens or continues a session. Header names are lower-case, `peer` is
-    the TCP peer."""
-
-    method: str
-    transport: str
-    sid: str | None
-    headers: Mapping[str, str]
-    scheme: str
-    peer: str
-    address: str = ""
-
-
-def read_query(query_string: str) -> dict[str, str]:
-    """The first value of each parameter; a query with more of them than we know is empty."""
-    try:
-        return {key: values[0] for key, values in parse_qs(query_string, max_num_fields=16).items()}
-    except ValueError:
-        return {}
-
-
-def read_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Lower-case names. Repeated headers are joined, so that a second Origin cannot hide behind the
-    first; what is not ASCII means nothing to us and equals nothing."""
-    headers: dict[str, str] = {}
-    for name, value in items:
-        key, text = name.lower(), value if value.isascii() else "\ufffd"
-        separator = "; " if key == "cookie" else ", "
-        headers[key] = f"{headers[key]}{separator}{text}" if key in headers else text
-    return headers
 
 
 class Receiver(Protocol):

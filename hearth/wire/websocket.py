@@ -33,7 +33,8 @@ from hearth.wire.engineio import (
     encode_pong,
     encode_text,
 )
-from hearth.wire.session import Credentials, Handshake, Session, read_headers, read_query
+from hearth.wire.handshake import Credentials, Handshake, read_headers, read_query
+from hearth.wire.session import Session
 
 if TYPE_CHECKING:
     from hearth.wire.edge import Edge
@@ -305,6 +306,8 @@ class WebSocket(WSListener):
             self._fail(error.code, str(error))
 
     def _open(self, credentials: Credentials, sid: str | None) -> None:
+        if self._edge.is_draining:
+            raise CodecError("restart", 1012)
         if sid is None:
             self.session = session = self._edge.open_session(credentials, self._address)
             session.websocket = self

@@ -28,6 +28,7 @@ from hearth.wire.edge import (
     decode_arguments,
     websocket_protocol,
 )
+from hearth.wire.heads import BoundedHttpProtocol
 
 SOCKETIO = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/socket.io/?EIO=4&transport=polling"
@@ -90,7 +91,9 @@ async def serve(*edges: Edge, tls: ssl.SSLContext | None = None) -> AsyncIterato
     app = Quart(__name__)
     for edge in edges:
         app.register_blueprint(edge.make_blueprint())
-    config = uvicorn.Config(app, ws=websocket_protocol(*edges), lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        app, http=BoundedHttpProtocol, ws=websocket_protocol(*edges), lifespan="off", log_config=None
+    )
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(

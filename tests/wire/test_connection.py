@@ -248,12 +248,25 @@ async def test_closing_sends_what_was_sent_before_and_tells_the_application_late
         await until(lambda: recorder.left == ["session ended"])
 
 
+async def test_after_closing_nothing_that_waits_is_begun() -> None:
+    """A revoked session's commands end with it."""
+
+    async def on_event(socket: Socket, arguments: list[Any]) -> None:
+        socket.close(1008, "session ended")
+
+    async with stage(Recorder(on_event=on_event)) as (port, recorder, _), client(port) as socket:
+        await socket.connect()
+        socket.raw(b"".join(socket.frame(1, b'42["x"]') for _ in range(5)))
+        assert await socket.closed() == 1008
+        assert recorder.events == [["x"]]
+
+
 async def test_disconnecting_ends_the_namespace_only() -> None:
     async with stage(ping_interval=0.1) as (port, recorder, _), client(port) as socket:
         await socket.connect()
         recorder.sockets[0].disconnect()
         assert await socket.receive() == "41"
-        assert recorder.left == ["server namespace disconnect"]
+        await until(lambda: recorder.left == ["server namespace disconnect"])
         assert await socket.receive(pings=True) == "2"
 
 
