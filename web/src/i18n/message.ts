@@ -22,12 +22,13 @@ export type ParametersOf<Source> = Source extends string
     : never;
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
-const LATE_MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const DIRECTION_CONTROLS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A value that runs the other way than the sentence is isolated, as <bdi> does (FSI … PDI). */
+/** A value that runs the other way than the sentence is isolated, as <bdi> does (FSI … PDI), and cannot end that itself. */
 function isolate(value: string, locale: string): string {
-  const isOther = locale.startsWith("ar") ? !/^\d+$/.test(value) : RIGHT_TO_LEFT.test(value) || LATE_MARKS.test(value);
-  return isOther ? `\u2068${value}\u2069` : value;
+  const bare = value.replace(DIRECTION_CONTROLS, "");
+  const isOther = locale === "ar" ? !/^\d+$/.test(bare) : RIGHT_TO_LEFT.test(bare);
+  return isOther ? `\u2068${bare}\u2069` : bare;
 }
 
 export function formatMessage(message: Message, parameters: Record<string, string | number>, locale: string): string {

@@ -20,7 +20,11 @@ class Update {
     navigator.serviceWorker.addEventListener("controllerchange", () => {
       if (hadController) this.isReady = true;
     });
-    this.#registration = await navigator.serviceWorker.register(trustScript("/sw.js"), { updateViaCache: "none" });
+    // Browsers may refuse (private windows, policies); then there is no offline opening and no more.
+    this.#registration = await navigator.serviceWorker
+      .register(trustScript("/sw.js"), { updateViaCache: "none" })
+      .catch(() => undefined);
+    if (!this.#registration) return;
     this.#watch(this.#registration);
     setInterval(() => void this.#registration?.update().catch(() => undefined), CHECK_EVERY_MS);
     navigation.guard((path) => {

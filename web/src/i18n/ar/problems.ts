@@ -1,15 +1,20 @@
 import type { en } from "../en/index.ts";
 import type { Translation } from "../message.ts";
+
 export const problems: Translation<typeof en>["problems"] = {
-  network: "Hearth cannot be reached. Check your connection and try again.",
-  timeout: "The server takes too long to answer. Try again in a moment.",
-  unknown: "Something went wrong. Try again; if it happens again, tell the person who runs this Hearth.",
-  tooManyRequests: "That was too often in a short time. Wait a moment and try again.",
+  network: "تعذّر الوصول إلى Hearth. تحقق من اتصالك وحاول مرة أخرى.",
+  timeout: "يستغرق الخادم وقتًا طويلًا في الرد. حاول بعد لحظات.",
+  unknown: "حدث خطأ ما. حاول مرة أخرى، وإن تكرر فأخبر من يشغّل Hearth هذا.",
+  tooManyRequests: "محاولات كثيرة في وقت قصير. انتظر قليلًا ثم حاول مرة أخرى.",
   tooManyRequestsSeconds: {
-    one: "That was too often in a short time. Try again in {count} second.",
-    other: "That was too often in a short time. Try again in {count} seconds.",
+    zero: "محاولات كثيرة في وقت قصير. حاول مرة أخرى الآن.",
+    one: "محاولات كثيرة في وقت قصير. حاول مرة أخرى بعد ثانية واحدة.",
+    two: "محاولات كثيرة في وقت قصير. حاول مرة أخرى بعد ثانيتين.",
+    few: "محاولات كثيرة في وقت قصير. حاول مرة أخرى بعد {count} ثوانٍ.",
+    many: "محاولات كثيرة في وقت قصير. حاول مرة أخرى بعد {count} ثانية.",
+    other: "محاولات كثيرة في وقت قصير. حاول مرة أخرى بعد {count} ثانية.",
   },
-  busy: "The server has too much to do right now. Try again in a moment.",
-  storage: "The server cannot save anything right now. Try again in a moment.",
-  notSignedIn: "Your session has ended. Sign in again.",
+  busy: "الخادم مشغول جدًا الآن. حاول بعد لحظات.",
+  storage: "لا يستطيع الخادم حفظ شيء الآن. حاول بعد لحظات.",
+  notSignedIn: "انتهت جلستك. سجّل الدخول من جديد.",
 };

@@ -1,15 +1,16 @@
 import type { en } from "../en/index.ts";
 import type { Translation } from "../message.ts";
+
 export const problems: Translation<typeof en>["problems"] = {
-  network: "Hearth cannot be reached. Check your connection and try again.",
-  timeout: "The server takes too long to answer. Try again in a moment.",
-  unknown: "Something went wrong. Try again; if it happens again, tell the person who runs this Hearth.",
-  tooManyRequests: "That was too often in a short time. Wait a moment and try again.",
+  network: "Hearth સુધી પહોંચી શકાતું નથી. તમારું કનેક્શન તપાસો અને ફરી પ્રયત્ન કરો.",
+  timeout: "સર્વર જવાબ આપવામાં ઘણો સમય લઈ રહ્યું છે. થોડી વારમાં ફરી પ્રયત્ન કરો.",
+  unknown: "કંઈક ખોટું થયું. ફરી પ્રયત્ન કરો; ફરી એવું થાય તો આ Hearth ચલાવનારને જણાવો.",
+  tooManyRequests: "ટૂંકા સમયમાં ઘણી વાર પ્રયત્ન થયો. થોડી રાહ જુઓ અને ફરી પ્રયત્ન કરો.",
   tooManyRequestsSeconds: {
-    one: "That was too often in a short time. Try again in {count} second.",
-    other: "That was too often in a short time. Try again in {count} seconds.",
+    one: "ટૂંકા સમયમાં ઘણી વાર પ્રયત્ન થયો. {count} સેકન્ડ પછી ફરી પ્રયત્ન કરો.",
+    other: "ટૂંકા સમયમાં ઘણી વાર પ્રયત્ન થયો. {count} સેકન્ડ પછી ફરી પ્રયત્ન કરો.",
   },
-  busy: "The server has too much to do right now. Try again in a moment.",
-  storage: "The server cannot save anything right now. Try again in a moment.",
-  notSignedIn: "Your session has ended. Sign in again.",
+  busy: "સર્વર હમણાં ઘણું વ્યસ્ત છે. થોડી વારમાં ફરી પ્રયત્ન કરો.",
+  storage: "સર્વર હમણાં કંઈ સાચવી શકતું નથી. થોડી વારમાં ફરી પ્રયત્ન કરો.",
+  notSignedIn: "તમારું સત્ર પૂરું થયું છે. ફરી સાઇન ઇન કરો.",
 };

@@ -1,15 +1,16 @@
 import type { en } from "../en/index.ts";
 import type { Translation } from "../message.ts";
+
 export const problems: Translation<typeof en>["problems"] = {
-  network: "Hearth cannot be reached. Check your connection and try again.",
-  timeout: "The server takes too long to answer. Try again in a moment.",
-  unknown: "Something went wrong. Try again; if it happens again, tell the person who runs this Hearth.",
-  tooManyRequests: "That was too often in a short time. Wait a moment and try again.",
+  network: "Hearth तक पहुँचा नहीं जा सका। अपना कनेक्शन देखें और फिर कोशिश करें।",
+  timeout: "सर्वर जवाब देने में बहुत समय ले रहा है। थोड़ी देर में फिर कोशिश करें।",
+  unknown: "कुछ गड़बड़ हो गई। फिर कोशिश करें; दोबारा ऐसा हो तो इस Hearth को चलाने वाले को बताएँ।",
+  tooManyRequests: "कम समय में बहुत बार कोशिश हुई। थोड़ा रुकें और फिर कोशिश करें।",
   tooManyRequestsSeconds: {
-    one: "That was too often in a short time. Try again in {count} second.",
-    other: "That was too often in a short time. Try again in {count} seconds.",
+    one: "कम समय में बहुत बार कोशिश हुई। {count} सेकंड बाद फिर कोशिश करें।",
+    other: "कम समय में बहुत बार कोशिश हुई। {count} सेकंड बाद फिर कोशिश करें।",
   },
-  busy: "The server has too much to do right now. Try again in a moment.",
-  storage: "The server cannot save anything right now. Try again in a moment.",
-  notSignedIn: "Your session has ended. Sign in again.",
+  busy: "सर्वर अभी बहुत व्यस्त है। थोड़ी देर में फिर कोशिश करें।",
+  storage: "सर्वर अभी कुछ सहेज नहीं पा रहा है। थोड़ी देर में फिर कोशिश करें।",
+  notSignedIn: "आपका सत्र समाप्त हो गया है। फिर से साइन इन करें।",
 };
