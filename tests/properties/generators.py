@@ -29,9 +29,18 @@ def somebody(world: World, person: Person) -> Person:
     return world.dice.choice(world.people)
 
 
-def some_request(world: World, person: Person) -> int:
-    """One of the person's open requests, or any number."""
-    known = list(person.live.users.requests)
+def received(person: Person) -> list[int]:
+    requests = person.live.users.requests.values()
+    return [request.id for request in requests if request.receiver.id == person.user_id]
+
+
+def sent(person: Person) -> list[int]:
+    requests = person.live.users.requests.values()
+    return [request.id for request in requests if request.sender.id == person.user_id]
+
+
+def some_request(world: World, known: list[int]) -> int:
+    """One of these requests, or any number."""
     return world.dice.choice(known) if known and world.dice.random() < 0.85 else world.dice.randint(1, 9)
 
 
@@ -103,22 +112,23 @@ def request_friend(world: World, person: Person) -> Command:
 
 @generates(friends.AcceptRequest)
 def accept_request(world: World, person: Person) -> Command:
-    return friends.AcceptRequest(request_id=some_request(world, person))
+    return friends.AcceptRequest(request_id=some_request(world, received(person)))
 
 
 @generates(friends.DeclineRequest)
 def decline_request(world: World, person: Person) -> Command:
-    return friends.DeclineRequest(request_id=some_request(world, person))
+    return friends.DeclineRequest(request_id=some_request(world, received(person)))
 
 
 @generates(friends.CancelRequest)
 def cancel_request(world: World, person: Person) -> Command:
-    return friends.CancelRequest(request_id=some_request(world, person))
+    return friends.CancelRequest(request_id=some_request(world, sent(person)))
 
 
 @generates(friends.RemoveFriend)
 def remove_friend(world: World, person: Person) -> Command:
-    return friends.RemoveFriend(user_id=somebody(world, person).user_id)
+    known = list(person.live.users.friends) or [somebody(world, person).user_id]
+    return friends.RemoveFriend(user_id=world.dice.choice(known))
 
 
 @generates(friends.BlockUser)
@@ -195,6 +205,24 @@ def open_sync(world: World, person: Person) -> Command:
 @generates(ReadLog)
 def read_log(world: World, person: Person) -> Command:
     return ReadLog(after=some_seq(world), limit=world.dice.randint(1, 500))
+
+
+HAS_REASON: dict[type[Command], Callable[[Person], object]] = {
+    friends.AcceptRequest: received,
+    friends.DeclineRequest: received,
+    friends.CancelRequest: sent,
+    friends.RemoveFriend: lambda person: person.live.users.friends,
+    friends.UnblockUser: lambda person: person.live.users.blocked,
+    accounts.RevokeDevice: lambda person: len(person.devices) > 1,
+}
+"""Who has something to do with a command, where most have not."""
+
+
+def pick_person(world: World, command: type[Command]) -> Person:
+    """Mostly somebody with a reason, sometimes anybody: refusals have to be right, too."""
+    has_reason = HAS_REASON.get(command)
+    fit = [person for person in world.people if has_reason is not None and has_reason(person)]
+    return world.dice.choice(fit if fit and world.dice.random() < 0.85 else world.people)
 
 
 def pick_device(world: World, person: Person) -> Actor:
