@@ -23,7 +23,6 @@ from hearth.bus.local import Bus, LocalBus
 from hearth.clock import Clock, SystemClock
 from hearth.config import Config
 from hearth.contract import Actor, Devices, collect_handlers
-from hearth.db.durability import check_durability
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
 from hearth.db.server import load_identity
@@ -61,14 +60,23 @@ HANDLERS = collect_handlers(
 
 
 async def open_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
-    """Open and migrate the database and return the parts that verbs work with; `close_services` ends them."""
+    """Prepare the parts and begin the work behind them; `close_services` ends it."""
+    services = await prepare_services(config, clock=clock, bus=bus)
+    await services.messages.start()
+    await services.presence.start()
+    return services
+
+
+async def prepare_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
+    """Open and migrate the database and return the parts that verbs work with, none of them at work yet.
+
+    That is all a single verb of the command line needs, and it leaves a server on the same database alone.
+    """
     database = Database(config.database_url)
     await database.start()
-    for warning in await check_durability(database):
-        LOG.warning(warning)
     await migrate(database)
     identity, secret = await load_identity(database)
-    services = Services(
+    return Services(
         config=config,
         clock=clock,
         database=database,
@@ -81,9 +89,6 @@ async def open_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
         messages=MessageLog(database, bus, clock),
         presence=PresenceBoard(database, bus, clock),
     )
-    await services.messages.start()
-    await services.presence.start()
-    return services
 
 
 async def close_services(services: Services) -> None:

@@ -2,9 +2,12 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,41 @@ def test_a_database_that_is_not_there_is_a_sentence(data: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("hearth: ")
+
+
+@contextmanager
+def open_database(data: Path) -> Iterator[sqlite3.Connection]:
+    """Open a running server's database with one user in it, alice, who is online."""
+    user = {
+        "username": "alice",
+        "username_key": "alice",
+        "password": "1:none",
+        "kdf_salt": b"s" * 16,
+        "kdf_memory": 65536,
+        "kdf_iterations": 3,
+        "kdf_parallelism": 1,
+        "display_name": "Alice",
+        "about": "",
+        "status": "online",
+        "settings": "{}",
+        "is_admin": 0,
+        "log_seq": 0,
+        "created_at": "2026-01-01 00:00:00.000000",
+    }
+    with closing(sqlite3.connect(data / "hearth.db", isolation_level=None, timeout=10)) as database:
+        marks = ", ".join("?" for _ in user)
+        database.execute(f"INSERT INTO user ({', '.join(user)}) VALUES ({marks})", list(user.values()))
+        yield database
+
+
+def test_an_invite_leaves_the_presence_of_a_running_server_alone(data: Path) -> None:
+    with serve(data), open_database(data) as database:
+        assert hearth("invite", data=data).returncode == 0
+        assert database.execute("SELECT status FROM user").fetchall() == [("online",)]
+
+
+def test_a_reset_prints_a_link_for_whoever_forgot_the_password(data: Path) -> None:
+    with serve(data) as served, open_database(data):
+        done = hearth("user", "reset-sign-in", "Alice", data=data)
+        assert done.returncode == 0, done.stderr
+        assert re.search(rf"^{re.escape(served.url)}/reset#token=\S{{20,}}$", done.stdout, re.MULTILINE)

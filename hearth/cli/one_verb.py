@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from hearth.accounts.sessions import NOBODY
-from hearth.app import close_services, open_services
+from hearth.app import prepare_services
 from hearth.bus.local import LocalBus
 from hearth.clock import SystemClock
 from hearth.config import Config
@@ -36,11 +36,11 @@ def run_verb(config: Config, verb: Callable[[Context], Awaitable[R]]) -> R:
     """Open the database, run `verb` in one transaction, close it again. Raises Refusal."""
 
     async def run() -> R:
-        services = await open_services(config, clock=SystemClock(), bus=LocalBus())
+        services = await prepare_services(config, clock=SystemClock(), bus=LocalBus())
         try:
             return await perform(services, NOBODY, verb)
         finally:
-            await close_services(services)
+            await services.database.stop()
 
     with refusals_explained():
         return asyncio.run(run())
