@@ -17,7 +17,6 @@ async function start(): Promise<void> {
   connection.start();
   session.start();
   await language.start();
-  if (isSecureContext) await session.restore().catch(console.error);
   mount(App, { target: document.body });
   await update.start().catch(console.error);
 }

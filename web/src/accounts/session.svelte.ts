@@ -1,7 +1,6 @@
 // Who is signed in on this browser. The session itself is a cookie no script can read; this is the public part of it,
 // kept so that the app opens at once and offline. Other tabs follow.
 import type { Device, Session, UserCard } from "../wire/contract.ts";
-import { get, ProblemError } from "../wire/http.ts";
 
 const STORED = "hearth.session";
 
@@ -40,18 +39,6 @@ class CurrentSession {
   end(): void {
     this.current = null;
     localStorage.removeItem(STORED);
-  }
-
-  /** Asks the server whose cookie this is, when nothing is stored. True when somebody is signed in. */
-  async restore(): Promise<boolean> {
-    if (this.current) return true;
-    try {
-      this.begin(await get<Session>("/api/session"));
-      return true;
-    } catch (error) {
-      if (error instanceof ProblemError) return false;
-      throw error;
-    }
   }
 
   start(): void {
