@@ -68,9 +68,10 @@ class Committer(Generic[Item, Outcome]):
         """Write what was accepted, then close the connection. New items are refused from now on."""
         self._is_stopping = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
-        await self._lane.close()
+        task, self._task = self._task, None
+        if task is not None:
+            await task
+            await self._lane.close()
 
     @property
     def depth(self) -> int:
