@@ -29,9 +29,6 @@ _CLOSE_PACKET, _NOOP_PACKET = b"1", b"6"
 _SID_BYTES = 18
 """144 bits: a polling sid travels in URLs, so it must not be guessable (OWASP ASVS 7.2.3 asks for 128)."""
 
-_OWN_DELAY = 1.0
-"""Seconds a heartbeat may be late before the delay is taken for our own."""
-
 
 class Receiver(Protocol):
     """The layer above: what a session does with messages."""
@@ -181,15 +178,13 @@ class Session:
 
     def _beat(self) -> None:
         late = self._edge.loop.time() - self._beat_at
-        if self._awaits_pong and late > _OWN_DELAY:
-            # It is we who slept (a suspended machine, a blocked loop): first read what has come meanwhile.
-            self._rest(_OWN_DELAY)
-        elif self._awaits_pong:
+        if self._awaits_pong:
             self.close(1001, "ping timeout")
         elif not self.receiver.is_established and self._edge.loop.time() >= self._handshake_until:
             self.close(1002, "no handshake")
         else:
             self._awaits_pong = True
+            # A timer's usual lateness is made good; that of a machine that slept is not the client's fault.
             self._rest(self._edge.settings.ping_timeout - min(late, 0.05))
             self.send(_PING)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 import pytest
 
@@ -280,6 +281,18 @@ async def test_pongs_keep_a_connection() -> None:
         for _ in range(6):
             assert await socket.receive(pings=True) == "2"
             socket.send("3")
+        assert recorder.left == []
+
+
+async def test_a_server_that_slept_itself_reads_the_pongs_before_it_judges() -> None:
+    async with stage(ping_interval=0.1, ping_timeout=0.2) as (port, recorder, _), client(port) as socket:
+        await socket.connect()
+        assert await socket.receive(pings=True) == "2"
+        socket.send("3")
+        await socket.writer.drain()
+        time.sleep(1.5)  # noqa: ASYNC251 - the point of it
+        socket.send('421["here"]')
+        assert await socket.receive() == "431[]"
         assert recorder.left == []
 
 
