@@ -1,5 +1,6 @@
 """The house that accounts' tests play in: the noun alone on a real database, with the real unit of work."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from hearth.accounts.register import register
 from hearth.accounts.routes import ROUTES
 from hearth.accounts.sessions import NOBODY, find_session
 from hearth.accounts.sign_in import sign_in
+from hearth.accounts.tables import USER
 from hearth.accounts.user_log import append_to_logs
 from hearth.config import Config
 from hearth.contract import Actor, Audience, Command, Context, Event, collect_handlers
@@ -122,6 +124,10 @@ class House:
 
     async def finds(self, token: str | None) -> Actor | None:
         return await find_session(self.services.database, token or "", self.clock.now())
+
+    async def opens_all_connections(self) -> None:
+        """Fill the pool, so that what then starts together runs together."""
+        await asyncio.gather(*(self.rows(USER) for _ in range(32)))
 
     async def rows(self, table: Any) -> list[Any]:
         async with self.services.database.transaction("read") as transaction:

@@ -77,6 +77,7 @@ async def test_refused_input_leaves_nothing(house: House) -> None:
 
 
 async def test_fifty_people_racing_for_one_name_make_one_account(house: House) -> None:
+    await house.opens_all_connections()
     results = await asyncio.gather(*(house.registers("alice") for _ in range(50)), return_exceptions=True)
     refused = [result for result in results if isinstance(result, BaseException)]
     assert len(refused) == 49 and all(isinstance(error, UsernameTaken) for error in refused)
@@ -89,6 +90,7 @@ async def test_fifty_people_racing_for_one_invite_use_it_as_often_as_it_says(hou
     guests = (
         house.registers(f"guest-{chr(97 + n // 26)}{chr(97 + n % 26)}", invite=token) for n in range(50)
     )
+    await house.opens_all_connections()
     results = await asyncio.gather(*guests, return_exceptions=True)
     refused = [result for result in results if isinstance(result, BaseException)]
     assert len(refused) == 50 - uses and all(isinstance(error, LinkInvalid) for error in refused)
