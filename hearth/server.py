@@ -15,6 +15,7 @@ import uvicorn
 from quart import Quart
 
 from hearth.config import Config, EventLoop
+from hearth.wire.heads import BoundedHttpProtocol
 
 KEEP_ALIVE_SECONDS = 75
 REQUEST_GRACE_SECONDS = 5
@@ -96,7 +97,7 @@ def run_server(
 def make_settings(application: Application, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         application.asgi,
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws=application.websocket_class,
         lifespan="off",
         loop="none",
