@@ -1,0 +1,129 @@
+"""Whatever two friends do, a stranger and a blocked person hear nothing. A command without a row fails here."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+
+from hearth.accounts import contract as accounts
+from hearth.app import HANDLERS
+from hearth.client import Client
+from hearth.contract import Command
+from hearth.friends import contract as friends
+from hearth.inbox.contract import GetInboxItems
+from hearth.messages import contract as messages
+from hearth.presence.contract import SetPresence
+from hearth.sync.contract import OpenSync, ReadLog
+from tests.properties.world import make_png
+from tests.scenarios.cast import PASSWORD, Device
+from tests.scenarios.conftest import SignUp
+from tests.scenarios.test_messages import make_send
+
+Act = Callable[[Device, Device], Awaitable[object]]
+"""What bob, with alice or erin, does to carry out a command."""
+
+
+def plain(make: Callable[[Device], Command]) -> Act:
+    """Bob asks for it as it is."""
+
+    async def act(bob: Device, erin: Device) -> object:
+        return await bob.asks(make(bob), dict)
+
+    return act
+
+
+def with_alice(make: Callable[[str], Command]) -> Act:
+    """Bob asks for it in his conversation with alice."""
+    return plain(lambda bob: make(bob.client.find_conversation("alice").conversation.id))
+
+
+async def revoke_a_device(bob: Device, erin: Device) -> None:
+    extra = await Client.sign_in(bob.client.http.url, "bob", PASSWORD)
+    await bob.asks(accounts.RevokeDevice(device_id=extra.file.state.device_id), dict)
+    await extra.close()
+
+
+async def answered(bob: Device, erin: Device, answer: Callable[[], Awaitable[Any]]) -> None:
+    """Erin asks bob, bob answers."""
+    await erin.client.request("bob")
+    await bob.agrees(lambda client: bool(client.replica.users.requests), "a request")
+    await answer()
+    await erin.agrees(lambda client: not client.replica.users.requests, "an answer")
+
+
+async def request_and_cancel(bob: Device, erin: Device) -> None:
+    await bob.client.request("erin")
+    await bob.agrees(lambda client: bool(client.replica.users.requests), "a request")
+    await bob.client.cancel("erin")
+
+
+async def accept(bob: Device, erin: Device) -> None:
+    await answered(bob, erin, lambda: bob.client.accept("erin"))
+
+
+async def decline(bob: Device, erin: Device) -> None:
+    await answered(bob, erin, lambda: bob.client.decline("erin"))
+
+
+async def unblock(bob: Device, erin: Device) -> None:
+    await bob.agrees(lambda client: bool(client.replica.users.blocked), "somebody blocked")
+    await bob.client.unblock("erin")
+
+
+ACTS: dict[type[Command], Act] = {
+    friends.FindUser: lambda bob, erin: bob.client.find("alice"),
+    friends.RequestFriend: request_and_cancel,
+    friends.CancelRequest: request_and_cancel,
+    friends.AcceptRequest: accept,
+    friends.RemoveFriend: lambda bob, erin: bob.client.remove("erin"),
+    friends.DeclineRequest: decline,
+    friends.BlockUser: lambda bob, erin: bob.client.block("erin"),
+    friends.UnblockUser: unblock,
+    messages.SendMessage: plain(lambda bob: make_send(bob, "alice", secrets.token_hex(4))),
+    messages.MarkReceived: with_alice(lambda key: messages.MarkReceived(conversation_id=key, read_seq=1)),
+    messages.StartTyping: with_alice(lambda key: messages.StartTyping(conversation_id=key)),
+    messages.StopTyping: with_alice(lambda key: messages.StopTyping(conversation_id=key)),
+    messages.ReadHistory: with_alice(lambda key: messages.ReadHistory(conversation_id=key, seq=0)),
+    GetInboxItems: with_alice(lambda key: GetInboxItems(conversations=[key])),
+    OpenSync: plain(lambda bob: OpenSync()),
+    ReadLog: plain(lambda bob: ReadLog(after=0)),
+    SetPresence: plain(lambda bob: SetPresence(away=True)),
+    accounts.UpdateProfile: plain(lambda bob: accounts.UpdateProfile(display_name="Robert", about="About")),
+    accounts.UpdateSettings: plain(lambda bob: accounts.UpdateSettings(share_presence=False)),
+    accounts.ListDevices: plain(lambda bob: accounts.ListDevices()),
+    accounts.RevokeDevice: revoke_a_device,
+    accounts.RevokeOtherDevices: plain(lambda bob: accounts.RevokeOtherDevices()),
+    accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, PASSWORD),
+    accounts.DeleteAccount: lambda bob, erin: bob.client.delete_account(PASSWORD),
+}
+
+
+async def test_nobody_else_hears_of_any_command(
+    alice: Device, bob: Device, carol: Device, dave: Device, sign_up: SignUp
+) -> None:
+    registered = {handler.command for handler in HANDLERS.values()}
+    assert ACTS.keys() == registered, f"write a row for {registered - ACTS.keys()}"
+    erin = await sign_up("erin")
+    for act in ACTS.values():
+        await act(bob, erin)
+        await alice.settles()
+        await carol.receives_nothing()
+        await dave.receives_nothing()
+
+
+async def test_nobody_else_hears_of_a_new_picture(
+    alice: Device, bob: Device, carol: Device, dave: Device
+) -> None:
+    state = bob.client.file.state
+    headers = {"authorization": f"Bearer {state.token}", "content-type": "image/png"}
+    async with httpx.AsyncClient(base_url=state.url, headers=headers) as http:
+        answer = await http.put("/api/avatar", content=make_png(b"red"))
+        assert answer.status_code == 200, answer.text
+        avatar_id = answer.json()["avatar_id"]
+        changed = await alice.sees(friends.FriendChanged)
+        assert changed.profile.user.avatar_id == avatar_id
+        shown = await http.get(f"/api/avatars/{avatar_id}")
+        assert (shown.content, shown.headers["content-type"]) == (make_png(b"red"), "image/png")
+    await carol.receives_nothing()
+    await dave.receives_nothing()
