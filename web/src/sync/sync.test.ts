@@ -24,7 +24,7 @@ class Tab {
     this.replica = new Replica(server.me, name);
     this.own = new OwnDatabase(server.me, `${name}-own`);
     opened.push(this.replica, this.own);
-    const hooks = { opened: () => undefined, received: () => undefined, foreign: () => void this.foreign++ };
+    const hooks = { opened: () => undefined, foreign: () => void this.foreign++ };
     this.sync = new Sync(this.replica, this.own, server.call, hooks);
     this.filler = new Filler(this.replica, server.call);
   }

@@ -17,8 +17,6 @@ export interface SyncHooks {
   opened(answer: contract.Opened): void;
   /** The cookie is another user's now (they signed in elsewhere in this browser). */
   foreign(): void;
-  /** An entry by somebody else was received. */
-  received(entry: contract.Entry): void;
 }
 
 export class Sync {
@@ -103,7 +101,6 @@ export class Sync {
 
   async #takeEntry(entry: contract.Entry): Promise<void> {
     await applyMessageSent(this.#replica, entry);
-    if (entry.from_user !== this.#replica.me) this.#hooks.received(entry);
     if (!(await this.#replica.conversations.get(entry.conversation_id))) {
       await this.#fetchItems([entry.conversation_id]);
     }

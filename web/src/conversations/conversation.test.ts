@@ -1,0 +1,140 @@
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test } from "vitest";
+
+import { applyItem } from "../inbox/apply.ts";
+import { readInbox } from "../inbox/read.ts";
+import { applyMessageSent } from "../messages/apply.ts";
+import { Replica } from "../replica/database.ts";
+import { Outbox } from "../replica/outbox.ts";
+import { OwnDatabase } from "../replica/own-database.ts";
+import { TestServer } from "../replica/testing.ts";
+import type { Client } from "../sync/client.ts";
+import { Filler } from "../sync/fill.ts";
+import { Conversation } from "./conversation.svelte.ts";
+
+let count = 0;
+const ends: (() => void)[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end()));
+
+/** A tab with one conversation of `length` messages on the server; the newest `held` are here. */
+async function open(length: number, held: number, read = length) {
+  const server = new TestServer();
+  const id = server.addConversation();
+  for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
+  server.logs.get(id)!.cursors.set(1, { delivered_seq: read, read_seq: read });
+  const replica = new Replica(1, `conversation-${++count}`);
+  const own = new OwnDatabase(1, `conversation-own-${count}`);
+  const filler = new Filler(replica, server.call);
+  await applyItem(replica, structuredClone(server.item(id)));
+  for (let seq = length; seq > length - held; seq -= 50) await filler.fetchPage(id, seq + 1, "before");
+  const outbox = new Outbox(own, replica, { call: server.call }, server.device);
+  const client = { replica, own, filler, outbox, socket: { call: server.call } } as unknown as Client;
+  const conversation = new Conversation(client, id);
+  ends.push(() => {
+    conversation.close();
+    replica.close();
+    own.close();
+  });
+  await expect.poll(() => conversation.isReady).toBe(true);
+  return { server, id, replica, own, outbox, conversation };
+}
+
+const seqs = (conversation: Conversation): (number | undefined)[] => {
+  const { items } = conversation.current;
+  return [items.at(0)?.seq, items.at(-1)?.seq];
+};
+
+test("opens with the newest fifty that are here, and older ones on demand from here, then from the server", async () => {
+  const { server, conversation } = await open(200, 100);
+  expect(seqs(conversation)).toEqual([151, 200]);
+  server.calls = [];
+  await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([101, 200]);
+  expect(server.calls).toEqual([]);
+  await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([51, 200]);
+  expect(server.calls).toEqual(["message.history"]);
+  await conversation.loadOlder();
+  expect(conversation.current.hasOlder).toBe(false);
+});
+
+test("opens around the first unread message", async () => {
+  const { conversation } = await open(200, 150, 120);
+  expect(conversation.firstUnread).toBe(121);
+  expect(seqs(conversation)).toEqual([96, 171]);
+  expect(conversation.isAtEnd).toBe(false);
+  await conversation.loadNewer();
+  expect(seqs(conversation)).toEqual([96, 200]);
+  expect(conversation.isAtEnd).toBe(true);
+});
+
+test("follows the end, and never shows across a hole", async () => {
+  const { server, id, replica, conversation } = await open(60, 60);
+  await applyMessageSent(replica, server.append(id, 2, "61"));
+  await expect.poll(() => seqs(conversation)[1]).toBe(61);
+  server.append(id, 2, "62 is missed");
+  await applyMessageSent(replica, server.append(id, 2, "63"));
+  await expect.poll(() => conversation.current.hasNewer).toBe(true);
+  expect(seqs(conversation)[1]).toBe(61);
+  await new Filler(replica, server.call).fetchPage(id, 63, "before");
+  await expect.poll(() => seqs(conversation)[1]).toBe(63);
+});
+
+test("jumps to a message that is not here, and back to the end", async () => {
+  const { conversation } = await open(500, 50);
+  await conversation.jump(100);
+  const [first, last] = seqs(conversation);
+  expect(first).toBeLessThan(100);
+  expect(last).toBeGreaterThan(100);
+  expect(conversation.isAtEnd).toBe(false);
+  await conversation.jump();
+  expect(seqs(conversation)[1]).toBe(500);
+});
+
+test("long scrolling lets go of the far edge and can come back", async () => {
+  const { conversation } = await open(600, 600);
+  for (let step = 0; step < 10; step++) await conversation.loadOlder();
+  expect(conversation.current.items.length).toBeLessThanOrEqual(400);
+  expect(conversation.isAtEnd).toBe(false);
+  for (let step = 0; step < 12; step++) await conversation.loadNewer();
+  expect(seqs(conversation)[1]).toBe(600);
+  expect(conversation.current.items.length).toBeLessThanOrEqual(400);
+});
+
+test("what is sent stands there at once as pending, and stays the same element when it is stored", async () => {
+  const { conversation, outbox } = await open(3, 3);
+  await conversation.send("hello");
+  await expect.poll(() => conversation.current.pending.length).toBe(1);
+  const [pending] = conversation.current.pending;
+  expect(pending).toMatchObject({ progress: "pending", content: { type: "text", text: "hello" } });
+  const stop = new AbortController();
+  const draining = outbox.drain(stop.signal);
+  await expect.poll(() => conversation.current.items.length).toBe(4);
+  await expect.poll(() => conversation.current.pending.length).toBe(0);
+  stop.abort();
+  await draining;
+  expect(conversation.current.items.at(-1)).toMatchObject({ key: pending!.key, seq: 4, progress: "sent" });
+});
+
+test("reading counts at once, here and in the list, and is kept for the server", async () => {
+  const { conversation, replica, own, id } = await open(10, 10, 4);
+  expect((await readInbox(replica, own))[0]).toMatchObject({ id, unread: 6, other: { id: 2 } });
+  await conversation.seen(10);
+  expect((await readInbox(replica, own))[0]!.unread).toBe(0);
+  expect(await own.marks.toArray()).toEqual([{ conversation: id, delivered_seq: 10, read_seq: 10 }]);
+});
+
+test("a message that was refused says so and can be given up", async () => {
+  const { server, conversation, outbox, id } = await open(1, 1);
+  server.logs.get(id)!.conversation.open = false;
+  await conversation.send("no");
+  const stop = new AbortController();
+  const draining = outbox.drain(stop.signal);
+  await expect.poll(() => conversation.current.pending[0]?.progress).toBe("failed");
+  expect(conversation.current.pending[0]!.reason).toBe("not_friends");
+  await outbox.cancel(conversation.current.pending[0]!.key);
+  await expect.poll(() => conversation.current.pending.length).toBe(0);
+  stop.abort();
+  await draining;
+});

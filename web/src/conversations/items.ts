@@ -1,0 +1,86 @@
+// One conversation as it is shown: entries and what waits in the outbox become items with readable content.
+import { open, type Content } from "../crypto/content.ts";
+import type { EntryRow, MemberRow, Replica } from "../replica/database.ts";
+import type { OutboxRow } from "../replica/own-database.ts";
+import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
+
+/** How far one's own message has come. */
+export type Progress = "pending" | "failed" | "sent" | "delivered" | "read";
+
+export interface Item {
+  /** The same before and after sending, so that the message stays the same element on screen. */
+  key: string;
+  /** 0 while it has no place in the log. */
+  seq: number;
+  from_user: number;
+  content: Content;
+  timestamp: string;
+  /** Only of one's own messages. */
+  progress?: Progress;
+  /** Why it failed: the problem's code. */
+  reason?: string;
+}
+
+/** The cards of a conversation's users, by id. */
+export async function readUsers(replica: Replica, ids: number[]): Promise<Map<number, UserCard>> {
+  const cards = await replica.users.bulkGet(ids);
+  return new Map(cards.filter((card) => card !== undefined).map((card) => [card.id, card]));
+}
+
+/** Opened records by client_id: a record never changes, and opening may cost something. */
+export class Contents {
+  readonly #opened = new Map<string, Content>();
+
+  async get(row: { client_id: string; record: Uint8Array }): Promise<Content> {
+    const key = `${row.client_id} ${row.record.length}`;
+    let content = this.#opened.get(key);
+    if (!content) {
+      content = await open(row.record);
+      if (this.#opened.size > 2000) this.#opened.clear();
+      this.#opened.set(key, content);
+    }
+    return content;
+  }
+}
+
+/** Messages among entries; empty ones and repetitions are not shown. */
+export function isShown(entry: EntryRow): boolean {
+  return entry.kind === KIND_MESSAGE && !entry.is_repeated;
+}
+
+export async function makeItems(
+  entries: EntryRow[],
+  contents: Contents,
+  me: number,
+  members: MemberRow[],
+): Promise<Item[]> {
+  const others = members.filter((member) => member.user_id !== me);
+  return Promise.all(
+    entries.filter(isShown).map(async (entry) => {
+      const { client_id: key, seq, from_user, timestamp } = entry;
+      const item: Item = { key, seq, from_user, timestamp, content: await contents.get(entry) };
+      if (from_user === me) item.progress = judgeProgress(seq, others);
+      return item;
+    }),
+  );
+}
+
+/** Delivered and read when everybody else has it; to oneself nothing is delivered. */
+export function judgeProgress(seq: number, others: MemberRow[]): Progress {
+  if (others.length === 0) return "sent";
+  if (others.every((member) => member.read_seq >= seq)) return "read";
+  return others.every((member) => member.delivered_seq >= seq) ? "delivered" : "sent";
+}
+
+/** What waits to be sent, in order, without what has its place among `items` already. */
+export async function makePending(rows: OutboxRow[], contents: Contents, me: number, items: Item[]): Promise<Item[]> {
+  const stored = new Set(items.map((item) => item.key));
+  const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(row.client_id));
+  return Promise.all(
+    waiting.map(async (row) => ({
+      ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at, content: await contents.get(row) },
+      progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
+      ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
+    })),
+  );
+}

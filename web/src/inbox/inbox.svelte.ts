@@ -1,0 +1,30 @@
+// The list of conversations, newest activity first, following every change.
+import type { Replica } from "../replica/database.ts";
+import { Live } from "../replica/live.svelte.ts";
+import type { OwnDatabase } from "../replica/own-database.ts";
+import { readInbox, type InboxRow } from "./read.ts";
+
+export class Inbox {
+  readonly #live: Live<InboxRow[]>;
+
+  constructor(replica: Replica, own: OwnDatabase) {
+    this.#live = new Live<InboxRow[]>([], () => readInbox(replica, own));
+  }
+
+  get rows(): InboxRow[] {
+    return this.#live.value;
+  }
+
+  get isReady(): boolean {
+    return this.#live.isReady;
+  }
+
+  /** Unread messages in all conversations. */
+  get unread(): number {
+    return this.#live.value.reduce((sum, row) => sum + row.unread, 0);
+  }
+
+  stop(): void {
+    this.#live.stop();
+  }
+}

@@ -1,0 +1,75 @@
+// What the rows of the list of conversations show, read from the local copy and the outbox.
+import { judgeProgress, type Progress } from "../conversations/items.ts";
+import { open, type Content } from "../crypto/content.ts";
+import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
+import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
+import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
+
+export interface InboxRow {
+  id: string;
+  kind: Kind;
+  /** Whether something can be sent. */
+  open: boolean;
+  /** The other person of a direct conversation; null in Notes. */
+  other: UserCard | null;
+  last: { from_user: number; content: Content; timestamp: string; progress?: Progress } | null;
+  unread: number;
+  draft: string;
+  active_at: string;
+  flaw: Flaw | null;
+}
+
+/** All rows, newest activity first. */
+export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
+  const rows = await replica.conversations.toArray();
+  const members = groupByConversation(await replica.members.toArray());
+  const users = new Map((await replica.users.toArray()).map((user) => [user.id, user]));
+  const drafts = new Map((await own.drafts.toArray()).map((draft) => [draft.conversation, draft.text]));
+  const waiting = new Map<string, OutboxRow>();
+  for (const row of await own.outbox.orderBy("[conversation+counter]").toArray()) {
+    if (row.kind === KIND_MESSAGE) waiting.set(row.conversation, row);
+  }
+  const { me } = replica;
+  const shown = await Promise.all(
+    rows.map(async (row) => {
+      const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
+      const other = row.users.find((user) => user !== me);
+      const last = await readLast(row, waiting.get(row.id), others, me);
+      return {
+        ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
+        other: (other !== undefined && users.get(other)) || null,
+        unread: Math.max(0, row.last_ordinal - row.read_ordinal),
+        active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
+      };
+    }),
+  );
+  return shown.sort((one, other) => other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
+}
+
+/** What was said last: by anybody, or by oneself and still on its way. */
+async function readLast(
+  row: ConversationRow,
+  waiting: OutboxRow | undefined,
+  others: MemberRow[],
+  me: number,
+): Promise<InboxRow["last"]> {
+  if (waiting && waiting.client_id !== row.last_entry?.client_id) {
+    const progress = waiting.state === "failed" ? "failed" : "pending";
+    return { from_user: me, content: await open(waiting.record), timestamp: waiting.created_at, progress };
+  }
+  const entry = row.last_entry;
+  if (!entry) return null;
+  const { from_user, timestamp } = entry;
+  const progress = from_user === me ? { progress: judgeProgress(entry.seq, others) } : {};
+  return { from_user, timestamp, content: await open(entry.record), ...progress };
+}
+
+function groupByConversation(members: MemberRow[]): Map<string, MemberRow[]> {
+  const groups = new Map<string, MemberRow[]>();
+  for (const member of members) {
+    const group = groups.get(member.conversation);
+    if (group) group.push(member);
+    else groups.set(member.conversation, [member]);
+  }
+  return groups;
+}

@@ -1,0 +1,45 @@
+// The result of a query on the local copy that follows every change, of any tab. Views read `value`.
+import { liveQuery, type Subscription } from "dexie";
+
+export class Live<T> {
+  value = $state.raw() as T;
+  /** Whether the first result has come. */
+  isReady = $state(false);
+  readonly #query: () => Promise<T>;
+  #subscription: Subscription | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(initial: T, query: () => Promise<T>) {
+    this.value = initial;
+    this.#query = query;
+    void this.refresh();
+  }
+
+  /** Runs the query anew, for when something other than the database has changed. Resolves with its result in `value`. */
+  refresh(): Promise<void> {
+    this.#subscription?.unsubscribe();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#subscription = liveQuery(this.#query).subscribe({
+        next: (value) => {
+          this.value = value;
+          this.isReady = true;
+          this.#release();
+        },
+        error: (error: unknown) => {
+          console.warn("a query on the local copy ended", error);
+          this.#release();
+        },
+      });
+    });
+  }
+
+  stop(): void {
+    this.#subscription?.unsubscribe();
+    this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
