@@ -1,4 +1,4 @@
-"""Whatever two friends do, a stranger and a blocked person hear nothing. A command without a row fails here."""
+"""Whatever two friends do, a stranger and a blocked one hear nothing. A command without a row fails here."""
 
 import secrets
 from collections.abc import Awaitable, Callable
