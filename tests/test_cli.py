@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -121,6 +122,10 @@ def test_with_its_own_certificate_it_serves_https_in_the_network(data: Path) -> 
     with serve(data, "--host", "0.0.0.0") as served:
         assert served.url.startswith("https://localhost:")
         assert "/trust" in served.output
+        context = ssl.create_default_context(cafile=str(data / "tls" / "authority.crt"))
+        with urllib.request.urlopen(f"{served.url}/trust", timeout=5, context=context) as page:
+            assert b"Trust this Hearth" in page.read()
+            assert page.headers["Strict-Transport-Security"] is None, "it would lock localhost into HTTPS"
         assert served.stop() == 0
 
 

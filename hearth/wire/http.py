@@ -22,7 +22,7 @@ from hearth.errors import (
     UnsupportedType,
 )
 from hearth.services import Services
-from hearth.wire.addresses import find_client_address, is_own_origin
+from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin
 from hearth.wire.dispatch import Dispatcher, decode
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -182,7 +182,8 @@ async def _refuse_foreign_origin() -> None:
 async def _add_headers(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if is_secure(request):
+    # Never for localhost: the browser would refuse plain HTTP to every other program on that machine.
+    if is_secure(request) and not is_loopback_host(request.host):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers.setdefault("Cache-Control", "no-store")
     return response
