@@ -64,8 +64,7 @@ export async function resetSignIn(token: string, password: string): Promise<void
   session.begin(await post<SignedIn>("/api/sign-in/reset", body));
 }
 
-/** Ends the session at the server, then here. Throws ProblemError when the server was not reached: then it goes on. */
+/** Ends the session at the server. Throws ProblemError when the server was not reached: then it goes on. */
 export async function signOut(): Promise<void> {
   await post<object>("/api/sign-out", {});
-  session.end();
 }

@@ -17,6 +17,9 @@ const visitors: Partial<Record<RouteName, Loader>> = {
 
 /** What stands in the main column; a section's first page stands in the list column (see below). */
 const mains: Partial<Record<RouteName, Loader>> = {
+  profile: () => import("../accounts/ProfilePage.svelte"),
+  devices: () => import("../accounts/DevicesPage.svelte"),
+  security: () => import("../accounts/SecurityPage.svelte"),
   appearance: () => import("../accounts/AppearancePage.svelte"),
 };
 

@@ -73,3 +73,7 @@ export async function put<Answer>(path: string, body: Blob): Promise<Answer> {
   const headers = { accept: "application/json", "content-type": body.type };
   return (await exchange(path, { method: "PUT", headers, body })) as Answer;
 }
+
+export async function remove<Answer>(path: string): Promise<Answer> {
+  return (await exchange(path, { method: "DELETE", headers: { accept: "application/json" } })) as Answer;
+}

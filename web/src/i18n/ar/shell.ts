@@ -35,4 +35,5 @@ export const shell: Translation<typeof en>["shell"] = {
   themeLight: "فاتح",
   themeDark: "داكن",
   language: "اللغة",
+  storageFailed: "شيء ما لا يعمل على هذا الجهاز: ربما امتلأت مساحة التخزين. ما على الخادم في أمان.",
 };

@@ -33,4 +33,5 @@ export const shell = {
   themeLight: "Light",
   themeDark: "Dark",
   language: "Language",
+  storageFailed: "Something on this device does not work: its storage may be full. What is on the server is safe.",
 } as const;

@@ -35,4 +35,5 @@ export const shell: Translation<typeof en>["shell"] = {
   themeLight: "આછો",
   themeDark: "ઘેરો",
   language: "ભાષા",
+  storageFailed: "આ ઉપકરણ પર કંઈક કામ કરતું નથી: કદાચ તેની જગ્યા ભરાઈ ગઈ છે. સર્વર પર જે છે તે સલામત છે.",
 };

@@ -35,4 +35,5 @@ export const shell: Translation<typeof en>["shell"] = {
   themeLight: "हल्का",
   themeDark: "गहरा",
   language: "भाषा",
+  storageFailed: "इस उपकरण पर कुछ काम नहीं कर रहा: शायद इसकी जगह भर गई है। सर्वर पर जो है वह सुरक्षित है।",
 };

@@ -1,0 +1,104 @@
+// What runs while somebody is signed in: one client (local copy and connection), which every page finds in its context.
+import { createContext } from "svelte";
+
+import { Me } from "../accounts/me.svelte.ts";
+import { session } from "../accounts/session.svelte.ts";
+import { type PlainKey, t } from "../i18n/index.svelte.ts";
+import { Client, type EndReason } from "../sync/client.ts";
+import type { Session } from "../wire/contract.ts";
+import { get, ProblemError } from "../wire/http.ts";
+import type { ConnectionState } from "../wire/socket.ts";
+import { connection } from "./connection.svelte.ts";
+import { toasts } from "./toasts.svelte.ts";
+import { update } from "./update.svelte.ts";
+
+export interface SignedIn {
+  client: Client;
+  me: Me;
+  stop: () => void;
+}
+
+export const [getSignedIn, setSignedIn] = createContext<SignedIn>();
+
+const ENDED: Partial<Record<EndReason, PlainKey>> = {
+  revoked: "accounts.endedRevoked",
+  password_changed: "accounts.endedPassword",
+  deleted: "accounts.endedDeleted",
+  disabled: "accounts.endedDisabled",
+  expired: "problems.notSignedIn",
+  unknown: "problems.notSignedIn",
+};
+
+async function checkSession(): Promise<"valid" | "ended" | "unknown"> {
+  try {
+    await get<Session>("/api/session");
+    return "valid";
+  } catch (error) {
+    return error instanceof ProblemError && error.problem.code === "not_signed_in" ? "ended" : "unknown";
+  }
+}
+
+/** The cookie is another user's now (signed in elsewhere in this browser): become that user. */
+async function adopt(): Promise<void> {
+  try {
+    session.begin(await get<Session>("/api/session"));
+  } catch {
+    session.end();
+  }
+}
+
+function follow(state: ConnectionState): void {
+  if (state === "too_old") void update.reloadStale();
+  connection.state = state === "online" ? "connected" : state === "connecting" ? "connecting" : "away";
+}
+
+/** Removes the local copy. What was not sent stays for the same user's next sign-in, unless the account is gone. */
+export async function forgetCopy(client: Client, isGone: boolean): Promise<void> {
+  const unsent = isGone ? 0 : await client.own.outbox.count().catch(() => 0);
+  await client.forget(unsent === 0).catch(console.error);
+}
+
+/** Starts the client of the current session. Call it once per mounted frame; `stop` ends it. */
+export function startClient(): SignedIn {
+  const { user, device } = session.current!;
+  let hasTold = false;
+  const client = new Client({
+    user: user.id,
+    device: device.id,
+    locks: navigator.locks,
+    checkSession,
+    ended: (reason) => {
+      void forgetCopy(client, reason === "deleted").finally(() => session.end());
+      const key = ENDED[reason];
+      if (key) toasts.show(t(key));
+    },
+    foreign: () => void adopt(),
+    failed: (error) => {
+      console.error(error);
+      if (!hasTold) toasts.show(t("shell.storageFailed"), { kind: "danger" });
+      hasTold = true;
+    },
+  });
+  const me = new Me(client.replica);
+  const ends = [client.socket.onState(follow), listenForNetwork(client)];
+  client.start();
+  const stop = (): void => {
+    for (const end of ends) end();
+    me.stop();
+    client.stop();
+  };
+  return { client, me, stop };
+}
+
+/** Coming back (network, tab shown) tries at once instead of waiting for the next retry. */
+function listenForNetwork(client: Client): () => void {
+  const retry = (): void => {
+    if (document.visibilityState === "visible") client.socket.connect();
+  };
+  addEventListener("online", retry);
+  document.addEventListener("visibilitychange", retry);
+  return () => {
+    removeEventListener("online", retry);
+    document.removeEventListener("visibilitychange", retry);
+  };
+}
