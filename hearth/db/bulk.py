@@ -100,7 +100,9 @@ def fill_update(
     syntax: Syntax, table: str, keys: tuple[str, ...], values: tuple[str, ...], count: int
 ) -> str:
     given = make_table(syntax, tuple(f"new_{name}" for name in keys + values), count)
-    where = " AND ".join(f"{table}.{name} = new_{name}" for name in keys)
+    # The plus keeps SQLite from walking through the table and looking each row up among the given ones.
+    plus = "+" if syntax.name == "sqlite" else ""
+    where = " AND ".join(f"{table}.{name} = {plus}new_{name}" for name in keys)
     sets = ", ".join(f"{name} = new_{name}" for name in values)
     if syntax.name == "sqlite":
         return f"UPDATE {table} SET {sets} FROM {given} WHERE {where}"  # noqa: S608 - names only

@@ -111,6 +111,11 @@ class Scene:
         mine = ("message.", "receipts.", "typing.")
         return [name for _, name, _ in self.stage.bus.sent if name.startswith(mine)]
 
+    @property
+    def statements(self) -> list[str]:
+        """The SQL of messages since the last `clear`; presence has its own."""
+        return [sql for sql in self.stage.statements if "FROM message" in sql or "FROM member" in sql]
+
     async def cursors(self, actor: Actor, conversation_id: bytes | None = None) -> tuple[int, int]:
         for row in await self.rows(MEMBER):
             if (row.conversation_id, row.user_id) == (conversation_id or self.pair, actor.user_id):
