@@ -8,6 +8,7 @@ from hearth.friends.contract import (
     CancelRequest,
     DeclineRequest,
     FindUser,
+    FriendAdded,
     FriendRequested,
     RequestFriend,
 )
@@ -55,7 +56,11 @@ async def test_opposite_requests_make_a_friendship(stage: Stage) -> None:
         for name in ("friend.request_closed", "friend.added", "conversation.changed")
         for user_id in both
     }
-    added = {to.ids: event.friend.profile.user.id for event, to in stage.published if hasattr(event, "friend")}
+    added = {
+        audience.ids: event.friend.profile.user.id
+        for event, audience in stage.published
+        if isinstance(event, FriendAdded)
+    }
     assert added == {(alice.user_id,): bob.user_id, (bob.user_id,): alice.user_id}
 
 

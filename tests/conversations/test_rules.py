@@ -1,0 +1,47 @@
+"""Who may read what of a conversation."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hearth.conversations.rules import Access, Head, Stay, require_member
+from hearth.errors import NotFound
+
+HEAD = Head(b"c" * 16, "group", True, 20, 15, b"h" * 32, 0, datetime(2026, 5, 1, tzinfo=UTC))
+
+
+def stay(joined: int, left: int | None = None, read: int = 0) -> Stay:
+    return Stay(1, "member", joined, left, 0, read)
+
+
+@pytest.mark.parametrize(("head", "stays"), [(None, []), (HEAD, []), (None, [stay(0)])])
+def test_absent_and_forbidden_are_the_same(head: Head | None, stays: list[Stay]) -> None:
+    with pytest.raises(NotFound) as refused:
+        require_member(head, stays)
+    assert refused.value.to_problem() == NotFound().to_problem()
+
+
+def test_a_member_reads_from_where_they_joined() -> None:
+    access = require_member(HEAD, [stay(5)])
+    assert access.is_member
+    assert [seq for seq in range(25) if access.may_read(seq)] == list(range(6, 21))
+    assert (access.first_seq, access.last_seq) == (6, 20)
+
+
+def test_who_left_reads_their_stays_and_nothing_else() -> None:
+    access = require_member(HEAD, [stay(12, 14), stay(2, 4)])
+    assert not access.is_member
+    assert [seq for seq in range(25) if access.may_read(seq)] == [3, 4, 13, 14]
+    assert (access.first_seq, access.last_seq) == (3, 14)
+
+
+def test_who_came_back_reads_both_stays() -> None:
+    access = require_member(HEAD, [stay(2, 4), stay(18)])
+    assert access.is_member
+    assert [seq for seq in range(25) if access.may_read(seq)] == [3, 4, 19, 20]
+    assert access.last_seq == 20
+
+
+@pytest.mark.parametrize(("read", "expected"), [(0, 5), (5, 5), (9, 9)])
+def test_nothing_before_the_stay_is_unread(read: int, expected: int) -> None:
+    assert Access(HEAD, (stay(5, read=read),)).read_seq == expected
