@@ -1,6 +1,6 @@
 """Runs every comparison in one go and prints the figures beside their bars; `--json FILE` writes them all.
 
-Servers run on one core and the load on the other, one after the other, so what counts are the ratios of one run.
+Servers run on one core and the load on the other, one after the other: what counts are the ratios of one run.
 """
 
 import argparse
@@ -17,7 +17,9 @@ from bench import measures
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one short round of everything, within 4 minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="one short round of everything, within 4 minutes"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and ratio to this file")
     return parser.parse_args()
 
@@ -28,9 +30,13 @@ def compare_fan_out(rounds: int, seconds: float) -> dict[str, Any]:
     for number in range(rounds):
         for server, figures in results.items():
             figures.append(measures.fan_out(server, seconds))
-            print(f"  round {number + 1}: {server:7} {figures[-1]['deliveries_per_second']:>8,} deliveries/s", flush=True)
+            print(
+                f"  round {number + 1}: {server:7} {figures[-1]['deliveries_per_second']:>8,} deliveries/s",
+                flush=True,
+            )
     medians = {
-        server: statistics.median(f["deliveries_per_second"] for f in figures) for server, figures in results.items()
+        server: statistics.median(f["deliveries_per_second"] for f in figures)
+        for server, figures in results.items()
     }
     return {
         "deliveries_per_second": medians,
@@ -44,7 +50,11 @@ def describe_machine() -> dict[str, Any]:
     model = "unknown"
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
     return {"processor": model, "system": platform.platform(), "python": platform.python_version()}
 
@@ -53,7 +63,10 @@ def main() -> None:
     arguments = read_arguments()
     quick: bool = arguments.quick
     begun = time.monotonic()
-    report: dict[str, Any] = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": describe_machine()}
+    report: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": describe_machine(),
+    }
     print("Durable fan-out, 200 clients in conversations of 10 (Node and Flask store nothing):")
     report["fan_out"] = compare_fan_out(1 if quick else 5, 6.0 if quick else 10.0)
     print("Send → ack at 200 messages/s, and a bare fsync loop on the same disk:", flush=True)

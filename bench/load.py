@@ -1,8 +1,8 @@
-"""Raw Socket.IO load over WebSocket, for Hearth and its peers alike: every client keeps a few sends under way.
+"""Raw Socket.IO load over WebSocket, for Hearth and its peers alike; every client keeps sends under way.
 
-Run as a process of its own, pinned to the other core: `python -m bench.load PLAN.json`. Prints one JSON object.
-Hearth's clients also send receipts, coalesced as the web client does it. A delivery or ack that is missing after
-the end is a failure, not a rounding error.
+A process of its own, pinned to the other core: `python -m bench.load PLAN.json`. Prints one JSON object.
+Hearth's clients also send receipts, coalesced as the web client does it. A delivery or ack that is missing
+after the end is a failure, not a rounding error.
 """
 
 import asyncio
@@ -128,7 +128,10 @@ async def connect_all(plan: dict[str, Any], counts: Counts) -> list[Client]:
     for number, token in enumerate(plan["tokens"]):
         headers = {"Authorization": f"Bearer {token}"} if token else None
         _, client = await ws_connect(
-            lambda number=number: Client(plan, number, counts), url, extra_headers=headers, max_frame_size=1 << 20
+            lambda number=number: Client(plan, number, counts),
+            url,
+            extra_headers=headers,
+            max_frame_size=1 << 20,
         )
         clients.append(client)
     for client in clients:

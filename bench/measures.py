@@ -71,7 +71,9 @@ def _load_process(plan: Figures, folder: Path) -> Figures:
 def _require_complete(server: str, figures: Figures) -> None:
     expected = figures["acked"] * PER_CONVERSATION
     if figures["errors"] or figures["delivered"] != expected:
-        raise SystemExit(f"{server}: {figures['delivered']} of {expected} deliveries, {figures['errors']} errors")
+        raise SystemExit(
+            f"{server}: {figures['delivered']} of {expected} deliveries, {figures['errors']} errors"
+        )
     if "rows" in figures and figures["rows"] != figures["acked"]:
         raise SystemExit(f"{server}: {figures['rows']} rows for {figures['acked']} acks")
 
@@ -168,6 +170,8 @@ def start_time() -> Figures:
         times = []
         for _ in range(3):
             port = servers.find_free_port()
-            with servers.run_server(servers.hearth_command(Path(folder), port), port, "/api/health") as server:
+            with servers.run_server(
+                servers.hearth_command(Path(folder), port), port, "/api/health"
+            ) as server:
                 times.append(server.started_in)
     return {"seconds": round(statistics.median(times), 2)}

@@ -1,7 +1,7 @@
-"""Fills an empty, migrated database with users, devices and group conversations, as registration would leave them.
+"""Fills an empty database with users, devices and group conversations, as registration would leave them.
 
-Group conversations have no command yet, and 200 registrations by hand would measure Argon2. Everything else in
-the bench goes through the shipped server.
+Group conversations have no command yet, and 200 registrations would measure Argon2. Everything else in the
+bench goes through the shipped server.
 """
 
 import asyncio
@@ -128,7 +128,8 @@ async def seed_history(database_url: str, messages: int) -> SeededUser:
             last = min(first + 9_999, messages)
             async with database.transaction("write") as transaction:
                 await transaction.execute(
-                    insert(MESSAGE), [_message_row(conversation, seq, record) for seq in range(first, last + 1)]
+                    insert(MESSAGE),
+                    [_message_row(conversation, seq, record) for seq in range(first, last + 1)],
                 )
         async with database.transaction("write") as transaction:
             await transaction.execute(

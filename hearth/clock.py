@@ -1,4 +1,4 @@
-"""Time as a dependency, so that tests can fix it: wall time for what people see, monotonic for everything else."""
+"""Time as a dependency, so that tests can fix it: wall time for people, monotonic for everything else."""
 
 import time
 from datetime import UTC, datetime

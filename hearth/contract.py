@@ -65,7 +65,7 @@ class CallType(msgspec.StructMeta):
 
 
 class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Something a device asks for, in the imperative. `limit` is "count/seconds s" per user, e.g. "20/10s"."""
+    """Something a device asks for, in the imperative. `limit` is per user: "20/10s" is 20 in ten seconds."""
 
     wire_name: ClassVar[str]
     rate_limit: ClassVar[str]
@@ -73,7 +73,7 @@ class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, fr
 
 
 class Event(msgspec.Struct, metaclass=CallType, frozen=True, kw_only=True):
-    """Something that happened, in the past tense. `logged` events become rows of each recipient's user log."""
+    """Something that happened, in the past tense. `logged` ones become rows of each recipient's user log."""
 
     wire_name: ClassVar[str]
     rate_limit: ClassVar[str]
@@ -97,7 +97,7 @@ class Users:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """An audience: every device of a conversation's members, as read in the transaction that wrote the event."""
+    """An audience: every device of a conversation's members, as of the transaction that wrote the event."""
 
     conversation_id: bytes
     ids: tuple[int, ...]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class HearthError(Exception):
-    """A refusal that the caller is told about. `detail` is a sentence for people; `fields` names bad inputs."""
+    """A refusal that the caller is told of. `detail` is a sentence for people; `fields` names bad inputs."""
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400

@@ -1,4 +1,4 @@
-"""A stage for verb tests: the real application on a real, migrated database, a fixed clock and a bus that remembers."""
+"""A stage for verb tests: the real application on a real database, a fixed clock, a bus that remembers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

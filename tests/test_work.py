@@ -31,7 +31,7 @@ async def test_what_fails_writes_and_tells_nothing(stage: Stage) -> None:
     alice = await stage.user("alice")
 
     async def verb(context: Context) -> None:
-        from hearth.accounts.contract import SettingsChanged, Settings
+        from hearth.accounts.contract import Settings, SettingsChanged
 
         context.publish(SettingsChanged(settings=Settings()), to=Users((alice.user_id,)))
         raise NotFound

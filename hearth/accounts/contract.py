@@ -17,7 +17,7 @@ OneTimeToken = Annotated[str, Meta(max_length=64)]
 
 
 class UserCard(Shape):
-    """What any signed-in person who knows the username may see of a user. `deleted` users keep only their id."""
+    """What any signed-in person who knows the username may see. `deleted` users keep only their id."""
 
     id: UserId
     username: str
@@ -131,7 +131,7 @@ class Devices(Shape):
 
 
 class UpdateProfile(Command, name="profile.update", limit="20/600s"):
-    """Change the display name or the text about oneself; what is left out stays. Returns the whole profile."""
+    """Change display name or the text about oneself; what is left out stays. Returns the whole profile."""
 
     display_name: DisplayName | None = None
     about: About | None = None
@@ -164,7 +164,7 @@ class ChangePassword(Command, name="account.change_password", limit="5/600s"):
 
 
 class DeleteAccount(Command, name="account.delete", limit="5/600s"):
-    """Delete the account for ever: profile, devices, requests and friendships go; messages stay with others."""
+    """Delete the account for ever: profile, devices, requests, friendships go; messages stay with others."""
 
     auth_key: Hash32
 

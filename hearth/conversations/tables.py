@@ -37,4 +37,4 @@ MEMBER = Table(
     Index("ix_member_user_id", "user_id", "left_seq"),
     **TABLE_OPTIONS,
 )
-"""One row per stay. What a person may read is the union of their stays: seqs after joined_seq, up to left_seq."""
+"""One row per stay. A person may read the union of their stays: seqs after joined_seq, up to left_seq."""

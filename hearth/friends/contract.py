@@ -70,7 +70,7 @@ class RemoveFriend(Command, name="friend.remove", limit="60/60s"):
 
 
 class BlockUser(Command, name="friend.block", limit="60/60s"):
-    """Block a user one has met (friend, request, shared conversation, or found by name); ends the friendship."""
+    """Block a user one has met (friend, request, conversation, found by name); ends the friendship."""
 
     username: Username
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Raw
 
 from hearth.accounts.contract import Device, OwnProfile, UserCard
@@ -10,6 +11,8 @@ from hearth.contract import Command, ConversationId, DeviceId, Id, Seq, Shape, U
 from hearth.friends.contract import Friend, FriendRequest
 from hearth.inbox.contract import InboxItem
 from hearth.presence.contract import Presence
+
+KnownHeads = Annotated[dict[ConversationId, Seq], Meta(max_length=3000)]
 
 
 class LogEntry(Shape):
@@ -35,9 +38,9 @@ class Opened(Shape):
     """The answer to `sync.open`.
 
     Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the
-    rest). `items` are the conversations whose head differs from the device's, newest first, at most 50; `heads`
-    names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all conversations
-    are in one of the two. Presence covers friends who are not offline or whose last seen is known.
+    rest). `items` are the conversations whose head differs from the device's, newest first, at most 50;
+    `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all
+    conversations are in one of the two. Presence covers friends who are not offline or were seen before.
     """
 
     server_id: Id
@@ -68,7 +71,7 @@ class OpenSync(Command, name="sync.open", limit="30/60s"):
 
     generation: Id | None = None
     log_seq: Seq = 0
-    conversations: Annotated[dict[ConversationId, Seq], Meta(max_length=3000)] = {}
+    conversations: KnownHeads = msgspec.field(default_factory=dict)
 
 
 class ReadLog(Command, name="sync.log", limit="120/60s"):

@@ -1,7 +1,7 @@
 """Bringing a device up to date at the start of a connection, in as many queries for little as for much.
 
-The socket is in its audiences before this runs, and everything is read from one snapshot of the database: what
-is committed later arrives live, so nothing falls between.
+The socket is in its audiences before this runs, and everything is read from one snapshot of the database:
+what is committed later arrives live, so nothing falls between.
 """
 
 from hearth.contract import CONTRACT_VERSION, Context

@@ -1,9 +1,9 @@
-"""From the bus to the sockets: an event is encoded once and the same bytes go to every socket of its audience."""
+"""From the bus to the sockets: an event is encoded once; the same bytes go to the whole audience."""
 
 from hearth.contract import Audience
 from hearth.wire.engineio import Frame
-from hearth.wire.socketio import encode_event
 from hearth.wire.registry import Registry
+from hearth.wire.socketio import encode_event
 
 
 class Delivery:
@@ -14,7 +14,7 @@ class Delivery:
         self.delivered = 0
 
     def deliver(self, audience: Audience, name: str, payload: bytes) -> None:
-        """Send the event to whoever of the audience is connected here; the frame is made only if somebody is."""
+        """Send the event to whoever of the audience is connected here; no frame is made for nobody."""
         frame: Frame | None = None
         for socket in self._registry.list_sockets(audience):
             if frame is None:

@@ -31,7 +31,7 @@ class Dispatcher:
         return cls(services, handlers, report, decoders)
 
     async def run(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
-        """Carry out one command and return its result; raises HearthError for whatever the caller may know."""
+        """Carry out one command and return its result; raises HearthError for all the caller may know."""
         handler = self.handlers.get(name)
         if handler is None:
             raise NotFound(f"There is no command {name[:64]!r}.")

@@ -190,7 +190,7 @@ async def _add_headers(response: Response) -> Response:
 
 
 async def _to_problem(error: Exception) -> Response:
-    """Turn every error, ours or the framework's, into a problem document that tells nothing about the inside."""
+    """Turn every error, ours or the framework's, into a problem that tells nothing about the inside."""
     if isinstance(error, HTTPException):
         kind = BY_STATUS.get(error.code or 500, InvalidInput if (error.code or 500) < 500 else Internal)
         error = kind()

@@ -33,7 +33,7 @@ class Limits:
         self._clock = clock
         self._scale = scale
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
-        """(bucket, key) → (monotonic time by which it is full again, its capacity's refill time in seconds)"""
+        """(bucket, key) → (monotonic time by which it is full again, seconds in which it refills)"""
 
     def take(self, bucket: str, key: str, limit: str, cost: float = 1.0) -> None:
         """Take `cost` from a bucket or raise TooManyRequests with the seconds to wait."""
@@ -58,7 +58,7 @@ class Limits:
             raise TooManyRequests(retry_after=excess)
 
     def _forget_full(self, now: float) -> None:
-        """Drop the buckets that are full again; if an attacker filled the table with others, drop the oldest."""
+        """Drop the buckets that are full again; if an attacker filled the table, drop the oldest."""
         self._buckets = {key: value for key, value in self._buckets.items() if value[0] > now}
         while len(self._buckets) >= MAX_BUCKETS:
             del self._buckets[next(iter(self._buckets))]

@@ -1,4 +1,4 @@
-"""The web client's files and the commands' HTTP face. Files are read once, kept compressed, served from memory."""
+"""The web client's files and the commands' HTTP face. Files are read once and served from memory."""
 
 import gzip
 import mimetypes
@@ -55,7 +55,7 @@ TYPES = {
 
 
 def make_pages(client: dict[str, File]) -> Blueprint:
-    """Return the routes for commands over HTTP and for the web client; unknown paths get the client's shell."""
+    """Return the routes for commands over HTTP and for the web client; unknown paths get its shell."""
     pages = Blueprint("pages", __name__)
 
     @pages.post("/api/<string:name>")

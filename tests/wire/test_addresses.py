@@ -1,4 +1,4 @@
-"""Who is at the other end and which origins are ours: tables, because each row is an attack (S10, W01, W16)."""
+"""Who is at the other end and which origins are ours: each row is an attack (S10, W01, W16)."""
 
 from ipaddress import ip_network
 

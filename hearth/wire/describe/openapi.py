@@ -35,6 +35,7 @@ class Route:
     summary: str
     body: str | None = None
     result: str | None = None
+    query: tuple[str, ...] = ()
     public: bool = False
 
 
@@ -73,10 +74,12 @@ def write_openapi(description: Description, routes: list[Route], version: str) -
 def write_route(route: Route) -> dict[str, Any]:
     """Return one operation."""
     operation: dict[str, Any] = {"summary": route.summary}
-    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    names = [("path", part[1:-1]) for part in route.path.split("/") if part.startswith("{")]
+    names += [("query", name) for name in route.query]
     if names:
         operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+            {"name": name, "in": place, "required": True, "schema": {"type": "string"}}
+            for place, name in names
         ]
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": write_content(route.body)}
@@ -95,6 +98,8 @@ def write_route(route: Route) -> dict[str, Any]:
 
 def write_content(name: str) -> dict[str, Any]:
     """Return the content object of a struct name or media type."""
+    if name == "application/json":
+        return {name: {"schema": {"type": "object"}}}
     if "/" in name:
         return {name: {"schema": {"type": "string", "contentMediaType": name}}}
     return {"application/json": {"schema": {"$ref": COMPONENT.format(name=name)}}}

@@ -58,10 +58,12 @@ export type Record = Base64;
 
 export type Counter = number;
 
+export type KnownHeads = { [key: ConversationId]: Seq };
+
 /** The result of a command that has nothing to say but "done". */
 export type Nothing = Empty;
 
-/** What any signed-in person who knows the username may see of a user. `deleted` users keep only their id. */
+/** What any signed-in person who knows the username may see. `deleted` users keep only their id. */
 export interface UserCard {
   id: UserId;
   username: string;
@@ -163,7 +165,7 @@ export interface Devices {
   devices: Device[];
 }
 
-/** Change the display name or the text about oneself; what is left out stays. Returns the whole profile. */
+/** Change display name or the text about oneself; what is left out stays. Returns the whole profile. */
 export interface UpdateProfile {
   display_name?: DisplayName | null;
   about?: About | null;
@@ -191,7 +193,7 @@ export interface ChangePassword {
   kdf: KdfParameters;
 }
 
-/** Delete the account for ever: profile, devices, requests and friendships go; messages stay with others. */
+/** Delete the account for ever: profile, devices, requests, friendships go; messages stay with others. */
 export interface DeleteAccount {
   auth_key: Hash32;
 }
@@ -283,7 +285,7 @@ export interface RemoveFriend {
   user_id: UserId;
 }
 
-/** Block a user one has met (friend, request, shared conversation, or found by name); ends the friendship. */
+/** Block a user one has met (friend, request, conversation, found by name); ends the friendship. */
 export interface BlockUser {
   username: Username;
 }
@@ -369,7 +371,7 @@ export interface PresenceChanged {
 
 /**
  * One entry of a conversation's log. `ordinal` counts the entries of kind message up to and with this one.
- * `log_hash` is H(seq), chained as docs/protocol-encryption.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖
+ * `log_hash` is H(seq), chained as docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖
  * from_user u64 ‖ SHA-256(record)).
  */
 export interface Entry {
@@ -398,8 +400,8 @@ export interface Sent {
 
 /**
  * A contiguous stretch of the log, oldest first, and what it takes to check and show it. `hash_before` is
- * H(first seq − 1); `first_seq` is the lowest seq that the asker may read and `last_seq` the head. `members`
- * carries everybody's cursors as of now.
+ * H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that the asker may read and
+ * `last_seq` the head. `members` carries everybody's cursors as of now; in a closed conversation only one's own.
  */
 export interface Page {
   conversation_id: ConversationId;
@@ -433,7 +435,7 @@ export interface ReadHistory {
   limit?: number;
 }
 
-/** Move one's own cursors forward. A seq beyond the head counts as the head; a lower one changes nothing. */
+/** Move one's own cursors forward. A seq beyond the head counts as the head; a lower one is ignored. */
 export interface MarkReceived {
   conversation_id: ConversationId;
   delivered_seq?: Seq;
@@ -478,7 +480,10 @@ export interface TypingStopped {
   user_id: UserId;
 }
 
-/** One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor. */
+/**
+ * One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor.
+ * `last_entry` is missing where there is none, and where many large records would not fit into one answer.
+ */
 export interface InboxItem {
   conversation: Conversation;
   members: Member[];
@@ -498,7 +503,7 @@ export interface GetInboxItems {
   conversations: ConversationId[];
 }
 
-/** One entry of the user's own log: `kind` is an event's name and `payload` the event. Live it is "log". */
+/** One entry of the user's own log: `kind` is an event's name, `payload` the event. Live it is "log". */
 export interface LogEntry {
   seq: Seq;
   kind: string;
@@ -518,8 +523,9 @@ export interface Snapshot {
 /**
  * The answer to `sync.open`. Either `snapshot` is given, or `log` holds what came after the cursor (with `more`,
  * ask `sync.log` for the rest). `items` are the conversations whose head differs from the device's, newest
- * first, at most 50; `heads` names the head of all the others that differ, to be fetched with `inbox.get`.
- * Presence covers friends who are not offline or whose last seen is known.
+ * first, at most 50; `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with
+ * a snapshot all conversations are in one of the two. Presence covers friends who are not offline or were seen
+ * before.
  */
 export interface Opened {
   server_id: Id;
@@ -548,7 +554,7 @@ export interface LogPage {
 export interface OpenSync {
   generation?: Id | null;
   log_seq?: Seq;
-  conversations?: { [key: ConversationId]: Seq };
+  conversations?: KnownHeads;
 }
 
 export interface ReadLog {
