@@ -3,7 +3,12 @@ import { createContext } from "svelte";
 
 import { Me } from "../accounts/me.svelte.ts";
 import { session } from "../accounts/session.svelte.ts";
+import { Friends } from "../friends/friends.svelte.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
+import { Inbox } from "../inbox/inbox.svelte.ts";
+import { Typing } from "../messages/typing.svelte.ts";
+import { AwayWatch } from "../presence/away.ts";
+import { Presence } from "../presence/presence.svelte.ts";
 import { Client, type EndReason } from "../sync/client.ts";
 import type { Session } from "../wire/contract.ts";
 import { get, ProblemError } from "../wire/http.ts";
@@ -15,6 +20,10 @@ import { update } from "./update.svelte.ts";
 export interface SignedIn {
   client: Client;
   me: Me;
+  friends: Friends;
+  inbox: Inbox;
+  presence: Presence;
+  typing: Typing;
   stop: () => void;
 }
 
@@ -79,15 +88,27 @@ export function startClient(): SignedIn {
       hasTold = true;
     },
   });
-  const me = new Me(client.replica);
-  const ends = [client.socket.onState(follow), listenForNetwork(client)];
+  const states = {
+    me: new Me(client.replica),
+    friends: new Friends(client.replica),
+    inbox: new Inbox(client.replica, client.own),
+    presence: new Presence(client),
+    typing: new Typing(client.socket),
+  };
+  const away = new AwayWatch(client.socket.call.bind(client.socket), { document, window });
+  const ends = [
+    client.socket.onState(follow),
+    listenForNetwork(client),
+    client.onOpened(() => away.tellAgain()),
+    away.start(),
+  ];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();
-    me.stop();
+    for (const state of Object.values(states)) state.stop();
     client.stop();
   };
-  return { client, me, stop };
+  return { client, ...states, stop };
 }
 
 /** Coming back (network, tab shown) tries at once instead of waiting for the next retry. */
