@@ -248,7 +248,7 @@ class Connection:
         except ConnectionRefused as refusal:
             self._refuse(namespace, refusal)
             return
-        except Exception:
+        except Exception:  # the application's own mistake must not leave the client waiting
             LOG.exception("connecting a socket failed")
             self._refuse(namespace, ConnectionRefused("unavailable"))
             return
@@ -273,8 +273,7 @@ class Connection:
             answer = await self._application.event(socket, packet)
         except CodecError:
             raise
-        except Exception:
-            # The application's own mistake: its log says so, the client's acknowledgement never comes.
+        except Exception:  # the application's own mistake: its log says so, the ack never comes
             LOG.exception("an event's handler failed")
             return
         if packet.id is None:

@@ -164,7 +164,7 @@ class Edge:
         try:
             async with asyncio.timeout(self.settings.authenticate_timeout):
                 return await self.application.authenticate(handshake)
-        except Exception:
+        except Exception:  # a database that is away refuses the client, which comes back by itself
             LOG.exception("looking up credentials failed")
             return None
 
