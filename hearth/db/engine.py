@@ -145,6 +145,7 @@ class Database:
 
 def _create_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
     sqlite.open_connection(path, create=True).close()
 
 

@@ -14,7 +14,7 @@ from tests.messages.conftest import GROUP, Scene
 
 
 async def list_scans(transaction: Transaction, sql: str, parameters: Any) -> list[str]:
-    """Return what a statement would read or sort without a key; the rows that it gives itself do not count."""
+    """Return what a statement would read or sort without a key; rows that it gives itself do not count."""
     is_sqlite = transaction.dialect.name == "sqlite"
     explained = f"EXPLAIN QUERY PLAN {sql}" if is_sqlite else f"EXPLAIN {sql}"
     rows = (await transaction.exec_driver_sql(explained, tuple(parameters))).all()
