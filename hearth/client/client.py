@@ -12,17 +12,17 @@ from types import TracebackType
 from typing import Literal, TypeVar
 
 from hearth.client import content, sign_in
-from hearth.client.connection import Connection
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
-from hearth.client.http import Http
 from hearth.client.messages import Message, to_message
 from hearth.client.outbox import Outbox
 from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
+from hearth.client.wire.connection import Connection
+from hearth.client.wire.http import Http
 from hearth.contract import Command, Event, Nothing
 from hearth.errors import HearthError, NotFound
 from hearth.messages.contract import (

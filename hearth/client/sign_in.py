@@ -15,8 +15,8 @@ from hearth.accounts.contract import (
 )
 from hearth.client.derive import DerivedKeys, check_new_password, choose_parameters, derive_keys
 from hearth.client.device_file import DeviceFile, DeviceState
-from hearth.client.http import Http, is_loopback
 from hearth.client.problems import ProtocolBroken
+from hearth.client.wire.http import Http, is_loopback
 from hearth.contract import Nothing
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hearth.client.http import Http
 from hearth.client.problems import Problem, Refused, to_error
-from hearth.client.socket import RawJson
+from hearth.client.wire.http import Http
+from hearth.client.wire.socket import RawJson
 from hearth.errors import NotFound, TooManyRequests
 
 

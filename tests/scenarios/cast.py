@@ -14,7 +14,7 @@ import socketio
 
 from hearth.accounts.contract import Devices, ListDevices
 from hearth.client import Client, Connected, Message
-from hearth.client.http import Http
+from hearth.client.wire.http import Http
 from hearth.contract import CONTRACT_VERSION, Command, Event
 from hearth.errors import HearthError
 from hearth.messages.contract import MessageSent, Sent

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from hearth.accounts.contract import OwnProfile, UpdateProfile
 from hearth.client import Client
 from hearth.client.device_file import DeviceFile
-from hearth.client.http import Http
+from hearth.client.wire.http import Http
 from hearth.db.tables import SERVER
 from hearth.messages.contract import Sent
 from hearth.sync.contract import Opened, OpenSync

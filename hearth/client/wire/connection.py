@@ -13,7 +13,6 @@ import msgspec
 
 from hearth.accounts.contract import Session, SessionEnded
 from hearth.client.device_file import DeviceState
-from hearth.client.http import Http
 from hearth.client.problems import (
     Disconnected,
     LogBroken,
@@ -23,7 +22,8 @@ from hearth.client.problems import (
 )
 from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
-from hearth.client.socket import Socket
+from hearth.client.wire.http import Http
+from hearth.client.wire.socket import Socket
 from hearth.contract import Command, Event
 from hearth.errors import HearthError, NotSignedIn
 

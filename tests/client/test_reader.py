@@ -1,0 +1,127 @@
+"""Reading from a cursor: everything once, in order, over restarts; a server that tampers is caught."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from hearth.client.device_file import Cursor, DeviceFile, DeviceState
+from hearth.client.problems import LogBroken
+from hearth.client.replica.log_hash import start_hash
+from hearth.client.replica.reader import Reader
+from hearth.client.replica.state import Replica
+from hearth.messages.contract import Entry, Page, ReadHistory
+from tests.client.entries import ALICE, ID, make_entries, make_item
+
+replace = msgspec.structs.replace
+
+
+class Server:
+    """Answers history from a list of entries, in pages of at most 40."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        self.asked: list[int] = []
+
+    async def __call__(self, command: ReadHistory, result: type[Any]) -> Any:
+        self.asked.append(command.seq)
+        entries = [entry for entry in self.entries if entry.seq > command.seq][:40]
+        before = (
+            self.entries[entries[0].seq - 2].log_hash if entries and entries[0].seq > 1 else start_hash(ID)
+        )
+        return Page(
+            conversation_id=ID,
+            entries=entries,
+            hash_before=before,
+            first_seq=1,
+            last_seq=self.entries[-1].seq,
+            last_ordinal=self.entries[-1].ordinal,
+            members=[],
+        )
+
+
+def open_reader(entries: list[Entry], file: DeviceFile, server: Server) -> Reader:
+    replica = Replica(ALICE, generation="ab" * 16)
+    replica.apply_item(make_item(entries))
+    reader = Reader(file, replica, server)
+    reader.begin()
+    return reader
+
+
+@pytest.fixture
+def file() -> DeviceFile:
+    """A device that has connected before and knew no conversation."""
+    state = DeviceState(url="http://localhost", username="a", user_id=ALICE, device_id="d0" * 16, token="t")
+    state.generation, state.cursors = "ab" * 16, {}
+    return DeviceFile(state)
+
+
+async def read(reader: Reader) -> list[int]:
+    return [entry.seq async for entry in reader.read_new()]
+
+
+async def test_a_new_conversation_is_read_from_its_beginning_in_pages(file: DeviceFile) -> None:
+    entries = make_entries(100)
+    server = Server(entries)
+    reader = open_reader(entries, file, server)
+    assert await read(reader) == list(range(1, 101))
+    assert server.asked == [0, 40, 80]
+    assert await read(reader) == []
+
+
+async def test_a_new_device_begins_at_the_heads(file: DeviceFile) -> None:
+    file.state.cursors = None
+    entries = make_entries(5)
+    assert await read(open_reader(entries, file, Server(entries))) == []
+
+
+async def test_what_was_not_finished_is_given_again(file: DeviceFile) -> None:
+    entries = make_entries(5)
+    async for entry in open_reader(entries, file, Server(entries)).read_new():
+        if entry.seq == 3:
+            break
+    assert await read(open_reader(entries, file, Server(entries))) == [3, 4, 5]
+
+
+async def test_live_entries_are_not_fetched_again(file: DeviceFile) -> None:
+    entries = make_entries(3)
+    server = Server(entries)
+    replica = Replica(ALICE, generation="ab" * 16)
+    replica.apply_item(make_item([]))
+    reader = Reader(file, replica, server)
+    for entry in entries:
+        replica.apply_entry(entry)
+    assert await read(reader) == [1, 2, 3]
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("tamper", ["withhold", "alter", "swap", "rewrite"])
+async def test_a_server_that_tampers_is_caught(file: DeviceFile, tamper: str) -> None:
+    entries = make_entries(6)
+    told = list(entries)
+    if tamper == "withhold":
+        del told[2]
+    elif tamper == "alter":
+        told[2] = replace(told[2], record=b"\0other")
+    elif tamper == "swap":
+        told[2], told[3] = replace(told[3], seq=3), replace(told[2], seq=4)
+    else:
+        told = make_entries(6, from_user=ALICE)
+        file.state.cursors = {ID: Cursor(entries[1].seq, entries[1].log_hash)}
+    with pytest.raises(LogBroken):
+        await read(open_reader(entries, file, Server(told)))
+
+
+async def test_an_emptied_entry_does_not_break_the_log(file: DeviceFile) -> None:
+    entries = make_entries(4)
+    told = [entries[0], replace(entries[1], record=b""), *entries[2:]]
+    assert await read(open_reader(entries, file, Server(told))) == [1, 2, 3, 4]
+
+
+async def test_who_joined_later_reads_from_there(file: DeviceFile) -> None:
+    entries = make_entries(6)
+    item = make_item(entries)
+    item = replace(item, members=[replace(member, joined_seq=4) for member in item.members])
+    replica = Replica(ALICE, generation="ab" * 16)
+    replica.apply_item(item)
+    assert await read(Reader(file, replica, Server(entries))) == [5, 6]
