@@ -34,7 +34,8 @@ describe.each(Object.entries(translations))("%s", (locale, catalogue) => {
       expect(namesIn(message.other)).toEqual(expected);
     }
     expect(formsOf(message).every((text) => text.trim() !== "")).toBe(true);
-    if (namesIn(formsOf(source)[0]!).join("") !== formsOf(source)[0]) expect(message).not.toEqual(source);
+    const hasWords = /\p{L}/u.test(formsOf(source)[0]!.replace(/\{\w+\}/g, ""));
+    if (hasWords) expect(message).not.toEqual(source);
   });
 });
 
