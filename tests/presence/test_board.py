@@ -157,6 +157,16 @@ async def test_a_new_friend_of_who_hides_learns_nothing(cast: Cast) -> None:
     assert (await cast.hear())[cast.carol.user_id] == [shown(cast.alice, "offline")]
 
 
+async def test_who_was_removed_before_the_introduction_is_not_introduced(cast: Cast) -> None:
+    """Between a commit and what is told after it there is always a moment."""
+    cast.board.connected(cast.alice)
+    await cast.hear()
+    async with cast.board._turn:
+        await befriend(cast.stage, cast.alice, cast.carol, ("alice", "carol"))
+        await cast.stage.run(cast.alice, RemoveFriend(user_id=cast.carol.user_id))
+    assert await cast.hear() == {}
+
+
 @pytest.mark.parametrize("how", ["remove", "block"])
 async def test_a_former_friend_hears_nothing_more(cast: Cast, how: str) -> None:
     cast.board.connected(cast.alice)
