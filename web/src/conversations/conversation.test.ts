@@ -133,7 +133,7 @@ test("a message that was refused says so and can be given up", async () => {
   const draining = outbox.drain(stop.signal);
   await expect.poll(() => conversation.current.pending[0]?.progress).toBe("failed");
   expect(conversation.current.pending[0]!.reason).toBe("not_friends");
-  await outbox.cancel(conversation.current.pending[0]!.key);
+  await outbox.cancel(conversation.current.pending[0]!.client_id!);
   await expect.poll(() => conversation.current.pending.length).toBe(0);
   stop.abort();
   await draining;

@@ -15,6 +15,8 @@ export interface Item {
   from_user: number;
   content: Content;
   timestamp: string;
+  /** While it is in the outbox: what `retryMessage` and `cancelMessage` take. */
+  client_id?: string;
   /** Only of one's own messages. */
   progress?: Progress;
   /** Why it failed: the problem's code. */
@@ -27,20 +29,25 @@ export async function readUsers(replica: Replica, ids: number[]): Promise<Map<nu
   return new Map(cards.filter((card) => card !== undefined).map((card) => [card.id, card]));
 }
 
-/** Opened records by client_id: a record never changes, and opening may cost something. */
+/** Opened records: a record never changes, and opening may cost something. */
 export class Contents {
   readonly #opened = new Map<string, Content>();
 
-  async get(row: { client_id: string; record: Uint8Array }): Promise<Content> {
-    const key = `${row.client_id} ${row.record.length}`;
+  /** `key` names these bytes: the log hash of an entry, the client_id of one's own message on its way. */
+  async get(key: string, record: Uint8Array): Promise<Content> {
     let content = this.#opened.get(key);
     if (!content) {
-      content = await open(row.record);
+      content = await open(record);
       if (this.#opened.size > 2000) this.#opened.clear();
       this.#opened.set(key, content);
     }
     return content;
   }
+}
+
+/** Others choose their client_ids freely: only together with the author they name a message. */
+function makeKey(user: number, client_id: string): string {
+  return `${user}:${client_id}`;
 }
 
 /** Messages among entries; empty ones and repetitions are not shown. */
@@ -55,10 +62,15 @@ export async function makeItems(
   members: MemberRow[],
 ): Promise<Item[]> {
   const others = members.filter((member) => member.user_id !== me);
+  const keys = new Set<string>();
   return Promise.all(
     entries.filter(isShown).map(async (entry) => {
-      const { client_id: key, seq, from_user, timestamp } = entry;
-      const item: Item = { key, seq, from_user, timestamp, content: await contents.get(entry) };
+      const { seq, from_user, timestamp, log_hash } = entry;
+      let key = makeKey(from_user, entry.client_id);
+      // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
+      if (keys.has(key)) key = `${key}:${seq}`;
+      keys.add(key);
+      const item: Item = { key, seq, from_user, timestamp, content: await contents.get(log_hash, entry.record) };
       if (from_user === me) item.progress = judgeProgress(seq, others);
       return item;
     }),
@@ -75,10 +87,11 @@ export function judgeProgress(seq: number, others: MemberRow[]): Progress {
 /** What waits to be sent, in order, without what has its place among `items` already. */
 export async function makePending(rows: OutboxRow[], contents: Contents, me: number, items: Item[]): Promise<Item[]> {
   const stored = new Set(items.map((item) => item.key));
-  const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(row.client_id));
+  const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(makeKey(me, row.client_id)));
   return Promise.all(
     waiting.map(async (row) => ({
-      ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at, content: await contents.get(row) },
+      ...{ key: makeKey(me, row.client_id), client_id: row.client_id, seq: 0, from_user: me },
+      ...{ timestamp: row.created_at, content: await contents.get(row.client_id, row.record) },
       progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
       ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
     })),

@@ -53,7 +53,8 @@ async function readLast(
   others: MemberRow[],
   me: number,
 ): Promise<InboxRow["last"]> {
-  if (waiting && waiting.client_id !== row.last_entry?.client_id) {
+  const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
+  if (waiting && !isStored) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
     return { from_user: me, content: await open(waiting.record), timestamp: waiting.created_at, progress };
   }

@@ -32,6 +32,7 @@ const SLOWEST_RETRY = 30_000;
 
 const OPTIONS: Partial<ManagerOptions & SocketOptions> = {
   transports: ["websocket", "polling"],
+  tryAllTransports: true,
   auth: { contract: CONTRACT_VERSION },
   autoConnect: false,
   reconnectionDelay: 500,
