@@ -133,8 +133,20 @@ test("a message that was refused says so and can be given up", async () => {
   const draining = outbox.drain(stop.signal);
   await expect.poll(() => conversation.current.pending[0]?.progress).toBe("failed");
   expect(conversation.current.pending[0]!.reason).toBe("not_friends");
-  await outbox.cancel(conversation.current.pending[0]!.client_id!);
+  await outbox.cancel(conversation.current.pending[0]!.key);
   await expect.poll(() => conversation.current.pending.length).toBe(0);
   stop.abort();
   await draining;
+});
+
+test("another's message under one's own client_id neither hides nor replaces it", async () => {
+  const { server, id, replica, conversation } = await open(1, 1);
+  await conversation.send("mine");
+  await expect.poll(() => conversation.current.pending.length).toBe(1);
+  const client_id = conversation.current.pending[0]!.key;
+  for (const text of ["copied", "twice"]) await applyMessageSent(replica, server.append(id, 2, text, { client_id }));
+  await expect.poll(() => conversation.current.items.length).toBe(3);
+  const { items, pending } = conversation.current;
+  expect(pending).toHaveLength(1);
+  expect(new Set([...items, ...pending].map((item) => item.key)).size).toBe(4);
 });

@@ -8,15 +8,14 @@ import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 export type Progress = "pending" | "failed" | "sent" | "delivered" | "read";
 
 export interface Item {
-  /** The same before and after sending, so that the message stays the same element on screen. */
+  /** The same before and after sending, so that the message stays the same element on screen. Of one's own messages it
+   *  is the client_id, which `retryMessage` and `cancelMessage` take. */
   key: string;
   /** 0 while it has no place in the log. */
   seq: number;
   from_user: number;
   content: Content;
   timestamp: string;
-  /** While it is in the outbox: what `retryMessage` and `cancelMessage` take. */
-  client_id?: string;
   /** Only of one's own messages. */
   progress?: Progress;
   /** Why it failed: the problem's code. */
@@ -46,8 +45,8 @@ export class Contents {
 }
 
 /** Others choose their client_ids freely: only together with the author they name a message. */
-function makeKey(user: number, client_id: string): string {
-  return `${user}:${client_id}`;
+function makeKey(me: number, { from_user, client_id }: EntryRow): string {
+  return from_user === me ? client_id : `${from_user}:${client_id}`;
 }
 
 /** Messages among entries; empty ones and repetitions are not shown. */
@@ -66,7 +65,7 @@ export async function makeItems(
   return Promise.all(
     entries.filter(isShown).map(async (entry) => {
       const { seq, from_user, timestamp, log_hash } = entry;
-      let key = makeKey(from_user, entry.client_id);
+      let key = makeKey(me, entry);
       // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
       if (keys.has(key)) key = `${key}:${seq}`;
       keys.add(key);
@@ -87,11 +86,11 @@ export function judgeProgress(seq: number, others: MemberRow[]): Progress {
 /** What waits to be sent, in order, without what has its place among `items` already. */
 export async function makePending(rows: OutboxRow[], contents: Contents, me: number, items: Item[]): Promise<Item[]> {
   const stored = new Set(items.map((item) => item.key));
-  const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(makeKey(me, row.client_id)));
+  const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(row.client_id));
   return Promise.all(
     waiting.map(async (row) => ({
-      ...{ key: makeKey(me, row.client_id), client_id: row.client_id, seq: 0, from_user: me },
-      ...{ timestamp: row.created_at, content: await contents.get(row.client_id, row.record) },
+      ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at },
+      content: await contents.get(row.client_id, row.record),
       progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
       ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
     })),
