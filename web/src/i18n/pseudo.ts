@@ -5,7 +5,9 @@ const ACCENTED: Record<string, string> = { a: "á", e: "ë", i: "ï", o: "ø", u
 
 function lengthen(text: string): string {
   const accented = text.replace(/\{\w+\}|[aeiouncAEO]/g, (found) => ACCENTED[found] ?? found);
-  return `[${accented}${"~".repeat(Math.ceil(text.length * 0.4))}]`;
+  // Broken like words, or a long text would be one that no layout can hold.
+  const more = "~".repeat(Math.ceil(text.length * 0.4)).replace(/~{6}(?=~)/g, "~~~~~~ ");
+  return `[${accented}${more}]`;
 }
 
 function toPseudo(message: Message): Message {
