@@ -6,6 +6,7 @@ nothing of that transaction was acknowledged.
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BATCH_SECONDS = 5.0
 """How long MariaDB may take for a batch before it counts as gone."""
-STATEMENTS_KEPT = 256
+IDLE_SECONDS = 30.0
+"""After how long without a batch MariaDB is asked whether the connection stands: servers close idle ones."""
 
 
 class Lane(Protocol):
@@ -96,6 +98,7 @@ class MariadbLane:
     def __init__(self, arguments: dict[str, Any]) -> None:
         self._arguments = arguments
         self._connection: Any = None
+        self._used_at = 0.0
 
     async def run(self, steps: Callable[[], Steps[T]]) -> T:
         try:
@@ -112,14 +115,25 @@ class MariadbLane:
                 await asyncio.wait_for(connection.ensure_closed(), 1)
             connection.close()
 
-    async def _run(self, steps: Steps[T]) -> T:
-        connection = self._connection
-        if connection is None:
+    async def _open(self) -> Any:
+        """Return the connection, a new one if there is none or the server has closed it meanwhile."""
+        now = time.monotonic()
+        if self._connection is not None and now - self._used_at > IDLE_SECONDS:
+            try:
+                await self._connection.ping(reconnect=False)
+            except Exception as error:  # whatever it says, nothing is lost by connecting again
+                await self._give_up(error)
+        self._used_at = now
+        if self._connection is None:
             import asyncmy
 
-            connection = self._connection = await asyncmy.connect(**self._arguments)
+            self._connection = await asyncmy.connect(**self._arguments)
             for statement in SESSION:
-                await execute(connection, statement)
+                await execute(self._connection, statement)
+        return self._connection
+
+    async def _run(self, steps: Steps[T]) -> T:
+        connection = await self._open()
         for statement in BEGIN_WRITE:
             await execute(connection, statement)
         result = await drive_async(steps, connection)

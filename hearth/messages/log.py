@@ -56,7 +56,7 @@ class MessageLog:
 
     async def stop(self) -> None:
         """Write what was accepted, receipts included; then refuse."""
-        self._receipts.flush_now()
+        self._receipts.close()
         await self._committer.stop()
 
     async def append(self, actor: Actor, command: SendMessage) -> Sent:

@@ -25,12 +25,13 @@ class ReceiptBuffer:
         self._waiting: dict[tuple[bytes, int], Mark] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushed_at = 0.0
+        self._is_closed = False
 
     def add(self, mark: Mark) -> None:
-        """Merge a mark with what waits. Raises Busy when far too much does."""
+        """Merge a mark with what waits. Raises Busy when far too much does, and after `close`."""
         key = (mark.conversation_id, mark.user_id)
         waiting = self._waiting.get(key)
-        if waiting is None and len(self._waiting) >= MAX_WAITING:
+        if self._is_closed or (waiting is None and len(self._waiting) >= MAX_WAITING):
             raise Busy(retry_after=1.0)
         self._waiting[key] = mark if waiting is None else merge(waiting, mark)
         if self._timer is None:
@@ -52,6 +53,13 @@ class ReceiptBuffer:
             except Busy:
                 self.give_back(marks[start:])
                 return
+
+    def close(self) -> None:
+        """Hand over what waits and take nothing more."""
+        self.flush_now()
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
 
     def give_back(self, marks: list[Mark] | Marks) -> None:
         """Keep marks that could not be written for the next flush, as far as there is room."""

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from hearth.db.engine import Database
+from hearth.db import engine as engine_module
+from hearth.db.engine import CONNECTIONS, Database
+from hearth.db.mariadb import BEGIN_READ
 from hearth.errors import StorageUnavailable
 
 
@@ -93,6 +95,23 @@ async def test_cancelled_requests_never_give_their_answer_to_somebody_else(table
         await asyncio.gather(*(ask_and_perhaps_give_up() for _ in range(30)))
     await asyncio.wait_for(add_one(table), 5)
     assert await read_n(table) == 1
+
+
+@pytest.mark.mariadb
+async def test_a_request_cancelled_while_it_begins_takes_its_connection_with_it(
+    table: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer that is still to come must not be read by whoever gets the connection next."""
+    with monkeypatch.context() as slow:
+        slow.setattr(engine_module, "BEGIN_READ", ("SELECT 'not yours', SLEEP(0.3)", *BEGIN_READ))
+        task = asyncio.create_task(read_n(table))
+        await asyncio.sleep(0.15)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert table.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    for _ in range(CONNECTIONS + 1):
+        assert await asyncio.wait_for(read_n(table), 1) == 0
 
 
 async def test_a_lost_race_is_worth_another_try(table: Database) -> None:

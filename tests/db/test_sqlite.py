@@ -1,5 +1,7 @@
 """Which SQLite is used, and that one with the WAL-reset bug stores as safely without WAL."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hearth.db.engine import Database
 from hearth.db.migrate import migrate
 from hearth.db.server import load_identity
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.sqlite
 
 
@@ -58,6 +61,28 @@ async def test_with_an_old_library_a_rollback_journal_keeps_everything(
     assert (await load_identity(database))[1]
     assert "journal delete" in database.describe()
     await database.stop()
+
+
+@pytest.mark.slow
+def test_with_the_systems_library_everything_is_stored_alike() -> None:
+    """The storage tests again in a Python that has no bundled library."""
+    tests = [
+        "tests/db/test_committer.py",
+        "tests/db/test_lanes.py",
+        "tests/messages/test_append.py",
+        "tests/messages/test_history.py",
+        "tests/messages/test_store.py",
+    ]
+    program = (
+        "import sys; sys.modules['pysqlite3'] = None\n"
+        "import pytest; from hearth.db import sqlite\n"
+        "assert sqlite.LIBRARY.__name__ == 'sqlite3'\n"
+        f"sys.exit(pytest.main(['-q', '-m', 'not slow', *{tests}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_missing_file_is_not_made_by_opening_it(tmp_path: Path) -> None:

@@ -181,4 +181,8 @@ async def test_what_a_full_queue_refuses_waits_for_the_next_flush(monkeypatch: p
     flushed.clear()
     buffer.flush_now()
     assert flushed == [tuple(marks[2:4])]
-    buffer._timer.cancel() if buffer._timer else None
+    flushed.clear()
+    buffer.close()
+    assert flushed == [tuple(marks[4:])]
+    with pytest.raises(Busy):
+        buffer.add(marks[0])
