@@ -8,7 +8,7 @@ from hearth.conversations.describe import Described, describe_conversations
 from hearth.conversations.rules import Access
 from hearth.inbox import store
 from hearth.inbox.contract import InboxItem, InboxItems
-from hearth.inbox.rules import fit, is_all_read
+from hearth.inbox.rules import MAX_RECORD_BYTES, fit, is_all_read
 from hearth.messages.contract import Entry
 from hearth.messages.entries import list_entries_at, list_ordinals_at
 from hearth.messages.rules import conceal_cursors
@@ -21,7 +21,9 @@ async def get_items(context: Context, conversation_ids: Collection[str]) -> Inbo
     return InboxItems(items=await list_items(context, [accesses[key] for key in wanted if key in accesses]))
 
 
-async def list_items(context: Context, accesses: Sequence[Access]) -> list[InboxItem]:
+async def list_items(
+    context: Context, accesses: Sequence[Access], max_record_bytes: int = MAX_RECORD_BYTES
+) -> list[InboxItem]:
     """Return the rows of conversations that the asker may see, in the given order. Four queries."""
     described = await describe_conversations(context.transaction, [access.head for access in accesses])
     last = await list_entries_at(
@@ -31,7 +33,7 @@ async def list_items(context: Context, accesses: Sequence[Access]) -> list[Inbox
         context.transaction,
         {access.head.id: access.read_seq for access in accesses if not is_all_read(access)},
     )
-    entries = fit(last.get(access.head.id) for access in accesses)
+    entries = fit((last.get(access.head.id) for access in accesses), max_record_bytes)
     return [
         _make_item(context.user_id, access, described[access.head.id], last.get(access.head.id), shown, read)
         for access, shown in zip(accesses, entries, strict=True)

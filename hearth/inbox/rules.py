@@ -14,7 +14,7 @@ def is_all_read(access: Access) -> bool:
     return access.read_seq >= access.last_seq
 
 
-def fit(entries: Iterable[Entry | None], max_bytes: int = MAX_RECORD_BYTES) -> Iterator[Entry | None]:
+def fit(entries: Iterable[Entry | None], max_bytes: int) -> Iterator[Entry | None]:
     """Yield the entries, without those whose records do not fit any more; smaller ones after them may fit."""
     for entry in entries:
         size = 0 if entry is None else len(entry.record)

@@ -39,7 +39,7 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
         log=[] if is_new else page,
         more=has_more and not is_new,
         snapshot=snapshot,
-        items=await list_items(context, newest),
+        items=await list_items(context, newest, rules.MAX_RECORD_BYTES),
         heads={access.head.id.hex(): access.last_seq for access in others},
         presence=await list_presence(context, friend_ids),
     )

@@ -9,6 +9,8 @@ from hearth.conversations.rules import Access
 MAX_ENTRIES = 200
 MAX_LOG_BYTES = 256 * 1024
 NEWEST = 50
+MAX_RECORD_BYTES = 128 * 1024
+"""Of records in the newest rows; snapshot, heads and presence want their room in the same answer."""
 KEEP_FOR = timedelta(days=30)
 KEEP_MOST = 10_000
 
