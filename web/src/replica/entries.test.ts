@@ -33,13 +33,13 @@ test("entries in any order, twice, make one range, and the head is that of the l
   expect(await replica.conversations.get(id)).toMatchObject({ last_seq: 6, last_ordinal: 6, flaw: null });
 });
 
-test("a hole stays a hole until it is filled", async () => {
+test.each([[[1, 2, 4]], [[4, 2, 1]]])("a hole stays a hole, arriving as %j", async (order) => {
   const { server, replica, id } = await open(5);
   const entries = server.logs.get(id)!.entries;
-  for (const seq of [1, 2, 5]) await applyMessageSent(replica, entries[seq - 1]!);
+  for (const seq of order) await applyMessageSent(replica, entries[seq - 1]!);
   expect((await listRanges(replica, id)).map(({ from, to }) => [from, to])).toEqual([
     [1, 2],
-    [5, 5],
+    [4, 4],
   ]);
 });
 

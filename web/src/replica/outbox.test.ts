@@ -136,6 +136,7 @@ test("two tabs write and one sends: every message once, every counter once", asy
   stop.abort();
   await Promise.all(draining);
   expect([...stage.stored].sort()).toEqual([...texts].sort());
+  expect(stage.server.calls).toHaveLength(texts.length);
   expect(stage.counters).toEqual(texts.map((_, index) => index + 1));
 });
 

@@ -152,6 +152,28 @@ test("an event that comes while the answer is under way is applied after it", as
   expect(server.calls).not.toContain("sync.log");
 });
 
+test("a snapshot that was overtaken by another tab does not take the copy back", async () => {
+  const server = new TestServer();
+  server.addFriend(2, "first");
+  const name = `sync-${++count}`;
+  const [slow, fast] = [new Tab(server, name), new Tab(server, name)];
+  const call = server.call;
+  let isFirst = true;
+  const delayed: typeof call = async (command, input) => {
+    const answer = await call(command, input);
+    if (command === "sync.open" && isFirst) {
+      isFirst = false;
+      server.addFriend(3, "meanwhile");
+      await fast.sync.open();
+    }
+    return answer;
+  };
+  Object.assign(slow, { sync: new Sync(slow.replica, slow.own, delayed, { opened: () => undefined, foreign: () => undefined }) });
+  await slow.sync.open();
+  expect((await slow.replica.friends.toArray()).map((friend) => friend.user_id)).toEqual([2, 3]);
+  expect((await slow.replica.findMeta("cursor"))!.log_seq).toBe(2);
+});
+
 test("a cursor that the log no longer reaches back to leads to a snapshot, live too", async () => {
   const server = new TestServer();
   server.addFriend(2, "old");
