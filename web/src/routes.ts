@@ -121,7 +121,9 @@ export function sectionOf(route: Route): Section | null {
   }
 }
 
-/** A section's first page fills the list column; its other pages the main one. On a phone only one is on screen. */
+const LISTS: readonly RouteName[] = ["home", "friends", "friendRequests", "blocked", "you"];
+
+/** Lists fill the list column, other pages the main one. On a phone only one of the two is on screen. */
 export function isSectionRoot(route: Route): boolean {
-  return route.name === "home" || route.name === "friends" || route.name === "you";
+  return LISTS.includes(route.name);
 }

@@ -1,7 +1,7 @@
 // Friends, open requests and blocked people, from the local copy, sorted as people look for them.
 import type { FriendRow, Replica, RequestRow, UserRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
-import type { UserCard } from "../wire/contract.ts";
+import type { Relation, UserCard } from "../wire/contract.ts";
 
 export interface Friend extends FriendRow {
   user: UserCard;
@@ -21,8 +21,10 @@ interface People {
 
 export class Friends {
   readonly #live: Live<People>;
+  readonly #me: number;
 
   constructor(replica: Replica) {
+    this.#me = replica.me;
     this.#live = new Live<People>({ friends: [], incoming: [], outgoing: [], blocked: [] }, () => readPeople(replica));
   }
 
@@ -36,6 +38,16 @@ export class Friends {
 
   find(user: number): Friend | undefined {
     return this.#live.value.friends.find((friend) => friend.user_id === user);
+  }
+
+  /** How one stands to a person, as far as the local copy knows. */
+  relationTo(user: number): Relation {
+    const { friends, incoming, outgoing, blocked } = this.#live.value;
+    if (user === this.#me) return "self";
+    if (blocked.some((card) => card.id === user)) return "blocked_by_you";
+    if (friends.some((friend) => friend.user_id === user)) return "friend";
+    if (incoming.some((request) => request.user.id === user)) return "request_received";
+    return outgoing.some((request) => request.user.id === user) ? "request_sent" : "none";
   }
 
   stop(): void {
