@@ -31,6 +31,14 @@ POOL_TIMEOUT = 5.0
 MODE = "hearth_mode"
 
 
+class SqliteConnection(aiosqlite.Connection):
+    """A connection that may be let go without a word: so it ends when a request is cancelled half-way."""
+
+    def __del__(self) -> None:
+        if self._connection is not None:
+            self.stop()
+
+
 class Database:
     """One database address and its pool of connections."""
 
@@ -138,7 +146,7 @@ class Database:
         return engine
 
     async def _open_sqlite(self) -> aiosqlite.Connection:
-        connection = aiosqlite.Connection(lambda: sqlite.open_connection(self.path), 256)
+        connection = SqliteConnection(lambda: sqlite.open_connection(self.path), 256)
         connection._thread.daemon = True
         return await connection
 
