@@ -11,11 +11,14 @@ from hearth.friends.rules import Standing
 
 
 async def remove_friend(context: Context, user_id: int) -> None:
-    """End a friendship; raises NotFound when there is none."""
+    """End a friendship; raises NotFound when there is none.
+
+    It is looked up before the lock too: an id of nobody must not be told from a stranger's by the time it takes.
+    """
     rules.require_another(context.user_id, user_id)
+    await _require_friendship(context, user_id)
     await lock_living(context.transaction, (context.user_id, user_id))
-    if not await store.is_friendship(context.transaction, context.user_id, user_id):
-        raise NotFound
+    await _require_friendship(context, user_id)
     await _end_friendship(context, user_id)
 
 
@@ -46,6 +49,11 @@ async def unblock_user(context: Context, user_id: int) -> None:
     if not await store.delete_block(context.transaction, context.user_id, user_id):
         raise NotFound
     context.publish(UserUnblocked(user_id=user_id), to=Users((context.user_id,)))
+
+
+async def _require_friendship(context: Context, user_id: int) -> None:
+    if not await store.is_friendship(context.transaction, context.user_id, user_id):
+        raise NotFound
 
 
 async def _end_friendship(context: Context, other_id: int) -> None:

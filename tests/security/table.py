@@ -1,0 +1,93 @@
+"""Who may do what: one line per command and route, one column per actor (tests/security/people.py).
+
+A command or route without a line fails the build. LEGEND says what a cell stands for.
+"""
+
+LEGEND = {
+    "ok": "ok",
+    "page": "page",  # the web client's shell, which asks for nothing by itself
+    "mute": "mute",  # answered like anybody's, but nothing is written and nobody hears of it
+    "void": "void",  # an answer in which nothing is
+    "none": "not_found",  # the same for absent and forbidden
+    "shut": "not_friends",
+    "out": "not_signed_in",
+    "you": "invalid_input",  # nobody does this to themselves
+    "key": "wrong_password",
+    "dead": "link_invalid",
+    "bad": "bad_request",
+}
+
+COMMANDS = """
+what                                    self friend member former left strange blocked admin revoked nobody
+message.send in what they share         ok   ok     ok     shut   none none    shut    none  out     out
+message.send in alice and her friend's  ok   ok     none   none   none none    none    none  out     out
+message.send in her notes               ok   none   none   none   none none    none    none  out     out
+message.history of what they share      ok   ok     ok     ok     ok   none    ok      none  out     out
+message.history of hers and her friend's ok   ok     none   none   none none    none    none  out     out
+message.history of her notes            ok   none   none   none   none none    none    none  out     out
+inbox.get of what they share            ok   ok     ok     ok     ok   void    ok      void  out     out
+inbox.get of her notes                  ok   void   void   void   void void    void    void  out     out
+receipt.mark in hers and her friend's   ok   ok     mute   mute   mute mute    mute    mute  out     out
+receipt.mark in their group              ok   mute   ok     mute   mute mute    mute    mute  out     out
+typing.start in what they share         ok   ok     ok     shut   none none    shut    none  out     out
+typing.start in her notes               ok   none   none   none   none none    none    none  out     out
+typing.stop in what they share          ok   ok     ok     shut   none none    shut    none  out     out
+friend.find alice                       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+friend.request to alice                 you  ok     ok     ok     ok   ok      ok      ok    out     out
+friend.accept what alice was asked      ok   none   none   none   none none    none    none  out     out
+friend.accept what alice asked          none none   none   none   none none    none    none  out     out
+friend.decline what alice was asked     ok   none   none   none   none none    none    none  out     out
+friend.cancel what alice asked          ok   none   none   none   none none    none    none  out     out
+friend.cancel what alice was asked      none none   none   none   none none    none    none  out     out
+friend.remove alice                     you  ok     none   none   none none    none    none  out     out
+friend.block alice                      you  ok     ok     ok     ok   ok      ok      ok    out     out
+friend.unblock whom alice blocks        ok   none   none   none   none none    none    none  out     out
+device.revoke alice's phone             ok   none   none   none   none none    none    none  out     out
+device.revoke_others of one's own       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+device.list of one's own                ok   ok     ok     ok     ok   ok      ok      ok    out     out
+profile.update of one's own             ok   ok     ok     ok     ok   ok      ok      ok    out     out
+settings.update of one's own            ok   ok     ok     ok     ok   ok      ok      ok    out     out
+presence.set of one's own               ok   ok     ok     ok     ok   ok      ok      ok    out     out
+sync.open of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
+sync.log of one's own                   ok   ok     ok     ok     ok   ok      ok      ok    out     out
+account.change_password with her key    ok   key    key    key    key  key     key     key   out     out
+account.delete with her key             ok   key    key    key    key  key     key     key   out     out
+account.delete with one's own key       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+no.such.command                         none none   none   none   none none    none    none  out     out
+"""
+
+ROUTES = """
+what                                    self friend member former left strange blocked admin revoked nobody
+GET /api/health                         ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+GET /api/registration                   ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+POST /api/register                      ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+GET /api/sign-in/parameters             ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+POST /api/sign-in                       ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+POST /api/sign-in/reset                 dead dead   dead   dead   dead dead    dead    dead  dead    dead
+GET /api/session                        ok   ok     ok     ok     ok   ok      ok      ok    out     out
+PUT /api/avatar                         ok   ok     ok     ok     ok   ok      ok      ok    out     out
+GET /api/avatars/alice's                ok   ok     ok     ok     ok   ok      ok      ok    out     out
+DELETE /api/avatar                      ok   ok     ok     ok     ok   ok      ok      ok    out     out
+POST /api/device.list                   ok   ok     ok     ok     ok   ok      ok      ok    out     out
+GET /api/device.list                    none none   none   none   none none    none    none  none    none
+GET /api/any/thing                      none none   none   none   none none    none    none  none    none
+GET /socket.io/                         ok   ok     ok     ok     ok   ok      ok      ok    out     out
+POST /socket.io/                        bad  bad    bad    bad    bad  bad     bad     bad   bad     bad
+GET /                                   page page   page   page   page page    page    page  page    page
+GET /any/page                           page page   page   page   page page    page    page  page    page
+GET /trust                              none none   none   none   none none    none    none  none    none
+GET /trust/ca.crt                       none none   none   none   none none    none    none  none    none
+POST /api/sign-out                      ok   ok     ok     ok     ok   ok      ok      ok    out     out
+"""
+
+
+def read_table(text: str) -> dict[str, dict[str, str]]:
+    """Return line → actor → outcome."""
+    header, *lines = text.strip("\n").splitlines()
+    actors = header.split()[1:]
+    table = {}
+    for line in lines:
+        what, *cells = line.rsplit(None, len(actors))
+        assert len(cells) == len(actors) and what not in table, line
+        table[what.strip()] = {actor: LEGEND[cell] for actor, cell in zip(actors, cells, strict=True)}
+    return table

@@ -1,0 +1,138 @@
+"""Forbidden and absent are one answer: the same bytes for the same number of SQL statements (our measure of time).
+
+The stranger asks for what is alice's, for what never was, and for what is hers to ask but of a foreign kind.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+import hearth.messages.append as append_module
+import hearth.messages.log as log_module
+from hearth.app import HANDLERS
+from hearth.contract import Actor
+from hearth.conversations.ids import make_direct_id, make_self_id
+from hearth.db.bulk import Steps, Syntax
+from hearth.friends.contract import RequestFriend
+from hearth.wire.dispatch import Dispatcher
+from tests.security.bodies import encode
+from tests.stage import Stage
+
+ID_FIELDS = {"conversation_id", "conversations", "device_id", "request_id", "user_id"}
+"""Fields that name something which may be another's. Usernames are found by anybody (docs/security.md)."""
+CONVERSATION: dict[str, dict[str, Any]] = {
+    "message.send": {"client_id": "0" * 32, "counter": 1, "record": encode(b"x")},
+    "message.history": {"seq": 0},
+    "receipt.mark": {"read_seq": 1},
+    "typing.start": {},
+    "typing.stop": {},
+}
+
+
+class House:
+    """Alice and bob are friends; olga asked alice; carol, the stranger, is nobody to them."""
+
+    def __init__(self, stage: Stage, alice: Actor, bob: Actor, carol: Actor, request_id: int) -> None:
+        self.stage = stage
+        self.carol = carol
+        server_id = stage.services.identity.server_id
+        self.foreign = {
+            "conversation_id": [
+                make_direct_id(server_id, alice.user_id, bob.user_id).hex(),
+                make_self_id(server_id, alice.user_id).hex(),
+            ],
+            "device_id": [alice.device_id.hex(), bob.device_id.hex()],
+            "request_id": [request_id],
+            "user_id": [alice.user_id, bob.user_id],
+        }
+        self.absent = {
+            "conversation_id": [secrets.token_hex(16), "0" * 32, "f" * 32],
+            "device_id": [secrets.token_hex(16), "0" * 32],
+            "request_id": [request_id + 1, 2**53 - 1],
+            "user_id": [secrets.randbelow(2**40) + 1000, 2**53 - 1],
+        }
+        self.dispatcher = Dispatcher.of(stage.services, HANDLERS, self.report)
+        self.planned: list[int] = []
+
+    def report(self, name: str, error: Exception) -> None:
+        raise error
+
+    async def ask(self, name: str, fields: dict[str, Any]) -> tuple[bytes, int, list[int]]:
+        """Return the answer, how many statements it took and how many the committer ran."""
+        self.stage.clear()
+        self.planned.clear()
+        answer = await self.dispatcher.answer(self.carol, name, msgspec.json.encode(fields))
+        self.stage.services.messages._receipts.flush_now()
+        return answer, self.stage.queries, list(self.planned)
+
+
+@pytest.fixture
+async def house(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> House:
+    alice, bob, olga, carol = [await stage.user(name) for name in ("alice", "bobby", "olga", "carol")]
+    await stage.run(alice, RequestFriend(username="bobby"))
+    await stage.run(bob, RequestFriend(username="alice"))
+    outcome = await stage.run(olga, RequestFriend(username="alice"))
+    await stage.services.presence.stop()  # it has statements of its own, now and then
+    house = House(stage, alice, bob, carol, outcome.request.id)
+
+    def counting(items: Sequence[Any], syntax: Syntax, *rest: Any) -> Steps[list[Any]]:
+        steps = append_module.append(items, syntax, *rest)
+        count = 0
+        try:
+            statement = next(steps)
+            while True:
+                count += 1
+                statement = steps.send((yield statement))
+        except StopIteration as stop:
+            house.planned.append(count)
+            outcomes: list[Any] = stop.value
+            return outcomes
+
+    monkeypatch.setattr(log_module, "append", counting)
+    return house
+
+
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
+    *((name, "conversation_id", rest) for name, rest in CONVERSATION.items()),
+    ("friend.accept", "request_id", {}),
+    ("friend.decline", "request_id", {}),
+    ("friend.cancel", "request_id", {}),
+    ("friend.remove", "user_id", {}),
+    ("friend.unblock", "user_id", {}),
+    ("device.revoke", "device_id", {}),
+]
+
+
+def test_every_command_that_names_something_is_asked() -> None:
+    naming = {
+        (name, field)
+        for name, handler in HANDLERS.items()
+        for field in handler.command.__struct_fields__
+        if field in ID_FIELDS
+    }
+    asked = {(name, field) for name, field, _ in QUESTIONS}
+    assert naming - asked == {("inbox.get", "conversations"), ("sync.open", "conversations")}
+
+
+@pytest.mark.parametrize(("name", "field", "rest"), QUESTIONS, ids=[name for name, _, _ in QUESTIONS])
+async def test_A01_forbidden_is_answered_like_absent(
+    house: House, name: str, field: str, rest: dict[str, Any]
+) -> None:
+    answers = [
+        await house.ask(name, {field: value, **rest})
+        for value in (*house.foreign[field], *house.absent[field], *house.foreign[field])
+    ]
+    assert answers == [answers[0]] * len(answers)
+    assert answers[0][0].startswith(b'{"error"') or name == "receipt.mark"
+
+
+async def test_A24_one_foreign_id_among_good_ones_is_left_out(house: House) -> None:
+    own = make_self_id(house.stage.services.identity.server_id, house.carol.user_id).hex()
+    answers = []
+    for value in (*house.foreign["conversation_id"], *house.absent["conversation_id"]):
+        answers.append(await house.ask("inbox.get", {"conversations": [value, own]}))
+    assert answers == [answers[0]] * len(answers)
+    assert [item["conversation"]["id"] for item in msgspec.json.decode(answers[0][0])["ok"]["items"]] == [own]

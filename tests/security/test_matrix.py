@@ -1,0 +1,93 @@
+"""The authorization matrix: every command, by either face, for everybody (A01 to A20).
+
+What is refused writes nothing and tells nobody; a former friend and a blocked one cannot tell which they are.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from hearth.app import HANDLERS
+from hearth.errors import NotFound
+from tests.scenarios.server import RunningServer
+from tests.security.bodies import BODIES
+from tests.security.conftest import Listener, ask_by_http, ask_by_socket, dump, wipe
+from tests.security.people import ACTORS, People, gather_people
+from tests.security.table import COMMANDS, read_table
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+TABLE = read_table(COMMANDS)
+ORDER = ("nobody", "revoked", "strange", "admin", "left", "blocked", "former", "member", "friend", "self")
+"""Who asks first must not change what the next may do: alice, who may most, is last."""
+Ask = Callable[[str | None, str, Any], Awaitable[Any]]
+
+
+def command_of(line: str) -> str:
+    return line.split(" ", 1)[0]
+
+
+async def test_every_command_has_a_line() -> None:
+    assert {command_of(line) for line in TABLE} - {"no.such.command"} == HANDLERS.keys()
+    assert TABLE.keys() == BODIES.keys()
+    assert all(tuple(cells) == ACTORS for cells in TABLE.values())
+
+
+async def test_former_friends_and_the_blocked_may_the_same() -> None:
+    assert [line for line, cells in TABLE.items() if cells["former"] != cells["blocked"]] == []
+
+
+@pytest.mark.parametrize("line", TABLE)
+async def test_matrix(shared: RunningServer, listener: Listener, line: str) -> None:
+    """A01, A02, A13, A16, A18, A20: the same answers over HTTP and over a socket."""
+
+    async def by_http(token: str | None, name: str, body: Any) -> Any:
+        return await ask_by_http(shared.url, token, name, body)
+
+    async def by_socket(token: str | None, name: str, body: Any) -> Any:
+        return await ask_by_socket(shared.port, token, name, body)
+
+    answers = []
+    for ask in (by_http, by_socket):
+        await wipe(shared.app.services)
+        people = await gather_people(shared.app.services)
+        answers.append({role: await play(people, listener, line, role, ask) for role in ORDER})
+    for role in ORDER:
+        by_face = [remove_ids(answer[role]) for answer in answers if "error" in answer[role]]
+        assert len(by_face) in (0, 2), (role, by_face)
+        if by_face and TABLE[line][role] != "not_signed_in":
+            assert by_face[0] == by_face[1], role
+    for answer in answers:
+        if "error" in answer["former"]:
+            assert remove_ids(answer["former"]) == remove_ids(answer["blocked"])
+
+
+async def play(people: People, listener: Listener, line: str, role: str, ask: Ask) -> Any:
+    """Let one actor ask; check the outcome against the table and, when refused, that nothing came of it."""
+    expected = TABLE[line][role]
+    token = None if role == "nobody" else people.by_role[role].token
+    before = await dump(people.services)
+    listener.heard.clear()
+    answer = await ask(token, command_of(line), BODIES[line](people, role))
+    outcome = answer["error"]["code"] if "error" in answer else "ok"
+    if answer == {"ok": {"items": []}}:
+        outcome = "void"
+    assert outcome == ("ok" if expected == "mute" else expected), (line, role, answer)
+    if command_of(line) == "receipt.mark":
+        await settle(people)
+    if expected != "ok":
+        assert listener.heard == [], (line, role)
+        assert await dump(people.services) == before, (line, role)
+    return answer
+
+
+async def settle(people: People) -> None:
+    """Let receipts be written: a send is answered after them, and this one is refused."""
+    people.services.messages._receipts.flush_now()
+    with pytest.raises(NotFound):
+        await people.say(people.by_role["strange"], people.notes)
+
+
+def remove_ids(answer: Any) -> str:
+    return re.sub(r"[0-9a-f]{32}", "ID", str(answer))
