@@ -68,7 +68,7 @@ export class Outbox {
   async drain(signal: AbortSignal): Promise<void> {
     await this.#adopt();
     while (!signal.aborted) {
-      const row = await waitForValue(() => this.#findNext(), signal);
+      const row = (await this.#findNext()) ?? (await waitForValue(() => this.#findNext(), signal));
       if (row && !signal.aborted) await this.#sendUntilKnown(row, signal);
     }
   }
