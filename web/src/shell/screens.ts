@@ -17,6 +17,11 @@ const visitors: Partial<Record<RouteName, Loader>> = {
 
 /** What stands in the main column; a section's first page stands in the list column (see below). */
 const mains: Partial<Record<RouteName, Loader>> = {
+  home: () => import("../inbox/HomePage.svelte"),
+  conversation: () => import("../conversations/ConversationPage.svelte"),
+  addFriend: () => import("../friends/AddFriendPage.svelte"),
+  friendLink: () => import("../friends/FriendLinkPage.svelte"),
+  user: () => import("../friends/UserPage.svelte"),
   profile: () => import("../accounts/ProfilePage.svelte"),
   devices: () => import("../accounts/DevicesPage.svelte"),
   security: () => import("../accounts/SecurityPage.svelte"),
@@ -25,8 +30,8 @@ const mains: Partial<Record<RouteName, Loader>> = {
 
 /** What stands in the list column while a section is open. */
 const lists: Record<Section, Loader | undefined> = {
-  messages: undefined,
-  friends: undefined,
+  messages: () => import("../inbox/InboxPage.svelte"),
+  friends: () => import("../friends/FriendsPage.svelte"),
   you: () => import("../accounts/YouPage.svelte"),
 };
 

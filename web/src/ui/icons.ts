@@ -6,6 +6,7 @@ export const icons = [
   "arrow-right",
   "bookmark-fill",
   "box-arrow-right",
+  "box-arrow-up",
   "camera",
   "chat-heart",
   "chat-heart-fill",

@@ -1,7 +1,10 @@
 // English: the source. Every other language must have exactly these messages, or the build fails.
 import { accounts } from "./accounts.ts";
+import { friends } from "./friends.ts";
+import { inbox } from "./inbox.ts";
+import { messages } from "./messages.ts";
 import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { ui } from "./ui.ts";
 
-export const en = { accounts, problems, shell, ui } as const;
+export const en = { accounts, friends, inbox, messages, problems, shell, ui } as const;

@@ -1,0 +1,35 @@
+import type { en } from "../en/index.ts";
+import type { Translation } from "../message.ts";
+
+export const inbox: Translation<typeof en>["inbox"] = {
+  search: "بحث",
+  searchLabel: "البحث عن محادثة بالاسم",
+  clearSearch: "مسح البحث",
+  addFriend: "إضافة صديق",
+  list: "المحادثات",
+  notes: "ملاحظات",
+  notesEmpty: "لك وحدك",
+  deletedAccount: "حساب محذوف",
+  you: "أنت: {text}",
+  draft: "مسودة: {text}",
+  readOnly: "للقراءة فقط",
+  nothingYet: "قل مرحبا",
+  newerMessage: "رسالة من إصدار أحدث من Hearth",
+  unread: {
+    zero: "لا رسائل غير مقروءة",
+    one: "رسالة واحدة غير مقروءة",
+    two: "رسالتان غير مقروءتين",
+    few: "{count} رسائل غير مقروءة",
+    many: "{count} رسالة غير مقروءة",
+    other: "{count} رسالة غير مقروءة",
+  },
+  showAll: "الكل",
+  showUnread: "غير المقروءة",
+  noneUnreadTitle: "قُرئ كل شيء",
+  noneUnreadText: "لا شيء في انتظارك.",
+  noneTitle: "لا أحد بهذا الاسم هنا",
+  noneText: "يُبحث في أسماء المحادثات فقط. يمكن إضافة شخص جديد صديقًا.",
+  addByName: "البحث عن اسم مستخدم",
+  addByLink: "مشاركة رابطك",
+  addByCode: "عرض رمز QR الخاص بك",
+};

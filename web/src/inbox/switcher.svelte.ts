@@ -1,0 +1,29 @@
+// The search field of the list, which any page can call for: Ctrl+K from wherever one is.
+import { navigation } from "../shell/navigation.svelte.ts";
+
+class Switcher {
+  text = $state("");
+  #field: HTMLInputElement | undefined;
+  #isWanted = false;
+
+  /** The list is on screen: this is its field. Returns how to take it away. */
+  attach(field: HTMLInputElement): () => void {
+    this.#field = field;
+    if (this.#isWanted) this.open();
+    return () => (this.#field = undefined);
+  }
+
+  /** Puts the cursor into the field; goes to the list first where it is not on screen. */
+  open(): void {
+    this.#isWanted = true;
+    if (!this.#field || this.#field.getClientRects().length === 0) navigation.go("/");
+    requestAnimationFrame(() => {
+      if (!this.#field || this.#field.getClientRects().length === 0) return;
+      this.#isWanted = false;
+      this.#field.focus();
+      this.#field.select();
+    });
+  }
+}
+
+export const switcher = new Switcher();
