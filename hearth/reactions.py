@@ -18,6 +18,7 @@ from hearth.conversations.open import (
 )
 from hearth.friends.announce import announce_profile, forget_user
 from hearth.friends.contract import FriendAdded, FriendRemoved
+from hearth.messages.forget import forget_notes
 from hearth.presence.react import announce_setting, introduce_friend
 
 React = Callable[[Context, Any], Awaitable[None]]
@@ -57,7 +58,7 @@ REACTIONS = Reactions(
     in_transaction={
         UserRegistered: (open_notes,),
         ProfileChanged: (announce_profile, announce_user),
-        AccountDeleted: (announce_deletion, forget_user, close_for_deleted),
+        AccountDeleted: (announce_deletion, forget_user, close_for_deleted, forget_notes),
         FriendAdded: (open_for_friends,),
         FriendRemoved: (close_for_former_friends,),
     },

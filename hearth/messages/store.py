@@ -6,7 +6,7 @@ Each is a seek by key: none gets slower with the length of a conversation.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, delete, func, or_, select
 
 from hearth.contract import Transaction
 from hearth.messages.contract import KIND_MESSAGE
@@ -75,3 +75,8 @@ def match_places(places: Mapping[bytes, int]) -> Any:
             for conversation_id, seq in sorted(places.items())
         )
     )
+
+
+async def delete_log(transaction: Transaction, conversation_id: bytes) -> None:
+    """Remove every entry of a conversation that nobody is left to read."""
+    await transaction.execute(delete(MESSAGE).where(MESSAGE.c.conversation_id == conversation_id))

@@ -58,6 +58,7 @@ class Session:
         "_awaits_pong",
         "_beat_at",
         "_edge",
+        "_first_bytes",
         "_handshake_until",
         "_in_flight",
         "_out",
@@ -87,6 +88,7 @@ class Session:
         self.is_counted = False
         self.is_posting = False
         self.queued_bytes = 0
+        self._first_bytes = 0
         self._out: list[bytes] = []
         self._in_flight = 0
         self._poll: asyncio.Future[bytes] | None = None
@@ -101,17 +103,20 @@ class Session:
     def send(self, frame: Frame) -> None:
         """Queue a frame. What is queued within one turn of the event loop leaves in one write.
 
-        A session whose queue overflows is cut: its client reconnects and catches up from its logs.
+        A session whose queue overflows is cut: its client reconnects and catches up from its logs. A frame that
+        finds nothing queued may be of any size: a snapshot larger than the cap would otherwise never arrive.
         """
         if self.is_closed:
             return
         edge, size = self._edge, len(frame)
+        if not self.queued_bytes:
+            self._first_bytes = size
         if not self._out:
             edge.flush_soon(self)
         self._out.append(frame)
         self.queued_bytes += size
         edge.queued_bytes += size
-        if self.queued_bytes > edge.settings.out_bytes:
+        if self.queued_bytes - self._first_bytes > edge.settings.out_bytes:
             self.cut("slow consumer")
         elif edge.queued_bytes > edge.settings.total_out_bytes:
             edge.relieve()

@@ -60,7 +60,7 @@ async def test_a_slow_consumer_is_cut_and_the_others_get_everything() -> None:
         while len(recorder.sockets) == 2 and sent < 2000:
             for server in tuple(recorder.sockets):
                 server.send(BIG)
-                assert server.queued_bytes <= 200_000 + len(BIG)
+                assert server.queued_bytes <= 200_000 + 2 * len(BIG)
             sent += 1
             await asyncio.sleep(0)
         assert recorder.left == ["slow consumer"]
@@ -85,6 +85,22 @@ async def test_a_consumer_that_was_slow_and_reads_on_gets_everything_in_order() 
         lazy.writer.transport.resume_reading()  # type: ignore[attr-defined]
         for n in range(500):
             assert str(await lazy.receive()).startswith(f'42["n",{n},')
+        await until(lambda: edge.queued_bytes == 0)
+        lazy.close()
+
+
+async def test_one_frame_larger_than_the_cap_arrives_and_what_follows_is_still_bounded() -> None:
+    """A snapshot may be larger than what may queue up behind a socket; it must not cut it for ever."""
+    snapshot = encode_event("snapshot", b'"' + b"x" * 900_000 + b'"')
+    async with stage(out_bytes=200_000) as (port, recorder, edge):
+        lazy = await connect_lazy(port)
+        recorder.sockets[0].send(snapshot)
+        for _ in range(9):
+            recorder.sockets[0].send(BIG)
+            await asyncio.sleep(0)
+        assert recorder.left == []
+        lazy.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert len(str(await lazy.receive())) > 900_000
         await until(lambda: edge.queued_bytes == 0)
         lazy.close()
 
