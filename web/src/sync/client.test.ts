@@ -1,0 +1,131 @@
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test, vi } from "vitest";
+
+import { TestServer } from "../replica/testing.ts";
+import type { CommandName } from "../wire/contract.ts";
+import { ProblemError } from "../wire/http.ts";
+import type { Transport } from "../wire/socket.ts";
+import { Client } from "./client.ts";
+
+/** A connection to the test server that can be cut. */
+class Line implements Transport {
+  connected = false;
+  active = true;
+  readonly #server: TestServer;
+  readonly #listeners = new Map<string, () => void>();
+  #event: (name: string, payload: unknown) => void = () => undefined;
+
+  constructor(server: TestServer) {
+    this.#server = server;
+    server.emit = (name, payload) => {
+      if (this.connected) this.#event(name, structuredClone(payload));
+    };
+  }
+
+  connect(): void {
+    this.connected = true;
+    queueMicrotask(() => this.#listeners.get("connect")?.());
+  }
+
+  disconnect(): void {
+    this.connected = false;
+    this.#listeners.get("disconnect")?.();
+  }
+
+  on(event: string, listener: (...values: never[]) => void): void {
+    this.#listeners.set(event, listener as () => void);
+  }
+
+  onAny(listener: (name: string, payload: unknown) => void): void {
+    this.#event = listener;
+  }
+
+  emit(name: string, input: never, answer: (value: unknown) => void): void {
+    this.#server.call(name as CommandName, input).then(
+      (ok) => this.connected && answer({ ok }),
+      (error: unknown) => answer({ error: error instanceof ProblemError ? error.problem : null }),
+    );
+  }
+}
+
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.forget(true);
+});
+
+function open(server = new TestServer()) {
+  const line = new Line(server);
+  const told = { ended: vi.fn(), foreign: vi.fn(), failed: vi.fn() };
+  const request = (_: string, __: LockOptions, work: () => Promise<unknown>): Promise<unknown> => work();
+  const client = new Client({
+    ...{ user: server.me, device: server.device, ...told, checkSession: async () => "valid" as const },
+    locks: { request } as unknown as LockManager,
+    openSocket: () => line,
+  });
+  clients.push(client);
+  client.start();
+  return { server, line, client, told };
+}
+
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+test("after connecting it is up to date, sends what waited, marks what came and fills the history", async () => {
+  const server = new TestServer();
+  const id = server.addConversation();
+  for (let step = 1; step <= 120; step++) server.append(id, 2, `text ${step}`);
+  const { client, told } = open(server);
+  await client.outbox.add(id, encode("waited"));
+  await expect.poll(() => server.logs.get(id)!.entries.length, { timeout: 5000 }).toBe(121);
+  await expect.poll(() => client.replica.entries.count(), { timeout: 5000 }).toBe(121);
+  await expect.poll(() => client.own.outbox.count()).toBe(0);
+  expect(told.failed).not.toHaveBeenCalled();
+});
+
+test("what happens while the line is cut arrives with the next connection", async () => {
+  const { server, line, client } = open();
+  const id = server.addConversation();
+  await expect.poll(() => client.replica.conversations.filter((row) => !row.is_stale).count()).toBe(1);
+  line.disconnect();
+  server.append(id, 2, "missed");
+  server.addFriend(3, "missed too");
+  await client.outbox.add(id, encode("written offline"));
+  client.socket.connect();
+  await expect.poll(() => client.replica.entries.count(), { timeout: 5000 }).toBe(2);
+  expect(await client.replica.friends.count()).toBe(1);
+});
+
+test("nothing is sent before the server has shown that it is the right one", async () => {
+  const server = new TestServer();
+  const id = server.addConversation();
+  const { client, told } = open(server);
+  await expect.poll(() => client.replica.findMeta("cursor")).toBeDefined();
+  client.socket.close();
+  await client.outbox.add(id, encode("not for you"));
+  Object.assign(server, { me: 7 });
+  server.logs.get(id)!.cursors.set(7, { delivered_seq: 0, read_seq: 0 });
+  client.socket.connect();
+  await expect.poll(() => told.foreign.mock.calls.length).toBe(1);
+  expect(server.logs.get(id)!.entries).toHaveLength(0);
+  Object.assign(server, { me: 1 });
+});
+
+test("an ended session is told with its reason, and the line is closed", async () => {
+  const { server, client, told } = open();
+  await expect.poll(() => client.replica.findMeta("cursor")).toBeDefined();
+  server.emit("session.ended", { reason: "revoked" });
+  expect(told.ended).toHaveBeenCalledExactlyOnceWith("revoked");
+  expect(client.socket.state).toBe("offline");
+});
+
+test("forgetting removes the copy, and what was not sent only when asked to", async () => {
+  const { server, client } = open();
+  const id = server.addConversation();
+  await expect.poll(() => client.replica.conversations.count()).toBe(1);
+  client.socket.close();
+  await client.outbox.add(id, encode("kept"));
+  await client.forget(false);
+  const again = open(server).client;
+  again.socket.close();
+  expect(await again.own.outbox.count()).toBe(1);
+});
