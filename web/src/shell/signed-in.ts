@@ -1,6 +1,7 @@
 // What runs while somebody is signed in: one client (local copy and connection), which every page finds in its context.
 import { createContext } from "svelte";
 
+import { Avatars } from "../accounts/avatars.svelte.ts";
 import { Me } from "../accounts/me.svelte.ts";
 import { session } from "../accounts/session.svelte.ts";
 import { Friends } from "../friends/friends.svelte.ts";
@@ -20,6 +21,7 @@ import { update } from "./update.svelte.ts";
 export interface SignedIn {
   client: Client;
   me: Me;
+  avatars: Avatars;
   friends: Friends;
   inbox: Inbox;
   presence: Presence;
@@ -90,6 +92,7 @@ export function startClient(): SignedIn {
   });
   const states = {
     me: new Me(client.replica),
+    avatars: new Avatars(client.replica),
     friends: new Friends(client.replica),
     inbox: new Inbox(client.replica, client.own),
     presence: new Presence(client),
