@@ -150,3 +150,20 @@ async def test_a_device_file_keeps_what_is_needed_and_no_more(alice: Device) -> 
     http = Http(state.url, state.token)
     assert PASSWORD not in repr(state)
     await http.close()
+
+
+@pytest.mark.parametrize("transports", [("polling",), ("polling", "websocket")])
+async def test_a_line_without_websocket_carries_the_same(
+    alice: Device, bob: Device, transports: tuple[str, ...]
+) -> None:
+    await bob.phone.disconnects()
+    file = bob.phone.client.file
+    polling = Client(file, Http(file.state.url, file.state.token), transports=transports)
+    async with polling:
+        await polling.send("alice", "by post")
+        await alice.receives("by post")
+        await bob.receives("by post")
+        sent = await alice.sends("answered", to=bob)
+        async for message in polling.messages():
+            assert (message.text, message.seq) == ("answered", sent.seq)
+            break

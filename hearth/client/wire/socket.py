@@ -93,7 +93,6 @@ class Socket:
         try:
             await self._client.connect(
                 self._url,
-                headers={"Authorization": f"Bearer {self._token}"},
                 auth={"contract": CONTRACT_VERSION},
                 transports=self._transports,
                 wait_timeout=CONNECT_TIMEOUT,
@@ -141,7 +140,8 @@ class Socket:
             await self._http.close()
 
     async def _open_http(self) -> aiohttp.ClientSession:
-        self._http = aiohttp.ClientSession()
+        # On the session: python-engineio itself sends headers with the first polling request only.
+        self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"})
         return self._http
 
     def _take_event(self, name: str, *arguments: msgspec.Raw) -> None:
