@@ -13,7 +13,7 @@ from hearth.friends.rules import Standing
 async def remove_friend(context: Context, user_id: int) -> None:
     """End a friendship; raises NotFound when there is none.
 
-    It is looked up before the lock too: an id of nobody must not be told from a stranger's by the time it takes.
+    Looked up before the lock too: an unused id must not be told from a stranger's by the time it takes.
     """
     rules.require_another(context.user_id, user_id)
     await _require_friendship(context, user_id)

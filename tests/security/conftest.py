@@ -17,7 +17,8 @@ from hearth.db.tables import SERVER
 from hearth.services import Services
 from tests.conftest import KIND, make_mariadb_database
 from tests.scenarios.server import RunningServer
-from tests.wire.edge_stage import Client, client
+from tests.security.people import People, gather_people
+from tests.wire.edge_stage import TEXT, Client, client
 
 PRESENCE = ("last_seen", "status")
 """Columns that change by merely being here."""
@@ -125,3 +126,20 @@ async def read_ack(asker: Client) -> Any:
             if packet.startswith("437["):
                 return json.loads(packet[3:])[0]
             has_ended = has_ended or packet.startswith('42["session.ended"')
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def people(shared: RunningServer) -> People:
+    """Alice and the others, for tests that leave them as they are."""
+    return await gather_people(shared.app.services)
+
+
+async def ask_raw(port: int, token: str, text: bytes) -> Any:
+    """Send an event's JSON as it is over a socket; returns the ack, or the code of the closing frame."""
+    async with client(port) as asker:
+        await asker.connect(headers={"Authorization": f"Bearer {token}"})
+        asker.raw(asker.frame(TEXT, b"427" + text))
+        try:
+            return await read_ack(asker)
+        except ConnectionResetError as error:
+            return error.args[0]

@@ -26,8 +26,8 @@ from hearth.services import Services
 from hearth.work import perform
 
 ACTORS = ("self", "friend", "member", "former", "left", "strange", "blocked", "admin", "revoked", "nobody")
-"""Alice; a friend; who shares a group with her; a former friend; who left the group; one she never met; one
-she blocks; an administrator she never met; a device of her friend's that was signed out; no session at all."""
+"""Alice; a friend; one in a group with her; a former friend; one who left the group; one she never met; one
+she blocks; an administrator she never met; a device of her friend's that was signed out; no session."""
 KDF = KdfParameters(salt=b"s" * 16, memory=8, iterations=1, parallelism=1)
 NUMBERS = itertools.count(1)
 

@@ -1,6 +1,6 @@
-"""Forbidden and absent are one answer: the same bytes for the same number of SQL statements (our measure of time).
+"""Forbidden and absent are one answer: the same bytes for the same number of SQL statements.
 
-The stranger asks for what is alice's, for what never was, and for what is hers to ask but of a foreign kind.
+The stranger asks for what is alice's and for what never was.
 """
 
 import secrets

@@ -5,13 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from hearth.app import CLIENT_FOLDER, App
 from tests.properties.world import make_png
 from tests.scenarios.server import RunningServer
 from tests.security.bodies import encode, kdf
-from tests.security.people import ACTORS, People, gather_people
+from tests.security.people import ACTORS, People
 from tests.security.table import ROUTES, read_table
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,15 +46,9 @@ async def test_every_route_has_a_line(shared: RunningServer) -> None:
     assert all(tuple(cells) == ACTORS for cells in TABLE.values())
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def people(shared: RunningServer) -> People:
-    """Nothing that routes do disturbs anybody but the actor, and what ends sessions is tried last."""
-    return await gather_people(shared.app.services)
-
-
 @pytest.mark.parametrize("line", TABLE)
 async def test_matrix(shared: RunningServer, people: People, line: str) -> None:
-    """A04, A20, M11, P12."""
+    """A04, A20, M11, P12. What ends a session is the table's last line."""
     for role in ORDER:
         token = None if role == "nobody" else people.by_role[role].token
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
