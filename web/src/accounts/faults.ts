@@ -7,7 +7,7 @@ import { type Problem, ProblemError } from "../wire/http.ts";
 import { sayProblem } from "../wire/problem-text.ts";
 
 /** One text per field; `form` is about the whole of it. No key: nothing wrong. */
-export type Faults = Partial<Record<"form" | "username" | "displayName" | "password" | "confirm", string>>;
+export type Faults = Partial<Record<"form" | "username" | "displayName" | "about" | "password" | "confirm", string>>;
 
 const USERNAME: Record<string, PlainKey> = {
   too_short: "accounts.usernameShort",
@@ -21,6 +21,7 @@ const USERNAME: Record<string, PlainKey> = {
 
 const WHOLE: Record<string, PlainKey> = {
   wrong_password: "accounts.wrongPassword",
+  account_disabled: "accounts.endedDisabled",
   registration_closed: "accounts.registrationClosed",
   invite_needed: "accounts.inviteNeeded",
   link_invalid: "accounts.linkInvalid",
@@ -54,6 +55,9 @@ function placeProblem(problem: Problem): Faults {
   if (problem.fields?.["display_name"]) {
     const isLong = problem.fields["display_name"] === "too_long";
     return { displayName: t(isLong ? "accounts.displayNameLong" : "accounts.displayNameRefused") };
+  }
+  if (problem.fields?.["about"]) {
+    return { about: t(problem.fields["about"] === "too_long" ? "accounts.aboutLong" : "accounts.aboutRefused") };
   }
   const key = WHOLE[problem.code];
   return { form: key ? t(key) : sayProblem(problem) };

@@ -1,13 +1,14 @@
 // Changing what others see of oneself. The local copy follows when the user's log says so.
 import type { Client } from "../sync/client.ts";
-import type { AvatarSaved } from "../wire/contract.ts";
+import type { AvatarSaved, OwnProfile } from "../wire/contract.ts";
 import { put, remove } from "../wire/http.ts";
 
-export async function updateProfile(
+/** Returns what the server made of it: it trims, and an emptied name is the username. */
+export function updateProfile(
   client: Pick<Client, "call">,
   profile: { displayName: string; about: string },
-): Promise<void> {
-  await client.call("profile.update", { display_name: profile.displayName.trim(), about: profile.about.trim() });
+): Promise<OwnProfile> {
+  return client.call("profile.update", { display_name: profile.displayName.trim(), about: profile.about.trim() });
 }
 
 export async function setAvatar(picture: Blob): Promise<void> {

@@ -9,11 +9,15 @@ const KNOWN: Record<string, PlainKey> = {
   storage_unavailable: "problems.storage",
   not_signed_in: "problems.notSignedIn",
   too_many_requests: "problems.tooManyRequests",
+  conflict: "problems.conflict",
+  limit_reached: "problems.limitReached",
 };
 
 export function sayProblem(problem: Problem): string {
   if (problem.code === "too_many_requests" && problem.retry_after !== undefined) {
-    return t("problems.tooManyRequestsSeconds", { count: Math.max(1, Math.ceil(problem.retry_after)) });
+    const seconds = Math.max(1, Math.ceil(problem.retry_after));
+    if (seconds > 90) return t("problems.tooManyRequestsMinutes", { count: Math.ceil(seconds / 60) });
+    return t("problems.tooManyRequestsSeconds", { count: seconds });
   }
   return t(KNOWN[problem.code] ?? "problems.unknown");
 }

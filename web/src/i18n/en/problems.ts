@@ -11,4 +11,10 @@ export const problems = {
   busy: "The server has too much to do right now. Try again in a moment.",
   storage: "The server cannot save anything right now. Try again in a moment.",
   notSignedIn: "Your session has ended. Sign in again.",
+  tooManyRequestsMinutes: {
+    one: "That was too often in a short time. Try again in {count} minute.",
+    other: "That was too often in a short time. Try again in {count} minutes.",
+  },
+  conflict: "This has changed in the meantime. Look again, then try once more.",
+  limitReached: "There are as many as there can be. Remove some first.",
 } as const;
