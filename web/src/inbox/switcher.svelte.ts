@@ -9,20 +9,24 @@ class Switcher {
   /** The list is on screen: this is its field. Returns how to take it away. */
   attach(field: HTMLInputElement): () => void {
     this.#field = field;
-    if (this.#isWanted) this.open();
+    if (this.#isWanted) requestAnimationFrame(() => this.#focus());
     return () => (this.#field = undefined);
   }
 
-  /** Puts the cursor into the field; goes to the list first where it is not on screen. */
+  /** Puts the cursor into the field at once, or goes to the list first where it is not on screen. */
   open(): void {
+    if (this.#focus()) return;
     this.#isWanted = true;
-    if (!this.#field || this.#field.getClientRects().length === 0) navigation.go("/");
-    requestAnimationFrame(() => {
-      if (!this.#field || this.#field.getClientRects().length === 0) return;
-      this.#isWanted = false;
-      this.#field.focus();
-      this.#field.select();
-    });
+    navigation.go("/");
+    requestAnimationFrame(() => this.#focus());
+  }
+
+  #focus(): boolean {
+    if (!this.#field || this.#field.getClientRects().length === 0) return false;
+    this.#isWanted = false;
+    this.#field.focus();
+    this.#field.select();
+    return true;
   }
 }
 

@@ -33,7 +33,7 @@ export const messages: Translation<typeof en>["messages"] = {
     many: "{count} رسالة جديدة",
     other: "{count} رسالة جديدة",
   },
-  beginning: "هنا تبدأ محادثتك مع {name}. قل مرحبا!",
+  beginning: "هنا تبدأ محادثتك مع {name}.",
   notesTitle: "ملاحظات لنفسك",
   notesText: "لا يرى ما يُكتب هنا أحد سواك، على كل أجهزتك: قوائم وأفكار وأشياء تريد العودة إليها.",
   write: "اكتب رسالة",

@@ -24,7 +24,7 @@ export const messages = {
   unreadLine: "Unread messages",
   toEnd: "Go to the newest message",
   newCount: { one: "{count} new message", other: "{count} new messages" },
-  beginning: "This is where you and {name} begin. Say hello!",
+  beginning: "This is where you and {name} begin.",
   notesTitle: "Notes to yourself",
   notesText: "Only you see what is written here, on all your devices: lists, ideas, things to find again.",
   write: "Write a message",

@@ -26,7 +26,7 @@ export const messages: Translation<typeof en>["messages"] = {
   unreadLine: "ન વાંચેલા સંદેશા",
   toEnd: "સૌથી નવા સંદેશ પર જાઓ",
   newCount: { one: "{count} નવો સંદેશ", other: "{count} નવા સંદેશા" },
-  beginning: "અહીંથી તમારી અને {name} ની વાતચીત શરૂ થાય છે. નમસ્તે કહો!",
+  beginning: "અહીંથી તમારી અને {name} ની વાતચીત શરૂ થાય છે.",
   notesTitle: "પોતાના માટે નોંધ",
   notesText: "અહીં લખેલું ફક્ત તમે જુઓ છો, તમારાં બધાં ઉપકરણો પર: યાદીઓ, વિચારો, યાદ રાખવાની વાતો.",
   write: "સંદેશ લખો",

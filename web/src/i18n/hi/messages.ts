@@ -26,7 +26,7 @@ export const messages: Translation<typeof en>["messages"] = {
   unreadLine: "अपठित संदेश",
   toEnd: "सबसे नए संदेश पर जाएँ",
   newCount: { one: "{count} नया संदेश", other: "{count} नए संदेश" },
-  beginning: "यहाँ से आपकी और {name} की बातचीत शुरू होती है। नमस्ते कहिए!",
+  beginning: "यहाँ से आपकी और {name} की बातचीत शुरू होती है।",
   notesTitle: "अपने लिए नोट्स",
   notesText: "यहाँ लिखा सिर्फ़ आप देखते हैं, अपने सभी उपकरणों पर: सूचियाँ, विचार, याद रखने की बातें।",
   write: "संदेश लिखें",

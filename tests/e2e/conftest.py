@@ -1,0 +1,93 @@
+"""Journeys in a real browser: the shipped server on a free port, Chromium, and people who have registered there.
+
+Skipped with the reason where there is no Chromium or no built web client; with CI=true that is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from hearth.client import Client
+from tests.e2e.person import Person
+from tests.scenarios.cast import PASSWORD
+from tests.served import Served, serve
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER.parents[1] / "hearth" / "static" / "index.html"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
+
+SomebodyNew = Callable[..., Awaitable[Person]]
+Program = Callable[[str], Awaitable[Client]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def require(thing: object, reason: str) -> None:
+    if thing:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Served]:
+    require(STATIC.exists(), "the web client is not built: run scripts/setup")
+    with serve(tmp_path / "data", "--insecure-test-kdf", "--limit-scale", "1000") as served:
+        yield served
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    require(CHROMIUM, "chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def arrives(server: Served, chromium: Browser) -> AsyncIterator[SomebodyNew]:
+    """Open a browser for somebody: `await arrives("alice")`. They have not registered yet."""
+    async with AsyncExitStack() as stack:
+
+        async def arrive(username: str, **looks: object) -> Person:
+            return await stack.enter_async_context(Person(chromium, server.url, username, **looks))
+
+        yield arrive
+
+
+@pytest.fixture
+async def program(server: Served) -> AsyncIterator[Program]:
+    """Register somebody who uses a program instead of a browser: quick to fill an account with."""
+    async with AsyncExitStack() as stack:
+
+        async def register(username: str) -> Client:
+            client = await Client.register(server.url, username, PASSWORD, display_name=username.title())
+            return await stack.enter_async_context(client)
+
+        yield register
+
+
+@pytest.fixture
+async def alice(arrives: SomebodyNew) -> Person:
+    alice = await arrives("alice")
+    await alice.registers()
+    return alice
+
+
+@pytest.fixture
+async def bob(arrives: SomebodyNew) -> Person:
+    bob = await arrives("bob")
+    await bob.registers()
+    return bob

@@ -1,0 +1,126 @@
+"""Somebody at a browser: what they do and see, in the words of the page.
+
+Every fault of the page counts: uncaught errors and broken content security rules are kept in `faults`.
+"""
+
+import re
+from types import TracebackType
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect
+
+from tests.scenarios.cast import PASSWORD
+
+PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PATIENCE = 15_000
+
+
+class Person:
+    """One user in one browser of their own. Enter it with `async with`."""
+
+    def __init__(self, browser: Browser, url: str, username: str, **looks: object) -> None:
+        self.username = username
+        self.name = username.title()
+        self.faults: list[str] = []
+        self._browser = browser
+        self._url = url
+        self._looks = DESKTOP | {"locale": "en-GB"} | looks
+        self.context: BrowserContext
+        self.page: Page
+
+    async def __aenter__(self) -> "Person":
+        self.context = await self._browser.new_context(**self._looks)  # type: ignore[arg-type]  # looks of many kinds
+        self.context.set_default_timeout(PATIENCE)
+        self.page = await self.context.new_page()
+        self.page.on("pageerror", self._note_error)
+        self.page.on("console", self._note_message)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.context.close()
+        if kind is None:
+            assert self.faults == [], f"{self.username}'s page had faults"
+
+    def _note_error(self, error: Error) -> None:
+        self.faults.append(f"{error.name}: {error.message}\n{error.stack}")
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "requires 'Trusted" in message.text:
+            self.faults.append(message.text)
+
+    async def opens(self, path: str = "/") -> None:
+        await self.page.goto(self._url + path)
+
+    async def registers(self) -> None:
+        await self.opens("/register")
+        page = self.page
+        await page.get_by_label("Username").fill(self.username)
+        await page.get_by_label("Display name").fill(self.name)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_label("Password again").fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
+        await self.sees_the_list()
+
+    async def signs_in(self) -> None:
+        await self.opens("/sign-in")
+        await self.page.get_by_label("Username").fill(self.username)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.sees_the_list()
+
+    async def sees_the_list(self) -> None:
+        await expect(self.row("Notes")).to_be_visible(timeout=PATIENCE)
+
+    def row(self, name: str) -> Locator:
+        """The row of a conversation in the list."""
+        return self.page.locator("[data-row]").filter(has=self.page.get_by_text(name, exact=True))
+
+    async def converses_with(self, name: str) -> None:
+        await self.row(name).click()
+        await expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible(timeout=PATIENCE)
+
+    @property
+    def field(self) -> Locator:
+        return self.page.locator("textarea")
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.get_by_role("region", name="Messages").locator("li[data-key]")
+
+    def message(self, text: str) -> Locator:
+        """The messages of the open conversation that say exactly this."""
+        exactly = re.compile(rf"^\s*{re.escape(text)}\s*$")
+        return self.messages.filter(has=self.page.locator(".text").filter(has_text=exactly))
+
+    async def writes(self, text: str) -> None:
+        await self.field.fill(text)
+        await self.field.press("Enter")
+        await expect(self.field).to_have_value("")
+
+    async def sees(self, text: str, *, times: int = 1) -> None:
+        await expect(self.message(text)).to_have_count(times, timeout=PATIENCE)
+
+    async def sees_mark(self, text: str, mark: str) -> None:
+        """Sees how far one's own message has come: a word of the ticks, e.g. "Read"."""
+        await expect(self.message(text).get_by_title(mark, exact=True)).to_be_visible(timeout=PATIENCE)
+
+    async def befriends(self, other: "Person") -> None:
+        """Ask by username; the other accepts. Ends when both have their conversation."""
+        await self.opens("/friends/add")
+        await self.page.get_by_label("Their username").fill(other.username)
+        await self.page.get_by_role("button", name="Add friend").click()
+        await other.opens("/friends/requests")
+        await other.page.get_by_role("button", name=f"Accept {self.name}").click()
+        await self.opens()
+        await other.opens()
+        await expect(self.row(other.name)).to_be_visible(timeout=PATIENCE)
+        await expect(other.row(self.name)).to_be_visible(timeout=PATIENCE)
+
+    async def goes_offline(self, is_offline: bool = True) -> None:
+        await self.context.set_offline(is_offline)
+
+    async def is_connected(self) -> None:
+        """Wait until nothing is said to be wrong with the connection."""
+        await expect(self.page.get_by_text("You are offline")).to_have_count(0, timeout=PATIENCE)
