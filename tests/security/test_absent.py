@@ -39,7 +39,7 @@ class House:
         self.stage = stage
         self.carol = carol
         server_id = stage.services.identity.server_id
-        self.foreign = {
+        self.foreign: dict[str, list[Any]] = {
             "conversation_id": [
                 make_direct_id(server_id, alice.user_id, bob.user_id).hex(),
                 make_self_id(server_id, alice.user_id).hex(),
@@ -48,7 +48,7 @@ class House:
             "request_id": [request_id],
             "user_id": [alice.user_id, bob.user_id],
         }
-        self.absent = {
+        self.absent: dict[str, list[Any]] = {
             "conversation_id": [secrets.token_hex(16), "0" * 32, "f" * 32],
             "device_id": [secrets.token_hex(16), "0" * 32],
             "request_id": [request_id + 1, 2**53 - 1],
