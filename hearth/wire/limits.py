@@ -8,6 +8,8 @@ from hearth.clock import Clock
 from hearth.errors import TooManyRequests
 
 MAX_BUCKETS = 100_000
+SPARE_BUCKETS = 10_000
+"""How many are dropped at once when the table is full of buckets in use."""
 
 
 class Limit(NamedTuple):
@@ -45,7 +47,7 @@ class Limits:
         if excess > 1e-9:
             raise TooManyRequests(retry_after=excess)
         if len(self._buckets) >= MAX_BUCKETS:
-            self._forget_full(now)
+            self._make_room(now)
         self._buckets[(bucket, key)] = (full_at, seconds)
 
     def check(self, bucket: str, key: str, limit: str) -> None:
@@ -57,8 +59,13 @@ class Limits:
         if excess > 1e-9:
             raise TooManyRequests(retry_after=excess)
 
-    def _forget_full(self, now: float) -> None:
-        """Drop the buckets that are full again; if an attacker filled the table, drop the oldest."""
+    def _make_room(self, now: float) -> None:
+        """Drop the buckets that are full again; if an attacker filled the table, the fullest ones, many at once.
+
+        So a flood of new keys costs little each, and whoever has used up a limit is not set free by it.
+        """
         self._buckets = {key: value for key, value in self._buckets.items() if value[0] > now}
-        while len(self._buckets) >= MAX_BUCKETS:
-            del self._buckets[next(iter(self._buckets))]
+        surplus = len(self._buckets) - MAX_BUCKETS + SPARE_BUCKETS
+        if surplus > 0:
+            ordered = sorted(self._buckets.items(), key=lambda item: (item[1][0] - now) / item[1][1])
+            self._buckets = dict(ordered[surplus:])

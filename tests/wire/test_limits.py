@@ -1,5 +1,7 @@
 """Rate limits: token buckets that refill, never leak between keys, and stay bounded in memory."""
 
+import time
+
 import pytest
 
 from hearth.errors import TooManyRequests
@@ -74,6 +76,19 @@ def test_memory_is_bounded_and_full_buckets_go_first() -> None:
     clock.advance(11)
     limits.take("x", "one more", "1/10s")
     assert len(limits._buckets) == 1
+
+
+def test_a_flood_of_new_keys_is_cheap_and_sets_nobody_free() -> None:
+    limits = Limits(FixedClock())
+    for _ in range(3):
+        limits.take("sign-in", "attacker", "3/300s")
+    begun = time.process_time()
+    for number in range(MAX_BUCKETS + 500):
+        limits.take("sign-in", str(number), "3/300s")
+    assert len(limits._buckets) <= MAX_BUCKETS
+    assert time.process_time() - begun < 5, "making room again for every key takes minutes"
+    with pytest.raises(TooManyRequests):
+        limits.take("sign-in", "attacker", "3/300s")
 
 
 @pytest.mark.parametrize("text", ["", "20", "20/s", "20/10", "-1/10s", "20/10m"])
