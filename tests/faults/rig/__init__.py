@@ -1,0 +1,1 @@
+"""What fault tests are made of: the server that is hurt, the bots, the judge."""
