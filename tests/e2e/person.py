@@ -10,7 +10,12 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error,
 
 from tests.scenarios.cast import PASSWORD
 
-PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+PHONE = {
+    "viewport": {"width": 390, "height": 780},
+    "is_mobile": True,
+    "has_touch": True,
+    "device_scale_factor": 2,
+}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PATIENCE = 15_000
 
@@ -53,22 +58,29 @@ class Person:
     async def opens(self, path: str = "/") -> None:
         await self.page.goto(self._url + path)
 
-    async def registers(self) -> None:
-        await self.opens("/register")
+    async def registers(self, path: str = "/register") -> None:
+        await self.tries_to_register(path)
+        await self.sees_the_list()
+
+    async def tries_to_register(self, path: str = "/register") -> None:
+        await self.opens(path)
         page = self.page
         await page.get_by_label("Username").fill(self.username)
         await page.get_by_label("Display name").fill(self.name)
         await page.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.get_by_label("Password again").fill(PASSWORD)
         await page.get_by_role("button", name="Create account").click()
-        await self.sees_the_list()
 
     async def signs_in(self) -> None:
         await self.opens("/sign-in")
-        await self.page.get_by_label("Username").fill(self.username)
-        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await self.page.get_by_role("button", name="Sign in").click()
+        await self.signs_in_here()
         await self.sees_the_list()
+
+    async def signs_in_here(self, password: str = PASSWORD) -> None:
+        """On the sign-in page that is open already."""
+        await self.page.get_by_label("Username").fill(self.username)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.page.get_by_role("button", name="Sign in").click()
 
     async def sees_the_list(self) -> None:
         await expect(self.row("Notes")).to_be_visible(timeout=PATIENCE)
@@ -80,6 +92,11 @@ class Person:
     async def converses_with(self, name: str) -> None:
         await self.row(name).click()
         await expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible(timeout=PATIENCE)
+
+    @property
+    def presence(self) -> Locator:
+        """What the open conversation says of the other one's being there."""
+        return self.page.get_by_role("main").locator("header [data-presence]")
 
     @property
     def field(self) -> Locator:

@@ -43,9 +43,11 @@ async def test_300_messages_scroll_without_a_jump(alice: Person, program: Progra
 
     # All is read by now or not; opened again at the end it is walked back to its beginning.
     await alice.converses_with("Bob")
-    await alice.page.get_by_role("button", name="Go to the newest message").or_(
-        alice.page.get_by_role("button", name="new messages")
-    ).click()
+    await (
+        alice.page.get_by_role("button", name="Go to the newest message")
+        .or_(alice.page.get_by_role("button", name="new messages"))
+        .click()
+    )
     await alice.sees(f"Message {MESSAGES - 1}")
     await expect(alice.message(f"Message {MESSAGES - 1}")).to_be_in_viewport()
     for _ in range(40):

@@ -11,8 +11,8 @@ export class Presence {
   constructor(client: Pick<Client, "socket" | "onOpened">) {
     this.#stops = [
       client.onOpened(({ presence }) => {
-        this.#states.clear();
-        for (const state of presence) this.#states.set(state.user_id, state);
+        // What came live on this connection is newer than the answer, which is told only once everything is applied.
+        for (const state of presence) if (!this.#states.has(state.user_id)) this.#states.set(state.user_id, state);
       }),
       client.socket.onState((state) => {
         if (state !== "online") this.#states.clear();
