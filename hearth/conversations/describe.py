@@ -1,6 +1,6 @@
 """Conversations as devices get them: what they are, whose they are, and how far everybody has read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hearth.accounts.cards import load_cards
@@ -43,8 +43,18 @@ async def describe_conversations(transaction: Transaction, heads: Iterable[Head]
 
 async def list_members(transaction: Transaction, conversation_id: bytes) -> list[Member]:
     """Return who is in a conversation now, with their cursors, by user id. One query."""
-    stays = await store.list_all_stays(transaction, [conversation_id])
-    return [to_member(stay) for stay in stays[conversation_id] if stay.left_seq is None]
+    return (await list_members_of(transaction, [conversation_id]))[conversation_id]
+
+
+async def list_members_of(
+    transaction: Transaction, conversation_ids: Collection[bytes]
+) -> dict[bytes, list[Member]]:
+    """Return the same for several conversations. One query."""
+    stays = await store.list_all_stays(transaction, conversation_ids)
+    return {
+        conversation_id: [to_member(stay) for stay in stays[conversation_id] if stay.left_seq is None]
+        for conversation_id in conversation_ids
+    }
 
 
 def to_member(stay: Stay) -> Member:

@@ -10,6 +10,7 @@ from hearth.accounts.contract import Device, OwnProfile, UserCard
 from hearth.contract import Command, ConversationId, DeviceId, Id, Seq, Shape, UserId
 from hearth.friends.contract import Friend, FriendRequest
 from hearth.inbox.contract import InboxItem
+from hearth.messages.contract import Cursor
 from hearth.presence.contract import Presence
 
 KnownHeads = Annotated[dict[ConversationId, Seq], Meta(max_length=3000)]
@@ -34,13 +35,21 @@ class Snapshot(Shape):
     blocked: list[UserCard]
 
 
+class KnownCursors(Shape):
+    """How far everybody has received and read in a conversation whose head the device has already."""
+
+    conversation_id: ConversationId
+    cursors: list[Cursor]
+
+
 class Opened(Shape):
     """The answer to `sync.open`.
 
     Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the
     rest). `items` are the conversations whose head differs from the device's, newest first, at most 50;
     `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all
-    conversations are in one of the two. Presence covers friends who are not offline or were seen before.
+    conversations are in one of the two. `receipts` holds the cursors of the 100 newest conversations that do not
+    differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline or were seen before.
     """
 
     server_id: Id
@@ -55,6 +64,7 @@ class Opened(Shape):
     snapshot: Snapshot | None
     items: list[InboxItem]
     heads: dict[ConversationId, Seq]
+    receipts: list[KnownCursors]
     presence: list[Presence]
 
 

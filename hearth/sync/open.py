@@ -12,6 +12,7 @@ from hearth.presence.list import list_presence
 from hearth.sync import rules
 from hearth.sync.contract import Opened, OpenSync
 from hearth.sync.log import read_entries
+from hearth.sync.receipts import list_receipts
 from hearth.sync.snapshot import make_snapshot
 
 
@@ -25,6 +26,8 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
     is_new = rules.needs_snapshot(command.generation, identity.generation.hex(), command.log_seq, log)
     accesses = await list_accesses(context.transaction, context.user_id)
     differing = rules.list_differing(accesses.values(), {} if is_new else command.conversations)
+    differing_ids = {access.head.id for access in differing}
+    unchanged = [access for key, access in accesses.items() if key not in differing_ids]
     newest, others = await pick_newest(context, differing, rules.NEWEST)
     snapshot = await make_snapshot(context) if is_new else None
     friend_ids = await list_friend_ids(context.transaction, context.user_id)
@@ -41,5 +44,6 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
         snapshot=snapshot,
         items=await list_items(context, newest, rules.MAX_RECORD_BYTES),
         heads={access.head.id.hex(): access.last_seq for access in others},
+        receipts=await list_receipts(context, unchanged),
         presence=await list_presence(context, friend_ids),
     )

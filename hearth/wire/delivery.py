@@ -1,5 +1,8 @@
 """From the bus to the sockets: an event is encoded once; the same bytes go to the whole audience."""
 
+import asyncio
+import functools
+
 from hearth.contract import Audience
 from hearth.wire.engineio import Frame
 from hearth.wire.registry import Registry
@@ -23,6 +26,8 @@ class Delivery:
             self.delivered += 1
 
     def disconnect(self, audience: Audience, reason: str) -> None:
-        """Close the audience's sockets; what was sent before goes out first."""
+        """Close the audience's sockets in a moment: what was sent before goes out first, so does the ack of the
+        command that led to this (somebody who signs their own device out is still told that it worked)."""
+        loop = asyncio.get_running_loop()
         for socket in self._registry.list_sockets(audience):
-            socket.close(reason=reason)
+            loop.call_soon(functools.partial(socket.close, reason=reason))

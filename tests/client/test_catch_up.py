@@ -44,6 +44,7 @@ class Server:
             snapshot=make_snapshot() if is_new else None,
             items=[self.item] if self.is_member else [],
             heads={},
+            receipts=[],
             presence=[],
         )
 

@@ -12,7 +12,6 @@ from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog
 ITEMS_AT_ONCE = 50
 LOG_AT_ONCE = 500
 MAX_HEADS = 3000
-NEWEST = 50
 
 
 class Ask(Protocol):
@@ -22,22 +21,11 @@ class Ask(Protocol):
 
 
 async def open_replica(replica: Replica, ask: Ask) -> None:
-    """Bring the replica from wherever it is to now. First command on every connection.
-
-    Receipts are in no log: what others (or one's own other devices) read meanwhile is asked for anew, for the
-    newest conversations.
-    """
+    """Bring the replica from wherever it is to now. First command on every connection."""
     known = dict(list(replica.heads().items())[:MAX_HEADS])
     command = OpenSync(generation=replica.generation or None, log_seq=replica.log_seq, conversations=known)
     opened: Opened = await ask(command, Opened)
     replica.apply_opened(opened)
-    given = {item.conversation.id for item in opened.items}
-    newest = sorted(
-        (state for key, state in replica.conversations.items() if key not in given),
-        key=lambda state: state.last_entry.timestamp.timestamp() if state.last_entry else 0.0,
-        reverse=True,
-    )
-    replica.stale.update(state.conversation.id for state in newest[:NEWEST])
     await repair(replica, ask)
 
 

@@ -14,7 +14,14 @@ from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.user import APPLIERS, UserState
 from hearth.contract import Event
 from hearth.inbox.contract import InboxItem
-from hearth.messages.contract import Entry, MessageSent, ReceiptsAdvanced, TypingStarted, TypingStopped
+from hearth.messages.contract import (
+    Cursor,
+    Entry,
+    MessageSent,
+    ReceiptsAdvanced,
+    TypingStarted,
+    TypingStopped,
+)
 from hearth.presence.contract import Presence, PresenceChanged
 from hearth.sync.contract import LogEntry, Opened, Snapshot
 
@@ -72,6 +79,8 @@ class Replica:
         for item in opened.items:
             self.apply_item(item)
         self.stale.update(opened.heads)
+        for known in opened.receipts:
+            self._take_cursors(known.conversation_id, known.cursors)
 
     def apply_snapshot(self, snapshot: Snapshot, log_seq: int) -> None:
         """Replace the user's part; conversations have heads of their own."""
@@ -138,10 +147,13 @@ class Replica:
         self.stale.discard(key)
 
     def apply_receipts(self, event: ReceiptsAdvanced) -> None:
-        state = self.conversations.get(event.conversation_id)
-        if state is None or not state.advance(event.cursors):
-            self.stale.add(event.conversation_id)
+        self._take_cursors(event.conversation_id, event.cursors)
         self.news.append(event)
+
+    def _take_cursors(self, key: str, cursors: list[Cursor]) -> None:
+        state = self.conversations.get(key)
+        if state is None or not state.advance(cursors):
+            self.stale.add(key)
 
     def apply_presence(self, event: PresenceChanged) -> None:
         self.presence[event.presence.user_id] = event.presence

@@ -157,8 +157,15 @@ export class TestServer {
       snapshot: isKnown ? null : this.#snapshot(),
       items: differing.slice(0, 50).map((id) => this.item(id)),
       heads: Object.fromEntries(heads) as { [id: string]: number },
+      receipts: [...this.logs.keys()]
+        .filter((id) => !differing.includes(id))
+        .map((id) => ({ conversation_id: id, cursors: this.#cursors(id) })),
       presence: [],
     };
+  }
+
+  #cursors(id: string): contract.Cursor[] {
+    return [...this.logs.get(id)!.cursors].map(([user_id, cursor]) => ({ user_id, ...cursor }));
   }
 
   #snapshot(): contract.Snapshot {

@@ -43,6 +43,7 @@ export class Sync {
     await this.#takeGeneration(opened);
     await this.#takeLog(opened, before.log_seq ?? 0);
     for (const item of opened.items) await applyItem(this.#replica, item, this.#headSent(before, opened, item));
+    for (const known of opened.receipts) await applyReceipts(this.#replica, known);
     const held = this.#held;
     this.#held = null;
     for (const action of held) this.#enqueue(action);

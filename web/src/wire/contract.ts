@@ -60,6 +60,9 @@ export type Counter = number;
 
 export type KnownHeads = { [key: ConversationId]: Seq };
 
+/** SHA-256 of an invite's token: names it without giving it away. */
+export type InviteId = string;
+
 /** The result of a command that has nothing to say but "done". */
 export type Nothing = Empty;
 
@@ -520,12 +523,19 @@ export interface Snapshot {
   blocked: UserCard[];
 }
 
+/** How far everybody has received and read in a conversation whose head the device has already. */
+export interface KnownCursors {
+  conversation_id: ConversationId;
+  cursors: Cursor[];
+}
+
 /**
  * The answer to `sync.open`. Either `snapshot` is given, or `log` holds what came after the cursor (with `more`,
  * ask `sync.log` for the rest). `items` are the conversations whose head differs from the device's, newest
  * first, at most 50; `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with
- * a snapshot all conversations are in one of the two. Presence covers friends who are not offline or were seen
- * before.
+ * a snapshot all conversations are in one of the two. `receipts` holds the cursors of the 100 newest
+ * conversations that do not differ: receipts are in no log, and may have been missed. Presence covers friends
+ * who are not offline or were seen before.
  */
 export interface Opened {
   server_id: Id;
@@ -540,6 +550,7 @@ export interface Opened {
   snapshot: Snapshot | null;
   items: InboxItem[];
   heads: { [key: ConversationId]: Seq };
+  receipts: KnownCursors[];
   presence: Presence[];
 }
 
@@ -561,6 +572,97 @@ export interface ReadLog {
   after: Seq;
   limit?: number;
 }
+
+/** An account as administrators see it. `devices` counts where it is signed in. */
+export interface AdminUser {
+  user: UserCard;
+  is_admin: boolean;
+  created_at: Timestamp;
+  devices: number;
+  disabled_at: Timestamp | null;
+}
+
+/** One page, newest first; the next one begins below the last one's id. */
+export interface AdminUsers {
+  users: AdminUser[];
+  more: boolean;
+}
+
+export interface AdminInvite {
+  id: InviteId;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  uses_left: number;
+  makes_admin: boolean;
+}
+
+export interface AdminInvites {
+  invites: AdminInvite[];
+}
+
+/** `link` is told this one time; only its hash is stored. */
+export interface NewInvite {
+  link: string;
+  invite: AdminInvite;
+}
+
+/** `link` is told this one time, and works once, until `expires_at`. */
+export interface ResetLink {
+  link: string;
+  expires_at: Timestamp;
+}
+
+/** How the server does. `faults` names what keeps it from its work: database, committer, disk. */
+export interface AdminHealth {
+  faults: string[];
+  doubts: string[];
+  version: string;
+  database: string;
+  users: number;
+  sockets: number;
+  waiting: number;
+  disk_free: number | null;
+  loop_lag: number;
+  running_since: Timestamp;
+}
+
+/** Accounts, newest first; `search` is a part of the username or the display name. */
+export interface ListUsers {
+  search?: string;
+  before?: UserId | null;
+}
+
+/** End all of somebody's sessions and let them in no more. Nobody disables themselves. */
+export interface DisableUser {
+  user_id: UserId;
+}
+
+/** Let somebody sign in again. */
+export interface EnableUser {
+  user_id: UserId;
+}
+
+/** A one-time link for somebody who forgot their password, to hand over in person. */
+export interface ResetSignIn {
+  user_id: UserId;
+}
+
+/** The invites that can still be used. */
+export type ListInvites = Empty;
+
+/** A link with which `uses` people may register within `days`. */
+export interface CreateInvite {
+  days?: number;
+  uses?: number;
+}
+
+/** Take an invite back. */
+export interface RevokeInvite {
+  invite_id: InviteId;
+}
+
+/** How the server does right now. */
+export type GetHealth = Empty;
 
 /** Every command: what it takes and what its answer holds. */
 export interface Commands {
@@ -588,6 +690,14 @@ export interface Commands {
   "inbox.get": { input: GetInboxItems; result: InboxItems };
   "sync.open": { input: OpenSync; result: Opened };
   "sync.log": { input: ReadLog; result: LogPage };
+  "admin.users": { input: ListUsers; result: AdminUsers };
+  "admin.disable": { input: DisableUser; result: AdminUser };
+  "admin.enable": { input: EnableUser; result: AdminUser };
+  "admin.reset_sign_in": { input: ResetSignIn; result: ResetLink };
+  "admin.invites": { input: ListInvites; result: AdminInvites };
+  "admin.create_invite": { input: CreateInvite; result: NewInvite };
+  "admin.revoke_invite": { input: RevokeInvite; result: Nothing };
+  "admin.health": { input: GetHealth; result: AdminHealth };
 }
 
 /** How often a user may give each command: `count` within `seconds`. */
@@ -616,6 +726,14 @@ export const COMMAND_LIMITS = {
   "inbox.get": { count: 300, seconds: 60 },
   "sync.open": { count: 30, seconds: 60 },
   "sync.log": { count: 120, seconds: 60 },
+  "admin.users": { count: 120, seconds: 60 },
+  "admin.disable": { count: 60, seconds: 60 },
+  "admin.enable": { count: 60, seconds: 60 },
+  "admin.reset_sign_in": { count: 20, seconds: 60 },
+  "admin.invites": { count: 120, seconds: 60 },
+  "admin.create_invite": { count: 60, seconds: 60 },
+  "admin.revoke_invite": { count: 120, seconds: 60 },
+  "admin.health": { count: 60, seconds: 60 },
 } as const;
 
 /** What a user's own log holds, by event name. */
