@@ -49,6 +49,12 @@ async def test_a_revoked_device_dies_within_a_second(
     await dave.receives_nothing()
 
 
+async def test_who_signs_their_own_device_out_is_still_told_that_it_worked(bob: Device) -> None:
+    own = bob.phone.client.file.state.device_id
+    await bob.phone.asks(RevokeDevice(device_id=own), Nothing, over="socket")
+    await is_dead(bob.phone)
+
+
 async def test_nobody_can_revoke_somebody_elses_device(bob: Device, carol: Device) -> None:
     command = RevokeDevice(device_id=bob.client.file.state.device_id)
     await carol.is_refused(command, "not_found")
