@@ -15,7 +15,7 @@ import uvicorn
 from quart import Quart
 
 from hearth.config import Config, EventLoop
-from hearth.wire.heads import BoundedHttpProtocol
+from hearth.wire.heads import MAX_PER_PEER, bound_http
 
 KEEP_ALIVE_SECONDS = 75
 REQUEST_GRACE_SECONDS = 5
@@ -97,7 +97,7 @@ def run_server(
 def make_settings(application: Application, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         application.asgi,
-        http=BoundedHttpProtocol,
+        http=bound_http(round(MAX_PER_PEER * config.limit_scale), config.trusted_proxy),
         ws=application.websocket_class,
         lifespan="off",
         loop="none",

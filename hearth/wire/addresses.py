@@ -14,19 +14,20 @@ def find_client_address(peer: str, forwarded_for: str | None, trusted: Iterable[
     X-Forwarded-For counts only when the peer is a trusted proxy; anybody can write that header.
     """
     networks = tuple(trusted)
-    if not networks or forwarded_for is None or not _is_inside(peer, networks):
+    if not networks or forwarded_for is None or not is_inside(peer, networks):
         return peer
     for hop in reversed([part.strip() for part in forwarded_for.split(",")]):
         try:
             ip_address(hop)
         except ValueError:
             return peer
-        if not _is_inside(hop, networks):
+        if not is_inside(hop, networks):
             return hop
     return peer
 
 
-def _is_inside(address: str, networks: tuple[Network, ...]) -> bool:
+def is_inside(address: str, networks: tuple[Network, ...]) -> bool:
+    """Tell whether an address belongs to one of these networks; what is no address belongs to none."""
     try:
         parsed = ip_address(address)
     except ValueError:

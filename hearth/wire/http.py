@@ -22,13 +22,17 @@ from hearth.errors import (
     UnsupportedType,
 )
 from hearth.services import Services
-from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin
+from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin, network_of
 from hearth.wire.dispatch import Dispatcher, decode
 
 S = TypeVar("S", bound=msgspec.Struct)
 ENCODER = msgspec.json.Encoder()
 LOG = logging.getLogger("hearth.http")
 MAX_BODY = 128 * 1024
+REQUESTS_PER_NETWORK = "3000/60s"
+"""Of everything below /api/, before anybody is looked up: signed in or not, with whatever tokens."""
+REQUESTS_PER_USER = "600/10s"
+"""Whatever the single commands allow; a socket has the same."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_DAYS = 400
 CONTENT_POLICY = (
@@ -76,6 +80,7 @@ def prepare(app: Quart, shared: Face) -> None:
     """Give an app the session lookup, origin check, error form and headers that all its routes rely on."""
     app.extensions["hearth"] = shared
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.before_request(_limit_network)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)
     app.register_error_handler(Exception, _to_problem)
@@ -102,7 +107,10 @@ async def find_actor() -> Actor | None:
     """Return who sent the current request: by bearer token if there is one, else by cookie."""
     if not hasattr(g, "actor"):
         token = find_token(request.headers.get("Authorization"), request.cookies.get(cookie_name(request)))
-        g.actor = None if token is None else await face().find_session(token)
+        actor = None if token is None else await face().find_session(token)
+        if actor is not None:
+            services().limits.take("http.user", str(actor.user_id), REQUESTS_PER_USER)
+        g.actor = actor
     return cast(Actor | None, g.actor)
 
 
@@ -162,6 +170,12 @@ def client_address() -> str:
     return find_client_address(
         request.remote_addr or "", request.headers.get("X-Forwarded-For"), config.trusted_proxy
     )
+
+
+async def _limit_network() -> None:
+    """Hold back who asks without end: even a token that is none costs a look into the database."""
+    if request.path.startswith("/api/"):
+        services().limits.take("http.network", network_of(client_address()), REQUESTS_PER_NETWORK)
 
 
 async def _refuse_foreign_origin() -> None:

@@ -60,7 +60,7 @@ class Limits:
             raise TooManyRequests(retry_after=excess)
 
     def _make_room(self, now: float) -> None:
-        """Drop the buckets that are full again; if an attacker filled the table, the fullest ones, many at once.
+        """Drop the buckets that are full again; if somebody filled the table, the fullest ones, many at once.
 
         So a flood of new keys costs little each, and whoever has used up a limit is not set free by it.
         """

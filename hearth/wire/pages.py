@@ -10,7 +10,7 @@ from quart import Blueprint, Response, request
 from hearth.errors import NotFound
 from hearth.wire.http import face, read_json, reply, require_actor
 
-COMPRESSIBLE = (".js", ".css", ".html", ".svg", ".json", ".webmanifest", ".wasm", ".map")
+COMPRESSIBLE = (".js", ".css", ".html", ".svg", ".json", ".webmanifest", ".wasm")
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
 
@@ -26,15 +26,23 @@ class File:
 
 
 def read_client(folder: Path) -> dict[str, File]:
-    """Read the built web client; keys are paths below `/`. An unbuilt client is an empty answer."""
+    """Read the built web client; keys are paths below `/`. An unbuilt client is an empty answer.
+
+    What the build left for itself (its manifest, source maps) is nobody else's.
+    """
     if not folder.is_dir():
         return {}
     files = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and path.suffix != ".map" and not is_hidden(name):
             files[name] = _read_file(path, name)
     return files
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a path leads to or through something whose name begins with a dot, or upwards."""
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _read_file(path: Path, name: str) -> File:
@@ -72,7 +80,7 @@ def make_pages(client: dict[str, File]) -> Blueprint:
     async def serve_client(path: str) -> Response:
         file = client.get(path)
         if file is None:
-            if "." in path.rsplit("/", 1)[-1] and path.startswith("assets/"):
+            if is_hidden(path) or path.startswith("assets/"):
                 raise NotFound
             file = client.get("index.html")
         if file is None:

@@ -1,11 +1,14 @@
 """Requests that never finish asking, or ask too much (W13)."""
 
 import asyncio
+from collections import Counter
+from contextlib import suppress
+from ipaddress import ip_network
 
 import pytest
 
 from hearth.wire.heads import BoundedHttpProtocol
-from tests.wire.edge_stage import Client, client, request, stage
+from tests.wire.edge_stage import Client, client, request, stage, until
 
 BOTH_LOOPS = True
 
@@ -69,3 +72,27 @@ async def test_a_websocket_outlives_the_time_for_its_head() -> None:
         await asyncio.sleep(0.3)
         socket.send('421["here"]')
         assert await socket.receive() == "431[]"
+
+
+async def test_one_address_has_so_many_connections_and_gets_them_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BoundedHttpProtocol, "max_per_peer", 3)
+    monkeypatch.setattr(BoundedHttpProtocol, "peers", Counter())
+    async with stage() as (port, _, _):
+        async with client(port) as first, client(port), client(port), client(port) as surplus:
+            surplus.raw(b"GET /socket.io/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            with suppress(ConnectionResetError):
+                assert await asyncio.wait_for(surplus.reader.read(), 1) == b""
+            await first.connect()
+            async with client(port) as another:
+                await another.connect()
+                assert BoundedHttpProtocol.peers["127.0.0.1"] == 2, "what became a socket counts no more"
+        await until(lambda: not BoundedHttpProtocol.peers)
+
+
+async def test_a_trusted_proxy_brings_everybodys_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedHttpProtocol, "max_per_peer", 0)
+    monkeypatch.setattr(BoundedHttpProtocol, "trusted", (ip_network("127.0.0.0/8"),))
+    async with stage() as (port, _, _), client(port) as proxied:
+        await proxied.connect()
