@@ -8,6 +8,7 @@ from hearth.friends import rules, store
 from hearth.friends.contract import FriendRemoved, RequestClosed, UserBlocked, UserUnblocked
 from hearth.friends.list import to_friend_request
 from hearth.friends.rules import Standing
+from hearth.friends.throttle import allow_lookup
 
 
 async def remove_friend(context: Context, user_id: int) -> None:
@@ -27,6 +28,7 @@ async def block_user(context: Context, username: str) -> None:
 
     To the blocked person it looks like being removed; their open request stays open to them, hidden here.
     """
+    allow_lookup(context)
     other = await find_card(context.transaction, username)
     if other is None:
         raise NotFound

@@ -10,6 +10,7 @@ from hearth.friends.answer import befriend
 from hearth.friends.contract import FriendRequested, RequestOutcome
 from hearth.friends.list import to_friend_request
 from hearth.friends.rules import Request, Standing
+from hearth.friends.throttle import allow_lookup
 
 
 async def request_friend(context: Context, username: str) -> RequestOutcome:
@@ -18,6 +19,7 @@ async def request_friend(context: Context, username: str) -> RequestOutcome:
     Raises NotFound, InvalidInput (oneself), BlockedByYou, AskedTooSoon and LimitReached. Whoever is blocked
     by the other one gets the same answers as anybody else; their request is kept and not shown.
     """
+    allow_lookup(context)
     other = await find_card(context.transaction, username)
     if other is None:
         raise NotFound
