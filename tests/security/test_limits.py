@@ -1,0 +1,90 @@
+"""Everything a client can repeat is limited, by whatever door it comes."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from hearth.app import HANDLERS
+from hearth.contract import Actor
+from hearth.errors import TooManyRequests
+from hearth.friends.contract import BlockUser, FindUser, RequestFriend
+from hearth.wire.dispatch import Dispatcher
+from hearth.wire.http import REQUESTS_PER_NETWORK, REQUESTS_PER_USER
+from hearth.wire.limits import parse_limit
+from tests.scenarios.server import RunningServer
+from tests.security.people import People
+from tests.security.test_sockets import bearer, people, server  # noqa: F401 - fixtures
+from tests.stage import Stage
+from tests.wire.edge_stage import request
+
+
+def test_every_command_has_a_limit() -> None:
+    unlimited = [name for name, handler in HANDLERS.items() if not handler.command.rate_limit]
+    assert unlimited == []
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+async def test_S10_a_limit_is_taken_before_anything_is_looked_at(stage: Stage, name: str) -> None:
+    """Also by what cannot be decoded: garbage costs its sender as much as sense."""
+    alice, bob = await stage.user("alice"), await stage.user("bobby")
+    dispatcher = Dispatcher.of(stage.services, HANDLERS, lambda name, error: None)
+    burst = parse_limit(HANDLERS[name].command.rate_limit).burst
+
+    async def ask(actor: Actor) -> str:
+        answer = msgspec.json.decode(await dispatcher.answer(actor, name, b"[]"))
+        return str(answer["error"]["code"])
+
+    codes = [await ask(alice) for _ in range(burst + 1)]
+    assert codes == ["invalid_input"] * burst + ["too_many_requests"]
+    assert await ask(Actor(alice.user_id, bytes(16), connection=7)) == "too_many_requests", "of all devices"
+    assert await ask(bob) == "invalid_input", "of nobody else"
+
+
+async def test_S12_people_cannot_be_listed_by_asking_name_after_name(stage: Stage) -> None:
+    """Whichever command tells whether a name exists, all take from one budget: three hundred a day."""
+    alice = await stage.user("alice")
+    commands = (FindUser, BlockUser, RequestFriend)
+    refused = 0
+    for number in range(400):
+        try:
+            await stage.run(alice, commands[number % 3](username=f"nobody.{number}"))
+        except TooManyRequests as error:
+            refused += 1
+            assert error.retry_after is not None and error.retry_after > 200
+        except Exception as error:
+            assert type(error).__name__ == "NotFound"
+    assert refused == 100
+    stage.clock.advance(86_400)
+    with pytest.raises(Exception, match="nothing here"):
+        await stage.run(alice, FindUser(username="nobody"))
+
+
+async def test_S10_http_has_the_limits_of_a_socket(server: RunningServer, people: People) -> None:  # noqa: F811
+    """Requests that are no commands count too, whatever they ask for; nobody else's are touched."""
+    headers = bearer(people.alice.token)
+    for _ in range(parse_limit(REQUESTS_PER_USER).burst):
+        server.app.services.limits.take("http.user", str(people.alice.actor.user_id), REQUESTS_PER_USER)
+    paths = ("/api/session", "/api/avatars/none", "/api/session")
+    statuses = await asyncio.gather(
+        *(request(server.port, "GET", path, headers=headers) for path in paths * 10)
+    )
+    assert 429 in {status for status, _ in statuses}
+    friend = bearer(people.by_role["friend"].token)
+    assert (await request(server.port, "GET", "/api/session", headers=friend))[0] == 200
+
+
+async def test_S10_a_network_that_guesses_tokens_is_held_back(server: RunningServer) -> None:  # noqa: F811
+    """A forged X-Forwarded-For helps nobody where no proxy is trusted."""
+    limits, (burst, _) = server.app.services.limits, parse_limit(REQUESTS_PER_NETWORK)
+    for _ in range(burst):
+        limits.take("http.network", "127.0.0.1", REQUESTS_PER_NETWORK)
+    for number in range(3):
+        headers = {**bearer("guess"), "X-Forwarded-For": f"203.0.113.{number}"}
+        assert (await request(server.port, "GET", "/api/session", headers=headers))[0] in (401, 429)
+    statuses = [
+        (await request(server.port, "GET", "/api/session", headers=bearer(f"guess-{number}")))[0]
+        for number in range(20)
+    ]
+    assert 429 in statuses
+    assert (await request(server.port, "GET", "/"))[0] in (200, 404), "pages are served all the same"
