@@ -27,7 +27,7 @@ def run(server: Served, *words: str) -> str:
 
 def find_link(output: str) -> str:
     """The path and token of the last link in an output."""
-    return re.findall(r"https?://[^/\s]+(/\S+)", output)[-1]
+    return str(re.findall(r"https?://[^/\s]+(/\S+)", output)[-1])
 
 
 async def test_the_form_is_made_for_password_managers_and_names_what_is_wrong(arrives: SomebodyNew) -> None:

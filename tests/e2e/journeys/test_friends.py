@@ -18,6 +18,7 @@ async def asks(person: Person, other: Person) -> None:
     await person.page.get_by_label("Their username").fill(other.username)
     await person.page.get_by_role("button", name="Add friend").click()
     await expect(says(person, f"Request sent to {other.name}")).to_be_visible(timeout=PATIENCE)
+    await expect(person.page.get_by_role("button", name="Take back")).to_be_visible(timeout=PATIENCE)
 
 
 async def test_a_request_and_its_answer_are_seen_live(alice: Person, bob: Person) -> None:
