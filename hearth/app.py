@@ -9,25 +9,32 @@ from pathlib import Path
 from quart import Quart
 
 import hearth.accounts.handlers
+import hearth.admin.handlers
 import hearth.friends.handlers
 import hearth.inbox.handlers
 import hearth.messages.handlers
 import hearth.presence.handlers
 import hearth.sync.handlers
 from hearth.accounts.clean_up import clean_up
+from hearth.accounts.contract import SessionEnded
 from hearth.accounts.first_account import make_first_account_link
 from hearth.accounts.routes import ROUTES as ACCOUNT_ROUTES
-from hearth.accounts.sessions import NOBODY, find_session, list_ended_devices
+from hearth.accounts.sessions import NOBODY, find_session, list_ended_devices, list_lately_ended
 from hearth.accounts.user_log import append_to_logs
 from hearth.bus.local import Bus, LocalBus
 from hearth.clock import Clock, SystemClock
 from hearth.config import Config
 from hearth.contract import Actor, Devices, collect_handlers
+from hearth.db.durability import check_durability
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
 from hearth.db.server import load_identity
-from hearth.health import make_health_page
+from hearth.health import Watch
+from hearth.health_page import make_health_page
+from hearth.logs import report_stray_error
 from hearth.messages.log import MessageLog
+from hearth.metrics import Sources, write_metrics
+from hearth.metrics_page import make_metrics_page
 from hearth.presence.board import PresenceBoard
 from hearth.reactions import REACTIONS
 from hearth.services import Services
@@ -41,13 +48,15 @@ from hearth.wire.http import Face, prepare
 from hearth.wire.limits import Limits
 from hearth.wire.pages import make_pages, read_client
 from hearth.wire.registry import Registry
-from hearth.work import perform
+from hearth.work import ENCODER, perform
 
 LOG = logging.getLogger("hearth")
 CLIENT_FOLDER = Path(__file__).parent / "static"
 MAX_SOCKETS_PER_USER = 20
 MAX_SOCKETS_PER_ADDRESS = 100
 RECHECK_SECONDS = 60.0
+NOTICE_SECONDS = 2.0
+"""How soon a session that another process ended (`hearth user disable`) is noticed here."""
 CLEAN_UP_SECONDS = 3600.0
 HANDLERS = collect_handlers(
     hearth.accounts.handlers,
@@ -56,15 +65,21 @@ HANDLERS = collect_handlers(
     hearth.messages.handlers,
     hearth.inbox.handlers,
     hearth.sync.handlers,
+    hearth.admin.handlers,
 )
 
 
 async def open_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
     """Prepare the parts and begin the work behind them; `close_services` ends it."""
     services = await prepare_services(config, clock=clock, bus=bus)
+    await start_services(services)
+    return services
+
+
+async def start_services(services: Services) -> None:
+    """Begin the work behind prepared services."""
     await services.messages.start()
     await services.presence.start()
-    return services
 
 
 async def prepare_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
@@ -76,6 +91,7 @@ async def prepare_services(config: Config, *, clock: Clock, bus: Bus) -> Service
     await database.start()
     await migrate(database)
     identity, secret = await load_identity(database)
+    messages = MessageLog(database, bus, clock)
     return Services(
         config=config,
         clock=clock,
@@ -86,8 +102,9 @@ async def prepare_services(config: Config, *, clock: Clock, bus: Bus) -> Service
         limits=Limits(clock, config.limit_scale),
         reactions=REACTIONS,
         write_logs=append_to_logs,
-        messages=MessageLog(database, bus, clock),
+        messages=messages,
         presence=PresenceBoard(database, bus, clock),
+        watch=Watch(config, database, messages, clock.now()),
     )
 
 
@@ -121,7 +138,9 @@ class App:
         prepare(self.asgi, Face(services, dispatcher, self.find_session))
         self.asgi.register_blueprint(ACCOUNT_ROUTES)
         self.asgi.register_blueprint(self.edge.make_blueprint())
-        self.asgi.register_blueprint(make_health_page(services))
+        self.asgi.register_blueprint(make_health_page(services.watch))
+        sources = Sources(services, dispatcher.figures, self.registry, self.delivery, self.edge)
+        self.asgi.register_blueprint(make_metrics_page(services.config, lambda: write_metrics(sources)))
         self.asgi.register_blueprint(make_trust_pages(services.config.data))
         self.asgi.register_blueprint(make_pages(read_client(CLIENT_FOLDER)))
         self._tasks: list[asyncio.Task[None]] = []
@@ -138,7 +157,11 @@ class App:
         """Begin the work beside requests; return the lines that `serve` prints (the first-account link)."""
         if isinstance(self.services.bus, LocalBus):
             self.services.bus.attach(self.delivery.deliver, self.delivery.disconnect)
+        asyncio.get_running_loop().set_exception_handler(report_stray_error)
+        self.services.watch.count_sockets = self.registry.__len__
+        self.services.watch.lag.start()
         self._tasks = [
+            asyncio.create_task(repeat(NOTICE_SECONDS, self._end_sessions_ended_elsewhere)),
             asyncio.create_task(repeat(RECHECK_SECONDS, self._end_stale_sockets)),
             asyncio.create_task(repeat(CLEAN_UP_SECONDS, self._clean_up)),
         ]
@@ -147,7 +170,9 @@ class App:
 
     async def stop(self) -> None:
         """Let clients go gently, finish what was accepted, close the database."""
+        LOG.info("stopping", extra={"fields": {"sockets": len(self.registry)}})
         await self.edge.drain()
+        await self.services.watch.lag.stop()
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -162,6 +187,17 @@ class App:
         if ended:
             self.delivery.disconnect(Devices(tuple(ended)), "session ended")
 
+    async def _end_sessions_ended_elsewhere(self) -> None:
+        """Tell and close sockets whose session another process ended; one query, none for an empty house."""
+        connected = set(self.registry.list_device_ids())
+        if not connected:
+            return
+        ended = await list_lately_ended(self.services.database, self.services.clock.now())
+        for device_id in connected & ended.keys():
+            payload = ENCODER.encode(SessionEnded(reason=ended[device_id]))
+            self.services.bus.publish(Devices((device_id,)), SessionEnded.wire_name, payload)
+            self.services.bus.disconnect(Devices((device_id,)), ended[device_id])
+
     async def _clean_up(self) -> None:
         await perform(self.services, NOBODY, clean_up)
         await prune_user_logs(self.services.database, self.services.clock.now())
@@ -169,7 +205,16 @@ class App:
 
 async def create_app(config: Config) -> App:
     """Make the server that `config` describes; `start` begins its work and `stop` ends it."""
-    return App(await open_services(config, clock=SystemClock(), bus=LocalBus()))
+    services = await prepare_services(config, clock=SystemClock(), bus=LocalBus())
+    try:
+        services.watch.doubts = await check_durability(services.database)
+    except BaseException:
+        await services.database.stop()
+        raise
+    for doubt in services.watch.doubts:
+        LOG.warning("%s", doubt)
+    await start_services(services)
+    return App(services)
 
 
 async def repeat(seconds: float, action: Callable[[], Awaitable[None]]) -> None:

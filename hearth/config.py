@@ -65,6 +65,7 @@ class Config:
     limit_scale: float = 1.0
     log_format: LogFormat = "console"
     loop: EventLoop = "auto"
+    metrics_token_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Where nothing was said, let anybody register on a private server and invited people elsewhere."""

@@ -173,6 +173,13 @@ OPTIONS = (
         (int, float),
     ),
     Option("log_format", read_choice("console", "json"), "How to log: console (default) or json.", "FORMAT"),
+    Option(
+        "metrics_token_file",
+        read_path,
+        "File with a token that lets a monitoring system read /metrics from elsewhere. Without it: this "
+        "machine only, and not behind a proxy.",
+        "FILE",
+    ),
     Option("loop", read_choice("auto", "asyncio"), "Event loop: auto (uvloop if there) or asyncio.", "LOOP"),
     Option(
         "insecure_test_kdf",

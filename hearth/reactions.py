@@ -8,6 +8,8 @@ from typing import Any
 
 from hearth.accounts.contract import ProfileChanged, SessionEnded, SettingsChanged
 from hearth.accounts.events import AccountDeleted, UserRegistered
+from hearth.admin.events import AdministratorActed
+from hearth.admin.note import log_act
 from hearth.contract import Audience, Context, Event
 from hearth.conversations.announce import announce_deletion, announce_user
 from hearth.conversations.open import (
@@ -66,5 +68,6 @@ REACTIONS = Reactions(
         SessionEnded: (close_sockets,),
         SettingsChanged: (announce_setting,),
         FriendAdded: (introduce_friend,),
+        AdministratorActed: (log_act,),
     },
 )

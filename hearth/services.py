@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hearth.clock import Clock
     from hearth.config import Config
     from hearth.db.engine import Database
+    from hearth.health import Watch
     from hearth.messages.log import MessageLog
     from hearth.presence.board import PresenceBoard
     from hearth.reactions import Reactions
@@ -64,3 +65,4 @@ class Services:
     write_logs: WriteLogs
     messages: "MessageLog"
     presence: "PresenceBoard"
+    watch: "Watch"

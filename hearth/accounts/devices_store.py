@@ -70,6 +70,16 @@ async def list_live(
     return {row.id: row.last_seen for row in await transaction.execute(query)}
 
 
+async def list_revoked(transaction: Transaction, *, since: datetime) -> dict[bytes, bool]:
+    """Return the devices that were signed out lately, with whether their user is disabled."""
+    query = (
+        select(DEVICE.c.id, USER.c.disabled_at)
+        .join(USER, USER.c.id == DEVICE.c.user_id)
+        .where(DEVICE.c.revoked_at >= since)
+    )
+    return {row.id: row.disabled_at is not None for row in await transaction.execute(query)}
+
+
 async def list_devices(transaction: Transaction, user_id: int, *, used_since: datetime) -> list[DeviceRow]:
     """Return a user's signed-in devices, last seen first."""
     query = (

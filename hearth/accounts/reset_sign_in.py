@@ -4,18 +4,28 @@ from hearth.accounts import store, tokens_store
 from hearth.accounts.cards import to_card
 from hearth.accounts.change_password import set_password
 from hearth.accounts.contract import SignedIn, SignInReset
-from hearth.accounts.rules import RESET_LASTS, LinkInvalid, hash_token, make_token
+from hearth.accounts.roster import get_living_id
+from hearth.accounts.rules import RESET_LASTS, AccountDisabled, LinkInvalid, hash_token, make_token
 from hearth.accounts.sessions import end_all_sessions, start_session
-from hearth.accounts.usernames import is_same_username, username_key
 from hearth.contract import Context
 from hearth.errors import NotFound
 
 
 async def create_reset(context: Context, username: str) -> str:
-    """Return a new token for this user; an older one dies. Raises NotFound. For the command line only."""
-    row = await store.find_user_by_key(context.transaction, username_key(username))
-    if row is None or row.deleted_at is not None or not is_same_username(username, row.username):
-        raise NotFound(f"There is no user {username!r}.")
+    """Return a new token for the user of this name, as `create_reset_of` does. For the command line only."""
+    return await create_reset_of(context, await get_living_id(context, username))
+
+
+async def create_reset_of(context: Context, user_id: int) -> str:
+    """Return a new token for this user; an older one dies. The caller has made sure who asks.
+
+    Raises NotFound, and AccountDisabled for somebody who could do nothing with it.
+    """
+    row = await store.find_user(context.transaction, user_id, lock=True)
+    if row is None or row.deleted_at is not None:
+        raise NotFound
+    if row.disabled_at is not None:
+        raise AccountDisabled("This account is disabled. Enable it first.")
     token = make_token()
     await tokens_store.delete_resets(context.transaction, row.id)
     await tokens_store.insert_reset(

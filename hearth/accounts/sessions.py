@@ -23,6 +23,8 @@ NOBODY = Actor(user_id=0, device_id=bytes(16))
 MAX_TOKEN = 128
 CHUNK = 500
 SEEN_EVERY_CONNECTED = timedelta(minutes=10)
+LATELY = timedelta(minutes=1)
+"""Generous, since the clock of who ended it may be another machine's."""
 
 
 def to_device(row: DeviceRow) -> Device:
@@ -55,6 +57,13 @@ async def list_ended_devices(database: "Database", device_ids: Sequence[bytes], 
         if stale:
             await _mark_seen(database, stale, now)
     return ended
+
+
+async def list_lately_ended(database: "Database", now: datetime) -> dict[bytes, Reason]:
+    """Return the devices whose session ended in the last minute, whichever process ended it. One query."""
+    async with database.transaction("read") as transaction:
+        revoked = await devices_store.list_revoked(transaction, since=now - LATELY)
+    return {id_: "disabled" if is_disabled else "revoked" for id_, is_disabled in revoked.items()}
 
 
 async def start_session(context: Context, user_id: int, device_name: str) -> tuple[Device, str]:

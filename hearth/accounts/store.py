@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 
 from hearth.accounts.contract import KdfParameters, Settings
-from hearth.accounts.tables import USER, USER_LOG
+from hearth.accounts.tables import DEVICE, USER, USER_LOG
 from hearth.contract import Transaction
 
 NO_SALT = bytes(16)
@@ -66,6 +66,35 @@ async def find_user(transaction: Transaction, user_id: int, *, lock: bool = Fals
 async def list_users(transaction: Transaction, user_ids: Sequence[int]) -> list[UserRow]:
     query = select(*COLUMNS).where(USER.c.id.in_(sorted(set(user_ids))))
     return [UserRow(*row) for row in await transaction.execute(query)]
+
+
+async def list_living(
+    transaction: Transaction, *, part_of_username: str, part_of_name: str, before: int | None, limit: int
+) -> list[UserRow]:
+    """Return users who are not deleted, newest first; empty parts match everybody."""
+    query = select(*COLUMNS).where(USER.c.deleted_at.is_(None)).order_by(USER.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(USER.c.id < before)
+    if part_of_username:
+        by_username = USER.c.username.contains(part_of_username, autoescape=True)
+        by_name = func.lower(USER.c.display_name).contains(part_of_name, autoescape=True)
+        query = query.where(or_(by_username, by_name))
+    return [UserRow(*row) for row in await transaction.execute(query)]
+
+
+async def count_living(transaction: Transaction) -> int:
+    query = select(func.count()).select_from(USER).where(USER.c.deleted_at.is_(None))
+    return int((await transaction.execute(query)).scalar_one())
+
+
+async def count_devices(transaction: Transaction, user_ids: Sequence[int]) -> dict[int, int]:
+    """Return by user how many devices hold a session; users without any are left out."""
+    query = (
+        select(DEVICE.c.user_id, func.count())
+        .where(DEVICE.c.user_id.in_(user_ids), DEVICE.c.revoked_at.is_(None))
+        .group_by(DEVICE.c.user_id)
+    )
+    return {user_id: count for user_id, count in await transaction.execute(query)}
 
 
 async def has_users(transaction: Transaction) -> bool:
@@ -126,6 +155,10 @@ async def update_settings(transaction: Transaction, user_id: int, settings: Sett
 
 async def update_avatar_id(transaction: Transaction, user_id: int, avatar_id: bytes | None) -> None:
     await _update(transaction, user_id, avatar_id=avatar_id)
+
+
+async def update_disabled(transaction: Transaction, user_id: int, since: datetime | None) -> None:
+    await _update(transaction, user_id, disabled_at=since)
 
 
 async def update_status(

@@ -1,11 +1,47 @@
 """Every SQL statement about one-time tokens: invites and sign-in resets. Only hashes of tokens are stored."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from hearth.accounts.tables import INVITE, SIGN_IN_RESET
 from hearth.contract import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class InviteRow:
+    """An invite as stored; of its token there is only the hash."""
+
+    token_hash: bytes
+    makes_admin: bool
+    created_at: datetime
+    expires_at: datetime
+    uses_left: int
+
+
+INVITE_COLUMNS = [INVITE.c[name] for name in InviteRow.__dataclass_fields__]
+
+
+async def list_invites(transaction: Transaction, now: datetime) -> list[InviteRow]:
+    """Return the invites that can still be used, newest first."""
+    query = (
+        select(*INVITE_COLUMNS)
+        .where(INVITE.c.uses_left > 0, INVITE.c.expires_at > now)
+        .order_by(INVITE.c.created_at.desc(), INVITE.c.token_hash)
+    )
+    return [InviteRow(*row) for row in await transaction.execute(query)]
+
+
+async def count_invites(transaction: Transaction, now: datetime) -> int:
+    """Return how many invites can still be used."""
+    query = select(func.count()).select_from(INVITE).where(INVITE.c.uses_left > 0, INVITE.c.expires_at > now)
+    return int((await transaction.execute(query)).scalar_one())
+
+
+async def delete_invite(transaction: Transaction, token_hash: bytes) -> bool:
+    """Take an invite back; return whether there was one."""
+    return (await transaction.execute(delete(INVITE).where(INVITE.c.token_hash == token_hash))).rowcount == 1
 
 
 async def insert_invite(

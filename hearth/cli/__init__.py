@@ -14,7 +14,7 @@ COMMANDS = {
     "serve": ("hearth.cli.serve", "start the server"),
     "cert": ("hearth.cli.cert", "make or renew a certificate of your own, for HTTPS in your network"),
     "invite": ("hearth.cli.invite", "print links with which people can register"),
-    "user": ("hearth.cli.user", "help a user: user reset-sign-in NAME"),
+    "user": ("hearth.cli.user", "accounts: user list [PART], user disable|enable|reset-sign-in NAME"),
 }
 
 
@@ -54,8 +54,11 @@ def make_parser() -> argparse.ArgumentParser:
                 "--count", type=read_count, default=1, metavar="N", help="how many; default 1"
             )
         elif name == "user":
-            command.add_argument("action", choices=["reset-sign-in"], help="what to do")
-            command.add_argument("username", metavar="NAME", help="whom it is for")
+            actions = ["list", "disable", "enable", "reset-sign-in"]
+            command.add_argument("action", choices=actions, help="what to do")
+            command.add_argument(
+                "username", metavar="NAME", nargs="?", help="whom it is for; for list, a part of the name"
+            )
         add_flags(command.add_argument_group("settings"))
     return parser
 

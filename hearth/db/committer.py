@@ -16,6 +16,7 @@ from hearth.db.bulk import Steps, Syntax
 from hearth.db.failures import find_storage_failure, is_lost_race, make_unavailable
 from hearth.db.lanes import open_lane
 from hearth.errors import Busy, HearthError, Internal
+from hearth.figures import BatchFigures
 
 if TYPE_CHECKING:
     from hearth.db.engine import Database
@@ -59,6 +60,8 @@ class Committer(Generic[Item, Outcome]):
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._task: asyncio.Task[None] | None = None
+        self._batch_since: float | None = None
+        self.figures = BatchFigures()
 
     async def start(self) -> None:
         """Begin to take items."""
@@ -77,6 +80,12 @@ class Committer(Generic[Item, Outcome]):
     def depth(self) -> int:
         """How many items wait for their batch."""
         return len(self._queue)
+
+    def is_alive(self, stalled_seconds: float, crowded: float) -> bool:
+        """Whether items are taken: the task runs, no batch takes so long, the queue is less full (0 to 1)."""
+        if self._task is None or self._task.done() or len(self._queue) > QUEUE_ITEMS * crowded:
+            return False
+        return self._batch_since is None or time.monotonic() - self._batch_since < stalled_seconds
 
     def submit(self, item: Item, weight: int = 0) -> "asyncio.Future[Outcome]":
         """Queue an item of `weight` bytes; the future resolves after COMMIT, or with the item's refusal.
@@ -114,6 +123,7 @@ class Committer(Generic[Item, Outcome]):
 
     async def _finish(self, batch: list[Waiting[Item, Outcome]]) -> None:
         items = [waiting.item for waiting in batch]
+        self._batch_since = begun = time.monotonic()
         try:
             async with self._database.take_turn():
                 outcomes = await self._commit(items)
@@ -121,6 +131,9 @@ class Committer(Generic[Item, Outcome]):
             for waiting in batch:
                 waiting.future.cancel()
             raise
+        self._batch_since = None
+        self.figures.sizes.add(len(items))
+        self.figures.seconds.add(time.monotonic() - begun)
         try:
             self._deliver(items, outcomes)
         except Exception:  # it is on disk: the callers are told so whatever else goes wrong
@@ -155,4 +168,6 @@ class Committer(Generic[Item, Outcome]):
 
     def _refuse(self, items: Sequence[Item], reason: str) -> list[Outcome | HearthError]:
         LOG.error("a batch of %d was not written: %s", len(items), reason)
+        self._database.failures[reason] += 1
+        self.figures.refused += len(items)
         return [make_unavailable() for _ in items]

@@ -6,6 +6,7 @@ transaction sees one snapshot. A connection whose request was cancelled is throw
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -52,6 +53,8 @@ class Database:
         if self.dialect == "sqlite" and self.url.database in (None, "", ":memory:"):
             raise ValueError("an SQLite database is a file; name one")
         self.writing = asyncio.Lock() if self.dialect == "sqlite" else None
+        self.failures: Counter[str] = Counter()
+        """Storage failures by reason, since the start; counted by whoever meets them."""
         self.engine: AsyncEngine = self._make_engine()
 
     @property
@@ -105,6 +108,7 @@ class Database:
             )
             if reason is None or is_lost_race(error):
                 raise
+            self.failures[reason] += 1
             LOG.error("the database is unavailable: %s", reason)
             raise make_unavailable() from error
 

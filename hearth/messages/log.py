@@ -16,6 +16,7 @@ from hearth.contract import Actor, Members
 from hearth.db.bulk import Steps, Syntax
 from hearth.db.committer import Committer
 from hearth.errors import HearthError, StorageUnavailable
+from hearth.figures import BatchFigures
 from hearth.messages.append import Draft, Item, Key, Mark, Marks, Moved, Outcome, Place, TimeCodec, append
 from hearth.messages.contract import (
     Cursor,
@@ -58,6 +59,25 @@ class MessageLog:
         """Write what was accepted, receipts included; then refuse."""
         self._receipts.close()
         await self._committer.stop()
+
+    @property
+    def depth(self) -> int:
+        """How many items wait for the committer."""
+        return self._committer.depth
+
+    @property
+    def receipts_depth(self) -> int:
+        """How many cursors wait to be handed to the committer."""
+        return len(self._receipts)
+
+    @property
+    def figures(self) -> BatchFigures:
+        """What the committer counts."""
+        return self._committer.figures
+
+    def is_alive(self, stalled_seconds: float, crowded: float) -> bool:
+        """Whether messages are being written; see Committer.is_alive."""
+        return self._committer.is_alive(stalled_seconds, crowded)
 
     async def append(self, actor: Actor, command: SendMessage) -> Sent:
         """Append to a conversation's log and return the entry's place, once it is on disk.

@@ -27,6 +27,9 @@ class ReceiptBuffer:
         self._flushed_at = 0.0
         self._is_closed = False
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def add(self, mark: Mark) -> None:
         """Merge a mark with what waits. Raises Busy when far too much does, and after `close`."""
         key = (mark.conversation_id, mark.user_id)

@@ -1,13 +1,14 @@
 """From a command's name and raw JSON to its result: decode, limit, perform. The same for socket and HTTP."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from hearth.contract import Actor, Handler
-from hearth.errors import HearthError, InvalidInput, NotFound
+from hearth.errors import HearthError, Internal, InvalidInput, NotFound
+from hearth.figures import CallFigures
 from hearth.services import Services
 from hearth.work import perform
 
@@ -22,6 +23,7 @@ class Dispatcher:
     handlers: dict[str, Handler]
     report: Callable[[str, Exception], None]
     decoders: dict[str, msgspec.json.Decoder[Any]]
+    figures: CallFigures = field(default_factory=CallFigures)
 
     @classmethod
     def of(
@@ -32,6 +34,18 @@ class Dispatcher:
 
     async def run(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
         """Carry out one command and return its result; raises HearthError for all the caller may know."""
+        outcome = Internal.code
+        try:
+            result = await self._run(actor, name, raw)
+            outcome = "ok"
+            return result
+        except HearthError as error:
+            outcome = error.code
+            raise
+        finally:
+            self.figures.commands[name if name in self.handlers else "unknown", outcome] += 1
+
+    async def _run(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
         handler = self.handlers.get(name)
         if handler is None:
             raise NotFound(f"There is no command {name[:64]!r}.")

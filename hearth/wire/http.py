@@ -34,6 +34,7 @@ REQUESTS_PER_NETWORK = "3000/60s"
 REQUESTS_PER_USER = "600/10s"
 """Whatever the single commands allow; a socket has the same."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS = SAFE_METHODS | {"POST", "PUT", "DELETE", "PATCH"}
 SESSION_DAYS = 400
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
@@ -83,6 +84,7 @@ def prepare(app: Quart, shared: Face) -> None:
     app.before_request(_limit_network)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)
+    app.after_request(_count_request)
     app.register_error_handler(Exception, _to_problem)
 
 
@@ -178,6 +180,18 @@ async def _limit_network() -> None:
         services().limits.take("http.network", network_of(client_address()), REQUESTS_PER_NETWORK)
 
 
+def name_route(current: Request) -> str:
+    """Return the rule of the URL map that a request fell under: bounded, and free of what was asked for."""
+    return "none" if current.url_rule is None else str(current.url_rule.rule)
+
+
+async def _count_request(response: Response) -> Response:
+    """Count by method, route and status; strangers' methods are one."""
+    method = request.method if request.method in METHODS else "other"
+    face().dispatcher.figures.requests[method, name_route(request), response.status_code] += 1
+    return response
+
+
 async def _refuse_foreign_origin() -> None:
     """Refuse writes that another site's page makes in the name of somebody signed in here (CSRF)."""
     if request.method in SAFE_METHODS or request.path.startswith("/socket.io/"):
@@ -209,7 +223,7 @@ async def _to_problem(error: Exception) -> Response:
         kind = BY_STATUS.get(error.code or 500, InvalidInput if (error.code or 500) < 500 else Internal)
         error = kind()
     elif not isinstance(error, HearthError):
-        LOG.error("request failed: %s %s", request.method, request.path, exc_info=error)
+        LOG.error("request failed: %s %s", request.method, name_route(request), exc_info=error)
         error = Internal()
     response = Response(
         ENCODER.encode(error.to_problem()), status=error.status, content_type="application/problem+json"

@@ -173,6 +173,7 @@ async def house(config: Config) -> AsyncIterator[House]:
         write_logs=append_to_logs,
         messages=cast(Any, None),
         presence=cast(Any, None),
+        watch=cast(Any, None),
     )
     house = House(services, clock, bus)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from hearth.accounts import contract as accounts
+from hearth.admin import contract as admin
 from hearth.contract import Actor, Command
 from hearth.friends import contract as friends
 from hearth.inbox.contract import GetInboxItems
@@ -205,6 +206,46 @@ def open_sync(world: World, person: Person) -> Command:
 @generates(ReadLog)
 def read_log(world: World, person: Person) -> Command:
     return ReadLog(after=some_seq(world), limit=world.dice.randint(1, 500))
+
+
+@generates(admin.ListUsers)
+def list_users(world: World, person: Person) -> Command:
+    return admin.ListUsers(search=world.dice.choice(("", "a")))
+
+
+@generates(admin.DisableUser)
+def disable_user(world: World, person: Person) -> Command:
+    return admin.DisableUser(user_id=somebody(world, person).user_id)
+
+
+@generates(admin.EnableUser)
+def enable_user(world: World, person: Person) -> Command:
+    return admin.EnableUser(user_id=somebody(world, person).user_id)
+
+
+@generates(admin.ResetSignIn)
+def reset_sign_in(world: World, person: Person) -> Command:
+    return admin.ResetSignIn(user_id=somebody(world, person).user_id)
+
+
+@generates(admin.ListInvites)
+def list_invites(world: World, person: Person) -> Command:
+    return admin.ListInvites()
+
+
+@generates(admin.CreateInvite)
+def create_invite(world: World, person: Person) -> Command:
+    return admin.CreateInvite(days=world.dice.randint(1, 90), uses=world.dice.randint(1, 100))
+
+
+@generates(admin.RevokeInvite)
+def revoke_invite(world: World, person: Person) -> Command:
+    return admin.RevokeInvite(invite_id=world.dice.randbytes(32).hex())
+
+
+@generates(admin.GetHealth)
+def get_health(world: World, person: Person) -> Command:
+    return admin.GetHealth()
 
 
 HAS_REASON: dict[type[Command], Callable[[Person], object]] = {

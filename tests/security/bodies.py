@@ -92,5 +92,13 @@ BODIES: dict[str, Body] = {
     },
     "account.delete with her key": lambda p, role: {"auth_key": encode(p.alice.auth_key)},
     "account.delete with one's own key": lambda p, role: {"auth_key": own_key(p, role)},
+    "admin.users of everybody": lambda p, role: {"search": "the"},
+    "admin.disable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
+    "admin.enable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
+    "admin.reset_sign_in of a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
+    "admin.invites of the server": lambda p, role: {},
+    "admin.create_invite for two": lambda p, role: {"days": 3, "uses": 2},
+    "admin.revoke_invite that never was": lambda p, role: {"invite_id": "ab" * 32},
+    "admin.health of the server": lambda p, role: {},
     "no.such.command": lambda p, role: {},
 }

@@ -14,6 +14,7 @@ LEGEND = {
     "you": "invalid_input",  # nobody does this to themselves
     "key": "wrong_password",
     "dead": "link_invalid",
+    "only": "administrators_only",
     "bad": "bad_request",
 }
 
@@ -53,12 +54,22 @@ sync.log of one's own                   ok   ok     ok     ok     ok   ok      o
 account.change_password with her key    ok   key    key    key    key  key     key     key   out     out
 account.delete with her key             ok   key    key    key    key  key     key     key   out     out
 account.delete with one's own key       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+admin.users of everybody                only only   only   only   only only    only    ok    out     out
+admin.disable a stranger                only only   only   only   only only    only    ok    out     out
+admin.enable a stranger                 only only   only   only   only only    only    ok    out     out
+admin.reset_sign_in of a stranger       only only   only   only   only only    only    ok    out     out
+admin.invites of the server             only only   only   only   only only    only    ok    out     out
+admin.create_invite for two             only only   only   only   only only    only    ok    out     out
+admin.revoke_invite that never was      only only   only   only   only only    only    none  out     out
+admin.health of the server              only only   only   only   only only    only    ok    out     out
 no.such.command                         none none   none   none   none none    none    none  out     out
 """
 
 ROUTES = """
 what                                    self friend member former left strange blocked admin revoked nobody
 GET /api/health                         ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+GET /healthz                            ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+GET /metrics                            ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 GET /api/registration                   ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 POST /api/register                      ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 GET /api/sign-in/parameters             ok   ok     ok     ok     ok   ok      ok      ok    ok      ok

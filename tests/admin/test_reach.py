@@ -1,0 +1,43 @@
+"""A23: whatever an administrator asks for, nothing of what people wrote comes back."""
+
+import msgspec
+
+from hearth.admin import contract
+from hearth.admin.contract import AdminHealth, CreateInvite, GetHealth, ListInvites, ListUsers
+from hearth.contract import Actor
+from hearth.conversations.ids import make_self_id
+from hearth.messages.contract import ReadHistory, SendMessage
+from tests.stage import Stage
+
+CANARY = b"\1canary-in-a-note"
+
+
+async def test_a23_no_answer_holds_content_or_keys(stage: Stage, chief: Actor) -> None:
+    alice = await stage.user("alice")
+    notes = make_self_id(stage.services.identity.server_id, alice.user_id).hex()
+    await stage.run(alice, SendMessage(conversation_id=notes, client_id="0" * 32, counter=1, record=CANARY))
+    everything = b""
+    for command in (ListUsers(), ListInvites(), CreateInvite(), GetHealth()):
+        everything += msgspec.json.encode(await stage.run(chief, command))
+    assert b"alice" in everything
+    for secret in (CANARY, b"canary", notes.encode(), alice.device_id.hex().encode()):
+        assert secret not in everything
+    mine = await stage.run(alice, ReadHistory(conversation_id=notes, seq=0, direction="after"))
+    assert mine.entries[0].record == CANARY, "it is there to be found"
+
+
+async def test_a23_the_contract_of_this_noun_has_no_place_for_content() -> None:
+    """Bytes are how records and keys travel."""
+    for name, shape in vars(contract).items():
+        if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+            text = repr(msgspec.json.schema(shape))
+            assert "base64" not in text, name
+
+
+async def test_health_tells_figures_only(stage: Stage, chief: Actor) -> None:
+    found = await stage.run(chief, GetHealth())
+    assert isinstance(found, AdminHealth)
+    assert found.faults == []
+    assert found.users == 1
+    assert found.disk_free is not None and found.disk_free > 0
+    assert found.database.startswith(("SQLite", "MariaDB"))
