@@ -2,13 +2,21 @@
 
 import io
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import TextIO
 
 from hearth.certificates import OwnCertificate, find_own_certificate
 from hearth.config import Config, format_origin
 from hearth.network import list_addresses
 
 RENEW_WITHIN = timedelta(days=30)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Print at once. A full disk or a pipe nobody reads behind the stream is no reason not to serve."""
+    with suppress(OSError):
+        print(text, file=stream, flush=True)
 
 
 def describe_server(config: Config, lines: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 
-from hearth.announcement import describe_server
+from hearth.announcement import describe_server, say
 from hearth.config import Config
 from hearth.lock import DirectoryLock
 from hearth.logs import set_up_logging
@@ -17,7 +17,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     config = prepare(config)
     set_up_logging(config.log_format)
     for warning in [*list_warnings(config), *warn_of_argument_password(vars(options))]:
-        print(f"Warning: {warning}", file=sys.stderr)
+        say(f"Warning: {warning}", sys.stderr)
     with ExitStack() as stack:
         lock = None
         if config.sqlite_directory is not None:
@@ -36,9 +36,9 @@ def run(config: Config, options: argparse.Namespace) -> int:
         def announce(lines: list[str]) -> None:
             if lock is not None:
                 lock.announce(config.public_url)
-            print("\n".join(describe_server(config, lines)), flush=True)
+            say("\n".join(describe_server(config, lines)), sys.stdout)
 
         with refusals_explained():
             run_server(create_app, config, sockets, announce)
-    print("Hearth has stopped.", flush=True)
+    say("Hearth has stopped.", sys.stdout)
     return 0
