@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.rig.pair import Pair, open_pair
 from tests.faults.rig.play import Play, open_play
 from tests.faults.rig.victim import Victim, run_victim
 
@@ -36,4 +37,11 @@ async def mortal(tmp_path: Path) -> AsyncIterator[Victim]:
 async def play(victim: Victim, tmp_path: Path) -> AsyncIterator[Play]:
     """Four friends, one with a second device, one with a device that is away until the end; a stranger."""
     async with open_play(victim, tmp_path / "journals") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def pair(victim: Victim, tmp_path: Path) -> AsyncIterator[Pair]:
+    """Two friends."""
+    async with open_pair(victim, tmp_path) as opened:
         yield opened

@@ -10,6 +10,7 @@ from hearth.client.problems import Disconnected
 from tests.faults.rig.bot import PATIENCE, Bot
 from tests.faults.rig.oracle import Report, Violation, judge
 from tests.faults.rig.patience import wait_until
+from tests.faults.rig.proxy import Proxy
 from tests.faults.rig.raw import Ear
 from tests.faults.rig.stored import read_back
 from tests.faults.rig.victim import Victim
@@ -18,10 +19,14 @@ NAMES = ("alice", "bob", "carol", "dave", "erin", "frank")
 
 
 class Play:
-    """The cast on one server. `users` have one device each, `devices` are all of them."""
+    """The cast on one server. `users` have one device each, `devices` are all of them.
 
-    def __init__(self, victim: Victim, folder: Path) -> None:
+    With a proxy the first user's device is behind it.
+    """
+
+    def __init__(self, victim: Victim, folder: Path, proxy: Proxy | None = None) -> None:
         self.victim, self.folder = victim, folder
+        self._first_url = victim.url if proxy is None else proxy.url
         self.users: list[Bot] = []
         self.devices: list[Bot] = []
         self.ear: Ear
@@ -37,8 +42,8 @@ class Play:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         url = self.victim.url
-        for name in NAMES[:users]:
-            bot = await Bot.register(url, name, self.folder)
+        for number, name in enumerate(NAMES[:users]):
+            bot = await Bot.register(url if number else self._first_url, name, self.folder)
             await bot.come()
             self.users.append(bot)
         for one in self.users:
@@ -122,9 +127,11 @@ async def befriend(one: Bot, other: Bot) -> None:
 
 
 @asynccontextmanager
-async def open_play(victim: Victim, folder: Path, **cast: int) -> AsyncIterator[Play]:
-    """A play on a running server."""
-    play = Play(victim, folder)
+async def open_play(
+    victim: Victim, folder: Path, *, proxy: Proxy | None = None, **cast: int
+) -> AsyncIterator[Play]:
+    """A play on a running server; `cast` as for `Play.open`."""
+    play = Play(victim, folder, proxy)
     await play.open(**cast)
     try:
         yield play

@@ -9,6 +9,8 @@ import json
 import socket
 from typing import Any
 
+from tests.faults.rig.proxy import reset
+
 HANDSHAKE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -111,11 +113,7 @@ class RawSocket:
 
     def cut(self) -> None:
         """Reset the connection (RST)."""
-        transport = self.writer.transport
-        sock = transport.get_extra_info("socket")
-        if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-        transport.abort()
+        reset(self.writer)
 
 
 def read_retry_after(head: str) -> float | None:

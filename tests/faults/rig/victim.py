@@ -57,6 +57,7 @@ class Victim:
         self.log = data.parent / f"{data.name}.log"
         self.kills = 0
         self.pid = 0
+        self.started_at = 0.0
         self._environment = dict(environment or {})
         self._options = options
         self._stderr = stderr
@@ -85,7 +86,8 @@ class Victim:
             if not self.is_running or time.monotonic() - begun > START_SECONDS:
                 raise AssertionError(f"the server did not start:\n{self.output[-4000:]}")
             await asyncio.sleep(0.02)
-        return time.monotonic() - begun
+        self.started_at = time.monotonic()
+        return self.started_at - begun
 
     async def kill(self) -> None:
         """kill -9."""
@@ -158,7 +160,7 @@ class Victim:
         except OSError:
             return False
         try:
-            writer.write(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            writer.write(b"GET /api/registration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return b" 200 " in await asyncio.wait_for(reader.readline(), 10)
         except (OSError, TimeoutError):
             return False
