@@ -54,6 +54,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   weakServer: "يطلب هذا الخادم حماية لكلمة مرورك أضعف مما يسمح به Hearth، لذلك لم يُرسل شيء. أخبر من يشغّله.",
   deviceTooSmall: "تعذّر على هذا الجهاز إجراء الحساب الذي يحمي كلمة مرورك. أغلق علامات التبويب الأخرى وحاول مرة أخرى.",
   ownAccount: "حسابك",
+  ownText: "اختر من القائمة ما تريد رؤيته أو تغييره.",
   deviceName: "{browser} على {system}",
   profile: "الملف الشخصي",
   about: "نبذة عنك",

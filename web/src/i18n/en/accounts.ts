@@ -52,6 +52,7 @@ export const accounts = {
   weakServer: "This server asks for a weaker protection of your password than Hearth allows, so nothing was sent. Tell the person who runs it.",
   deviceTooSmall: "This device could not do the calculation that protects your password. Close other tabs and try again.",
   ownAccount: "Your account",
+  ownText: "Pick from the list what you want to see or change.",
   deviceName: "{browser} on {system}",
   profile: "Profile",
   about: "About you",
