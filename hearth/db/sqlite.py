@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 LOG = logging.getLogger(__name__)
+# At DEBUG the driver writes every statement with its values: password verifiers, token hashes, messages.
+logging.getLogger("aiosqlite").disabled = True
 OLDEST = (3, 35, 0)
 WAL_RESET_FIXED = (3, 51, 3)
 WAL_RESET_BACKPORTS = {(3, 50): 7, (3, 44): 6}
