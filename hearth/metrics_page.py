@@ -5,33 +5,17 @@ Everybody else gets what any unknown address gets.
 """
 
 import hmac
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from quart import Blueprint, Request, Response, request
 
-from hearth.config import Config, ConfigError, is_loopback_name
+from hearth.config import Config, is_loopback_name
 from hearth.errors import NotFound
 from hearth.metrics import CONTENT_TYPE
+from hearth.safety import read_metrics_token
 from hearth.wire.addresses import is_loopback_host
 
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
-LEAST_TOKEN = 16
-
-
-def read_metrics_token(path: Path) -> bytes:
-    """Return the token in a file. Raises ConfigError for none, a short one, or one that others can read."""
-    try:
-        token = path.read_bytes().strip()
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise ConfigError(f"--metrics-token-file {path} cannot be read: {error.strerror}.") from error
-    if sys.platform != "win32" and mode & 0o007:
-        raise ConfigError(f"Everybody can read the token in {path}. Run: chmod 600 {path}")
-    if len(token) < LEAST_TOKEN:
-        raise ConfigError(f"The token in {path} is too short; at least {LEAST_TOKEN} characters are needed.")
-    return token
 
 
 def make_metrics_page(config: Config, write: Callable[[], Awaitable[bytes]]) -> Blueprint:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from hearth.certificates import find_own_certificate
 from hearth.config import Config, ConfigError, is_loopback_name
 
+LEAST_TOKEN = 16
+
 
 def prepare(config: Config) -> Config:
     """Make the data directory, take up our own certificate where one is needed, and refuse what is unsafe.
@@ -24,6 +26,8 @@ def prepare(config: Config) -> Config:
         config = replace(config, tls_cert=own.certificate, tls_key=own.key)
     check_tls(config)
     check_reach(config)
+    if config.metrics_token_file is not None:
+        read_metrics_token(config.metrics_token_file)
     return config
 
 
@@ -52,6 +56,20 @@ def prepare_data(directory: Path) -> None:
             f"The data directory {directory} cannot be written to. Change its mode, or choose another "
             "with --data DIR."
         )
+
+
+def read_metrics_token(path: Path) -> bytes:
+    """Return the token in a file. Raises ConfigError for none, a short one, or one that others can read."""
+    try:
+        token = path.read_bytes().strip()
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ConfigError(f"--metrics-token-file {path} cannot be read: {error.strerror}.") from error
+    if sys.platform != "win32" and mode & 0o007:
+        raise ConfigError(f"Everybody can read the token in {path}. Run: chmod 600 {path}")
+    if len(token) < LEAST_TOKEN:
+        raise ConfigError(f"The token in {path} is too short; at least {LEAST_TOKEN} characters are needed.")
+    return token
 
 
 def check_tls(config: Config) -> None:
