@@ -40,9 +40,7 @@ async def test_two_people_become_friends_and_talk(alice: Person, bob: Person) ->
 async def test_presence_ends_with_the_last_tab(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await alice.converses_with("Bob")
-    await expect(alice.presence).to_have_text("Online", 
-        timeout=PATIENCE
-    )
+    await expect(alice.presence).to_have_text("Online", timeout=PATIENCE)
     await bob.page.close()
     await expect(alice.page.locator("header").get_by_text(re.compile("Last seen"))).to_be_visible(
         timeout=25_000
