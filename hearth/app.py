@@ -17,14 +17,15 @@ import hearth.presence.handlers
 import hearth.sync.handlers
 from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import SessionEnded
+from hearth.accounts.find_session import SessionFinder
 from hearth.accounts.first_account import make_first_account_link
 from hearth.accounts.routes import ROUTES as ACCOUNT_ROUTES
-from hearth.accounts.sessions import NOBODY, find_session, list_ended_devices, list_lately_ended
+from hearth.accounts.sessions import NOBODY, list_ended_devices, list_lately_ended
 from hearth.accounts.user_log import append_to_logs
 from hearth.bus.local import Bus, LocalBus
 from hearth.clock import Clock, SystemClock
 from hearth.config import Config
-from hearth.contract import Actor, Devices, collect_handlers
+from hearth.contract import Devices, collect_handlers
 from hearth.db.durability import check_durability
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
@@ -124,18 +125,19 @@ class App:
         self.registry = Registry(round(MAX_SOCKETS_PER_USER * scale))
         self.delivery = Delivery(self.registry)
         dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
+        sessions = SessionFinder(services.database, services.clock)
         gateway = Gateway(
             services.config,
             dispatcher,
             self.registry,
-            self.find_session,
+            sessions.find,
             came=services.presence.connected,
             went=services.presence.disconnected,
         )
         settings = edge_settings or EdgeSettings(max_per_address=round(MAX_SOCKETS_PER_ADDRESS * scale))
         self.edge = Edge(settings, gateway, gateway.find_address)
         self.asgi = Quart("hearth", static_folder=None)
-        prepare(self.asgi, Face(services, dispatcher, self.find_session))
+        prepare(self.asgi, Face(services, dispatcher, sessions.find))
         self.asgi.register_blueprint(ACCOUNT_ROUTES)
         self.asgi.register_blueprint(self.edge.make_blueprint())
         self.asgi.register_blueprint(make_health_page(services.watch))
@@ -148,10 +150,6 @@ class App:
     @property
     def websocket_class(self) -> type[asyncio.Protocol]:
         return websocket_protocol(self.edge)
-
-    async def find_session(self, token: str) -> Actor | None:
-        """Return whose live session a token is."""
-        return await find_session(self.services.database, token, self.services.clock.now())
 
     async def start(self) -> list[str]:
         """Begin the work beside requests; return the lines that `serve` prints (the first-account link)."""

@@ -35,22 +35,21 @@ COLUMNS = [DEVICE.c[name] for name in DeviceRow.__dataclass_fields__]
 LIVE_USER = USER.c.disabled_at.is_(None) & USER.c.deleted_at.is_(None)
 
 
-async def find_session(
-    transaction: Transaction, token_hash: bytes, *, used_since: datetime
-) -> SessionRow | None:
-    """Return the session of a token if it has not ended and its user may sign in."""
+async def list_sessions(
+    transaction: Transaction, token_hashes: Sequence[bytes], *, used_since: datetime
+) -> dict[bytes, SessionRow]:
+    """Return the sessions of these tokens that have not ended and whose users may sign in, by token hash."""
     query = (
-        select(DEVICE.c.id, DEVICE.c.user_id, DEVICE.c.last_seen, USER.c.is_admin)
+        select(DEVICE.c.token_hash, DEVICE.c.id, DEVICE.c.user_id, DEVICE.c.last_seen, USER.c.is_admin)
         .join(USER, USER.c.id == DEVICE.c.user_id)
         .where(
-            DEVICE.c.token_hash == token_hash,
+            DEVICE.c.token_hash.in_(token_hashes),
             DEVICE.c.revoked_at.is_(None),
             DEVICE.c.last_seen >= used_since,
             LIVE_USER,
         )
     )
-    row = (await transaction.execute(query)).first()
-    return None if row is None else SessionRow(*row)
+    return {row[0]: SessionRow(*row[1:]) for row in await transaction.execute(query)}
 
 
 async def list_live(

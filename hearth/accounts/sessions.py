@@ -2,17 +2,15 @@
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from hearth.accounts import devices_store
 from hearth.accounts.contract import Device, DeviceAdded, DeviceRemoved, SessionEnded
 from hearth.accounts.devices_store import DeviceRow
-from hearth.accounts.rules import MAX_DEVICES, SEEN_EVERY, UNUSED_FOR, hash_token, make_token
+from hearth.accounts.rules import MAX_DEVICES, UNUSED_FOR, hash_token, make_token
 from hearth.accounts.texts import clean_device_name
 from hearth.contract import Actor, Context, Devices, Users
-from hearth.errors import HearthError
 
 if TYPE_CHECKING:
     from hearth.db.engine import Database
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 Reason = Literal["signed_out", "revoked", "password_changed", "deleted", "disabled", "expired"]
 NOBODY = Actor(user_id=0, device_id=bytes(16))
 """Who asks before anybody is signed in."""
-MAX_TOKEN = 128
 CHUNK = 500
 SEEN_EVERY_CONNECTED = timedelta(minutes=10)
 LATELY = timedelta(minutes=1)
@@ -29,20 +26,6 @@ LATELY = timedelta(minutes=1)
 
 def to_device(row: DeviceRow) -> Device:
     return Device(id=row.id.hex(), name=row.name, created_at=row.created_at, last_seen=row.last_seen)
-
-
-async def find_session(database: "Database", token: str, now: datetime) -> Actor | None:
-    """Return whose live session a token is: one query, and a write when it was last seen a minute ago."""
-    if not token or len(token) > MAX_TOKEN:
-        return None
-    async with database.transaction("read") as transaction:
-        row = await devices_store.find_session(transaction, hash_token(token), used_since=now - UNUSED_FOR)
-    if row is None:
-        return None
-    if now - row.last_seen >= SEEN_EVERY:
-        with suppress(HearthError):  # a full disk must not keep people from reading
-            await _mark_seen(database, [row.device_id], now)
-    return Actor(user_id=row.user_id, device_id=row.device_id, is_admin=row.is_admin)
 
 
 async def list_ended_devices(database: "Database", device_ids: Sequence[bytes], now: datetime) -> set[bytes]:
@@ -55,7 +38,7 @@ async def list_ended_devices(database: "Database", device_ids: Sequence[bytes], 
         ended |= set(chunk) - live.keys()
         stale = sorted(id_ for id_, last_seen in live.items() if now - last_seen >= SEEN_EVERY_CONNECTED)
         if stale:
-            await _mark_seen(database, stale, now)
+            await mark_seen(database, stale, now)
     return ended
 
 
@@ -107,6 +90,6 @@ async def load_devices(context: Context, user_id: int) -> list[DeviceRow]:
     return await devices_store.list_devices(context.transaction, user_id, used_since=context.now - UNUSED_FOR)
 
 
-async def _mark_seen(database: "Database", device_ids: Sequence[bytes], now: datetime) -> None:
+async def mark_seen(database: "Database", device_ids: Sequence[bytes], now: datetime) -> None:
     async with database.transaction("write") as transaction:
         await devices_store.mark_seen(transaction, device_ids, now)

@@ -48,8 +48,9 @@ class Opened(Shape):
     Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the
     rest). `items` are the conversations whose head differs from the device's, newest first, at most 50;
     `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all
-    conversations are in one of the two. `receipts` holds the cursors of the 100 newest conversations that do not
-    differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline or were seen before.
+    conversations are in one of the two. `receipts` holds the cursors of the 100 newest conversations that do
+    not differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline
+    or were seen before.
     """
 
     server_id: Id

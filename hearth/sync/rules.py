@@ -11,7 +11,7 @@ MAX_LOG_BYTES = 256 * 1024
 NEWEST = 50
 NEWEST_RECEIPTS = 100
 MAX_CURSORS = 4000
-"""Of all conversations together in one answer; the page of a conversation brings its own when it is opened."""
+"""Of all conversations together in one answer; a page brings its own cursors when it is opened."""
 MAX_RECORD_BYTES = 128 * 1024
 """Of records in the newest rows; snapshot, heads and presence want their room in the same answer."""
 KEEP_FOR = timedelta(days=30)

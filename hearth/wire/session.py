@@ -103,8 +103,8 @@ class Session:
     def send(self, frame: Frame) -> None:
         """Queue a frame. What is queued within one turn of the event loop leaves in one write.
 
-        A session whose queue overflows is cut: its client reconnects and catches up from its logs. A frame that
-        finds nothing queued may be of any size: a snapshot larger than the cap would otherwise never arrive.
+        A session whose queue overflows is cut: its client reconnects and catches up from its logs. A frame
+        that finds nothing queued may be of any size: a snapshot above the cap would never arrive otherwise.
         """
         if self.is_closed:
             return

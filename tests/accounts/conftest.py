@@ -15,9 +15,10 @@ from sqlalchemy import event
 
 import hearth.accounts.handlers
 from hearth.accounts.contract import KdfParameters, Registration, SignedIn, SignIn
+from hearth.accounts.find_session import SessionFinder
 from hearth.accounts.register import register
 from hearth.accounts.routes import ROUTES
-from hearth.accounts.sessions import NOBODY, find_session
+from hearth.accounts.sessions import NOBODY
 from hearth.accounts.sign_in import sign_in
 from hearth.accounts.tables import USER
 from hearth.accounts.user_log import append_to_logs
@@ -123,7 +124,7 @@ class House:
         return actor
 
     async def finds(self, token: str | None) -> Actor | None:
-        return await find_session(self.services.database, token or "", self.clock.now())
+        return await SessionFinder(self.services.database, self.clock).find(token or "")
 
     async def opens_all_connections(self) -> None:
         """Fill the pool, so that what then starts together runs together."""
