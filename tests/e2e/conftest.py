@@ -1,4 +1,4 @@
-"""Journeys in a real browser: the shipped server on a free port, Chromium, and people who have registered there.
+"""Journeys in a real browser: the shipped server on a free port, Chromium, people who register there.
 
 Skipped with the reason where there is no Chromium or no built web client; with CI=true that is a failure.
 """

@@ -14,8 +14,9 @@ JUMP = 3.0
 FIND_ANCHOR = """() => {
   const box = document.querySelector('[role=region][aria-label=Messages]');
   const top = box.getBoundingClientRect().top;
-  const row = [...box.querySelectorAll('li[data-key]')].find((row) => row.getBoundingClientRect().top > top + 40);
-  return { key: row.dataset.key, at: row.getBoundingClientRect().top, first: box.querySelector('li[data-key]').dataset.key };
+  const rows = [...box.querySelectorAll('li[data-key]')];
+  const row = rows.find((row) => row.getBoundingClientRect().top > top + 40);
+  return { key: row.dataset.key, at: row.getBoundingClientRect().top, first: rows[0].dataset.key };
 }"""
 FIND_AGAIN = """(key) => document.querySelector(`li[data-key="${key}"]`)?.getBoundingClientRect().top"""
 HAS_GROWN = """(first) => document.querySelector('li[data-key]').dataset.key !== first"""
