@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
         entry |= {name: value for name, value in fields_of(record).items() if name not in entry}
         if record.exc_info and record.exc_info[1] is not None:
             entry["exception"] = outline(record.exc_info[1])
-        return json.dumps(entry, ensure_ascii=False, default=lambda value: type(value).__name__)
+        return json.dumps(entry, default=lambda value: type(value).__name__)
 
 
 class ConsoleFormatter(logging.Formatter):

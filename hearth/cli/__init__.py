@@ -15,6 +15,9 @@ COMMANDS = {
     "cert": ("hearth.cli.cert", "make or renew a certificate of your own, for HTTPS in your network"),
     "invite": ("hearth.cli.invite", "print links with which people can register"),
     "user": ("hearth.cli.user", "accounts: user list [PART], user disable|enable|reset-sign-in NAME"),
+    "backup": ("hearth.cli.backup", "write a verified copy of everything to a file, also while it runs"),
+    "restore": ("hearth.cli.restore", "put a backup in the place of the database"),
+    "doctor": ("hearth.cli.doctor", "look at settings, database, disk, clock and certificates"),
 }
 
 
@@ -53,6 +56,14 @@ def make_parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--count", type=read_count, default=1, metavar="N", help="how many; default 1"
             )
+        elif name in ("backup", "restore"):
+            command.add_argument("file", metavar="FILE", help="the backup")
+            if name == "restore":
+                command.add_argument(
+                    "--sign-out-everybody",
+                    action="store_true",
+                    help="end all sessions in the backup, among them those that were signed out since",
+                )
         elif name == "user":
             actions = ["list", "disable", "enable", "reset-sign-in"]
             command.add_argument("action", choices=actions, help="what to do")

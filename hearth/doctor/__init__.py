@@ -1,0 +1,1 @@
+"""What `hearth doctor` looks at. Each part adds sentences to one report and changes nothing."""
