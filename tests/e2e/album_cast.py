@@ -135,10 +135,11 @@ def move_into_the_past(database: Path) -> None:
         for username, days in DAYS_AGO.items():
             time = datetime.now(UTC) - timedelta(days=days)
             connection.execute(
-                "UPDATE message SET timestamp = ? WHERE conversation_id IN (SELECT conversation_id FROM member"
-                " JOIN user ON user.id = member.user_id WHERE user.username = ?"
-                " INTERSECT SELECT conversation_id FROM member JOIN user ON user.id = member.user_id"
-                " WHERE user.username = ?)",
+                "UPDATE message SET timestamp = ? WHERE conversation_id IN"
+                " (SELECT conversation_id FROM member"
+                " JOIN user ON user.id = user_id WHERE username = ?"
+                " INTERSECT SELECT conversation_id FROM member JOIN user ON user.id = user_id"
+                " WHERE username = ?)",
                 (f"{time:%Y-%m-%d %H:%M:%S}.000000", username, ME),
             )
     connection.close()
