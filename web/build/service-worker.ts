@@ -6,8 +6,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
 const PUBLIC = new URL("../public/", import.meta.url);
-/** Not needed to open the shell offline: pictures for the operating system's launcher. */
-const NOT_CACHED = /^(sw\.js|icon-.*\.png)$/;
+/**
+ * Not needed to open the shell offline: pictures for the operating system's launcher, and the build's own list of files,
+ * which the server does not hand out. One file that cannot be fetched and the worker would never install.
+ */
+const NOT_CACHED = /^(sw\.js|icon-.*\.png|\.vite\/.*)$/;
 
 export function serviceWorker(): Plugin {
   return {
