@@ -10,7 +10,7 @@ import msgspec
 
 from hearth.accounts.pictures import KINDS, MAX_BYTES, require_picture
 from hearth.accounts.texts import clean_about, clean_display_name
-from hearth.accounts.usernames import require_username, username_key
+from hearth.accounts.usernames import require_username, to_normal_form, username_key
 from hearth.app import HANDLERS
 from hearth.errors import HearthError
 from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin, network_of
@@ -90,7 +90,12 @@ def read_request(data: bytes) -> None:
 def clean_text(data: bytes) -> None:
     text = data.decode("utf-8", "surrogatepass") if is_text(data) else data.decode("latin-1")
     assert username_key(text[:64]) == username_key(text[:64])
-    for clean in (require_username, clean_about, lambda name: clean_display_name(name, fallback="x")):
+    try:
+        username = require_username(text)
+        assert to_normal_form(username) == username, "a stored name may be longer than a typed one"
+    except HearthError:
+        pass
+    for clean in (clean_about, lambda name: clean_display_name(name, fallback="x")):
         try:
             cleaned = clean(text)
         except HearthError:

@@ -103,6 +103,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("friend.remove", "user_id", {}),
     ("friend.unblock", "user_id", {}),
     ("device.revoke", "device_id", {}),
+    *((f"admin.{act}", "user_id", {}) for act in ("disable", "enable", "reset_sign_in")),
 ]
 
 

@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -64,7 +65,7 @@ def served(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @SCHEMA.parametrize()
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-def test_it_does_what_its_document_says(case: schemathesis.Case, served: tuple[str, str]) -> None:
+def test_it_does_what_its_document_says(case: "schemathesis.Case[Any]", served: tuple[str, str]) -> None:
     url, token = served
     headers = {} if case.path in ENDS_THE_SESSION else {"Authorization": f"Bearer {token}"}
     case.call_and_validate(base_url=url, headers=headers, checks=CHECKS)
