@@ -4,14 +4,13 @@ import asyncio
 import hashlib
 import json
 import secrets
-import struct
-import zlib
 from typing import Any
 
 import pytest
 
 from hearth.accounts.contract import OwnProfile, UpdateProfile
 from tests.faults.rig.pair import Pair
+from tests.faults.rig.pictures import make_png
 from tests.faults.rig.proxy import reset
 from tests.faults.rig.raw import RawSocket, encode_command
 from tests.faults.rig.stored import read_back
@@ -83,19 +82,6 @@ async def test_f24_a_send_torn_at_any_byte_is_stored_once(pair: Pair) -> None:
     told = await asyncio.gather(*(tear(offset) for offset in range(size + 1)))
     assert sorted(told) == sorted(await pair.rows())
     print(f"\nF24: {size + 1} tears")
-
-
-def make_png(seed: bytes, size: int) -> bytes:
-    """A whole picture of 8 × 8 pixels with `size` bytes of text in it."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(b"\0" * 9 * 8)
-    text = b"Comment\0" + (seed.hex().encode() * size)[:size]
-    body = chunk(b"IHDR", header) + chunk(b"tEXt", text) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 async def upload(pair: Pair, picture: bytes, share: float) -> None:

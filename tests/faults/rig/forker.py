@@ -2,17 +2,22 @@
 
 What is forked is `hearth serve` from its first line on; only the second of imports is saved. One line in,
 with the arguments and log; one line out, with the process id. Ends when its input ends.
+HEARTH_TEST_CLOCK names a file with the seconds by which the servers' wall clock is wrong.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 import traceback
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import hearth.app
 import hearth.cli.one_verb
 import hearth.cli.serve
+import hearth.clock
 import hearth.server
 from hearth.cli import main
 
@@ -39,7 +44,27 @@ def serve(order: dict[str, object]) -> None:
         os._exit(code)
 
 
+class WrongClock(hearth.clock.SystemClock):
+    """The machine's clocks, with a wall clock that somebody moves."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=read_error())
+
+
+def read_error() -> float:
+    return float(Path(os.environ["HEARTH_TEST_CLOCK"]).read_text() or 0)
+
+
+def move_clocks() -> None:
+    """Everything that asks for the time of day is told a wrong one; monotonic time goes on as ever."""
+    right_time = time.time
+    time.time = lambda: right_time() + read_error()
+    hearth.app.SystemClock = WrongClock  # type: ignore[attr-defined]
+
+
 def run() -> None:
+    if "HEARTH_TEST_CLOCK" in os.environ:
+        move_clocks()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are gone at once
     for line in sys.stdin:
         pid = os.fork()

@@ -54,8 +54,11 @@ class RawSocket:
         self._reader: asyncio.StreamReader
         self.writer: asyncio.StreamWriter
 
-    async def open(self) -> "RawSocket":
-        """Connect up to the Socket.IO CONNECT's answer. Raises Shed, OSError, EOFError."""
+    async def open(self, *, reads: bool = True) -> "RawSocket":
+        """Connect up to the Socket.IO CONNECT's answer; without `reads`, read nothing more by oneself.
+
+        Raises Shed, OSError, EOFError.
+        """
         sock = socket.socket()
         sock.setblocking(False)
         if self._receive_buffer is not None:
@@ -78,10 +81,14 @@ class RawSocket:
         except BaseException:
             self.cut()
             raise
+        if not reads:
+            self.writer.transport.pause_reading()  # type: ignore[attr-defined]  # sockets can
         return self
 
     async def read(self) -> str:
         """The next message that is no ping. Raises EOFError and OSError at the end."""
+        if not self.writer.transport.is_reading():  # type: ignore[attr-defined]
+            self.writer.transport.resume_reading()  # type: ignore[attr-defined]
         while True:
             head = await self._reader.readexactly(2)
             size = head[1] & 0x7F
