@@ -60,6 +60,14 @@ def talk_with(username: str) -> Prepare:
     return prepare
 
 
+async def come_to_something_new(page: Page) -> None:
+    async with await Client.sign_in(origin_of(page), "ada", PASSWORD) as ada:
+        for text in ("Ask away", "I'm here all evening", "By the way, lunch tomorrow?"):
+            await ada.send(ME, text)
+    await page.wait_for_timeout(SETTLED_MS)
+    await talk_with("ada")(page)
+
+
 async def open_notes(page: Page) -> None:
     await page.locator("[data-row]").filter(has=page.locator("svg")).first.wait_for()
     rows = page.locator("[data-row]").filter(has=page.locator("use[href$='bookmark-fill']"))
@@ -139,7 +147,7 @@ FULL = [
     Shot("list"),
     Shot("list-search-nobody", prepare=search_nobody),
     Shot("conversation", prepare=talk_with("grandma")),
-    Shot("conversation-unread", prepare=talk_with("ada")),
+    Shot("conversation-unread", prepare=come_to_something_new),
     Shot("conversation-menu", prepare=open_menu),
     Shot("conversation-arabic", prepare=talk_with("layla")),
     Shot("conversation-long", prepare=talk_with("sam")),

@@ -56,9 +56,6 @@ TALKS: dict[str, list[tuple[str, str]]] = {
         ("me", "Reading now. This is great work, especially the part about loops: it explains in two "
          "paragraphs what took me a week to get through."),
         ("me", "One question about section G"),
-        ("", "Ask away"),
-        ("", "I'm here all evening"),
-        ("", "By the way, lunch tomorrow?"),
     ],
 }  # fmt: skip
 DAYS_AGO = {"colleague": 300, "maximilian": 40, "kiran": 5, "layla": 3, "rohan": 1}
