@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from hearth.accounts import contract as accounts
+from hearth.admin import contract as admin
 from hearth.app import HANDLERS
 from hearth.client import Client
 from hearth.contract import Command
@@ -36,6 +37,15 @@ def plain(make: Callable[[Device], Command]) -> Act:
 def with_alice(make: Callable[[str], Command]) -> Act:
     """Bob asks for it in his conversation with alice."""
     return plain(lambda bob: make(bob.client.find_conversation("alice").conversation.id))
+
+
+def refused(make: Callable[[Device], Command]) -> Act:
+    """Bob is no administrator: he is refused, and nobody hears even of that."""
+
+    async def act(bob: Device, erin: Device) -> object:
+        return await bob.is_refused(make(erin), "administrators_only")
+
+    return act
 
 
 async def revoke_a_device(bob: Device, erin: Device) -> None:
@@ -95,6 +105,14 @@ ACTS: dict[type[Command], Act] = {
     accounts.RevokeDevice: revoke_a_device,
     accounts.RevokeOtherDevices: plain(lambda bob: accounts.RevokeOtherDevices()),
     accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, PASSWORD),
+    admin.ListUsers: refused(lambda erin: admin.ListUsers()),
+    admin.DisableUser: refused(lambda erin: admin.DisableUser(user_id=erin.user_id)),
+    admin.EnableUser: refused(lambda erin: admin.EnableUser(user_id=erin.user_id)),
+    admin.ResetSignIn: refused(lambda erin: admin.ResetSignIn(user_id=erin.user_id)),
+    admin.ListInvites: refused(lambda erin: admin.ListInvites()),
+    admin.CreateInvite: refused(lambda erin: admin.CreateInvite()),
+    admin.RevokeInvite: refused(lambda erin: admin.RevokeInvite(invite_id="0" * 64)),
+    admin.GetHealth: refused(lambda erin: admin.GetHealth()),
     accounts.DeleteAccount: lambda bob, erin: bob.client.delete_account(PASSWORD),
 }
 
