@@ -33,7 +33,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield from make_mariadb_database(request)
 
 
-async def texts(client: Client) -> list[str]:
+async def texts(client: Client) -> list[str | None]:
     return [message.text for message in await client.history("Notes", limit=100)]
 
 
