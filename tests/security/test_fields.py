@@ -193,3 +193,24 @@ async def test_W12_reserved_names_over_http(shared: RunningServer, people: Peopl
         for name in ("__proto__", "constructor", "connect", "%00", "message%2Esend%00", "..%2f..%2fetc"):
             answer = await http.post(f"/api/{name}", json={})
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), name
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        b"[" * 60_000 + b"]" * 60_000,
+        b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
+        b'{"x":' + b"[" * 60_000 + b"]" * 60_000 + b"}",
+    ],
+    ids=["arrays", "objects", "a field"],
+)
+async def test_W10_depth_is_refused_on_both_faces(shared: RunningServer, people: People, deep: bytes) -> None:
+    """Also where JSON is only skipped over, as an event's arguments are before its command is known."""
+    headers = {"authorization": f"Bearer {people.alice.token}", "content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
+        for name in ("device.list", "sync.open", "no.such"):
+            answer = (await http.post(f"/api/{name}", content=deep)).json()
+            assert answer["code"] == ("not_found" if name == "no.such" else "invalid_input")
+            for event in (b'["%b",%b]' % (name.encode(), deep), b'["%b",{},%b]' % (name.encode(), deep)):
+                by_socket = await ask_raw(shared.port, people.alice.token, event)
+                assert by_socket["error"]["code"] == "invalid_input"
