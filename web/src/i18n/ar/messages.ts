@@ -38,7 +38,7 @@ export const messages: Translation<typeof en>["messages"] = {
   notesText: "لا يرى ما يُكتب هنا أحد سواك، على كل أجهزتك: قوائم وأفكار وأشياء تريد العودة إليها.",
   write: "اكتب رسالة",
   writeNote: "اكتب ملاحظة",
-  writeOffline: "اكتب؛ تُرسل عند عودة الاتصال",
+  writeOffline: "اكتب الآن وتُرسل لاحقًا",
   send: "إرسال",
   emoji: "رموز تعبيرية",
   charactersLeft: {

@@ -29,7 +29,7 @@ export const messages = {
   notesText: "Only you see what is written here, on all your devices: lists, ideas, things to find again.",
   write: "Write a message",
   writeNote: "Write a note",
-  writeOffline: "Write; it is sent when you are back",
+  writeOffline: "Write now, sent later",
   send: "Send",
   emoji: "Emoji",
   charactersLeft: { one: "{count} character left", other: "{count} characters left" },

@@ -31,7 +31,7 @@ export const messages: Translation<typeof en>["messages"] = {
   notesText: "અહીં લખેલું ફક્ત તમે જુઓ છો, તમારાં બધાં ઉપકરણો પર: યાદીઓ, વિચારો, યાદ રાખવાની વાતો.",
   write: "સંદેશ લખો",
   writeNote: "નોંધ લખો",
-  writeOffline: "લખો; જોડાશો ત્યારે મોકલાશે",
+  writeOffline: "હમણાં લખો, પછી જશે",
   send: "મોકલો",
   emoji: "ઇમોજી",
   charactersLeft: { one: "{count} અક્ષર બાકી", other: "{count} અક્ષર બાકી" },

@@ -31,7 +31,7 @@ export const messages: Translation<typeof en>["messages"] = {
   notesText: "यहाँ लिखा सिर्फ़ आप देखते हैं, अपने सभी उपकरणों पर: सूचियाँ, विचार, याद रखने की बातें।",
   write: "संदेश लिखें",
   writeNote: "नोट लिखें",
-  writeOffline: "लिखिए; जुड़ते ही भेज दिया जाएगा",
+  writeOffline: "अभी लिखें, बाद में जाएगा",
   send: "भेजें",
   emoji: "इमोजी",
   charactersLeft: { one: "{count} अक्षर बाक़ी", other: "{count} अक्षर बाक़ी" },
