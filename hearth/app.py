@@ -39,6 +39,7 @@ from hearth.metrics_page import make_metrics_page
 from hearth.presence.board import PresenceBoard
 from hearth.reactions import REACTIONS
 from hearth.services import Services
+from hearth.sync.contract import OpenSync
 from hearth.sync.prune import prune_user_logs
 from hearth.trust import make_trust_pages
 from hearth.wire.delivery import Delivery
@@ -49,12 +50,15 @@ from hearth.wire.http import Face, prepare
 from hearth.wire.limits import Limits
 from hearth.wire.pages import make_pages, read_client
 from hearth.wire.registry import Registry
+from hearth.wire.turns import Turns
 from hearth.work import ENCODER, perform
 
 LOG = logging.getLogger("hearth")
 CLIENT_FOLDER = Path(__file__).parent / "static"
 MAX_SOCKETS_PER_USER = 20
 MAX_SOCKETS_PER_ADDRESS = 100
+RESUMES_AT_ONCE, RESUMES_WAITING = 3, 500
+"""A resume takes about 10 ms: half the database's connections stay free, nobody waits beyond a timeout."""
 RECHECK_SECONDS = 60.0
 NOTICE_SECONDS = 2.0
 """How soon a session that another process ended (`hearth user disable`) is noticed here."""
@@ -125,6 +129,7 @@ class App:
         self.registry = Registry(round(MAX_SOCKETS_PER_USER * scale))
         self.delivery = Delivery(self.registry)
         dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
+        dispatcher.turns[OpenSync.wire_name] = Turns(RESUMES_AT_ONCE, RESUMES_WAITING)
         sessions = SessionFinder(services.database, services.clock)
         gateway = Gateway(
             services.config,

@@ -1,6 +1,7 @@
 """From a command's name and raw JSON to its result: decode, limit, perform. The same for socket and HTTP."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from hearth.contract import Actor, Handler
 from hearth.errors import HearthError, Internal, InvalidInput, NotFound
 from hearth.figures import CallFigures
 from hearth.services import Services
+from hearth.wire.turns import Turns
 from hearth.work import perform
 
 ENCODER = msgspec.json.Encoder()
@@ -24,6 +26,8 @@ class Dispatcher:
     report: Callable[[str, Exception], None]
     decoders: dict[str, msgspec.json.Decoder[Any]]
     figures: CallFigures = field(default_factory=CallFigures)
+    turns: dict[str, Turns] = field(default_factory=dict)
+    """Names of heavy commands, and how many of each are worked on at a time."""
 
     @classmethod
     def of(
@@ -52,9 +56,10 @@ class Dispatcher:
         if handler.command.rate_limit:
             self.services.limits.take(name, str(actor.user_id), handler.command.rate_limit)
         command = decode(self.decoders[name], raw)
-        return await perform(
-            self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
-        )
+        async with self.turns[name].take() if name in self.turns else nullcontext():
+            return await perform(
+                self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
+            )
 
     async def answer(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> bytes:
         """Carry out one command and return the JSON of its ack: {"ok": result} or {"error": problem}."""
