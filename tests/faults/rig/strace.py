@@ -11,7 +11,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -20,12 +19,28 @@ from tests.faults.rig.victim import Victim
 ATTACH_SECONDS = 20.0
 
 
+class CannotTrace(Exception):
+    """strace is missing or not allowed to."""
+
+
 @asynccontextmanager
 async def trace(victim: Victim, output: Path, *options: str) -> AsyncIterator[None]:
-    """Trace all threads of the server while the block runs. With CI=true a missing strace is a failure."""
+    """As `attach`, for tests: what cannot be traced is skipped, or fails with CI=true."""
+    try:
+        async with attach(victim, output, *options):
+            yield
+    except CannotTrace as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}; with CI=true nothing may be skipped")
+        pytest.skip(str(reason))
+
+
+@asynccontextmanager
+async def attach(victim: Victim, output: Path, *options: str) -> AsyncIterator[None]:
+    """Trace all threads of the server while the block runs. Raises CannotTrace."""
     program = shutil.which("strace")
     if program is None:
-        refuse("strace is not installed")
+        raise CannotTrace("strace is not installed")
     process = await asyncio.create_subprocess_exec(
         *(program, "-f", "-yy", "-s", "120", "-o", str(output), *options, "-p", str(victim.pid)),
         stdin=asyncio.subprocess.DEVNULL,
@@ -35,18 +50,12 @@ async def trace(victim: Victim, output: Path, *options: str) -> AsyncIterator[No
     try:
         line = await asyncio.wait_for(process.stderr.readline(), ATTACH_SECONDS)
         if b"attached" not in line:
-            refuse(f"strace cannot attach: {line.decode(errors='replace').strip()}")
+            raise CannotTrace(f"strace cannot attach: {line.decode(errors='replace').strip()}")
         yield
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
             await process.communicate()
-
-
-def refuse(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}; with CI=true nothing may be skipped")
-    pytest.skip(reason)
 
 
 def find_events(output: Path) -> list[str]:

@@ -93,14 +93,14 @@ class Victim:
         """kill -9."""
         self.kills += 1
         self.signal(signal.SIGKILL)
-        await self._wait_for_end(STOP_SECONDS)
+        await self.wait_for_end()
 
     async def stop(self) -> None:
         """End it as a supervisor would, by force if it does not go; and whoever forked it."""
         with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGTERM)
-            await self._wait_for_end(STOP_SECONDS)
+            await self.wait_for_end()
             if self.is_running:
                 await self.kill()
 
@@ -150,7 +150,8 @@ class Victim:
             )
         self.pid = self._process.pid
 
-    async def _wait_for_end(self, seconds: float) -> None:
+    async def wait_for_end(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait until the process is gone, or until then."""
         with contextlib.suppress(TimeoutError):
             await wait_until(lambda: not self.is_running, seconds, every=0.005)
 
