@@ -46,7 +46,7 @@ async def test_former_friends_and_the_blocked_may_the_same() -> None:
     assert [line for line, cells in TABLE.items() if cells["former"] != cells["blocked"]] == []
 
 
-@pytest.mark.parametrize("line", sorted(TABLE, key=is_lasting))
+@pytest.mark.parametrize("line", sorted(map(str, TABLE), key=is_lasting))
 async def test_matrix(shared: RunningServer, people: People, listener: Listener, line: str) -> None:
     """A01, A02, A13, A16, A18, A20: the same answers over HTTP and over a socket."""
 
