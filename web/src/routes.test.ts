@@ -10,6 +10,8 @@ test.each([
   ["/sign-in", { name: "signIn" }],
   ["/friends/", { name: "friends" }],
   ["/friends/requests?x=1", { name: "friendRequests" }],
+  ["/admin", { name: "admin" }],
+  ["/admin/invites/", { name: "adminInvites" }],
   [`/c/${id}`, { name: "conversation", conversation: id }],
   ["/u/42", { name: "user", user: 42 }],
   ["/add/ann.b", { name: "friendLink", username: "ann.b" }],
@@ -60,6 +62,7 @@ test("sections and visitors' pages", () => {
   expect(sectionOf(read(`/c/${id}`))).toBe("messages");
   expect(sectionOf(read("/add/ann"))).toBe("friends");
   expect(sectionOf(read("/you/devices"))).toBe("you");
+  expect(sectionOf(read("/admin/server"))).toBe("you");
   expect(sectionOf(read("/sign-in"))).toBeNull();
   expect(isForVisitors(read("/reset"))).toBe(true);
   expect(isForVisitors(read("/"))).toBe(false);

@@ -19,6 +19,9 @@ export type Route =
   | { name: "devices" }
   | { name: "security" }
   | { name: "appearance" }
+  | { name: "admin" }
+  | { name: "adminInvites" }
+  | { name: "adminServer" }
   | { name: "notFound" };
 
 export type RouteName = Route["name"];
@@ -36,6 +39,9 @@ const FIXED = {
   "/you/devices": "devices",
   "/you/security": "security",
   "/you/appearance": "appearance",
+  "/admin": "admin",
+  "/admin/invites": "adminInvites",
+  "/admin/server": "adminServer",
 } as const;
 
 const WITH_TOKEN = { "/register": "register", "/welcome": "welcome", "/reset": "reset" } as const;
@@ -115,6 +121,9 @@ export function sectionOf(route: Route): Section | null {
     case "devices":
     case "security":
     case "appearance":
+    case "admin":
+    case "adminInvites":
+    case "adminServer":
       return "you";
     default:
       return null;

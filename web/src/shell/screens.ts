@@ -26,6 +26,9 @@ const mains: Partial<Record<RouteName, Loader>> = {
   devices: () => import("../accounts/DevicesPage.svelte"),
   security: () => import("../accounts/SecurityPage.svelte"),
   appearance: () => import("../accounts/AppearancePage.svelte"),
+  admin: () => import("../admin/AdminPage.svelte"),
+  adminInvites: () => import("../admin/AdminPage.svelte"),
+  adminServer: () => import("../admin/AdminPage.svelte"),
 };
 
 /** What stands in the list column while a section is open. */

@@ -1,6 +1,7 @@
 import type { en } from "../en/index.ts";
 import type { Translation } from "../message.ts";
 import { accounts } from "./accounts.ts";
+import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
 import { inbox } from "./inbox.ts";
 import { messages } from "./messages.ts";
@@ -8,4 +9,4 @@ import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { ui } from "./ui.ts";
 
-export const ar: Translation<typeof en> = { accounts, friends, inbox, messages, problems, shell, ui };
+export const ar: Translation<typeof en> = { accounts, admin, friends, inbox, messages, problems, shell, ui };

@@ -1,5 +1,6 @@
 // English: the source. Every other language must have exactly these messages, or the build fails.
 import { accounts } from "./accounts.ts";
+import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
 import { inbox } from "./inbox.ts";
 import { messages } from "./messages.ts";
@@ -7,4 +8,4 @@ import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { ui } from "./ui.ts";
 
-export const en = { accounts, friends, inbox, messages, problems, shell, ui } as const;
+export const en = { accounts, admin, friends, inbox, messages, problems, shell, ui } as const;
