@@ -161,7 +161,7 @@ async def test_P12_what_is_not_for_the_public_is_not_there(shared: RunningServer
             raw = await send_as_it_is(shared.port, path)
             assert raw.startswith(b"HTTP/1.1 404"), (path, raw[:80])
         for path in ABSENT:
-            answer = await http.get(path)
+            answer = await http.get(path, headers={"x-forwarded-for": "203.0.113.5"})
             is_shell = answer.headers["content-type"].startswith("text/html")
             assert is_shell or answer.status_code == 404, (path, answer.status_code)
             if not is_shell:

@@ -50,8 +50,9 @@ async def test_S14_S15_no_write_comes_from_another_site(shared: RunningServer, p
     assert len(writes) > len(HANDLERS) + 5
     cookies = {"hearth": people.alice.token}
     async with httpx.AsyncClient(base_url=shared.url, cookies=cookies, trust_env=False) as http:
-        for method, path in writes:
-            for origin in (*list_foreign(shared.port), None):
+        foreign = list_foreign(shared.port)
+        for number, (method, path) in enumerate(writes):
+            for origin in (*foreign[:2], *foreign[number % 5 :: 5], None):
                 headers = {} if origin is None else {"origin": origin}
                 answer = await http.request(method, path, json={}, headers=headers)
                 assert answer.json()["code"] == "foreign_origin", (method, path, origin)
