@@ -1,4 +1,4 @@
-"""The long run behind `scripts/soak`: six friends talk without a pause while every kind of fault befalls them.
+"""The long run behind `scripts/soak`: six friends talk without a pause while fault after fault befalls them.
 
 Ends with the judge's verdict and adds a line with the figures to docs/reliability.md, also when it is bad.
 """
@@ -165,12 +165,19 @@ def write_result(minutes: float, report: Report, storm: Storm, kills: int) -> st
     others = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(storm.counts.items()))
     verdict = "none" if not report.violations else "; ".join(map(str, report.violations[:3]))
     bound = 3 / report.acked if report.acked else 1.0
-    line = (
-        f"| {datetime.now(UTC):%Y-%m-%d} | {describe_machine()} | {minutes:g} min "
-        f"| {report.acked:,} | {kills} | {others} | {report.received:,} | {quantile(report.latencies, 0.5):.2f} s / "
-        f"{quantile(report.latencies, 0.99):.1f} s | {quantile(storm.absences, 0.5):.2f} s | "
-        f"{storm.peak / 2**20:.0f} MiB | {verdict} | < {bound:.1e} |"
+    waits = f"{quantile(report.latencies, 0.5):.2f} s / {quantile(report.latencies, 0.99):.1f} s"
+    cells = (
+        *(
+            f"{datetime.now(UTC):%Y-%m-%d}",
+            describe_machine(),
+            f"{minutes:g} min",
+            f"{report.acked:,}",
+            kills,
+        ),
+        *(others, f"{report.received:,}", waits, f"{quantile(storm.absences, 0.5):.2f} s"),
+        *(f"{storm.peak / 2**20:.0f} MiB", verdict, f"< {bound:.1e}"),
     )
+    line = f"| {' | '.join(map(str, cells))} |"
     page = PAGE.read_text(encoding="utf-8")
     assert MARK in page
     PAGE.write_text(page.rstrip("\n") + "\n" + line + "\n", encoding="utf-8")
