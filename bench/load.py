@@ -11,6 +11,7 @@ import json
 import secrets
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -32,7 +33,7 @@ class Counts:
         self.latencies: list[float] = []
 
 
-class Client(WSListener):  # type: ignore[misc]
+class Client(WSListener):
     """One connected device: answers pings, counts deliveries, sends the next message when one is acked."""
 
     def __init__(self, plan: dict[str, Any], number: int, counts: Counts) -> None:
@@ -121,18 +122,19 @@ class Client(WSListener):  # type: ignore[misc]
         self.transport.send(TEXT, text.encode())
 
 
+def _same(client: Client) -> Client:
+    """Be the factory of a listener that exists already."""
+    return client
+
+
 async def connect_all(plan: dict[str, Any], counts: Counts) -> list[Client]:
     """Open every client's socket, one after the other, and wait until all have entered."""
     url = f"ws://127.0.0.1:{plan['port']}/socket.io/?EIO=4&transport=websocket"
     clients = []
     for number, token in enumerate(plan["tokens"]):
         headers = {"Authorization": f"Bearer {token}"} if token else None
-        _, client = await ws_connect(
-            lambda number=number: Client(plan, number, counts),
-            url,
-            extra_headers=headers,
-            max_frame_size=1 << 20,
-        )
+        client = Client(plan, number, counts)
+        await ws_connect(partial(_same, client), url, extra_headers=headers, max_frame_size=1 << 20)
         clients.append(client)
     for client in clients:
         await asyncio.wait_for(client.is_ready, 30)

@@ -3,8 +3,6 @@
 Version 0 is a zero byte and UTF-8 JSON `{"type": "text", "text": …}`, the same as in the web client.
 """
 
-from typing import Any
-
 import msgspec
 
 VERSION = b"\0"
@@ -40,12 +38,3 @@ def open_record(record: bytes) -> Text:
         return DECODER.decode(record[1:])
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise CannotOpen("this record is damaged") from error
-
-
-def describe_record(record: bytes) -> dict[str, Any] | None:
-    """Return the JSON object inside a version 0 record, or None; for programs with content of their own."""
-    try:
-        value = msgspec.json.decode(record[1:]) if record[:1] == VERSION else None
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -1,7 +1,5 @@
 """Refusals of the server as exceptions: the same tree as on the server, by the problem's code."""
 
-from typing import Any
-
 import msgspec
 
 from hearth import errors
@@ -67,11 +65,3 @@ def to_error(problem: Problem) -> HearthError:
 def is_retryable(error: HearthError) -> bool:
     """Tell whether the same request may succeed later, nothing having been written now."""
     return error.code in RETRYABLE
-
-
-def read_problem(content: Any) -> Problem:
-    """Return the problem in an already decoded JSON value; anything else raises ProtocolBroken."""
-    try:
-        return msgspec.convert(content, Problem)
-    except msgspec.ValidationError as error:
-        raise ProtocolBroken("an error that is no problem object") from error
