@@ -8,9 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from hearth.accounts.contract import SessionEnded
 from hearth.accounts.rules import AccountDisabled
+from hearth.accounts.tables import USER
+from hearth.admin.contract import AdminUser, DisableUser
 from hearth.client import Client
 from hearth.errors import HearthError, WrongPassword
 from tests.scenarios.server import RunningServer
@@ -65,6 +68,23 @@ async def test_s04_disabling_from_the_command_line_cuts_the_sockets_and_enabling
     assert (await hearth(server, "user", "enable", "alice")).returncode == 0
     again = await Client.sign_in(server.url, "alice", PASSWORD)
     await asyncio.gather(alice.close(), bob.close(), again.close())
+
+
+async def test_s04_an_administrator_cuts_the_sockets_within_a_second(server: RunningServer) -> None:
+    chief = await Client.register(server.url, "chief", PASSWORD)
+    alice = await Client.register(server.url, "alice", PASSWORD)
+    async with server.app.services.database.transaction("write") as transaction:
+        await transaction.execute(update(USER).where(USER.c.id == chief.user_id).values(is_admin=True))
+    await asyncio.gather(alice.connect(), chief.connect())
+    with alice.events(SessionEnded) as ends:
+        begun = time.monotonic()
+        await chief.call(DisableUser(user_id=alice.user_id), AdminUser)
+        async with asyncio.timeout(5):
+            assert await anext(aiter(ends)) == SessionEnded(reason="disabled")
+            while len(server.app.registry) > 1:  # noqa: ASYNC110 - the registry tells nobody
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - begun <= 1
+    await asyncio.gather(alice.close(), chief.close())
 
 
 async def test_a_list_shows_who_there_is(server: RunningServer) -> None:
