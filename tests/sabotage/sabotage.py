@@ -113,7 +113,7 @@ def run_test(sabotage: Sabotage, tree: Path) -> Outcome:
         )
     except subprocess.TimeoutExpired as error:
         output = (error.stdout or b"").decode(errors="replace") + "\nno end within the time"
-        return Outcome(True, False, time.monotonic() - begun, output)
+        return Outcome(False, False, time.monotonic() - begun, output)
     has_failed = done.returncode == 1 and re.search(r"\d+ failed", done.stdout) is not None
     has_passed = done.returncode == 0 and re.search(r"\d+ passed", done.stdout) is not None
     return Outcome(has_failed, has_passed, time.monotonic() - begun, done.stdout + done.stderr)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.faults.rig.proxy import reset
 
+CALL_SECONDS = 30.0
 HANDSHAKE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -111,10 +112,14 @@ class RawSocket:
                 raise EOFError(message)
 
     async def call(self, name: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Carry out a command and return its ack; events that come meanwhile are passed over."""
+        """Carry out a command and return its ack; events that come meanwhile are passed over.
+
+        Raises TimeoutError after half a minute.
+        """
         self._number += 1
         self.writer.write(encode_command(self._number, name, fields))
-        message = await self.read_until(f"43{self._number}[")
+        async with asyncio.timeout(CALL_SECONDS):
+            message = await self.read_until(f"43{self._number}[")
         answer: dict[str, Any] = json.loads(message[message.index("[") :])[0]
         return answer
 
