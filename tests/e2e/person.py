@@ -4,6 +4,7 @@ Every fault of the page counts: uncaught errors and broken content security rule
 """
 
 import re
+from copy import copy
 from types import TracebackType
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect
@@ -36,9 +37,7 @@ class Person:
     async def __aenter__(self) -> "Person":
         self.context = await self._browser.new_context(**self._looks)  # type: ignore[arg-type]  # looks of many kinds
         self.context.set_default_timeout(PATIENCE)
-        self.page = await self.context.new_page()
-        self.page.on("pageerror", self._note_error)
-        self.page.on("console", self._note_message)
+        self.page = await self._open_page()
         return self
 
     async def __aexit__(
@@ -54,6 +53,20 @@ class Person:
     def _note_message(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "requires 'Trusted" in message.text:
             self.faults.append(message.text)
+
+    async def _open_page(self) -> Page:
+        page = await self.context.new_page()
+        page.on("pageerror", self._note_error)
+        page.on("console", self._note_message)
+        return page
+
+    async def opens_a_tab(self, path: str = "/") -> "Person":
+        """The same person at another tab of the same browser, which keeps its faults with the first one's."""
+        tab = copy(self)
+        tab.page = await self._open_page()
+        await tab.opens(path)
+        await tab.sees_the_list()
+        return tab
 
     async def opens(self, path: str = "/") -> None:
         await self.page.goto(self._url + path)

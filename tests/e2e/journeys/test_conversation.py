@@ -6,6 +6,8 @@ from playwright.async_api import expect
 
 from tests.e2e.person import PATIENCE, PHONE, Person
 
+LEAVING_MS = 12_000  # longer than the server waits before it says that somebody left
+
 
 async def test_two_people_become_friends_and_talk(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
@@ -41,7 +43,11 @@ async def test_presence_ends_with_the_last_tab(alice: Person, bob: Person) -> No
     await alice.befriends(bob)
     await alice.converses_with("Bob")
     await expect(alice.presence).to_have_text("Online", timeout=PATIENCE)
+    second = await bob.opens_a_tab()
     await bob.page.close()
+    await alice.page.wait_for_timeout(LEAVING_MS)
+    await expect(alice.presence).to_have_text("Online")
+    await second.page.close()
     await expect(alice.page.locator("header").get_by_text(re.compile("Last seen"))).to_be_visible(
         timeout=25_000
     )
