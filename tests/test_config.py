@@ -60,6 +60,7 @@ def test_every_option_can_be_given_in_all_three_ways(data: Path, tmp_path: Path)
         "registration": "closed",
         "limit_scale": 2.5,
         "log_format": "json",
+        "metrics_token_file": "/a.token",
         "loop": "asyncio",
         "insecure_test_kdf": True,
     }
