@@ -42,7 +42,7 @@ export const friends: Translation<typeof en>["friends"] = {
   unblocked: "لم يعد {name} محظورًا",
   newRequest: "يطلب {name} صداقتك",
   findLabel: "اسم المستخدم",
-  findHint: "كاملًا كما يُكتب تمامًا. لا توجد قائمة يُبحث فيها، فلا يجدك أحد بالتخمين.",
+  findHint: "كاملًا كما يُكتب تمامًا: لا يُعثر على أحد إلا باسم المستخدم الصحيح.",
   findAction: "بحث",
   findNobody: "لا أحد هنا بهذا الاسم. اسأله كيف يُكتب.",
   linkTitle: "رابطك",

@@ -8,7 +8,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   addFriend: "إضافة صديق",
   list: "المحادثات",
   notes: "ملاحظات",
-  notesEmpty: "لك وحدك",
+  notesEmpty: "مكان لك",
   deletedAccount: "حساب محذوف",
   you: "أنت:",
   draft: "مسودة:",

@@ -35,7 +35,7 @@ export const messages: Translation<typeof en>["messages"] = {
   },
   beginning: "هنا تبدأ محادثتك مع {name}.",
   notesTitle: "ملاحظات لنفسك",
-  notesText: "لا يرى ما يُكتب هنا أحد سواك، على كل أجهزتك: قوائم وأفكار وأشياء تريد العودة إليها.",
+  notesText: "مكان لك على كل أجهزتك: قوائم وأفكار وأشياء تريد العودة إليها.",
   write: "اكتب رسالة",
   writeNote: "اكتب ملاحظة",
   writeOffline: "اكتب الآن وتُرسل لاحقًا",

@@ -12,7 +12,7 @@ export const shell: Translation<typeof en>["shell"] = {
   notFoundText: "ربما نُقل، أو قُطع جزء من الرابط عند نسخه.",
   notFoundAction: "الذهاب إلى رسائلك",
   pickTitle: "اختر محادثة",
-  pickText: "ما تكتبه هنا يصل إلى أصدقائك وحدهم، ولا يصل إلى أحد غيرهم.",
+  pickText: "اختر واحدة من القائمة، أو ابدأ محادثة جديدة مع صديق.",
   firstTitle: "أضف صديقك الأول",
   firstText: "ابحث باسم المستخدم، أو شارك رابطك أو رمز QR الخاص بك.",
   firstAction: "إضافة صديق",

@@ -40,7 +40,7 @@ export const friends = {
   unblocked: "{name} is no longer blocked",
   newRequest: "{name} asks to be your friend",
   findLabel: "Their username",
-  findHint: "The whole of it, exactly. There is no list to search, so nobody finds you by guessing.",
+  findHint: "The whole of it, exactly: only an exact username finds somebody.",
   findAction: "Search",
   findNobody: "Nobody here has this username. Ask them how it is spelled.",
   linkTitle: "Your link",

@@ -6,7 +6,7 @@ export const inbox = {
   addFriend: "Add a friend",
   list: "Conversations",
   notes: "Notes",
-  notesEmpty: "Only for you",
+  notesEmpty: "A place for yourself",
   deletedAccount: "Deleted account",
   you: "You:",
   draft: "Draft:",

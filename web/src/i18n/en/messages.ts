@@ -26,7 +26,7 @@ export const messages = {
   newCount: { one: "{count} new message", other: "{count} new messages" },
   beginning: "This is where you and {name} begin.",
   notesTitle: "Notes to yourself",
-  notesText: "Only you see what is written here, on all your devices: lists, ideas, things to find again.",
+  notesText: "A place for yourself, on all your devices: lists, ideas, things to find again.",
   write: "Write a message",
   writeNote: "Write a note",
   writeOffline: "Write now, sent later",

@@ -10,7 +10,7 @@ export const shell = {
   notFoundText: "It may have moved, or the link was cut short when it was copied.",
   notFoundAction: "Go to your messages",
   pickTitle: "Pick a conversation",
-  pickText: "What you write here goes to your friends and nobody else.",
+  pickText: "Choose one from the list, or start a new one with a friend.",
   firstTitle: "Add your first friend",
   firstText: "Search for a username, or share your own link or QR code.",
   firstAction: "Add a friend",

@@ -42,7 +42,7 @@ export const friends: Translation<typeof en>["friends"] = {
   unblocked: "{name} હવે બ્લૉક નથી",
   newRequest: "{name} તમારી મિત્રતા માગે છે",
   findLabel: "તેમનું વપરાશકર્તા નામ",
-  findHint: "પૂરું અને બરાબર. શોધવા માટે કોઈ યાદી નથી, તેથી અટકળથી કોઈ તમને શોધી શકતું નથી.",
+  findHint: "પૂરું અને બરાબર: ફક્ત બરાબર વપરાશકર્તા નામથી જ કોઈ મળે છે.",
   findAction: "શોધો",
   findNobody: "અહીં કોઈનું આ વપરાશકર્તા નામ નથી. તે કેવી રીતે લખાય છે તે તેમને પૂછો.",
   linkTitle: "તમારી લિંક",

@@ -8,7 +8,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   addFriend: "મિત્ર ઉમેરો",
   list: "વાતચીતો",
   notes: "નોંધ",
-  notesEmpty: "ફક્ત તમારા માટે",
+  notesEmpty: "તમારી પોતાની જગ્યા",
   deletedAccount: "કાઢી નાખેલું ખાતું",
   you: "તમે:",
   draft: "મુસદ્દો:",

@@ -28,7 +28,7 @@ export const messages: Translation<typeof en>["messages"] = {
   newCount: { one: "{count} નવો સંદેશ", other: "{count} નવા સંદેશા" },
   beginning: "અહીંથી તમારી અને {name} ની વાતચીત શરૂ થાય છે.",
   notesTitle: "પોતાના માટે નોંધ",
-  notesText: "અહીં લખેલું ફક્ત તમે જુઓ છો, તમારાં બધાં ઉપકરણો પર: યાદીઓ, વિચારો, યાદ રાખવાની વાતો.",
+  notesText: "તમારી પોતાની જગ્યા, તમારાં બધાં ઉપકરણો પર: યાદીઓ, વિચારો, યાદ રાખવાની વાતો.",
   write: "સંદેશ લખો",
   writeNote: "નોંધ લખો",
   writeOffline: "હમણાં લખો, પછી જશે",

@@ -8,7 +8,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   addFriend: "दोस्त जोड़ें",
   list: "बातचीतें",
   notes: "नोट्स",
-  notesEmpty: "सिर्फ़ आपके लिए",
+  notesEmpty: "आपकी अपनी जगह",
   deletedAccount: "हटाया गया खाता",
   you: "आप:",
   draft: "मसौदा:",

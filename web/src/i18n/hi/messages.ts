@@ -28,7 +28,7 @@ export const messages: Translation<typeof en>["messages"] = {
   newCount: { one: "{count} नया संदेश", other: "{count} नए संदेश" },
   beginning: "यहाँ से आपकी और {name} की बातचीत शुरू होती है।",
   notesTitle: "अपने लिए नोट्स",
-  notesText: "यहाँ लिखा सिर्फ़ आप देखते हैं, अपने सभी उपकरणों पर: सूचियाँ, विचार, याद रखने की बातें।",
+  notesText: "आपकी अपनी जगह, आपके सभी उपकरणों पर: सूचियाँ, विचार, याद रखने की बातें।",
   write: "संदेश लिखें",
   writeNote: "नोट लिखें",
   writeOffline: "अभी लिखें, बाद में जाएगा",
