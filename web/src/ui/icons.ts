@@ -31,6 +31,7 @@ export const icons = [
   "keyboard",
   "laptop",
   "link-45deg",
+  "lock",
   "moon-stars",
   "people",
   "people-fill",

@@ -12,7 +12,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   deletedAccount: "حساب محذوف",
   you: "أنت:",
   draft: "مسودة:",
-  readOnly: "للقراءة فقط",
+  readOnly: "لا يمكن كتابة جديد هنا",
   nothingYet: "قل مرحبا",
   newerMessage: "رسالة من إصدار أحدث من Hearth",
   unread: {

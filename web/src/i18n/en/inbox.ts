@@ -10,7 +10,7 @@ export const inbox = {
   deletedAccount: "Deleted account",
   you: "You:",
   draft: "Draft:",
-  readOnly: "Read only",
+  readOnly: "Nothing new can be written here",
   nothingYet: "Say hello",
   newerMessage: "A message from a newer Hearth",
   unread: { one: "{count} unread message", other: "{count} unread messages" },

@@ -12,7 +12,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   deletedAccount: "કાઢી નાખેલું ખાતું",
   you: "તમે:",
   draft: "મુસદ્દો:",
-  readOnly: "ફક્ત વાંચવા માટે",
+  readOnly: "અહીં કંઈ નવું લખી શકાતું નથી",
   nothingYet: "નમસ્તે કહો",
   newerMessage: "નવા Hearth થી લખેલો સંદેશ",
   unread: { one: "{count} ન વાંચેલો સંદેશ", other: "{count} ન વાંચેલા સંદેશા" },

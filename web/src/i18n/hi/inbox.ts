@@ -12,7 +12,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   deletedAccount: "हटाया गया खाता",
   you: "आप:",
   draft: "मसौदा:",
-  readOnly: "सिर्फ़ पढ़ने के लिए",
+  readOnly: "यहाँ कुछ नया नहीं लिखा जा सकता",
   nothingYet: "नमस्ते कहिए",
   newerMessage: "नए Hearth से लिखा संदेश",
   unread: { one: "{count} अपठित संदेश", other: "{count} अपठित संदेश" },
