@@ -51,7 +51,7 @@ export const friends = {
   linkShare: "Share",
   linkShareText: "Add me on Hearth",
   qrText: "They point their phone’s camera at it.",
-  invitedTitle: "Somebody shared their link with you",
+  personTitle: "A person on this Hearth",
   linkNobody: "Nobody has this username any more",
   linkNobodyText: "The link may have been cut short, or the account is gone.",
   about: "About",
