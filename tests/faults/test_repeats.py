@@ -39,7 +39,9 @@ async def test_f09_a_hundred_equal_sends_at_once_are_one_message(pair: Pair) -> 
         raw.cut()
     answers = [answer for answers in by_socket for answer in answers] + list(by_http)
     assert len(answers) == 100
-    assert answers == [answers[0]] * 100 and answers[0]["ok"]["seq"] == 1
+    different = [answer for answer in answers if answer != answers[0]]
+    assert not different, f"{len(different)} other answers, e.g. {different[0]}"
+    assert answers[0]["ok"]["seq"] == 1
     assert await pair.rows() == [(fields["client_id"], 1)]
 
 
@@ -80,7 +82,8 @@ async def test_f24_a_send_torn_at_any_byte_is_stored_once(pair: Pair) -> None:
         return fields["client_id"], int(answers[0]["ok"]["seq"])
 
     told = await asyncio.gather(*(tear(offset) for offset in range(size + 1)))
-    assert sorted(told) == sorted(await pair.rows())
+    untold = set(await pair.rows()) ^ set(told)
+    assert not untold, f"{len(untold)} differ, e.g. {sorted(untold)[:3]}"
     print(f"\nF24: {size + 1} tears")
 
 
