@@ -1,6 +1,22 @@
-// Looking somebody up by exact username.
+// Looking somebody up by exact username, or by the link that carries it.
 import type { Client } from "../sync/client.ts";
 import type { FoundUser } from "../wire/contract.ts";
+
+/** The name in somebody's link (`…/add/name`), or null when `text` is no such link. */
+export function readLink(text: string): string | null {
+  const name = /(?:^|\/)add\/([^/?#\s]+)\/?(?:[?#]\S*)?$/.exec(text.trim())?.[1];
+  if (name === undefined) return null;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return null;
+  }
+}
+
+/** The username that is meant: as it is, with an @ before it, or as a link. */
+export function readWanted(text: string): string {
+  return (readLink(text) ?? text).trim().replace(/^@/, "");
+}
 
 /** Throws ProblemError: `not_found` when there is nobody of that name. */
 export function findUser(client: Pick<Client, "call">, username: string): Promise<FoundUser> {

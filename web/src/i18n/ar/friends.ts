@@ -44,6 +44,7 @@ export const friends: Translation<typeof en>["friends"] = {
   findLabel: "اسم المستخدم",
   findHint: "كاملًا كما يُكتب تمامًا: لا يُعثر على أحد إلا باسم المستخدم الصحيح.",
   findAction: "بحث",
+  findMissing: "اكتب اسم المستخدم الخاص به.",
   findNobody: "لا أحد هنا بهذا الاسم. اسأله كيف يُكتب.",
   linkTitle: "رابطك",
   linkText: "كل من يفتحه يستطيع أن يطلب صداقتك. يعمل لكل من لديه حساب هنا.",

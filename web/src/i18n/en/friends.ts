@@ -42,6 +42,7 @@ export const friends = {
   findLabel: "Their username",
   findHint: "The whole of it, exactly: only an exact username finds somebody.",
   findAction: "Search",
+  findMissing: "Enter their username.",
   findNobody: "Nobody here has this username. Ask them how it is spelled.",
   linkTitle: "Your link",
   linkText: "Whoever opens it can ask to be your friend. It works for everybody with an account here.",
