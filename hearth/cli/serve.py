@@ -1,6 +1,7 @@
 """`hearth serve`: check the settings, lock the directory, run the server until a signal comes."""
 
 import argparse
+import logging
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +20,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
     for warning in [*list_warnings(config), *warn_of_argument_password(vars(options))]:
         say(f"Warning: {warning}", sys.stderr)
     with ExitStack() as stack:
+        # What the log still has to say comes before the last word, a refusal or "stopped".
+        stack.callback(logging.shutdown)
         lock = None
         if config.sqlite_directory is not None:
             config.sqlite_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
