@@ -54,6 +54,7 @@ export const friends: Translation<typeof en>["friends"] = {
   linkShare: "مشاركة",
   linkShareText: "أضفني على Hearth",
   qrText: "يوجّهون كاميرا هاتفهم إليه.",
+  linkLocal: "يعمل هذا العنوان على هذا الحاسوب فقط.",
   personTitle: "شخص على Hearth هذا",
   linkNobody: "لم يعد أحد يحمل اسم المستخدم هذا",
   linkNobodyText: "ربما قُطع جزء من الرابط، أو حُذف الحساب.",

@@ -52,6 +52,7 @@ export const friends = {
   linkShare: "Share",
   linkShareText: "Add me on Hearth",
   qrText: "They point their phone’s camera at it.",
+  linkLocal: "This address works on this computer only.",
   personTitle: "A person on this Hearth",
   linkNobody: "Nobody has this username any more",
   linkNobodyText: "The link may have been cut short, or the account is gone.",

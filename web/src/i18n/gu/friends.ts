@@ -54,6 +54,7 @@ export const friends: Translation<typeof en>["friends"] = {
   linkShare: "વહેંચો",
   linkShareText: "મને Hearth પર ઉમેરો",
   qrText: "તે પોતાના ફોનનો કૅમેરા તેના પર રાખે.",
+  linkLocal: "આ સરનામું ફક્ત આ જ કમ્પ્યુટર પર ચાલે છે.",
   personTitle: "આ Hearth પરની એક વ્યક્તિ",
   linkNobody: "હવે કોઈનું આ વપરાશકર્તા નામ નથી",
   linkNobodyText: "કદાચ લિંક અધૂરી રહી ગઈ, અથવા ખાતું ભૂંસાઈ ગયું છે.",

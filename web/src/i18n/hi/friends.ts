@@ -54,6 +54,7 @@ export const friends: Translation<typeof en>["friends"] = {
   linkShare: "साझा करें",
   linkShareText: "मुझे Hearth पर जोड़ें",
   qrText: "वे अपने फ़ोन का कैमरा इस पर रखें।",
+  linkLocal: "यह पता सिर्फ़ इसी कंप्यूटर पर काम करता है।",
   personTitle: "इस Hearth पर एक व्यक्ति",
   linkNobody: "अब किसी का यह उपयोगकर्ता नाम नहीं है",
   linkNobodyText: "शायद लिंक अधूरा रह गया, या खाता मिट गया है।",
