@@ -3,7 +3,23 @@ import type { Translation } from "../message.ts";
 
 export const shell: Translation<typeof en>["shell"] = {
   messages: "الرسائل",
+  messagesUnread: {
+    zero: "الرسائل، لا شيء غير مقروء",
+    one: "الرسائل، رسالة واحدة غير مقروءة",
+    two: "الرسائل، رسالتان غير مقروءتين",
+    few: "الرسائل، {count} غير مقروءة",
+    many: "الرسائل، {count} غير مقروءة",
+    other: "الرسائل، {count} غير مقروءة",
+  },
   friends: "الأصدقاء",
+  friendsAsking: {
+    zero: "الأصدقاء، لا طلبات",
+    one: "الأصدقاء، طلب واحد",
+    two: "الأصدقاء، طلبان",
+    few: "الأصدقاء، {count} طلبات",
+    many: "الأصدقاء، {count} طلبًا",
+    other: "الأصدقاء، {count} طلب",
+  },
   you: "أنت",
   navigation: "التنقل الرئيسي",
   skip: "الانتقال إلى المحتوى",

@@ -1,7 +1,9 @@
 // Words of the frame around every page.
 export const shell = {
   messages: "Messages",
+  messagesUnread: { one: "Messages, {count} unread", other: "Messages, {count} unread" },
   friends: "Friends",
+  friendsAsking: { one: "Friends, {count} request", other: "Friends, {count} requests" },
   you: "You",
   navigation: "Main navigation",
   skip: "Skip to content",

@@ -3,7 +3,9 @@ import type { Translation } from "../message.ts";
 
 export const shell: Translation<typeof en>["shell"] = {
   messages: "સંદેશા",
+  messagesUnread: { one: "સંદેશા, {count} ન વાંચેલો", other: "સંદેશા, {count} ન વાંચેલા" },
   friends: "મિત્રો",
+  friendsAsking: { one: "મિત્રો, {count} વિનંતી", other: "મિત્રો, {count} વિનંતીઓ" },
   you: "તમે",
   navigation: "મુખ્ય નેવિગેશન",
   skip: "સીધા સામગ્રી પર જાઓ",

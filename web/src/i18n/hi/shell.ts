@@ -3,7 +3,9 @@ import type { Translation } from "../message.ts";
 
 export const shell: Translation<typeof en>["shell"] = {
   messages: "संदेश",
+  messagesUnread: { one: "संदेश, {count} अपठित", other: "संदेश, {count} अपठित" },
   friends: "दोस्त",
+  friendsAsking: { one: "दोस्त, {count} अनुरोध", other: "दोस्त, {count} अनुरोध" },
   you: "आप",
   navigation: "मुख्य नेविगेशन",
   skip: "सीधे सामग्री पर जाएँ",
