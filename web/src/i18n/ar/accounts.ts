@@ -44,6 +44,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   usernamePunctuation: "تأتي النقاط والشرطات منفردة، وليس في البداية أو النهاية.",
   usernameReserved: "اسم المستخدم هذا محجوز. جرّب غيره.",
   wrongPassword: "اسم المستخدم أو كلمة المرور غير صحيحة.",
+  forgotPassword: "هل نسيتها؟ اطلب ممن يشغّل هذا الخادم رابطًا لاختيار كلمة مرور جديدة.",
   registrationClosed: "لا يقبل Hearth هذا حسابات جديدة",
   registrationClosedText: "اسأل من يشغّله. وإن كان لديك حساب فسجّل الدخول.",
   inviteNeeded: "تحتاج إلى دعوة لإنشاء حساب هنا",

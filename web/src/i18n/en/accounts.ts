@@ -42,6 +42,7 @@ export const accounts = {
   usernamePunctuation: "Dots, hyphens and underscores stand alone, and neither first nor last.",
   usernameReserved: "This username is reserved. Try another.",
   wrongPassword: "Username or password is wrong.",
+  forgotPassword: "Forgot it? Ask whoever runs this server for a reset link.",
   registrationClosed: "This Hearth takes no new accounts",
   registrationClosedText: "Ask the person who runs it. If you have an account already, sign in.",
   inviteNeeded: "You need an invitation to register here",

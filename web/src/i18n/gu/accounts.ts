@@ -44,6 +44,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   usernamePunctuation: "ટપકાં, હાઇફન અને અન્ડરસ્કોર એકલાં આવે, અને ન શરૂઆતમાં હોય ન અંતે.",
   usernameReserved: "આ વપરાશકર્તા નામ અનામત છે. બીજું અજમાવો.",
   wrongPassword: "વપરાશકર્તા નામ અથવા પાસવર્ડ ખોટો છે.",
+  forgotPassword: "ભૂલી ગયા? આ સર્વર ચલાવનાર પાસે રીસેટ લિંક માગો.",
   registrationClosed: "આ Hearth નવાં ખાતાં લેતું નથી",
   registrationClosedText: "તેને ચલાવનારને પૂછો. જો તમારું ખાતું પહેલેથી હોય, તો સાઇન ઇન કરો.",
   inviteNeeded: "અહીં ખાતું બનાવવા આમંત્રણ જોઈએ",

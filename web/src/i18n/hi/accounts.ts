@@ -44,6 +44,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   usernamePunctuation: "बिंदु, हाइफ़न और अंडरस्कोर अकेले आएँ, और न शुरू में हों न अंत में।",
   usernameReserved: "यह उपयोगकर्ता नाम सुरक्षित रखा गया है। कोई और आज़माएँ।",
   wrongPassword: "उपयोगकर्ता नाम या पासवर्ड ग़लत है।",
+  forgotPassword: "भूल गए? इस सर्वर को चलाने वाले से रीसेट लिंक माँगें।",
   registrationClosed: "यह Hearth नए खाते नहीं लेता",
   registrationClosedText: "इसे चलाने वाले से पूछें। अगर आपका खाता पहले से है, तो साइन इन करें।",
   inviteNeeded: "यहाँ खाता बनाने के लिए आमंत्रण चाहिए",
