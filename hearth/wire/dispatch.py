@@ -1,13 +1,12 @@
 """From a command's name and raw JSON to its result: decode, limit, perform. The same for socket and HTTP."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from hearth.contract import Actor, Handler
+from hearth.contract import Actor, Command, Handler
 from hearth.errors import HearthError, Internal, InvalidInput, NotFound
 from hearth.figures import CallFigures
 from hearth.services import Services
@@ -56,10 +55,15 @@ class Dispatcher:
         if handler.command.rate_limit:
             self.services.limits.take(name, str(actor.user_id), handler.command.rate_limit)
         command = decode(self.decoders[name], raw)
-        async with self.turns[name].take() if name in self.turns else nullcontext():
-            return await perform(
-                self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
-            )
+        if name not in self.turns:
+            return await self._perform(actor, handler, command)
+        async with self.turns[name].take():
+            return await self._perform(actor, handler, command)
+
+    def _perform(self, actor: Actor, handler: Handler, command: Command) -> Awaitable[Any]:
+        return perform(
+            self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
+        )
 
     async def answer(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> bytes:
         """Carry out one command and return the JSON of its ack: {"ok": result} or {"error": problem}."""

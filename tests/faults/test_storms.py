@@ -22,7 +22,7 @@ BACK_SECONDS = 60.0
 LIVE_P99 = 2.0
 SERVER_FAULTS = 0.00025
 BEHIND, FAR_BEHIND = 20, 1000
-"""Devices, and how many messages each has to fetch; `scripts/soak` takes 200 and 10,000."""
+"""Devices, and how many messages each has to fetch. The catalogue asks for 200 and 10,000: not run."""
 
 
 class Crowd:
