@@ -156,7 +156,7 @@ def make_record(event: str, count: int) -> logging.LogRecord:
 
 
 def set_up_logging(log_format: LogFormat) -> None:
-    """Log Hearth from INFO on and libraries from WARNING on."""
+    """Log Hearth from INFO on and libraries from WARNING on, but for two that a stranger can make warn."""
     logging.raiseExceptions = False
     logging.captureWarnings(True)
     handler = LineWriter(STANDARD_ERROR)
@@ -165,6 +165,10 @@ def set_up_logging(log_format: LogFormat) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("hearth").setLevel(logging.INFO)
+    # They warn of every malformed request and of every write to a peer that is gone: strangers must not fill
+    # the log.
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def report_stray_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

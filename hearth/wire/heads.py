@@ -1,22 +1,29 @@
 """uvicorn's HTTP protocol with what it lacks: bounds on a request's head, in bytes and in time, and on the
-connections of one address.
+connections of one address; one look at every upgrade before picows sees it; refusals with all headers.
 
 Without it a stranger can open connections and never finish asking, or send headers without end (W13).
 """
 
 import asyncio
+import binascii
+from base64 import b64decode
 from collections import Counter
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hearth.wire.addresses import Network, is_inside
+from hearth.wire.headers import encode_refusal
 
 MAX_PER_PEER = 500
 """HTTP connections of one address, idle ones included; sockets are counted by the edge."""
 MAX_HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 10.0
 """From the connection, or from a request's first byte, to the end of its headers."""
+MAX_UPGRADE_HEADERS = 100
+KEY_BYTES = 16
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -30,6 +37,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _head_size = 0
     _peer: str | None = None
+    _unanswered: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         if not self._admit(transport):
@@ -42,12 +50,25 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._end_head()
         self._release()
         if self.transport is not None:
+            # uvicorn tells only the newest of several requests that wait on one connection, and logs an error
+            # for each of the others when they answer.
+            for cycle in self._unanswered:
+                cycle.disconnected = True
+                cycle.message_event.set()
             super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        """From here on the edge counts it."""
+        """From here on the edge counts it. Nothing may still have to be answered on this connection."""
+        is_free = getattr(self.cycle, "response_complete", True)
+        if not is_free or self.scope["method"] != "GET" or not is_upgrade(self.headers):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
         self._release()
         super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn's, which knows no headers."""
+        self._refuse(HTTPStatus.BAD_REQUEST)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -55,10 +76,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_size += len(data)
             if self._head_size > self.max_head_bytes:
                 self._end_head()
-                self.transport.write(
-                    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
-                )
-                self.transport.close()
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -68,6 +86,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._end_head()
         super().on_headers_complete()
+        if self.cycle is not None:
+            waiting = (cycle for cycle in (*self._unanswered, self.cycle) if not cycle.response_complete)
+            self._unanswered = tuple(waiting)
 
     def _admit(self, transport: asyncio.Transport) -> bool:
         """Count the connection, unless it is one too many; a trusted proxy brings everybody's."""
@@ -86,6 +107,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if self.peers[peer] <= 0:
                 del self.peers[peer]
 
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.transport.write(encode_refusal(status))
+        self.transport.close()
+
     def _expect_head(self) -> None:
         self._head_size = 0
         self._head_timer = self.loop.call_later(self.head_seconds, self._give_up)
@@ -98,6 +123,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         self._head_timer = None
         self.transport.close()
+
+
+def is_upgrade(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether lower-case headers ask for a WebSocket as RFC 6455 section 4.2.1 wants it, once and
+    without a body: what picows would refuse in words of its own.
+    """
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(value)
+    return (
+        sum(map(len, found.values())) <= MAX_UPGRADE_HEADERS
+        and [value.lower() for value in found.get(b"upgrade", [])] == [b"websocket"]
+        and found.get(b"sec-websocket-version") == [b"13"]
+        and is_key(found.get(b"sec-websocket-key", []))
+        and b"transfer-encoding" not in found
+        and found.get(b"content-length", [b"0"]) == [b"0"]
+    )
+
+
+def is_key(values: list[bytes]) -> bool:
+    try:
+        return len(values) == 1 and len(b64decode(values[0], validate=True)) == KEY_BYTES
+    except binascii.Error:
+        return False
 
 
 def bound_http(max_per_peer: int, trusted: tuple[Network, ...]) -> type[BoundedHttpProtocol]:

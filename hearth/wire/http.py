@@ -24,6 +24,7 @@ from hearth.errors import (
 from hearth.services import Services
 from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin, network_of
 from hearth.wire.dispatch import Dispatcher, decode
+from hearth.wire.headers import SECURITY_HEADERS
 
 S = TypeVar("S", bound=msgspec.Struct)
 ENCODER = msgspec.json.Encoder()
@@ -36,21 +37,6 @@ REQUESTS_PER_USER = "600/10s"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = SAFE_METHODS | {"POST", "PUT", "DELETE", "PATCH"}
 SESSION_DAYS = 400
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
-    "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types svelte-trusted-html hearth"
-)
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
-}
 BY_STATUS: dict[int, type[HearthError]] = {
     404: NotFound,
     405: MethodNotAllowed,

@@ -34,6 +34,7 @@ from hearth.wire.engineio import (
     encode_text,
 )
 from hearth.wire.handshake import Credentials, Handshake, read_headers, read_query
+from hearth.wire.headers import REFUSAL_HEADERS
 from hearth.wire.session import Session
 
 if TYPE_CHECKING:
@@ -89,6 +90,13 @@ class WebSocketProtocol(WSProtocol):  # type: ignore[misc]  # untyped base
 
     def _accept(self, request: WSUpgradeRequest) -> "WebSocket | WSUpgradeResponseWithListener":
         """Decide before the 101; synchronous, as picows wants it."""
+        try:
+            return self._judge(request)
+        except Exception:  # a defect, whose text picows would send to whoever asks
+            LOG.exception("an upgrade could not be judged")
+            return _refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _judge(self, request: WSUpgradeRequest) -> "WebSocket | WSUpgradeResponseWithListener":
         path, _, query_string = request.path.decode("latin-1").partition("?")
         edge = next((edge for edge in self.edges if edge.settings.path == path), None)
         if edge is None:
@@ -323,7 +331,9 @@ class WebSocket(WSListener):
 
 
 def _refuse(status: HTTPStatus) -> WSUpgradeResponseWithListener:
-    extra = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    extra = dict(REFUSAL_HEADERS)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        extra["Retry-After"] = "5"
     response = WSUpgradeResponse.create_error_response(status, status.phrase.encode(), extra)
     return WSUpgradeResponseWithListener(response, None)
 
