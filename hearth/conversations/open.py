@@ -91,5 +91,5 @@ async def _set_open(context: Context, heads: list[Head], is_open: bool) -> None:
 
 async def _announce(context: Context, heads: list[Head]) -> None:
     for described in (await describe_conversations(context.transaction, heads)).values():
-        members = tuple(member.user_id for member in described.members)
+        members = tuple(stay.user_id for stay in described.stays if stay.left_seq is None)
         context.publish(ConversationChanged(conversation=described.conversation), to=Users(members))

@@ -3,11 +3,11 @@
 What a person may read is the union of their stays; absent and forbidden are the same NotFound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hearth.conversations.contract import Kind, Role
+from hearth.conversations.contract import Kind, Member, Role
 from hearth.errors import NotFound
 
 
@@ -27,7 +27,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One stay of a user: they may read the seqs after `joined_seq`, up to `left_seq` if they left."""
+    """One stay of a user: they may read the seqs after `joined_seq`, up to `left_seq` if they left.
+
+    The frozen cursors are where the others stood when the conversation closed; None while it is open.
+    """
 
     user_id: int
     role: Role
@@ -35,6 +38,8 @@ class Stay:
     left_seq: int | None
     delivered_seq: int
     read_seq: int
+    frozen_delivered_seq: int | None = None
+    frozen_read_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class Access:
 
     head: Head
     stays: tuple[Stay, ...]
+
+    @property
+    def user_id(self) -> int:
+        """Whose access it is."""
+        return self.stays[-1].user_id
 
     @property
     def is_member(self) -> bool:
@@ -77,3 +87,29 @@ def require_member(head: Head | None, stays: Sequence[Stay]) -> Access:
     if head is None or not stays:
         raise NotFound
     return Access(head, tuple(sorted(stays, key=lambda stay: stay.joined_seq)))
+
+
+def show_members(access: Access, stays: Iterable[Stay]) -> list[Member]:
+    """Return the present members among these stays, as the asker may see how far they have received and read.
+
+    Where nothing can be sent any more (closed, or one has left), the others' cursors stand still: where the
+    closing found them, or at the start of their stay where that is not kept.
+    """
+    is_live = access.head.is_open and access.is_member
+    present = (stay for stay in stays if stay.left_seq is None)
+    return [to_member(stay, is_live=is_live or stay.user_id == access.user_id) for stay in present]
+
+
+def to_member(stay: Stay, *, is_live: bool) -> Member:
+    """Return a member with the cursors of this moment, or with the frozen ones."""
+    delivered_seq, read_seq = stay.delivered_seq, stay.read_seq
+    if not is_live:
+        delivered_seq = max(stay.frozen_delivered_seq or 0, stay.joined_seq)
+        read_seq = max(stay.frozen_read_seq or 0, stay.joined_seq)
+    return Member(
+        user_id=stay.user_id,
+        role=stay.role,
+        joined_seq=stay.joined_seq,
+        delivered_seq=delivered_seq,
+        read_seq=read_seq,
+    )

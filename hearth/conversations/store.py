@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, null, select, update
 
 from hearth.contract import Transaction
 from hearth.conversations.contract import Kind, Role
@@ -111,6 +111,18 @@ async def insert_conversation(
 
 
 async def set_open(transaction: Transaction, conversation_ids: Collection[bytes], is_open: bool) -> None:
+    """Open or close conversations; closing freezes everybody's cursors as they stand, opening thaws them.
+
+    The conversations' rows first: the committer holds them while it moves cursors, so each of its batches is
+    wholly before the closing or after it.
+    """
+    wanted = sorted(conversation_ids)
     await transaction.execute(
-        update(CONVERSATION).where(CONVERSATION.c.id.in_(sorted(conversation_ids))).values(is_open=is_open)
+        update(CONVERSATION).where(CONVERSATION.c.id.in_(wanted)).values(is_open=is_open)
+    )
+    frozen = (null(), null()) if is_open else (MEMBER.c.delivered_seq, MEMBER.c.read_seq)
+    await transaction.execute(
+        update(MEMBER)
+        .where(MEMBER.c.conversation_id.in_(wanted), MEMBER.c.left_seq.is_(None))
+        .values(frozen_delivered_seq=frozen[0], frozen_read_seq=frozen[1])
     )

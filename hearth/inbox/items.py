@@ -5,13 +5,12 @@ from collections.abc import Collection, Sequence
 from hearth.contract import Context
 from hearth.conversations.access import list_accesses
 from hearth.conversations.describe import Described, describe_conversations
-from hearth.conversations.rules import Access
+from hearth.conversations.rules import Access, show_members
 from hearth.inbox import store
 from hearth.inbox.contract import InboxItem, InboxItems
 from hearth.inbox.rules import MAX_RECORD_BYTES, fit, is_all_read
 from hearth.messages.contract import Entry
 from hearth.messages.entries import list_entries_at, list_ordinals_at
-from hearth.messages.rules import conceal_cursors
 
 
 async def get_items(context: Context, conversation_ids: Collection[str]) -> InboxItems:
@@ -35,13 +34,12 @@ async def list_items(
     )
     entries = fit((last.get(access.head.id) for access in accesses), max_record_bytes)
     return [
-        _make_item(context.user_id, access, described[access.head.id], last.get(access.head.id), shown, read)
+        _make_item(access, described[access.head.id], last.get(access.head.id), shown, read)
         for access, shown in zip(accesses, entries, strict=True)
     ]
 
 
 def _make_item(
-    user_id: int,
     access: Access,
     described: Described,
     last: Entry | None,
@@ -54,7 +52,7 @@ def _make_item(
     last_ordinal = last.ordinal if has_left and last is not None else head.last_ordinal
     return InboxItem(
         conversation=described.conversation,
-        members=conceal_cursors(described.members, user_id, is_open=head.is_open and access.is_member),
+        members=show_members(access, described.stays),
         last_seq=access.last_seq,
         last_ordinal=last_ordinal,
         log_hash=last.log_hash if has_left and last is not None else head.log_hash,

@@ -54,7 +54,7 @@ class Page(Shape):
 
     `hash_before` is H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that
     the asker may read and `last_seq` the head. `members` carries everybody's cursors as of now; in a closed
-    conversation only one's own.
+    conversation those of the others as they stood when it closed.
     """
 
     conversation_id: ConversationId

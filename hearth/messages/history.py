@@ -6,9 +6,9 @@ from sqlalchemy import Row
 
 from hearth.contract import Context
 from hearth.conversations.access import get_access
-from hearth.conversations.describe import list_members
+from hearth.conversations.describe import list_stays
 from hearth.conversations.ids import make_first_hash
-from hearth.conversations.rules import Access
+from hearth.conversations.rules import Access, show_members
 from hearth.messages import store
 from hearth.messages.contract import Page, ReadHistory
 from hearth.messages.entries import list_ordinals_at, to_entry
@@ -17,7 +17,6 @@ from hearth.messages.rules import (
     NOTHING,
     Stretch,
     choose_sides,
-    conceal_cursors,
     cut_page,
     list_stretches,
 )
@@ -29,7 +28,7 @@ async def read_history(context: Context, command: ReadHistory) -> Page:
     access = await get_access(context.transaction, conversation_id, context.user_id)
     page = await choose_page(context, access, command)
     hash_before, rows = await read_page(context, access, page)
-    members = await list_members(context.transaction, conversation_id)
+    stays = await list_stays(context.transaction, [conversation_id])
     return Page(
         conversation_id=command.conversation_id,
         entries=[to_entry(row) for row in rows],
@@ -37,7 +36,7 @@ async def read_history(context: Context, command: ReadHistory) -> Page:
         first_seq=access.first_seq,
         last_seq=access.last_seq,
         last_ordinal=await count_messages(context, access),
-        members=conceal_cursors(members, context.user_id, is_open=access.head.is_open and access.is_member),
+        members=show_members(access, stays[conversation_id]),
     )
 
 

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from hearth.conversations.contract import Member
 from hearth.conversations.rules import Access, Stay
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
 
@@ -151,21 +150,3 @@ def cut_page(
         counts[side] += outline.is_message
         taken.append(outline.seq)
     return Stretch(min(taken), max(taken)) if taken else NOTHING
-
-
-def conceal_cursors(members: Iterable[Member], asker_id: int, *, is_open: bool) -> list[Member]:
-    """Return the members as the asker may see them: a closed conversation does not tell what others read."""
-    if is_open:
-        return list(members)
-    return [
-        member
-        if member.user_id == asker_id
-        else Member(
-            user_id=member.user_id,
-            role=member.role,
-            joined_seq=member.joined_seq,
-            delivered_seq=member.joined_seq,
-            read_seq=member.joined_seq,
-        )
-        for member in members
-    ]

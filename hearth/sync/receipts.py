@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from hearth.contract import Context
-from hearth.conversations.describe import list_members_of
-from hearth.conversations.rules import Access
+from hearth.conversations.describe import list_stays
+from hearth.conversations.rules import Access, show_members
 from hearth.inbox.items import pick_newest
 from hearth.messages.contract import Cursor
-from hearth.messages.rules import conceal_cursors
 from hearth.sync import rules
 from hearth.sync.contract import KnownCursors
 
@@ -15,16 +14,13 @@ from hearth.sync.contract import KnownCursors
 async def list_receipts(context: Context, unchanged: Sequence[Access]) -> list[KnownCursors]:
     """Return the cursors of the newest of these conversations, as their rows would show them. Two queries."""
     newest, _ = await pick_newest(context, unchanged, rules.NEWEST_RECEIPTS)
-    members = await list_members_of(context.transaction, [access.head.id for access in newest])
+    stays = await list_stays(context.transaction, [access.head.id for access in newest])
     receipts = []
     room = rules.MAX_CURSORS
     for access in newest:
-        shown = conceal_cursors(
-            members[access.head.id], context.user_id, is_open=access.head.is_open and access.is_member
-        )
         cursors = [
             Cursor(user_id=member.user_id, delivered_seq=member.delivered_seq, read_seq=member.read_seq)
-            for member in shown
+            for member in show_members(access, stays[access.head.id])
         ]
         room -= len(cursors)
         if room < 0:

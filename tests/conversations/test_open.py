@@ -1,7 +1,7 @@
 """How conversations come, close and open again, and who hears of it."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hearth.accounts.contract import DeleteAccount
 from hearth.contract import Actor, Context
@@ -9,9 +9,9 @@ from hearth.conversations.access import get_access, list_member_ids
 from hearth.conversations.contract import Conversation, ConversationChanged
 from hearth.conversations.ids import make_direct_id, make_first_hash, make_self_id
 from hearth.conversations.open import open_direct, open_self
-from hearth.conversations.tables import CONVERSATION
+from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.errors import NotFound
-from hearth.friends.contract import RemoveFriend, RequestFriend
+from hearth.friends.contract import BlockUser, RemoveFriend, RequestFriend, UnblockUser
 from hearth.inbox.contract import GetInboxItems
 from hearth.work import perform
 from tests.friends.telling import befriend, list_told
@@ -100,3 +100,33 @@ async def test_conversations_with_a_deleted_user_close(stage: Stage) -> None:
     assert [(card.username, card.deleted) for card in change.users] == [("", True), ("bobby", False)]
     (item,) = (await stage.run(bob, GetInboxItems(conversations=[conversation_id.hex()]))).items
     assert item.conversation == change
+
+
+async def list_frozen(stage: Stage, conversation_id: bytes) -> list[tuple[int | None, int | None]]:
+    frozen = select(MEMBER.c.frozen_delivered_seq, MEMBER.c.frozen_read_seq)
+    query = frozen.where(MEMBER.c.conversation_id == conversation_id).order_by(MEMBER.c.user_id)
+    async with stage.services.database.transaction("read") as transaction:
+        return [(row[0], row[1]) for row in await transaction.execute(query)]
+
+
+@pytest.mark.parametrize("is_blocked", [False, True])
+async def test_closing_keeps_where_everybody_was_and_opening_forgets_it(
+    stage: Stage, is_blocked: bool
+) -> None:
+    alice, bob, conversation_id = await make_friends(stage)
+    assert await list_frozen(stage, conversation_id) == [(None, None)] * 2
+    async with stage.services.database.transaction("write") as transaction:
+        for user_id, delivered, read in ((alice.user_id, 5, 4), (bob.user_id, 3, 0)):
+            await transaction.execute(
+                update(MEMBER)
+                .where(MEMBER.c.conversation_id == conversation_id, MEMBER.c.user_id == user_id)
+                .values(delivered_seq=delivered, read_seq=read)
+            )
+    end = BlockUser(username="bobby") if is_blocked else RemoveFriend(user_id=bob.user_id)
+    await stage.run(alice, end)
+    assert await list_frozen(stage, conversation_id) == [(5, 4), (3, 0)]
+    if is_blocked:
+        await stage.run(alice, UnblockUser(user_id=bob.user_id))
+        assert await list_frozen(stage, conversation_id) == [(5, 4), (3, 0)]
+    await befriend(stage, alice, bob, NAMES)
+    assert await list_frozen(stage, conversation_id) == [(None, None)] * 2

@@ -1,10 +1,11 @@
 """Who may read what of a conversation."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from hearth.conversations.rules import Access, Head, Stay, require_member
+from hearth.conversations.rules import Access, Head, Stay, require_member, show_members
 from hearth.errors import NotFound
 
 HEAD = Head(b"c" * 16, "group", True, 20, 15, b"h" * 32, 0, datetime(2026, 5, 1, tzinfo=UTC))
@@ -45,3 +46,29 @@ def test_who_came_back_reads_both_stays() -> None:
 @pytest.mark.parametrize(("read", "expected"), [(0, 5), (5, 5), (9, 9)])
 def test_nothing_before_the_stay_is_unread(read: int, expected: int) -> None:
     assert Access(HEAD, (stay(5, read=read),)).read_seq == expected
+
+
+def cursors(access: Access, *stays: Stay) -> list[tuple[int, int, int]]:
+    return [(shown.user_id, shown.delivered_seq, shown.read_seq) for shown in show_members(access, stays)]
+
+
+def test_an_open_conversation_shows_where_everybody_is() -> None:
+    one, other = Stay(1, "member", 2, None, 7, 6), Stay(2, "member", 2, None, 9, 8)
+    assert cursors(Access(HEAD, (one,)), one, other) == [(1, 7, 6), (2, 9, 8)]
+
+
+def test_a_closed_one_shows_the_others_where_the_closing_found_them() -> None:
+    closed = replace(HEAD, is_open=False)
+    one, other = Stay(1, "member", 2, None, 9, 9, 7, 6), Stay(2, "member", 2, None, 9, 9, 5, 4)
+    assert cursors(Access(closed, (one,)), one, other) == [(1, 9, 9), (2, 5, 4)]
+    assert cursors(Access(closed, (other,)), one, other) == [(1, 7, 6), (2, 9, 9)]
+
+
+def test_where_the_closing_is_not_kept_the_others_are_at_their_start() -> None:
+    one, other = Stay(1, "member", 2, None, 9, 9), Stay(2, "member", 3, None, 9, 9)
+    assert cursors(Access(replace(HEAD, is_open=False), (one,)), one, other) == [(1, 9, 9), (2, 3, 3)]
+
+
+def test_who_has_left_sees_nobody_read_on_and_nobody_sees_who_has_left() -> None:
+    gone, present = Stay(1, "member", 0, 5, 5, 5), Stay(2, "member", 0, None, 9, 9)
+    assert cursors(Access(HEAD, (gone,)), gone, present) == [(2, 0, 0)]

@@ -99,6 +99,18 @@ async def test_a_newer_schema_is_refused(database: Database) -> None:
         await migrate(database)
 
 
+async def test_a_database_of_the_first_revision_goes_on(database: Database) -> None:
+    """What its closed conversations showed when they closed is not known any more, and is not made up."""
+    await migrate(database)
+    columns = ("frozen_delivered_seq", "frozen_read_seq")
+    async with database.transaction("write") as transaction:
+        for column in columns:
+            await transaction.execute(text(f"ALTER TABLE member DROP COLUMN {column}"))
+        await transaction.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    await migrate(database)
+    assert await compare(database) == []
+
+
 class Killed(BaseException):
     """Stands for the end of the process."""
 

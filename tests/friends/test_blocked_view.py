@@ -129,22 +129,30 @@ async def ask_everything(play: Play) -> None:
 
 async def end_a_friendship(play: Play) -> None:
     await play.bob_asks(send(play, 1))
-    await play.alice_does(MarkReceived(conversation_id=play.conversation, read_seq=1))
-    for _ in range(250):
-        if any(name == "receipts.advanced" for _, name, _ in play.stage.bus.sent):
-            break
-        await asyncio.sleep(0.02)
+    await alice_reads(play, 1)
     await play.alice_does(send(play, 2))
+    await play.bob_asks(send(play, 3))
     play.stage.bus.sent.clear()
     await play.alice_does(play.end)
     await play.hear()
     await play.alice_does(SetPresence(away=True))
+    await alice_reads(play, 3)
     await ask_everything(play)
     await play.bob_asks(RequestFriend(username="alice"), RequestFriend(username="alice"))
     await play.hear()
     await ask_everything(play)
     await play.bob_asks(CancelRequest(request_id=1), RequestFriend(username="alice"))
     await ask_everything(play)
+
+
+async def alice_reads(play: Play, seq: int) -> None:
+    """Alice reads, and what that tells has been told."""
+    await play.alice_does(MarkReceived(conversation_id=play.conversation, read_seq=seq))
+    for _ in range(250):
+        if any(name == "receipts.advanced" for _, name, _ in play.stage.bus.sent):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the mark was never written")
 
 
 async def tell(story: Story, url: str, data: Path, end: Command, *, friends: bool) -> list[Any]:
@@ -171,6 +179,9 @@ async def test_being_blocked_looks_like_being_removed(
         end_a_friendship, second_database_url, tmp_path, BlockUser(username="bobby"), friends=True
     )
     assert len(removed) >= 50
+    pages = [answer for name, answer in (seen for seen in blocked if len(seen) == 2) if name == "ReadHistory"]
+    shown = {member["read_seq"] for page in pages for member in page["members"] if member["user_id"] == 1}
+    assert shown == {2}, "of alice's reading he sees what he saw before, and nothing of what she read since"
     for one, other in zip(removed, blocked, strict=True):
         assert one == other
 

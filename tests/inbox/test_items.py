@@ -108,16 +108,19 @@ async def test_they_come_in_the_order_asked_for_once_each(stage: Stage) -> None:
         assert [item.conversation.id for item in items] == order
 
 
-async def test_a_closed_conversation_does_not_tell_what_others_read(stage: Stage) -> None:
+async def test_a_closed_conversation_does_not_tell_what_others_read_since(stage: Stage) -> None:
     alice, bob, conversation_id = await make_friends(stage)
-    await send(stage, alice, conversation_id, 1)
+    for number in (1, 2):
+        await send(stage, alice, conversation_id, number)
     await mark_read(stage, bob, conversation_id, 1)
     (item,) = await get(stage, alice, conversation_id)
-    assert {member.user_id: member.read_seq for member in item.members} == {alice.user_id: 1, bob.user_id: 1}
+    known = {member.user_id: member.read_seq for member in item.members}
+    assert known == {alice.user_id: 2, bob.user_id: 1}
     await stage.run(bob, RemoveFriend(user_id=alice.user_id))
+    await mark_read(stage, bob, conversation_id, 2)
     (item,) = await get(stage, alice, conversation_id)
     assert not item.conversation.open
-    assert {member.user_id: member.read_seq for member in item.members} == {alice.user_id: 1, bob.user_id: 0}
+    assert {member.user_id: member.read_seq for member in item.members} == known
     assert item.last_entry is not None
 
 

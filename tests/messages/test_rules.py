@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearth.conversations.contract import Member
 from hearth.conversations.rules import Stay
 from hearth.errors import Conflict, InvalidInput, NotFound
 from hearth.messages.rules import (
@@ -19,7 +18,6 @@ from hearth.messages.rules import (
     choose_above,
     choose_below,
     choose_sides,
-    conceal_cursors,
     cut_page,
     judge_repeat,
     judge_send,
@@ -145,13 +143,3 @@ def test_a_page_takes_as_many_messages_as_asked_and_the_voids_between() -> None:
 def test_a_page_is_bounded_in_bytes_but_never_empty() -> None:
     assert cut_page(outlines(9, 8, 7, size=40), [], 50, max_bytes=100) == Stretch(8, 9)
     assert cut_page(outlines(9, 8, size=400), [], 50, max_bytes=100) == Stretch(9, 9)
-
-
-def test_a_closed_conversation_shows_ones_own_cursors_only() -> None:
-    members = [
-        Member(user_id=user_id, role="member", joined_seq=2, delivered_seq=7, read_seq=6)
-        for user_id in (1, 2)
-    ]
-    assert conceal_cursors(members, 1, is_open=True) == members
-    shown = conceal_cursors(members, 1, is_open=False)
-    assert [(member.delivered_seq, member.read_seq) for member in shown] == [(7, 6), (2, 2)]

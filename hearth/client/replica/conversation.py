@@ -103,14 +103,6 @@ class ConversationState:
                 certain = self._recount(grown.read_seq)
         return certain
 
-    def conceal(self) -> None:
-        """Forget how far the others got: in a closed conversation the server tells nobody."""
-        for user_id, member in self.members.items():
-            if user_id != self.user_id:
-                self.members[user_id] = msgspec.structs.replace(
-                    member, delivered_seq=member.joined_seq, read_seq=member.joined_seq
-                )
-
     def _recount(self, read_seq: int) -> bool:
         if read_seq >= self.last_seq:
             self.read_ordinal = self.last_ordinal

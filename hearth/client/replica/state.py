@@ -136,8 +136,6 @@ class Replica:
             if item.last_seq == known.last_seq:
                 state.recent = known.recent
             state.advance(known.members.values())
-            if not state.conversation.open:
-                state.conceal()
         self.stale.discard(key)
         self.conversations[key] = state
 

@@ -184,7 +184,5 @@ def change_conversation(conversations: Conversations, stale: set[str], event: Co
     if {user.id for user in event.conversation.users} != {user.id for user in known.conversation.users}:
         stale.add(event.conversation.id)
     if event.conversation.open and not known.conversation.open:
-        stale.add(event.conversation.id)  # what was concealed while it was closed
+        stale.add(event.conversation.id)  # cursors that stood still while it was closed
     known.conversation = event.conversation
-    if not known.conversation.open:
-        known.conceal()

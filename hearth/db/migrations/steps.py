@@ -6,6 +6,7 @@ passed over.
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import inspect
 
@@ -22,3 +23,9 @@ def create_index(name: str, table: str, columns: list[str]) -> None:
     """Create the index unless it exists."""
     if all(index["name"] != name for index in inspect(op.get_bind()).get_indexes(table)):
         op.create_index(name, table, columns)
+
+
+def add_column(table: str, column: sa.Column[Any]) -> None:
+    """Add the column unless the table has it."""
+    if all(known["name"] != column.name for known in inspect(op.get_bind()).get_columns(table)):
+        op.add_column(table, column)

@@ -27,7 +27,6 @@ async function putConversation(replica: Replica, conversation: contract.Conversa
   const row: ConversationRow = known ?? makeRow(conversation);
   const is_stale = row.is_stale || row.open !== open;
   await replica.conversations.put({ ...row, kind, open, created_at, users, is_stale });
-  if (!open) await concealCursors(replica, id);
 }
 
 /** A conversation of which only the log's word is known: its row is fetched because it is stale. */
@@ -36,14 +35,6 @@ function makeRow({ id, kind, open, created_at }: contract.Conversation): Convers
     ...{ id, kind, open, created_at, users: [], last_seq: 0, last_ordinal: 0, log_hash: "", last_entry: null },
     ...{ read_ordinal: 0, first_seq: 1, active_at: created_at, flaw: null, is_stale: true },
   };
-}
-
-/** A closed conversation does not tell what others have read, neither here nor on the server. */
-async function concealCursors(replica: Replica, id: string): Promise<void> {
-  for (const member of await replica.members.where({ conversation: id }).toArray()) {
-    if (member.user_id === replica.me) continue;
-    await replica.members.put({ ...member, delivered_seq: member.joined_seq, read_seq: member.joined_seq });
-  }
 }
 
 /** Takes members as they stand: cursors grow, a new stay replaces an old one. Who is not among them has left. */

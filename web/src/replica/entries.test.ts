@@ -2,8 +2,9 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
+import { applyConversationChanged } from "../conversations/apply.ts";
 import { applyItem } from "../inbox/apply.ts";
-import { applyMessageSent, applyPage } from "../messages/apply.ts";
+import { applyMessageSent, applyPage, applyReceipts } from "../messages/apply.ts";
 import { toBase64 } from "../lib/bytes.ts";
 import { Replica } from "./database.ts";
 import { applyEntries, toRow } from "./entries.ts";
@@ -111,6 +112,20 @@ test("a page that leaves entries out is noticed, and is not asked for again", as
   await applyPage(replica, { ...page, entries: page.entries.slice(0, 3) }, 6);
   expect((await replica.conversations.get(id))!.flaw).toEqual({ seq: 4, reason: "hole" });
   expect((await listRanges(replica, id)).map(({ from, to }) => [from, to])).toEqual([[1, 5]]);
+});
+
+test("ticks stay when a conversation closes, and opening it again brings the row anew", async () => {
+  const { server, replica, id } = await open(0);
+  await applyMessageSent(replica, server.append(id, 1, "mine"));
+  await applyReceipts(replica, { conversation_id: id, cursors: [{ user_id: 2, delivered_seq: 1, read_seq: 1 }] });
+  const conversation = { ...server.logs.get(id)!.conversation, open: false };
+  await applyConversationChanged(replica, { conversation });
+  expect(await replica.members.get([id, 2])).toMatchObject({ delivered_seq: 1, read_seq: 1 });
+  await applyItem(replica, { ...structuredClone(server.item(id)), conversation });
+  expect(await replica.members.get([id, 2])).toMatchObject({ delivered_seq: 1, read_seq: 1 });
+  expect((await replica.conversations.get(id))!.is_stale).toBe(false);
+  await applyConversationChanged(replica, { conversation: { ...conversation, open: true } });
+  expect((await replica.conversations.get(id))!.is_stale).toBe(true);
 });
 
 test("what others wrote is unread until one's own cursor passes it; writing passes it", async () => {

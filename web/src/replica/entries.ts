@@ -102,10 +102,8 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
     changed.active_at = message.timestamp;
   }
   await replica.conversations.put(changed);
-  // Who writes has read what came before; the server does not send a receipt for it. A closed conversation keeps such
-  // things to itself.
+  // Who writes has read what came before; the server does not send a receipt for it.
   const authors = new Map(sorted.map((entry) => [entry.from_user, entry.seq]));
-  if (!row.open) for (const user of authors.keys()) if (user !== replica.me) authors.delete(user);
   for (const [user, seq] of authors) await advanceCursor(replica, id, user, seq, seq);
 }
 

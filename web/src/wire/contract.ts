@@ -404,7 +404,8 @@ export interface Sent {
 /**
  * A contiguous stretch of the log, oldest first, and what it takes to check and show it. `hash_before` is
  * H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that the asker may read and
- * `last_seq` the head. `members` carries everybody's cursors as of now; in a closed conversation only one's own.
+ * `last_seq` the head. `members` carries everybody's cursors as of now; in a closed conversation those of the
+ * others as they stood when it closed.
  */
 export interface Page {
   conversation_id: ConversationId;
