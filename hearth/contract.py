@@ -4,13 +4,14 @@ Faces (socket, HTTP) decode a `Command`, the noun's handler runs it with a `Cont
 delivered to an explicit `Audience` once the transaction is on disk. Knows no noun and no transport.
 """
 
+import asyncio
 import inspect
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,7 +33,7 @@ Hash32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 Transaction = AsyncConnection
 """What stores take: a connection inside one open transaction."""
-Mode = Literal["write", "read", "none"]
+Mode = Literal["write", "read"]
 
 
 @typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -139,9 +140,9 @@ class Context:
 
     @property
     def transaction(self) -> Transaction:
-        """The open transaction; commands declared with mode "none" have no such thing."""
+        """The open transaction; there is none after it was committed."""
         if self.open_transaction is None:
-            raise RuntimeError("this command runs without a transaction")
+            raise RuntimeError("no transaction is open")
         return self.open_transaction
 
     def publish(self, event: Event, *, to: Audience) -> None:
@@ -153,24 +154,57 @@ C = TypeVar("C", bound=Command)
 R = TypeVar("R")
 
 
+class Later(Generic[R]):
+    """A result on its way: `read` makes it of what `future` holds. Costs no task until it is awaited."""
+
+    __slots__ = ("_read", "future")
+
+    def __init__(self, future: "asyncio.Future[Any]", read: Callable[[Any], R]) -> None:
+        self.future = future
+        self._read = read
+
+    def read(self) -> R:
+        """Return the result, or raise what became of it; the future must be done."""
+        return self._read(self.future.result())
+
+    def __await__(self) -> Generator[Any, None, R]:
+        return self._read((yield from self.future.__await__()))
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A command bound to the function that carries it out."""
+    """A command bound to the function that carries it out, in a transaction of this mode or `direct`ly."""
 
     command: type[Command]
     result: Any
-    function: Callable[[Context, Any], Awaitable[Any]]
-    mode: Mode
+    function: Callable[..., Any]
+    mode: Mode | None
 
 
 def command(
     command_type: type[C], *, mode: Mode = "write"
 ) -> Callable[[Callable[[Context, C], Awaitable[R]]], Handler]:
-    """Bind a handler function to its command. "write" and "read" open a transaction; "none" opens nothing."""
+    """Bind a handler to its command; it runs in a transaction that may write, or only read."""
 
     def bind(function: Callable[[Context, C], Awaitable[R]]) -> Handler:
+        return Handler(command_type, typing.get_type_hints(function)["return"], function, mode)
+
+    return bind
+
+
+def direct(
+    command_type: type[C],
+) -> Callable[[Callable[["Services", Actor, C], Any]], Handler]:
+    """Bind a handler that only hands its command on: no transaction, no task, nothing to publish.
+
+    It is a plain function that answers at once, or with a `Later` when something has to be waited for.
+    """
+
+    def bind(function: Callable[["Services", Actor, C], Any]) -> Handler:
         result = typing.get_type_hints(function)["return"]
-        return Handler(command_type, result, function, mode)
+        if typing.get_origin(result) is Later:
+            (result,) = typing.get_args(result)
+        return Handler(command_type, result, function, None)
 
     return bind
 

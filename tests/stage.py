@@ -1,6 +1,7 @@
 """A stage for verb tests: the real application on a real database, a fixed clock, a bus that remembers."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,9 @@ from hearth.accounts.contract import KdfParameters, Registration
 from hearth.accounts.register import register
 from hearth.app import HANDLERS, close_services, open_services
 from hearth.config import Config
-from hearth.contract import Actor, Audience, Command, Context, Event, Handler
+from hearth.contract import Actor, Audience, Command, Context, Event, Later
 from hearth.services import Services
+from hearth.wire.dispatch import Dispatcher
 from hearth.work import perform
 
 KDF = KdfParameters(salt=b"s" * 16, memory=8, iterations=1, parallelism=1)
@@ -46,8 +48,8 @@ class RememberingBus:
     sent: list[tuple[Audience, str, Any]] = field(default_factory=list)
     disconnected: list[tuple[Audience, str]] = field(default_factory=list)
 
-    def publish(self, audience: Audience, name: str, payload: bytes) -> None:
-        self.sent.append((audience, name, msgspec.json.decode(payload)))
+    def publish(self, audience: Audience, name: str, *payloads: bytes) -> None:
+        self.sent += [(audience, name, msgspec.json.decode(payload)) for payload in payloads]
 
     def disconnect(self, audience: Audience, reason: str) -> None:
         self.disconnected.append((audience, reason))
@@ -60,7 +62,6 @@ class Stage:
     services: Services
     clock: FixedClock
     bus: RememberingBus
-    handlers: dict[str, Handler]
     published: list[tuple[Event, Audience]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
 
@@ -91,17 +92,39 @@ class Stage:
 
     async def run(self, actor: Actor, command: Command) -> Any:
         """Carry out a command as the dispatcher does, without limits; remember what it published."""
-        handler = self.handlers[command.wire_name]
-
-        async def verb(context: Context) -> Any:
-            result = await handler.function(context, command)
-            contexts.append(context)
-            return result
-
         contexts: list[Context] = []
-        result = await perform(self.services, actor, verb, mode=handler.mode)
-        self.published += contexts[-1].published
+        result = await carry_out(self.services, actor, command, contexts.append)
+        if contexts:
+            self.published += contexts[-1].published
         return result
+
+
+async def carry_out(
+    services: Services, actor: Actor, command: Command, remember: Callable[[Context], None] = lambda _: None
+) -> Any:
+    """Carry out a command as the dispatcher does, without limits; `remember` gets each attempt's context."""
+    handler = HANDLERS[command.wire_name]
+    if handler.mode is None:
+        answer = handler.function(services, actor, command)
+        return await answer if isinstance(answer, Later) else answer
+
+    async def verb(context: Context) -> Any:
+        result = await handler.function(context, command)
+        remember(context)
+        return result
+
+    return await perform(services, actor, verb, mode=handler.mode)
+
+
+async def acknowledge(dispatcher: Dispatcher, actor: Actor, name: str, raw: bytes) -> bytes:
+    """Let a dispatcher carry out a command as it does for a socket; return the whole acknowledgement."""
+    answer = dispatcher.acknowledge(actor, name, raw)
+    if isinstance(answer, bytes):
+        return answer
+    await asyncio.wait([answer.future])
+    read = answer.read()
+    assert isinstance(read, bytes)
+    return read
 
 
 @asynccontextmanager
@@ -110,7 +133,7 @@ async def open_stage(database_url: str, data: Path) -> AsyncIterator[Stage]:
     clock, bus = FixedClock(), RememberingBus()
     config = Config(data=data, database=database_url, insecure_test_kdf=True)
     services = await open_services(config, clock=clock, bus=bus)
-    stage = Stage(services, clock, bus, HANDLERS)
+    stage = Stage(services, clock, bus)
 
     def remember(conn: object, cursor: object, statement: str, *rest: object) -> None:
         stage.statements.append(statement)

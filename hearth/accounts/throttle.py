@@ -46,8 +46,8 @@ def allow_reset(services: Services, network: str) -> None:
 
 
 def allow_avatar_change(services: Services, user_id: int) -> None:
-    services.limits.take("avatar.set", str(user_id), AVATARS_SET)
+    services.limits.take("avatar.set", user_id, AVATARS_SET)
 
 
 def allow_avatar_view(services: Services, user_id: int) -> None:
-    services.limits.take("avatar.get", str(user_id), AVATARS_SHOWN)
+    services.limits.take("avatar.get", user_id, AVATARS_SHOWN)

@@ -134,10 +134,7 @@ class Committer(Generic[Item, Outcome]):
         self._batch_since = None
         self.figures.sizes.add(len(items))
         self.figures.seconds.add(time.monotonic() - begun)
-        try:
-            self._deliver(items, outcomes)
-        except Exception:  # it is on disk: the callers are told so whatever else goes wrong
-            LOG.exception("committed, but telling others failed")
+        # Callers first: their answers and what is delivered then leave in the same turn of the event loop.
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if waiting.future.done():
                 continue
@@ -145,6 +142,10 @@ class Committer(Generic[Item, Outcome]):
                 waiting.future.set_exception(outcome)
             else:
                 waiting.future.set_result(outcome)
+        try:
+            self._deliver(items, outcomes)
+        except Exception:  # it is on disk, and the callers are told so
+            LOG.exception("committed, but telling others failed")
 
     async def _commit(self, items: Sequence[Item]) -> list[Outcome | HearthError]:
         """Write the items in one transaction; a batch that cannot be is halved until the culprit is alone."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hearth.db.engine import Database
 
 T = TypeVar("T")
+CACHE_KIB = 16 * 1024
+"""How much of the file SQLite may keep in memory for the committer: a batch touches every busy log."""
 BATCH_SECONDS = 5.0
 """How long MariaDB may take for a batch before it counts as gone."""
 IDLE_SECONDS = 30.0
@@ -81,6 +83,7 @@ class SqliteLane:
         if self._connection is None or file != self._file:
             self._discard()
             self._connection, self._file = sqlite.open_connection(self._path), file
+            self._connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
         return self._connection
 
     def _discard(self) -> None:

@@ -10,4 +10,4 @@ LOOKUPS = "300/86400s"
 
 def allow_lookup(context: Context) -> None:
     """Take one lookup by name, or raise TooManyRequests."""
-    context.services.limits.take("friend.lookup", str(context.user_id), LOOKUPS)
+    context.services.limits.take("friend.lookup", context.user_id, LOOKUPS)

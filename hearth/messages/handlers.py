@@ -1,6 +1,6 @@
 """The commands of messages."""
 
-from hearth.contract import Context, Nothing, command
+from hearth.contract import Actor, Context, Later, Nothing, command, direct
 from hearth.messages.contract import (
     MarkReceived,
     Page,
@@ -12,11 +12,12 @@ from hearth.messages.contract import (
 )
 from hearth.messages.history import read_history
 from hearth.messages.typing import start_typing, stop_typing
+from hearth.services import Services
 
 
-@command(SendMessage, mode="none")
-async def send(context: Context, command: SendMessage) -> Sent:
-    return await context.services.messages.append(context.actor, command)
+@direct(SendMessage)
+def send(services: Services, actor: Actor, command: SendMessage) -> Later[Sent]:
+    return services.messages.append(actor, command)
 
 
 @command(ReadHistory, mode="read")
@@ -24,9 +25,9 @@ async def read(context: Context, command: ReadHistory) -> Page:
     return await read_history(context, command)
 
 
-@command(MarkReceived, mode="none")
-async def mark(context: Context, command: MarkReceived) -> Nothing:
-    context.services.messages.mark(context.actor, command)
+@direct(MarkReceived)
+def mark(services: Services, actor: Actor, command: MarkReceived) -> Nothing:
+    services.messages.mark(actor, command)
     return Nothing()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from hearth.clock import Clock
-from hearth.contract import Actor, Members
+from hearth.contract import Actor, Later, Members
 from hearth.db.bulk import Steps, Syntax
 from hearth.db.committer import Committer
 from hearth.errors import HearthError, StorageUnavailable
@@ -79,11 +79,11 @@ class MessageLog:
         """Whether messages are being written; see Committer.is_alive."""
         return self._committer.is_alive(stalled_seconds, crowded)
 
-    async def append(self, actor: Actor, command: SendMessage) -> Sent:
-        """Append to a conversation's log and return the entry's place, once it is on disk.
+    def append(self, actor: Actor, command: SendMessage) -> Later[Sent]:
+        """Append to a conversation's log; the entry's place comes once it is on disk.
 
-        Raises NotFound (no member), ConversationClosed, Conflict (client_id stands for another record),
-        Busy and StorageUnavailable (the same command may be sent again).
+        Then raises NotFound (no member), ConversationClosed, Conflict (client_id stands for another record)
+        or StorageUnavailable; at once Busy, when the queue is full. The same command may be sent again.
         """
         draft = Draft(
             bytes.fromhex(command.conversation_id),
@@ -96,10 +96,7 @@ class MessageLog:
             command.target_seq,
             command.record,
         )
-        placed = cast(Place, await self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES))
-        return Sent(
-            seq=placed.seq, ordinal=placed.ordinal, log_hash=placed.log_hash, timestamp=placed.timestamp
-        )
+        return Later(self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES), make_answer)
 
     def mark(self, actor: Actor, command: MarkReceived) -> None:
         """Note one's cursors; they are written within a second, if one is a member. Raises Busy."""
@@ -125,27 +122,39 @@ class MessageLog:
         future.add_done_callback(settle)
 
     def _tell(self, items: Sequence[Item], outcomes: Sequence[Outcome | HearthError]) -> None:
+        sent: dict[bytes, list[tuple[Draft, Place]]] = {}
+        all_moved: list[Moved] = []
         for item, outcome in zip(items, outcomes, strict=True):
             if isinstance(outcome, Place):
-                self._tell_sent(cast(Draft, item), outcome)
+                draft = cast(Draft, item)
+                if self._is_news(draft, outcome):
+                    sent.setdefault(draft.conversation_id, []).append((draft, outcome))
             elif isinstance(outcome, list):
-                for moved in outcome:
-                    self._tell_moved(moved)
+                all_moved += outcome
             elif isinstance(outcome, StorageUnavailable) and isinstance(item, Draft):
                 self._note_doubt(item)
+        for conversation_id, entries in sent.items():
+            self._tell_sent(conversation_id, entries)
+        for moved in all_moved:
+            self._tell_moved(moved)
 
     def _note_doubt(self, draft: Draft) -> None:
         """A commit whose answer was lost may be on disk all the same: then its retry tells the members."""
         if len(self._doubtful) < MAX_DOUBTFUL:
             self._doubtful.add(draft[:3])
 
-    def _tell_sent(self, draft: Draft, placed: Place) -> None:
+    def _is_news(self, draft: Draft, placed: Place) -> bool:
+        """Whether members have not been told of this entry yet."""
         if self._doubtful and draft[:3] in self._doubtful:
             self._doubtful.discard(draft[:3])
-        elif not placed.is_new:
-            return
-        audience = Members(draft.conversation_id, placed.members)
-        self._bus.publish(audience, "message.sent", ENCODER.encode(make_event(draft, placed)))
+            return True
+        return placed.is_new
+
+    def _tell_sent(self, conversation_id: bytes, entries: list[tuple[Draft, Place]]) -> None:
+        """Tell the members of one conversation, who are the same in the whole batch, of its new entries."""
+        audience = Members(conversation_id, entries[0][1].members)
+        payloads = [ENCODER.encode(make_event(draft, placed)) for draft, placed in entries]
+        self._bus.publish(audience, "message.sent", *payloads)
 
     def _tell_moved(self, moved: Moved) -> None:
         """In a closed conversation everybody's cursors are news to their own devices only."""
@@ -159,6 +168,11 @@ class MessageLog:
             self._bus.publish(
                 Members(moved.conversation_id, members), "receipts.advanced", ENCODER.encode(event)
             )
+
+
+def make_answer(placed: Place) -> Sent:
+    """Return what a sender is told of an entry that is on disk."""
+    return Sent(seq=placed.seq, ordinal=placed.ordinal, log_hash=placed.log_hash, timestamp=placed.timestamp)
 
 
 def make_event(draft: Draft, placed: Place) -> MessageSent:

@@ -1,6 +1,6 @@
 """The table of messages: every conversation's log."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Integer, Table, UniqueConstraint
 
 from hearth.db.columns import METADATA, TABLE_OPTIONS, BigId, UtcTime, binary, blob
 
@@ -22,8 +22,6 @@ MESSAGE = Table(
     Column("log_hash", binary(32), nullable=False),
     Column("timestamp", UtcTime, nullable=False),
     UniqueConstraint("conversation_id", "from_user", "client_id"),
-    Index("ix_message_conversation_id_ordinal", "conversation_id", "ordinal"),
-    Index("ix_message_conversation_id_target_seq", "conversation_id", "target_seq"),
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )

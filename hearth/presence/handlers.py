@@ -1,10 +1,11 @@
 """The command of presence."""
 
-from hearth.contract import Context, Nothing, command
+from hearth.contract import Actor, Nothing, direct
 from hearth.presence.contract import SetPresence
+from hearth.services import Services
 
 
-@command(SetPresence, mode="none")
-async def set_presence(context: Context, command: SetPresence) -> Nothing:
-    context.services.presence.set_away(context.actor, command.away)
+@direct(SetPresence)
+def set_presence(services: Services, actor: Actor, command: SetPresence) -> Nothing:
+    services.presence.set_away(actor, command.away)
     return Nothing()

@@ -2,14 +2,14 @@
 both ways.
 
 Invariants: no handler runs before the session's credentials are known; the inbox and the open
-acknowledgements are bounded; a task exists only while something received is being worked on.
+acknowledgements are bounded; a future exists only while something received is being worked on.
 """
 
 import asyncio
+import functools
 import logging
 import secrets
-import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +27,7 @@ from hearth.wire.socketio import (
     EVENT,
     Decoder,
     Packet,
+    encode_ack,
     encode_packet,
 )
 
@@ -53,6 +54,16 @@ class Binary(msgspec.Struct, frozen=True):
 
     payload: bytes
     attachments: tuple[bytes, ...]
+
+
+Answer = bytes | Binary | None
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """An answer that is not there yet: `read` gives it once `future` is done. Cheaper than a task."""
+
+    future: asyncio.Future[Any]
+    read: Callable[[], Answer]
 
 
 class Socket:
@@ -160,11 +171,11 @@ class Connection:
 
     __slots__ = (
         "_application",
+        "_awaited",
         "_decoder",
         "_inbox",
         "_inbox_bytes",
         "_sockets",
-        "_worker",
         "is_busy",
         "is_deaf",
         "is_established",
@@ -183,7 +194,8 @@ class Connection:
         self._inbox: list[Packet] = []
         self._inbox_bytes = 0
         self._sockets: dict[str, Socket] = {}
-        self._worker: asyncio.Task[None] | None = None
+        # A task that nobody refers to might be collected before its end.
+        self._awaited: asyncio.Future[Any] | None = None
 
     def receive(self, content: bytes, is_binary: bool) -> None:
         """Take a message; raises CodecError when it is malformed or the inbox is full."""
@@ -195,34 +207,25 @@ class Connection:
             socket = self._sockets.get(packet.namespace)
             if socket is not None:
                 socket._acknowledge(packet)
-            return
+        elif self.is_busy:
+            self._queue(packet)
+        elif not self.is_deaf:
+            self._handle(packet)
+
+    def _queue(self, packet: Packet) -> None:
         if self.is_deaf:
             return
         self._inbox_bytes += _weigh(packet)
         if len(self._inbox) >= self.limits.inbox_packets or self._inbox_bytes > self.limits.inbox_bytes:
             raise CodecError("too many events", 1008)
         self._inbox.append(packet)
-        if not self.is_busy:
-            self.is_busy = True
-            self._worker = _start(self._work())
 
-    async def _work(self) -> None:
-        inbox = self._inbox
-        try:
-            while inbox and not self.session.is_closed:
-                packet = inbox.pop(0)
-                self._inbox_bytes -= _weigh(packet)
-                await self._handle(packet)
-        except CodecError as error:
-            self.session.close(error.code, str(error))
-        finally:
-            self.is_busy = False
-            self._worker = None
-
-    async def _handle(self, packet: Packet) -> None:
+    def _handle(self, packet: Packet) -> None:
+        """Begin with a packet; what has to be waited for leaves the connection busy. Raises CodecError."""
         socket = self._sockets.get(packet.namespace)
         if packet.kind == CONNECT:
-            await self._connect(packet, socket)
+            task = self.session.loop.create_task(self._connect(packet, socket))
+            self._wait(task, functools.partial(self._settle, None, task.result))
         elif socket is None:
             raise CodecError("not connected to the namespace")
         elif packet.kind == DISCONNECT:
@@ -230,7 +233,60 @@ class Connection:
         elif packet.kind == CONNECT_ERROR:
             raise CodecError("packet type out of place")
         else:
-            await self._run(packet, socket)
+            self._run(packet, socket)
+
+    def _run(self, packet: Event, socket: Socket) -> None:
+        try:
+            answer = self._application.event(socket, packet)
+        except CodecError:
+            raise
+        except Exception:  # the application's own mistake: its log says so, the ack never comes
+            LOG.exception("an event's handler failed")
+            return
+        if isinstance(answer, Pending):
+            self._wait(answer.future, functools.partial(self._settle, packet, answer.read))
+        elif isinstance(answer, Coroutine):
+            task = self.session.loop.create_task(answer)
+            self._wait(task, functools.partial(self._settle, packet, task.result))
+        else:
+            self._reply(packet, answer)
+
+    def _wait(self, future: "asyncio.Future[Any]", settle: "Callable[[asyncio.Future[Any]], None]") -> None:
+        self.is_busy = True
+        self._awaited = future
+        future.add_done_callback(settle)
+
+    def _settle(
+        self, packet: Packet | None, read: Callable[[], Answer], future: "asyncio.Future[Any]"
+    ) -> None:
+        """What was waited for is there: answer it, then go on with the inbox."""
+        self.is_busy, self._awaited = False, None
+        if future.cancelled():
+            return
+        try:
+            try:
+                answer = read()
+            except CodecError:
+                raise
+            except Exception:  # as in `_run`
+                LOG.exception("an event's handler failed")
+            else:
+                if packet is not None:
+                    self._reply(packet, answer)
+            while self._inbox and not self.is_busy and not self.session.is_closed:
+                following = self._inbox.pop(0)
+                self._inbox_bytes -= _weigh(following)
+                self._handle(following)
+        except CodecError as error:
+            self.session.close(error.code, str(error))
+
+    def _reply(self, packet: Packet, answer: Answer) -> None:
+        if packet.id is None:
+            return
+        if isinstance(answer, Binary):
+            self.session.send(encode_ack(packet, answer.payload, answer.attachments))
+        else:
+            self.session.send(encode_ack(packet, b"[]" if answer is None else answer))
 
     async def _connect(self, packet: Packet, present: Socket | None) -> None:
         """Protocol, "Connection to a namespace"."""
@@ -268,22 +324,6 @@ class Connection:
         payload = b'{"message":' + msgspec.json.encode(refusal.message) + data + b"}"
         self.session.send(encode_packet(Packet(CONNECT_ERROR, namespace, None, payload)))
 
-    async def _run(self, packet: Event, socket: Socket) -> None:
-        try:
-            answer = await self._application.event(socket, packet)
-        except CodecError:
-            raise
-        except Exception:  # the application's own mistake: its log says so, the ack never comes
-            LOG.exception("an event's handler failed")
-            return
-        if packet.id is None:
-            return
-        if isinstance(answer, Binary):
-            reply = Packet(BINARY_ACK, packet.namespace, packet.id, answer.payload, answer.attachments)
-        else:
-            reply = Packet(ACK, packet.namespace, packet.id, b"[]" if answer is None else answer)
-        self.session.send(encode_packet(reply))
-
     def leave(self, namespace: str, reason: str) -> None:
         """Take the client out of one namespace; the session lives on."""
         socket = self._sockets.pop(namespace, None)
@@ -300,12 +340,3 @@ class Connection:
 
 def _weigh(packet: Packet) -> int:
     return len(packet.payload) + sum(map(len, packet.attachments))
-
-
-def _start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-    """Run at once until the first real wait, where Python can (3.12); most events end there and
-    cost no turn."""
-    if sys.version_info >= (3, 12):
-        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-        return None if task.done() else task
-    return asyncio.get_running_loop().create_task(work)

@@ -1,15 +1,19 @@
 """From a command's name and raw JSON to its result: decode, limit, perform. The same for socket and HTTP."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from hearth.contract import Actor, Command, Handler
+from hearth.contract import Actor, Command, Handler, Later, Mode
 from hearth.errors import HearthError, Internal, InvalidInput, NotFound
 from hearth.figures import CallFigures
 from hearth.services import Services
+from hearth.wire.connection import Pending
 from hearth.wire.turns import Turns
 from hearth.work import perform
 
@@ -39,41 +43,73 @@ class Dispatcher:
         """Carry out one command and return its result; raises HearthError for all the caller may know."""
         outcome = Internal.code
         try:
-            result = await self._run(actor, name, raw)
+            result = self._begin(actor, name, raw)
+            if isinstance(result, Awaitable):
+                result = await result
             outcome = "ok"
             return result
         except HearthError as error:
             outcome = error.code
             raise
         finally:
-            self.figures.commands[name if name in self.handlers else "unknown", outcome] += 1
+            self._count(name, outcome)
 
-    async def _run(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
+    def acknowledge(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> bytes | Pending:
+        """Carry out one command; its ack, now or later, is [{"ok": result}] or [{"error": problem}].
+
+        What has nothing to wait for, or only for a batch to be on disk, costs no task.
+        """
+        try:
+            result = self._begin(actor, name, raw)
+        except Exception as error:  # sorted in `_refuse`
+            return self._refuse(name, error)
+        if isinstance(result, Later):
+            return Pending(result.future, functools.partial(self._settle, name, result.read))
+        if isinstance(result, Coroutine):
+            task = asyncio.get_running_loop().create_task(result)
+            return Pending(task, functools.partial(self._settle, name, task.result))
+        return self._succeed(name, result)
+
+    def _begin(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
+        """Return the command's result, or an awaitable of it; raises what refuses it at once."""
         handler = self.handlers.get(name)
         if handler is None:
             raise NotFound(f"There is no command {name[:64]!r}.")
         if handler.command.rate_limit:
-            self.services.limits.take(name, str(actor.user_id), handler.command.rate_limit)
+            self.services.limits.take(name, actor.user_id, handler.command.rate_limit)
         command = decode(self.decoders[name], raw)
-        if name not in self.turns:
-            return await self._perform(actor, handler, command)
-        async with self.turns[name].take():
-            return await self._perform(actor, handler, command)
+        if handler.mode is None:
+            return handler.function(self.services, actor, command)
+        return self._perform(actor, handler.function, command, handler.mode, self.turns.get(name))
 
-    def _perform(self, actor: Actor, handler: Handler, command: Command) -> Awaitable[Any]:
-        return perform(
-            self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
-        )
+    async def _perform(
+        self, actor: Actor, function: Callable[..., Any], command: Command, mode: Mode, turns: Turns | None
+    ) -> Any:
+        async with turns.take() if turns else nullcontext():
+            return await perform(self.services, actor, lambda context: function(context, command), mode=mode)
 
-    async def answer(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> bytes:
-        """Carry out one command and return the JSON of its ack: {"ok": result} or {"error": problem}."""
+    def _settle(self, name: str, read: Callable[[], Any]) -> bytes:
         try:
-            return b'{"ok":' + ENCODER.encode(await self.run(actor, name, raw)) + b"}"
-        except HearthError as error:
-            return ENCODER.encode({"error": error.to_problem()})
-        except Exception as error:  # a defect of ours: the caller learns that much and nothing more
-            self.report(name, error)
-            return b'{"error":' + INTERNAL + b"}"
+            result = read()
+        except Exception as error:  # sorted in `_refuse`
+            return self._refuse(name, error)
+        return self._succeed(name, result)
+
+    def _succeed(self, name: str, result: Any) -> bytes:
+        self._count(name, "ok")
+        return b'[{"ok":' + ENCODER.encode(result) + b"}]"
+
+    def _refuse(self, name: str, error: Exception) -> bytes:
+        """Tell what the caller may know; of a defect of ours that is hardly anything."""
+        if isinstance(error, HearthError):
+            self._count(name, error.code)
+            return b"[" + ENCODER.encode({"error": error.to_problem()}) + b"]"
+        self._count(name, Internal.code)
+        self.report(name, error)
+        return b'[{"error":' + INTERNAL + b"}]"
+
+    def _count(self, name: str, outcome: str) -> None:
+        self.figures.commands[name if name in self.handlers else "unknown", outcome] += 1
 
 
 def decode(decoder: msgspec.json.Decoder[Any], raw: bytes | msgspec.Raw) -> Any:

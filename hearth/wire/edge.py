@@ -10,13 +10,21 @@ import asyncio
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from quart import Blueprint
 
-from hearth.wire.connection import Binary, Connection, ConnectionRefused, Event, Socket
+from hearth.wire.connection import (
+    Answer,
+    Binary,
+    Connection,
+    ConnectionRefused,
+    Event,
+    Pending,
+    Socket,
+)
 from hearth.wire.engineio import CodecError, Frame
 from hearth.wire.handshake import Credentials, Handshake
 from hearth.wire.polling import make_blueprint
@@ -25,6 +33,7 @@ from hearth.wire.socketio import decode_arguments, encode_arguments, encode_even
 from hearth.wire.websocket import WebSocketProtocol
 
 __all__ = [
+    "Answer",
     "Application",
     "Binary",
     "CodecError",
@@ -35,6 +44,7 @@ __all__ = [
     "Event",
     "Frame",
     "Handshake",
+    "Pending",
     "Socket",
     "decode_arguments",
     "encode_arguments",
@@ -88,8 +98,9 @@ class Application(Protocol):
         whose fields join `sid` in the answer, or raise ConnectionRefused. What it sends goes out after
         the answer."""
 
-    async def event(self, socket: Socket, packet: Event) -> bytes | Binary | None:
-        """An event; returns the raw JSON array of its acknowledgement. CodecError closes the session."""
+    def event(self, socket: Socket, packet: Event) -> Answer | Pending | Coroutine[Any, Any, Answer]:
+        """An event; the answer is the raw JSON array of its acknowledgement, at once, from what is pending,
+        or from a coroutine. The next event waits for it. CodecError closes the session."""
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """Called exactly once for every `connect` that returned, never from inside a call to the socket."""

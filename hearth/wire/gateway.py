@@ -11,7 +11,7 @@ from hearth.contract import CONTRACT_VERSION, Actor
 from hearth.errors import HearthError, InvalidInput, TooManyRequests
 from hearth.wire.addresses import find_client_address, is_own_origin
 from hearth.wire.dispatch import ENCODER, Dispatcher
-from hearth.wire.edge import ConnectionRefused, Credentials, Event, Handshake, Socket
+from hearth.wire.edge import ConnectionRefused, Credentials, Event, Handshake, Pending, Socket
 from hearth.wire.http import find_token
 from hearth.wire.registry import Registry
 
@@ -92,18 +92,18 @@ class Gateway:
         self._came(actor)
         return None
 
-    async def event(self, socket: Socket, packet: Event) -> bytes | None:
+    def event(self, socket: Socket, packet: Event) -> bytes | Pending:
         """Carry out one command; the ack is a JSON array with the answer."""
         actor: Actor = socket.data
         try:
-            self._dispatcher.services.limits.take("socket", str(actor.connection), EVENTS_PER_SOCKET)
+            self._dispatcher.services.limits.take("socket", actor.connection, EVENTS_PER_SOCKET)
             name, raw = read_event(packet.payload)
         except TooManyRequests as error:
             socket.close(1008, "too many events")
             return b"[" + ENCODER.encode({"error": error.to_problem()}) + b"]"
         except HearthError as error:
             return b"[" + ENCODER.encode({"error": error.to_problem()}) + b"]"
-        return b"[" + await self._dispatcher.answer(actor, name, raw) + b"]"
+        return self._dispatcher.acknowledge(actor, name, raw)
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """Forget the socket; presence waits a little before it says so."""

@@ -97,7 +97,7 @@ async def find_actor() -> Actor | None:
         token = find_token(request.headers.get("Authorization"), request.cookies.get(cookie_name(request)))
         actor = None if token is None else await face().find_session(token)
         if actor is not None:
-            services().limits.take("http.user", str(actor.user_id), REQUESTS_PER_USER)
+            services().limits.take("http.user", actor.user_id, REQUESTS_PER_USER)
         g.actor = actor
     return cast(Actor | None, g.actor)
 

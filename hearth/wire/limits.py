@@ -34,23 +34,25 @@ class Limits:
     def __init__(self, clock: Clock, scale: float = 1.0) -> None:
         self._clock = clock
         self._scale = scale
-        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._buckets: dict[tuple[str, str | int], tuple[float, float]] = {}
         """(bucket, key) → (monotonic time by which it is full again, seconds in which it refills)"""
 
-    def take(self, bucket: str, key: str, limit: str, cost: float = 1.0) -> None:
+    def take(self, bucket: str, key: str | int, limit: str, cost: float = 1.0) -> None:
         """Take `cost` from a bucket or raise TooManyRequests with the seconds to wait."""
         burst, seconds = parse_limit(limit)
         now = self._clock.monotonic()
-        full_at = max(self._buckets.get((bucket, key), (now, seconds))[0], now)
+        place = (bucket, key)
+        known = self._buckets.get(place)
+        full_at = now if known is None or known[0] < now else known[0]
         full_at += seconds * cost / (burst * self._scale)
         excess = full_at - now - seconds
         if excess > 1e-9:
             raise TooManyRequests(retry_after=excess)
-        if len(self._buckets) >= MAX_BUCKETS:
+        if known is None and len(self._buckets) >= MAX_BUCKETS:
             self._make_room(now)
-        self._buckets[(bucket, key)] = (full_at, seconds)
+        self._buckets[place] = (full_at, seconds)
 
-    def check(self, bucket: str, key: str, limit: str) -> None:
+    def check(self, bucket: str, key: str | int, limit: str) -> None:
         """Raise TooManyRequests when nothing is left, without taking anything."""
         burst, seconds = parse_limit(limit)
         now = self._clock.monotonic()

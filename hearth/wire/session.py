@@ -98,6 +98,10 @@ class Session:
         self._rest(edge.settings.ping_interval)
         self.receiver = edge.make_receiver(self)
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._edge.loop
+
     # Out
 
     def send(self, frame: Frame) -> None:

@@ -23,6 +23,8 @@ MAX_ATTACHMENTS = 10
 _HEAD = re.compile(
     rb"([0-6])(?:([0-9]{1,2})-)?(?:(/[\x21-\x2b\x2d-\x3e\x40-\x7e]{0,63})(?:,|\Z))?([0-9]{1,15})?"
 )
+_PLAIN_EVENT = re.compile(rb'2([0-9]{1,15})?\[\s*"')
+"""What nearly all packets are: read without the rest of the grammar."""
 _EVENT_NAME = re.compile(rb'\[\s*"')
 
 
@@ -83,6 +85,10 @@ class Decoder:
 
 def decode_packet(text: bytes) -> tuple[Packet, int]:
     """Read a packet's text; returns it and how many attachments follow. Raises CodecError."""
+    if (event := _PLAIN_EVENT.match(text)) is not None and text.endswith(b"]"):
+        return Packet(
+            EVENT, MAIN, int(event[1]) if event[1] else None, text[event.end(1) if event[1] else 1 :]
+        ), 0
     head = _HEAD.match(text)
     if head is None:
         raise CodecError("not a Socket.IO packet")
@@ -118,6 +124,14 @@ def encode_packet(packet: Packet) -> Frame:
     number = b"" if packet.id is None else b"%d" % packet.id
     text = encode_text(b"4%d%b%b%b%b" % (packet.kind, count, namespace, number, packet.payload))
     return Frame(b"".join((text, *map(encode_binary, packet.attachments)))) if packet.attachments else text
+
+
+def encode_ack(packet: Packet, payload: bytes, attachments: tuple[bytes, ...] = ()) -> Frame:
+    """The frames that acknowledge `packet` with a raw JSON array."""
+    if not attachments and packet.namespace == MAIN:
+        return encode_text(b"43%d%b" % (packet.id or 0, payload))
+    kind = BINARY_ACK if attachments else ACK
+    return encode_packet(Packet(kind, packet.namespace, packet.id, payload, attachments))
 
 
 def encode_event(name: str, *arguments: bytes, namespace: str = MAIN) -> Frame:

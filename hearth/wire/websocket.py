@@ -183,7 +183,10 @@ class WebSocket(WSListener):
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
                 raise CodecError("no extension was agreed on")
             if frame.fin and self._fragments is None and (kind is _TEXT or kind is _BINARY):
-                self._receive(frame.get_payload_as_bytes(), kind is _BINARY)
+                if kind is _TEXT and self.session is not None:
+                    self.session.receive(*decode_packet(frame.get_payload_as_bytes()))
+                else:
+                    self._receive(frame.get_payload_as_bytes(), kind is _BINARY)
             elif kind in (_TEXT, _BINARY, _CONTINUATION):
                 self._join(kind, frame)
             elif kind is WSMsgType.PING and not self.is_paused:

@@ -66,8 +66,8 @@ class FixedClock:
 class RememberingBus:
     sent: list[tuple[Audience, str, Any]] = field(default_factory=list)
 
-    def publish(self, audience: Audience, name: str, payload: bytes) -> None:
-        self.sent.append((audience, name, msgspec.json.decode(payload)))
+    def publish(self, audience: Audience, name: str, *payloads: bytes) -> None:
+        self.sent += [(audience, name, msgspec.json.decode(payload)) for payload in payloads]
 
     def disconnect(self, audience: Audience, reason: str) -> None:
         raise AssertionError("accounts end sessions by event; closing sockets is a reaction")

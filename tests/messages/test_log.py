@@ -59,10 +59,10 @@ async def test_nobody_is_told_before_it_is_on_disk(scene: Scene, monkeypatch: py
     seen: list[int] = []
     publish = scene.stage.bus.publish
 
-    def check(audience: Audience, name: str, payload: bytes) -> None:
+    def check(audience: Audience, name: str, *payloads: bytes) -> None:
         if name == "message.sent":
             seen.append(count_rows(scene))
-        publish(audience, name, payload)
+        publish(audience, name, *payloads)
 
     monkeypatch.setattr(scene.stage.bus, "publish", check)
     await scene.sends(scene.alice)

@@ -55,10 +55,10 @@ class Listener:
         self._publish = services.bus.publish
         services.bus.publish = self.publish  # type: ignore[method-assign]  # a wiretap
 
-    def publish(self, audience: Audience, name: str, payload: bytes) -> None:
+    def publish(self, audience: Audience, name: str, *payloads: bytes) -> None:
         if name != "presence.changed":
-            self.heard.append((audience, name, payload))
-        self._publish(audience, name, payload)
+            self.heard += [(audience, name, payload) for payload in payloads]
+        self._publish(audience, name, *payloads)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -15,7 +15,6 @@ from hearth.accounts.invite import create_invite
 from hearth.accounts.register import register
 from hearth.accounts.sessions import NOBODY
 from hearth.accounts.sign_in import sign_in
-from hearth.app import HANDLERS
 from hearth.contract import Actor, Command, Context
 from hearth.conversations import store as conversations
 from hearth.conversations.ids import make_direct_id, make_first_hash, make_self_id
@@ -24,6 +23,7 @@ from hearth.friends.contract import BlockUser, RemoveFriend, RequestFriend
 from hearth.messages.contract import SendMessage
 from hearth.services import Services
 from hearth.work import perform
+from tests.stage import carry_out
 
 ACTORS = ("self", "friend", "member", "former", "left", "strange", "blocked", "admin", "revoked", "nobody")
 """Alice; a friend; one in a group with her; a former friend; one who left the group; one she never met; one
@@ -77,10 +77,7 @@ class People:
         return self.pair(role if role in ("former", "blocked") else "friend")
 
     async def run(self, actor: Actor, command: Command) -> Any:
-        handler = HANDLERS[command.wire_name]
-        return await perform(
-            self.services, actor, lambda context: handler.function(context, command), mode=handler.mode
-        )
+        return await carry_out(self.services, actor, command)
 
     async def join(self, name: str, *, makes_admin: bool = False) -> Somebody:
         """Register somebody."""

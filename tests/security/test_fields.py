@@ -19,6 +19,7 @@ from tests.scenarios.server import RunningServer
 from tests.security.bodies import BODIES
 from tests.security.conftest import ask_raw
 from tests.security.people import People
+from tests.stage import acknowledge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FORGED = (
@@ -120,7 +121,7 @@ async def test_A15_A17_W10_W11_wrong_fields_are_refused(
     dispatcher = get_dispatcher(shared)
     tried = 0
     for text in make_cases(people, name):
-        answer = json.loads(await dispatcher.answer(people.alice.actor, name, text))
+        [answer] = json.loads(await acknowledge(dispatcher, people.alice.actor, name, text))
         code = answer.get("error", {}).get("code")
         is_whole = lacks_the_optional(text, HANDLERS[name].command)
         assert code == "invalid_input" or is_whole, (text[:200], str(answer)[:300])

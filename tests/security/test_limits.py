@@ -15,7 +15,7 @@ from hearth.wire.limits import parse_limit
 from tests.scenarios.server import RunningServer
 from tests.security.people import People
 from tests.security.test_sockets import bearer, people, server  # noqa: F401 - fixtures
-from tests.stage import Stage
+from tests.stage import Stage, acknowledge
 from tests.wire.edge_stage import request
 
 
@@ -31,14 +31,16 @@ async def test_S10_a_limit_is_taken_before_anything_is_looked_at(stage: Stage, n
     dispatcher = Dispatcher.of(stage.services, HANDLERS, lambda name, error: None)
     burst = parse_limit(HANDLERS[name].command.rate_limit).burst
 
-    async def ask(actor: Actor) -> str:
-        answer = msgspec.json.decode(await dispatcher.answer(actor, name, b"[]"))
+    async def code_for(actor: Actor) -> str:
+        [answer] = msgspec.json.decode(await acknowledge(dispatcher, actor, name, b"[]"))
         return str(answer["error"]["code"])
 
-    codes = [await ask(alice) for _ in range(burst + 1)]
+    codes = [await code_for(alice) for _ in range(burst + 1)]
     assert codes == ["invalid_input"] * burst + ["too_many_requests"]
-    assert await ask(Actor(alice.user_id, bytes(16), connection=7)) == "too_many_requests", "of all devices"
-    assert await ask(bob) == "invalid_input", "of nobody else"
+    assert await code_for(Actor(alice.user_id, bytes(16), connection=7)) == "too_many_requests", (
+        "of all devices"
+    )
+    assert await code_for(bob) == "invalid_input", "of nobody else"
 
 
 async def test_S12_people_cannot_be_listed_by_asking_name_after_name(stage: Stage) -> None:
@@ -64,7 +66,7 @@ async def test_S10_http_has_the_limits_of_a_socket(server: RunningServer, people
     """Requests that are no commands count too, whatever they ask for; nobody else's are touched."""
     headers = bearer(people.alice.token)
     for _ in range(parse_limit(REQUESTS_PER_USER).burst):
-        server.app.services.limits.take("http.user", str(people.alice.actor.user_id), REQUESTS_PER_USER)
+        server.app.services.limits.take("http.user", people.alice.actor.user_id, REQUESTS_PER_USER)
     paths = ("/api/session", "/api/avatars/none", "/api/session")
     statuses = await asyncio.gather(
         *(request(server.port, "GET", path, headers=headers) for path in paths * 10)

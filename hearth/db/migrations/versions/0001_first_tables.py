@@ -210,5 +210,3 @@ def create_conversations() -> None:
         ),
         sqlite_with_rowid=False,
     )
-    create_index("ix_message_conversation_id_ordinal", "message", ["conversation_id", "ordinal"])
-    create_index("ix_message_conversation_id_target_seq", "message", ["conversation_id", "target_seq"])
