@@ -17,6 +17,7 @@ from hearth.app import HANDLERS, close_services, open_services
 from hearth.config import Config
 from hearth.contract import Actor, Audience, Command, Context, Event, Later
 from hearth.services import Services
+from hearth.wire.connection import Pending
 from hearth.wire.dispatch import Dispatcher
 from hearth.work import perform
 
@@ -119,12 +120,12 @@ async def carry_out(
 async def acknowledge(dispatcher: Dispatcher, actor: Actor, name: str, raw: bytes) -> bytes:
     """Let a dispatcher carry out a command as it does for a socket; return the whole acknowledgement."""
     answer = dispatcher.acknowledge(actor, name, raw)
-    if isinstance(answer, bytes):
-        return answer
-    await asyncio.wait([answer.future])
-    read = answer.read()
-    assert isinstance(read, bytes)
-    return read
+    if isinstance(answer, Pending):
+        await asyncio.wait([answer.future])
+        read = answer.read()
+        assert isinstance(read, bytes)
+        return read
+    return answer if isinstance(answer, bytes) else await answer
 
 
 @asynccontextmanager

@@ -60,7 +60,10 @@ Answer = bytes | Binary | None
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
-    """An answer that is not there yet: `read` gives it once `future` is done. Cheaper than a task."""
+    """An answer that is not there yet: `read` gives it once `future` is done, and does not raise.
+
+    Cheaper than the task of a coroutine.
+    """
 
     future: asyncio.Future[Any]
     read: Callable[[], Answer]
@@ -224,8 +227,7 @@ class Connection:
         """Begin with a packet; what has to be waited for leaves the connection busy. Raises CodecError."""
         socket = self._sockets.get(packet.namespace)
         if packet.kind == CONNECT:
-            task = self.session.loop.create_task(self._connect(packet, socket))
-            self._wait(task, functools.partial(self._settle, None, task.result))
+            self._begin(None, self._connect(packet, socket))
         elif socket is None:
             raise CodecError("not connected to the namespace")
         elif packet.kind == DISCONNECT:
@@ -244,39 +246,45 @@ class Connection:
             LOG.exception("an event's handler failed")
             return
         if isinstance(answer, Pending):
-            self._wait(answer.future, functools.partial(self._settle, packet, answer.read))
+            self.is_busy, self._awaited = True, answer.future
+            answer.future.add_done_callback(functools.partial(self._settle, packet, answer.read))
         elif isinstance(answer, Coroutine):
-            task = self.session.loop.create_task(answer)
-            self._wait(task, functools.partial(self._settle, packet, task.result))
+            self._begin(packet, answer)
         else:
             self._reply(packet, answer)
 
-    def _wait(self, future: "asyncio.Future[Any]", settle: "Callable[[asyncio.Future[Any]], None]") -> None:
-        self.is_busy = True
-        self._awaited = future
-        future.add_done_callback(settle)
-
-    def _settle(
-        self, packet: Packet | None, read: Callable[[], Answer], future: "asyncio.Future[Any]"
-    ) -> None:
-        """What was waited for is there: answer it, then go on with the inbox."""
-        self.is_busy, self._awaited = False, None
-        if future.cancelled():
-            return
+    def _settle(self, packet: Packet, read: Callable[[], Answer], future: "asyncio.Future[Any]") -> None:
+        """What was waited for is there: answer, then go on with the inbox."""
         try:
-            try:
-                answer = read()
-            except CodecError:
-                raise
-            except Exception:  # as in `_run`
-                LOG.exception("an event's handler failed")
-            else:
-                if packet is not None:
-                    self._reply(packet, answer)
+            if not future.cancelled():
+                self._reply(packet, read())
+        finally:
+            self._go_on()
+
+    def _begin(self, packet: Packet | None, work: Coroutine[Any, Any, Answer]) -> None:
+        self.is_busy = True
+        self._awaited = self.session.loop.create_task(self._carry(packet, work))
+
+    async def _carry(self, packet: Packet | None, work: Coroutine[Any, Any, Answer]) -> None:
+        """Answer in the task's last step: what the work left for the loop's next turn comes after it."""
+        try:
+            answer = await work
+            if packet is not None:
+                self._reply(packet, answer)
+        except CodecError as error:
+            self.session.close(error.code, str(error))
+        except Exception:  # as in `_run`
+            LOG.exception("an event's handler failed")
+        finally:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self.is_busy, self._awaited = False, None
+        try:
             while self._inbox and not self.is_busy and not self.session.is_closed:
-                following = self._inbox.pop(0)
-                self._inbox_bytes -= _weigh(following)
-                self._handle(following)
+                packet = self._inbox.pop(0)
+                self._inbox_bytes -= _weigh(packet)
+                self._handle(packet)
         except CodecError as error:
             self.session.close(error.code, str(error))
 

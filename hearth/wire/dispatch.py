@@ -1,6 +1,5 @@
 """From a command's name and raw JSON to its result: decode, limit, perform. The same for socket and HTTP."""
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext
@@ -54,7 +53,9 @@ class Dispatcher:
         finally:
             self._count(name, outcome)
 
-    def acknowledge(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> bytes | Pending:
+    def acknowledge(
+        self, actor: Actor, name: str, raw: bytes | msgspec.Raw
+    ) -> bytes | Pending | Coroutine[Any, Any, bytes]:
         """Carry out one command; its ack, now or later, is [{"ok": result}] or [{"error": problem}].
 
         What has nothing to wait for, or only for a batch to be on disk, costs no task.
@@ -66,8 +67,7 @@ class Dispatcher:
         if isinstance(result, Later):
             return Pending(result.future, functools.partial(self._settle, name, result.read))
         if isinstance(result, Coroutine):
-            task = asyncio.get_running_loop().create_task(result)
-            return Pending(task, functools.partial(self._settle, name, task.result))
+            return self._answer(name, result)
         return self._succeed(name, result)
 
     def _begin(self, actor: Actor, name: str, raw: bytes | msgspec.Raw) -> Any:
@@ -87,6 +87,13 @@ class Dispatcher:
     ) -> Any:
         async with turns.take() if turns else nullcontext():
             return await perform(self.services, actor, lambda context: function(context, command), mode=mode)
+
+    async def _answer(self, name: str, work: Coroutine[Any, Any, Any]) -> bytes:
+        try:
+            result = await work
+        except Exception as error:  # sorted in `_refuse`
+            return self._refuse(name, error)
+        return self._succeed(name, result)
 
     def _settle(self, name: str, read: Callable[[], Any]) -> bytes:
         try:

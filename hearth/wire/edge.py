@@ -27,6 +27,7 @@ from hearth.wire.connection import (
 )
 from hearth.wire.engineio import CodecError, Frame
 from hearth.wire.handshake import Credentials, Handshake
+from hearth.wire.heartbeats import Heartbeats
 from hearth.wire.polling import make_blueprint
 from hearth.wire.session import Receiver, Session
 from hearth.wire.socketio import decode_arguments, encode_arguments, encode_event
@@ -133,6 +134,15 @@ class Edge:
         self._unflushed: list[Session] = []
         self.is_draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._heartbeats: Heartbeats | None = None
+
+    @property
+    def heartbeats(self) -> Heartbeats:
+        """The hearts of all sessions, beaten a fiftieth of the shorter interval late at most."""
+        if self._heartbeats is None:
+            shorter = min(self.settings.ping_interval, self.settings.ping_timeout)
+            self._heartbeats = Heartbeats(self.loop, shorter / 50)
+        return self._heartbeats
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

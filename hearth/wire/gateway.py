@@ -1,8 +1,9 @@
 """What the Socket.IO edge asks of the application: who may connect, and what an event means (a command)."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import count
+from typing import Any
 
 import msgspec
 
@@ -92,7 +93,7 @@ class Gateway:
         self._came(actor)
         return None
 
-    def event(self, socket: Socket, packet: Event) -> bytes | Pending:
+    def event(self, socket: Socket, packet: Event) -> bytes | Pending | Coroutine[Any, Any, bytes]:
         """Carry out one command; the ack is a JSON array with the answer."""
         actor: Actor = socket.data
         try:

@@ -16,13 +16,18 @@ class Connected(Protocol):
     def close(self, code: int = 1000, reason: str = "") -> None: ...
 
 
+Entered = tuple[tuple[int, Connected], ...]
+"""Sockets with the numbers of their connections. A handful at most: a tuple is a fifth of a dictionary, and
+who walks through it is not disturbed by sockets that come and go."""
+
+
 class Registry:
     """Sets of sockets; a set exists only while somebody is in it."""
 
     def __init__(self, max_per_user: int) -> None:
         self._max_per_user = max_per_user
-        self._by_user: dict[int, dict[int, Connected]] = {}
-        self._by_device: dict[bytes, dict[int, Connected]] = {}
+        self._by_user: dict[int, Entered] = {}
+        self._by_device: dict[bytes, Entered] = {}
 
     def has_room(self, user_id: int) -> bool:
         """Tell whether the user may have one more socket."""
@@ -30,8 +35,9 @@ class Registry:
 
     def add(self, actor: Actor, socket: Connected) -> None:
         """Enter a socket under `actor.connection`, which is unique in this process."""
-        self._by_user.setdefault(actor.user_id, {})[actor.connection] = socket
-        self._by_device.setdefault(actor.device_id, {})[actor.connection] = socket
+        entered = (actor.connection, socket)
+        self._by_user[actor.user_id] = (*self._by_user.get(actor.user_id, ()), entered)
+        self._by_device[actor.device_id] = (*self._by_device.get(actor.device_id, ()), entered)
 
     def remove(self, actor: Actor) -> None:
         """Forget a socket; one that is not there is fine."""
@@ -42,13 +48,13 @@ class Registry:
         """Yield the audience's sockets in this process; safe against sockets going meanwhile."""
         if isinstance(audience, Devices):
             for device_id in audience.ids:
-                yield from tuple(self._by_device.get(device_id, {}).values())
+                for _, socket in self._by_device.get(device_id, ()):
+                    yield socket
             return
         by_user = self._by_user
         for user_id in audience.ids:
-            sockets = by_user.get(user_id)
-            if sockets is not None:
-                yield from tuple(sockets.values())
+            for _, socket in by_user.get(user_id, ()):
+                yield socket
 
     def list_device_ids(self) -> list[bytes]:
         """Return the devices that are connected now."""
@@ -58,10 +64,9 @@ class Registry:
         return sum(len(sockets) for sockets in self._by_user.values())
 
 
-def _discard(table: dict[K, dict[int, Connected]], key: K, connection: int) -> None:
-    sockets = table.get(key)
-    if sockets is None:
-        return
-    sockets.pop(connection, None)
-    if not sockets:
-        del table[key]
+def _discard(table: dict[K, Entered], key: K, connection: int) -> None:
+    left = tuple(entered for entered in table.get(key, ()) if entered[0] != connection)
+    if left:
+        table[key] = left
+    else:
+        table.pop(key, None)

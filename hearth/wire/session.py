@@ -1,10 +1,11 @@
 """One Engine.IO v4 session: heartbeat, bounded out-queue and upgrade, over polling or a WebSocket.
 
 Invariants: bytes queued are counted exactly while the session lives; `receiver.closed` is called once,
-from the event loop, never inside a call of the layer above; an idle session owns one timer and no task.
+from the event loop, never inside a call of the layer above; an idle session owns no timer and no task.
 """
 
 import asyncio
+import math
 import secrets
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,15 +57,14 @@ class Session:
 
     __slots__ = (
         "_awaits_pong",
-        "_beat_at",
         "_edge",
         "_first_bytes",
         "_handshake_until",
         "_in_flight",
         "_out",
         "_poll",
-        "_timer",
         "address",
+        "beats_at",
         "candidate",
         "credentials",
         "is_closed",
@@ -94,8 +94,7 @@ class Session:
         self._poll: asyncio.Future[bytes] | None = None
         self._awaits_pong = False
         self._handshake_until = edge.loop.time() + edge.settings.connect_timeout
-        self._timer: asyncio.TimerHandle
-        self._rest(edge.settings.ping_interval)
+        edge.heartbeats.plan(self, edge.settings.ping_interval)
         self.receiver = edge.make_receiver(self)
 
     @property
@@ -170,8 +169,7 @@ class Session:
         elif kind == PONG:
             if self._awaits_pong:
                 self._awaits_pong = False
-                self._timer.cancel()
-                self._rest(self._edge.settings.ping_interval)
+                self._edge.heartbeats.plan(self, self._edge.settings.ping_interval)
         elif kind == CLOSE:
             self._answer_poll(b"")
             self.close(1000, "transport close")
@@ -180,27 +178,24 @@ class Session:
 
     # Heartbeat (protocol, "Heartbeat"): the server pings. The loop's clock is monotonic; wall clocks jump.
 
-    def _rest(self, seconds: float) -> None:
-        loop = self._edge.loop
-        self._beat_at = loop.time() + seconds
-        self._timer = loop.call_at(self._beat_at, self._beat)
-
-    def _beat(self) -> None:
-        late = self._edge.loop.time() - self._beat_at
+    def beat(self) -> None:
+        """Called when `beats_at` has come."""
+        edge = self._edge
+        late = edge.loop.time() - self.beats_at
         if self._awaits_pong:
             self.close(1001, "ping timeout")
-        elif not self.receiver.is_established and self._edge.loop.time() >= self._handshake_until:
+        elif not self.receiver.is_established and edge.loop.time() >= self._handshake_until:
             self.close(1002, "no handshake")
         else:
             self._awaits_pong = True
-            # A timer's usual lateness is made good; that of a machine that slept is not the client's fault.
-            self._rest(self._edge.settings.ping_timeout - min(late, 0.05))
+            # The usual lateness is made good; that of a machine that slept is not the client's fault.
+            edge.heartbeats.plan(self, edge.settings.ping_timeout - min(late, edge.heartbeats.step))
             self.send(_PING)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the pong is late, even if the timer has not come round to it yet."""
-        return self._awaits_pong and self._edge.loop.time() >= self._beat_at
+        """Whether the pong is late, even if the session's turn has not come yet."""
+        return self._awaits_pong and self._edge.loop.time() >= self.beats_at
 
     # Polling
 
@@ -279,7 +274,7 @@ class Session:
         self._uncount(self.queued_bytes)
         self.is_closed = True
         self._out.clear()
-        self._timer.cancel()
+        self.beats_at = math.inf
         if self._poll is not None:
             self._answer_poll(_CLOSE_PACKET)
         self._release()
