@@ -179,6 +179,8 @@ class Handler:
     result: Any
     function: Callable[..., Any]
     mode: Mode | None
+    is_later: bool = False
+    """Whether it is direct and its result a `Later`."""
 
 
 def command(
@@ -202,9 +204,10 @@ def direct(
 
     def bind(function: Callable[["Services", Actor, C], Any]) -> Handler:
         result = typing.get_type_hints(function)["return"]
-        if typing.get_origin(result) is Later:
+        is_later = typing.get_origin(result) is Later
+        if is_later:
             (result,) = typing.get_args(result)
-        return Handler(command_type, result, function, None)
+        return Handler(command_type, result, function, None, is_later)
 
     return bind
 

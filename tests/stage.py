@@ -17,7 +17,7 @@ from hearth.app import HANDLERS, close_services, open_services
 from hearth.config import Config
 from hearth.contract import Actor, Audience, Command, Context, Event, Later
 from hearth.services import Services
-from hearth.wire.connection import Pending
+from hearth.wire.answers import Pending
 from hearth.wire.dispatch import Dispatcher
 from hearth.work import perform
 

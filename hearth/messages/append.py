@@ -184,11 +184,12 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     """Give the draft the next seq of its conversation, or return why not."""
     record_hash = hashlib.sha256(draft.record).digest()
     head = work.heads.get(draft.conversation_id)
-    if known := work.known.get(draft[:3]):
+    key = draft[:3]
+    if known := work.known.get(key):
         refusal = judge_repeat(
             is_same_record=known.record_hash == record_hash, is_same_epoch=known.epoch == draft.epoch
         )
-        return refusal or known.place._replace(members=head.members if head else ())
+        return refusal or known.place._replace(members=head.members if head else (), is_new=False)
     seat = head.seats.get(draft.from_user) if head else None
     if head is None or seat is None:
         return NotFound()
@@ -206,7 +207,7 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     head.log_hash = chain_log_hash(head.log_hash, seq, draft.kind, draft.from_user, record_hash)
     seat.delivered_seq = seat.read_seq = seq
     placed = Place(seq, head.last_ordinal, head.log_hash, work.now, head.members, is_new=True)
-    work.known[draft[:3]] = Known(placed._replace(is_new=False), record_hash, draft.epoch)
+    work.known[key] = Known(placed, record_hash, draft.epoch)
     work.grown.add(draft.conversation_id)
     work.moved.add((draft.conversation_id, draft.from_user))
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))

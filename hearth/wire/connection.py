@@ -1,5 +1,5 @@
-"""The Socket.IO v5 side of a session: namespaces, events in order and one at a time, acknowledgements
-both ways.
+"""The Socket.IO v5 side of a session: namespaces, events in order and one at a time (but for appends, which
+keep their order by themselves), acknowledgements both ways.
 
 Invariants: no handler runs before the session's credentials are known; the inbox and the open
 acknowledgements are bounded; a future exists only while something received is being worked on.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hearth.wire.answers import Answer, Binary, ConnectionRefused, Event, Pending
 from hearth.wire.engineio import CodecError, Frame
 from hearth.wire.handshake import Credentials
 from hearth.wire.session import Session
@@ -35,38 +36,8 @@ if TYPE_CHECKING:
     from hearth.wire.edge import Application, EdgeSettings
 
 LOG = logging.getLogger("hearth.wire")
-Event = Packet
-"""What `Application.event` gets: `payload` is the raw JSON array ["name", …]."""
-
-
-class ConnectionRefused(Exception):
-    """Raised by `Application.connect`; the client gets a CONNECT_ERROR with this message and data
-    (raw JSON)."""
-
-    def __init__(self, message: str, data: bytes | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.data = data
-
-
-class Binary(msgspec.Struct, frozen=True):
-    """The answer to an event with attachments: JSON with placeholders, and what belongs there."""
-
-    payload: bytes
-    attachments: tuple[bytes, ...]
-
-
-Answer = bytes | Binary | None
-
-
-class Pending(msgspec.Struct, frozen=True, gc=False):
-    """An answer that is not there yet: `read` gives it once `future` is done, and does not raise.
-
-    Cheaper than the task of a coroutine.
-    """
-
-    future: asyncio.Future[Any]
-    read: Callable[[], Answer]
+MAX_OVERLAPPING = 16
+"""Appends of one connection that may be on their way to the disk together."""
 
 
 class Socket:
@@ -170,16 +141,16 @@ class Socket:
 
 
 class Connection:
-    """The receiver of a session: decodes, queues, and runs the application one packet at a time."""
+    """The receiver of a session: decodes, queues, and runs the application packet by packet, in order."""
 
     __slots__ = (
         "_application",
-        "_awaited",
         "_decoder",
         "_inbox",
         "_inbox_bytes",
         "_sockets",
-        "is_busy",
+        "_task",
+        "_under_way",
         "is_deaf",
         "is_established",
         "limits",
@@ -190,15 +161,20 @@ class Connection:
         self.session = session
         self.limits = limits
         self.is_established = False
-        self.is_busy = False
         self.is_deaf = False
         self._application = application
         self._decoder = Decoder(limits.max_payload)
         self._inbox: list[Packet] = []
         self._inbox_bytes = 0
         self._sockets: dict[str, Socket] = {}
-        # A task that nobody refers to might be collected before its end.
-        self._awaited: asyncio.Future[Any] | None = None
+        self._under_way = 0
+        # What runs in a task overlaps with nothing, so one is all there can be.
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something received is still being worked on."""
+        return self._under_way > 0
 
     def receive(self, content: bytes, is_binary: bool) -> None:
         """Take a message; raises CodecError when it is malformed or the inbox is full."""
@@ -210,18 +186,27 @@ class Connection:
             socket = self._sockets.get(packet.namespace)
             if socket is not None:
                 socket._acknowledge(packet)
-        elif self.is_busy:
+        elif self.is_deaf:
+            return
+        elif self._inbox or not self._may_begin(packet):
             self._queue(packet)
-        elif not self.is_deaf:
+        else:
             self._handle(packet)
 
     def _queue(self, packet: Packet) -> None:
-        if self.is_deaf:
-            return
         self._inbox_bytes += _weigh(packet)
         if len(self._inbox) >= self.limits.inbox_packets or self._inbox_bytes > self.limits.inbox_bytes:
             raise CodecError("too many events", 1008)
         self._inbox.append(packet)
+
+    def _may_begin(self, packet: Packet) -> bool:
+        """Whether the packet need not wait for what is under way: for nothing, or only for others of its kind
+        that keep their order by themselves."""
+        if not self._under_way:
+            return True
+        if self._task is not None or self._under_way >= MAX_OVERLAPPING or packet.kind != EVENT:
+            return False
+        return self._application.overlaps(packet)
 
     def _handle(self, packet: Packet) -> None:
         """Begin with a packet; what has to be waited for leaves the connection busy. Raises CodecError."""
@@ -246,7 +231,7 @@ class Connection:
             LOG.exception("an event's handler failed")
             return
         if isinstance(answer, Pending):
-            self.is_busy, self._awaited = True, answer.future
+            self._under_way += 1
             answer.future.add_done_callback(functools.partial(self._settle, packet, answer.read))
         elif isinstance(answer, Coroutine):
             self._begin(packet, answer)
@@ -262,8 +247,8 @@ class Connection:
             self._go_on()
 
     def _begin(self, packet: Packet | None, work: Coroutine[Any, Any, Answer]) -> None:
-        self.is_busy = True
-        self._awaited = self.session.loop.create_task(self._carry(packet, work))
+        self._under_way += 1
+        self._task = self.session.loop.create_task(self._carry(packet, work))
 
     async def _carry(self, packet: Packet | None, work: Coroutine[Any, Any, Answer]) -> None:
         """Answer in the task's last step: what the work left for the loop's next turn comes after it."""
@@ -279,9 +264,10 @@ class Connection:
             self._go_on()
 
     def _go_on(self) -> None:
-        self.is_busy, self._awaited = False, None
+        self._under_way -= 1
+        self._task = None
         try:
-            while self._inbox and not self.is_busy and not self.session.is_closed:
+            while self._inbox and not self.session.is_closed and self._may_begin(self._inbox[0]):
                 packet = self._inbox.pop(0)
                 self._inbox_bytes -= _weigh(packet)
                 self._handle(packet)

@@ -12,7 +12,7 @@ from hearth.contract import Actor, Command, Handler, Later, Mode
 from hearth.errors import HearthError, Internal, InvalidInput, NotFound
 from hearth.figures import CallFigures
 from hearth.services import Services
-from hearth.wire.connection import Pending
+from hearth.wire.answers import Pending
 from hearth.wire.turns import Turns
 from hearth.work import perform
 

@@ -16,15 +16,8 @@ from typing import Any, Protocol
 
 from quart import Blueprint
 
-from hearth.wire.connection import (
-    Answer,
-    Binary,
-    Connection,
-    ConnectionRefused,
-    Event,
-    Pending,
-    Socket,
-)
+from hearth.wire.answers import Answer, Binary, ConnectionRefused, Event, Pending
+from hearth.wire.connection import Connection, Socket
 from hearth.wire.engineio import CodecError, Frame
 from hearth.wire.handshake import Credentials, Handshake
 from hearth.wire.heartbeats import Heartbeats
@@ -102,6 +95,10 @@ class Application(Protocol):
     def event(self, socket: Socket, packet: Event) -> Answer | Pending | Coroutine[Any, Any, Answer]:
         """An event; the answer is the raw JSON array of its acknowledgement, at once, from what is pending,
         or from a coroutine. The next event waits for it. CodecError closes the session."""
+
+    def overlaps(self, packet: Event) -> bool:
+        """Whether `event` answers this with something pending whose order is kept without waiting for the
+        one before, so that both may be under way. Everything else waits its turn."""
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """Called exactly once for every `connect` that returned, never from inside a call to the socket."""

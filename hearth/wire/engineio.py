@@ -4,6 +4,7 @@ Invariants: bounds are checked before anything is allocated, and `CodecError` is
 "Protocol" in these comments is docs/engine.io-protocol/v4-current.md of socketio/socket.io.
 """
 
+import struct
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = b"0123456"
 BINARY = ord("b")
 
 _SEPARATOR = b"\x1e"
+_MEDIUM_TEXT = struct.Struct(">BBH").pack
 _TEXT_OPCODE, _BINARY_OPCODE, _CLOSE_OPCODE, _PONG_OPCODE = 0x81, 0x82, 0x88, 0x8A
 
 
@@ -64,7 +66,10 @@ def _decode_part(part: bytes) -> tuple[int, bytes]:
 
 def encode_text(packet: bytes) -> Frame:
     """The frame of one text packet."""
-    return Frame(_header(_TEXT_OPCODE, len(packet)) + packet)
+    size = len(packet)
+    if 126 <= size < 1 << 16:
+        return Frame(_MEDIUM_TEXT(_TEXT_OPCODE, 126, size) + packet)
+    return Frame(_header(_TEXT_OPCODE, size) + packet)
 
 
 def encode_binary(content: bytes) -> Frame:

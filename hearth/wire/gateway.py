@@ -51,6 +51,9 @@ class Gateway:
         self._came = came
         self._went = went
         self._numbers = count(1)
+        self._overlapping = tuple(
+            b'["%b",' % name.encode() for name, handler in dispatcher.handlers.items() if handler.is_later
+        )
 
     def check_origin(self, request: Handshake) -> bool:
         """A browser must come from our own page; a program names no origin and uses no cookie."""
@@ -105,6 +108,10 @@ class Gateway:
         except HearthError as error:
             return b"[" + ENCODER.encode({"error": error.to_problem()}) + b"]"
         return self._dispatcher.acknowledge(actor, name, raw)
+
+    def overlaps(self, packet: Event) -> bool:
+        """Appends to a log overlap: their order is that of the committer's queue."""
+        return packet.payload.startswith(self._overlapping)
 
     def disconnected(self, socket: Socket, reason: str) -> None:
         """Forget the socket; presence waits a little before it says so."""

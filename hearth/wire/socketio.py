@@ -138,6 +138,8 @@ def encode_event(name: str, *arguments: bytes, namespace: str = MAIN) -> Frame:
     """The frame of an event; `arguments` are raw JSON values. Encode once, send to every socket of
     an audience."""
     data = b",".join((b"[" + msgspec.json.encode(name), *arguments)) + b"]"
+    if namespace == MAIN:
+        return encode_text(b"42" + data)
     return encode_packet(Packet(EVENT, namespace, None, data))
 
 

@@ -60,6 +60,9 @@ class Suite(Application):
             return Binary(payload, packet.attachments) if packet.attachments else payload
         return None
 
+    def overlaps(self, packet: Event) -> bool:
+        return False
+
     def disconnected(self, socket: Socket, reason: str) -> None:
         pass
 

@@ -80,6 +80,9 @@ class Recorder:
         self.events.append(arguments)
         return await self.on_event(socket, arguments) if self.on_event else None
 
+    def overlaps(self, packet: Event) -> bool:
+        return False
+
     def disconnected(self, socket: Socket, reason: str) -> None:
         self.sockets.remove(socket)
         self.left.append(reason)
