@@ -1,0 +1,1 @@
+"""Lighthouse on pages of a running Hearth: the pinned npm package, driven from Python."""
