@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.bulk import Steps, Syntax
-from hearth.errors import HearthError, NotFound
+from hearth.errors import HearthError
 from hearth.messages.contract import KIND_MESSAGE
 from hearth.messages.rules import advance, chain_log_hash, judge_repeat, judge_send
 from hearth.messages.tables import MESSAGE
@@ -125,6 +125,10 @@ class Head:
     members: tuple[int, ...] = ()
 
 
+ABSENT = Head(is_open=False, epoch=0, last_seq=0, last_ordinal=0, log_hash=b"")
+"""What stands for a conversation that does not exist: nobody is a member, so nobody may send there."""
+
+
 @dataclass(slots=True)
 class Work:
     """The state of one batch."""
@@ -183,18 +187,15 @@ def find_known(syntax: Syntax, drafts: Sequence[Draft], codec: TimeCodec) -> Ste
 def place(work: Work, draft: Draft) -> Place | HearthError:
     """Give the draft the next seq of its conversation, or return why not."""
     record_hash = hashlib.sha256(draft.record).digest()
-    head = work.heads.get(draft.conversation_id)
+    head = work.heads.get(draft.conversation_id, ABSENT)
     key = draft[:3]
     if known := work.known.get(key):
         refusal = judge_repeat(
             is_same_record=known.record_hash == record_hash, is_same_epoch=known.epoch == draft.epoch
         )
-        return refusal or known.place._replace(members=head.members if head else (), is_new=False)
-    seat = head.seats.get(draft.from_user) if head else None
-    if head is None or seat is None:
-        return NotFound()
+        return refusal or known.place._replace(members=head.members, is_new=False)
     if refusal := judge_send(
-        is_member=True,
+        is_member=draft.from_user in head.seats,
         is_open=head.is_open,
         epoch=draft.epoch,
         current_epoch=head.epoch,
@@ -205,6 +206,7 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     head.last_seq = seq = head.last_seq + 1
     head.last_ordinal += draft.kind == KIND_MESSAGE
     head.log_hash = chain_log_hash(head.log_hash, seq, draft.kind, draft.from_user, record_hash)
+    seat = head.seats[draft.from_user]
     seat.delivered_seq = seat.read_seq = seq
     placed = Place(seq, head.last_ordinal, head.log_hash, work.now, head.members, is_new=True)
     work.known[key] = Known(placed, record_hash, draft.epoch)
