@@ -19,6 +19,7 @@ from tests.faults.rig.pair import Pair, open_pair
 from tests.faults.rig.raw import RawSocket
 from tests.faults.rig.strace import find_events, trace
 from tests.faults.rig.victim import Victim, run_victim
+from tests.unavailable import give_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 VOLUME = "16m"
@@ -109,12 +110,12 @@ async def check_recovery(pair: Pair, raw: RawSocket, sends: list[dict[str, Any]]
 def mounted(folder: Path) -> Iterator[Path]:
     """A small volume in memory. Needs root: the variant with a limit does without."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting needs root; the variant 'limit' covers it")
+        give_up("mounting needs root; the variant 'limit' covers it")
     folder.mkdir()
     options = ["mount", "-t", "tmpfs", "-o", f"size={VOLUME}", "hearth-test", str(folder)]
     done = subprocess.run(options, capture_output=True, check=False)
     if done.returncode:
-        pytest.skip(f"cannot mount: {done.stderr.decode().strip()}; the variant 'limit' covers it")
+        give_up(f"cannot mount: {done.stderr.decode().strip()}; the variant 'limit' covers it")
     try:
         yield folder
     finally:
