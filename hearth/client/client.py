@@ -58,7 +58,7 @@ class Client(Friendships):
             on_open=self._begin_reading,
             transports=transports,
         )
-        self._reader = Reader(file, self.replica, self._connection.ask)
+        self._reader = Reader(file, self.replica, self._connection.ask, self._listeners.tell)
         self._outbox = Outbox(file, self._send_once, self._connection.wait_until_ready)
         self._unmarked: dict[str, int] = {}
         self._leftovers: asyncio.Task[None] | None = None

@@ -17,10 +17,15 @@ REMEMBERED_SENT = 256
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """How far a conversation's log was handled, and H(seq)."""
+    """How far a conversation's log was handled, H(seq), and the last counter of each device up to there.
+
+    `is_whole`: it was read from its first entry on, so that a device without a counter has sent nothing.
+    """
 
     seq: int
     log_hash: bytes
+    counters: dict[str, int] = {}
+    is_whole: bool = False
 
 
 class OutboxRow(msgspec.Struct):

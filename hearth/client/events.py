@@ -9,6 +9,18 @@ from hearth.contract import Event
 MAX_WAITING = 10_000
 
 
+class EntryMissing(Event, name=""):
+    """Not from the server: it left something out. A device's count goes on at `seq` with a number skipped.
+
+    Devices count what they send in a conversation, from 1 on and without a gap. The log's hashes fit all the
+    same, so reading goes on; what is missing was lost or kept back, and the people should be asked.
+    """
+
+    conversation_id: str
+    seq: int
+    from_user: int
+
+
 class Listener:
     """An endless iterator over events of some types, from the moment it was made.
 

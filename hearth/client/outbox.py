@@ -1,10 +1,12 @@
 """What was written but is not known to be stored: kept with its bytes, sent in order until answered.
 
-Invariant: a row that may have reached the server is only ever sent again with the same bytes and counter;
-counters of one device and conversation are dense, because a number is taken when its row is next in line.
+Invariant: a row that may have reached the server is only ever sent again with the same bytes and counter,
+before anything else of its conversation. Counters of one device and conversation are dense: a row gets the
+next one when it is its turn, and a refusal, which means that it is not stored, frees it.
 """
 
 import asyncio
+import contextlib
 import random
 import secrets
 from collections import defaultdict
@@ -67,23 +69,34 @@ class Outbox:
         Raises HearthError when it is refused; the row is dropped then.
         """
         async with self._locks[row.conversation_id]:
-            known = self._file.state.sent.get(_sent_key(row))
-            if known is not None:
-                return known
-            if row.counter == 0:
-                row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
-                self._file.save()
-            try:
-                sent = await self._send_until_answered(_to_command(row))
-            except HearthError:
-                self._drop(row)
-                self._file.save()
-                raise
-            self._file.state.counters[row.conversation_id] = row.counter
-            self._file.state.sent[_sent_key(row)] = sent
+            for other in self.rows:
+                if other.conversation_id == row.conversation_id and other.counter and other is not row:
+                    with contextlib.suppress(
+                        HearthError
+                    ):  # its own sender, if there still is one, hears of it
+                        await self._deliver(other)
+            return await self._deliver(row)
+
+    async def _deliver(self, row: OutboxRow) -> Sent:
+        """Send a row that is next in line: no other row of its conversation has a number and no answer."""
+        known = self._file.state.sent.get(_sent_key(row))
+        if known is not None:
+            return known
+        if row.counter == 0:
+            row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
+            self._file.save()
+        try:
+            sent = await self._send_until_answered(_to_command(row))
+        except HearthError:
+            row.counter = 0
             self._drop(row)
             self._file.save()
-            return sent
+            raise
+        self._file.state.counters[row.conversation_id] = row.counter
+        self._file.state.sent[_sent_key(row)] = sent
+        self._drop(row)
+        self._file.save()
+        return sent
 
     async def deliver_all(self) -> None:
         """Send everything that was left, oldest first; what is refused is dropped."""

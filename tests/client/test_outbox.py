@@ -114,6 +114,26 @@ async def test_a_refused_message_leaves_no_hole_in_the_counters(file: DeviceFile
     assert [(command.record, command.counter) for command in server.seen] == [(b"refused", 1), (b"kept", 1)]
 
 
+async def test_what_may_have_left_goes_before_anything_new_of_its_conversation(file: DeviceFile) -> None:
+    """After a restart a new message may be quicker than the leftovers; it must not take their number."""
+    server = Server()
+    server.faults = [Disconnected()]
+    outbox = open_outbox(file, server)
+    task = asyncio.create_task(outbox.deliver(outbox.put(ID, b"in doubt")))
+    await server.asked.wait()
+    task.cancel()
+    assert file.path is not None
+    restarted = open_outbox(DeviceFile.load(file.path), server)
+    await restarted.deliver(restarted.put(ID, b"new"))
+    await restarted.deliver_all()
+    assert [(command.record, command.counter) for command in server.seen] == [
+        (b"in doubt", 1),
+        (b"in doubt", 1),
+        (b"new", 2),
+    ]
+    assert restarted.rows == ()
+
+
 async def test_the_same_client_id_is_sent_once_even_after_a_restart(file: DeviceFile) -> None:
     server = Server()
     outbox = open_outbox(file, server)

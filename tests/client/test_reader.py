@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from hearth.client.device_file import Cursor, DeviceFile, DeviceState
+from hearth.client.events import EntryMissing
 from hearth.client.problems import LogBroken
-from hearth.client.replica.log_hash import start_hash
+from hearth.client.replica.log_hash import chain_hash, start_hash
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
 from hearth.messages.contract import Entry, Page, ReadHistory
@@ -22,6 +23,7 @@ class Server:
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.asked: list[int] = []
+        self.missing: list[EntryMissing] = []
 
     async def __call__(self, command: ReadHistory, result: type[Any]) -> Any:
         self.asked.append(command.seq)
@@ -43,7 +45,7 @@ class Server:
 def open_reader(entries: list[Entry], file: DeviceFile, server: Server) -> Reader:
     replica = Replica(ALICE, generation="ab" * 16)
     replica.apply_item(make_item(entries))
-    reader = Reader(file, replica, server)
+    reader = Reader(file, replica, server, server.missing.append)
     reader.begin()
     return reader
 
@@ -88,7 +90,7 @@ async def test_live_entries_are_not_fetched_again(file: DeviceFile) -> None:
     server = Server(entries)
     replica = Replica(ALICE, generation="ab" * 16)
     replica.apply_item(make_item([]))
-    reader = Reader(file, replica, server)
+    reader = Reader(file, replica, server, server.missing.append)
     for entry in entries:
         replica.apply_entry(entry)
     assert await read(reader) == [1, 2, 3]
@@ -124,4 +126,58 @@ async def test_who_joined_later_reads_from_there(file: DeviceFile) -> None:
     item = replace(item, members=[replace(member, joined_seq=4) for member in item.members])
     replica = Replica(ALICE, generation="ab" * 16)
     replica.apply_item(item)
-    assert await read(Reader(file, replica, Server(entries))) == [5, 6]
+    server = Server(entries)
+    assert await read(Reader(file, replica, server, server.missing.append)) == [5, 6]
+    assert server.missing == []
+
+
+def rechain(entries: list[Entry]) -> list[Entry]:
+    """What a server shows that left entries out and chained the log anew over the place."""
+    told: list[Entry] = []
+    before = start_hash(ID)
+    for seq, entry in enumerate(entries, 1):
+        moved = replace(entry, seq=seq, ordinal=seq)
+        before = chain_hash(before, moved)
+        told.append(replace(moved, log_hash=before))
+    return told
+
+
+@pytest.mark.parametrize("gone", [1, 3, 50])
+async def test_an_entry_left_out_of_a_log_chained_anew_is_reported_once(file: DeviceFile, gone: int) -> None:
+    told = rechain([entry for entry in make_entries(60) if entry.seq != gone])
+    server = Server(told)
+    reader = open_reader(told, file, server)
+    assert await read(reader) == list(range(1, 60))
+    assert [(missing.seq, missing.from_user) for missing in server.missing] == [(gone, 2)]
+    assert await read(open_reader(told, file, server)) == []
+    assert len(server.missing) == 1
+
+
+async def test_a_gap_is_seen_over_a_restart_and_live(file: DeviceFile) -> None:
+    entries = make_entries(4)
+    first = Server(entries[:2])
+    assert await read(open_reader(entries[:2], file, first)) == [1, 2]
+    told = rechain([*entries[:2], entries[3]])
+    replica = Replica(ALICE, generation="ab" * 16)
+    replica.apply_item(make_item(entries[:2]))
+    server = Server(told)
+    replica.apply_entry(told[2])
+    assert await read(Reader(file, replica, server, server.missing.append)) == [3]
+    assert [missing.seq for missing in server.missing] == [3]
+
+
+async def test_who_begins_in_the_middle_takes_counters_as_they_come(file: DeviceFile) -> None:
+    """A new device reads from the heads on; what a device sent before is not known to it."""
+    entries = make_entries(8)
+    file.state.cursors = {ID: Cursor(4, entries[3].log_hash)}
+    server = Server(entries)
+    assert await read(open_reader(entries, file, server)) == [5, 6, 7, 8]
+    assert server.missing == []
+
+
+async def test_a_repeated_counter_is_no_gap(file: DeviceFile) -> None:
+    entries = make_entries(3)
+    told = rechain([entries[0], entries[1], replace(entries[1], client_id="f" * 32), entries[2]])
+    server = Server(told)
+    assert await read(open_reader(told, file, server)) == [1, 2, 3, 4]
+    assert server.missing == []

@@ -1,12 +1,16 @@
 """Reading conversations from a cursor, so that nothing is missed and nothing unchecked is handed on.
 
 Invariant: a cursor moves by one entry at a time, only over entries whose hash follows from the one before.
+Each device's counters are followed too: one that is skipped is an entry that the server left out.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
+
 from hearth.client.device_file import Cursor, DeviceFile
+from hearth.client.events import EntryMissing
 from hearth.client.problems import LogBroken
 from hearth.client.replica.catch_up import Ask
 from hearth.client.replica.conversation import ConversationState
@@ -15,22 +19,26 @@ from hearth.client.replica.state import Replica
 from hearth.messages.contract import Entry, Page, ReadHistory
 
 PAGE = 100
+replace = msgspec.structs.replace
 
 
 class Reader:
     """Walks every conversation of a replica from the cursors in the device file."""
 
-    def __init__(self, file: DeviceFile, replica: Replica, ask: Ask) -> None:
+    def __init__(
+        self, file: DeviceFile, replica: Replica, ask: Ask, report: Callable[[EntryMissing], None]
+    ) -> None:
         self._file = file
         self._replica = replica
         self._ask = ask
+        self._report = report
 
     def begin(self) -> None:
         """After opening: the first time ever, and after a restored backup, reading starts at the heads."""
         state = self._file.state
         if state.cursors is None or state.generation != self._replica.generation:
             state.cursors = {
-                key: Cursor(conversation.last_seq, conversation.log_hash)
+                key: Cursor(conversation.last_seq, conversation.log_hash, is_whole=conversation.last_seq == 0)
                 for key, conversation in self._replica.conversations.items()
             }
             state.generation = self._replica.generation
@@ -49,7 +57,9 @@ class Reader:
                     progressed = False
                     async for entry, reached in self._read_stretch(conversation, cursor):
                         progressed = True
+                        self._check_counter(entry, cursor)
                         yield entry
+                        cursor = reached
                         self._move(key, reached)
                     if progressed:
                         continue
@@ -84,8 +94,19 @@ class Reader:
         cursors = self._file.state.cursors or {}
         own = conversation.members.get(self._replica.user_id)
         if key not in cursors and (own is None or own.joined_seq == 0):
-            return Cursor(0, start_hash(key))
+            return Cursor(0, start_hash(key), is_whole=True)
         return cursors.get(key)
+
+    def _check_counter(self, entry: Entry, before: Cursor | None) -> None:
+        """Say so when the entry's device has skipped a number since what was read before."""
+        if before is None:
+            return
+        last = before.counters.get(entry.from_device, 0 if before.is_whole else None)
+        if last is not None and entry.counter > last + 1:
+            missing = EntryMissing(
+                conversation_id=entry.conversation_id, seq=entry.seq, from_user=entry.from_user
+            )
+            self._report(missing)
 
     def _move(self, key: str, cursor: Cursor) -> None:
         if self._file.state.cursors is None:
@@ -98,4 +119,7 @@ def follow(cursor: Cursor, entry: Entry) -> Cursor:
     """Return the cursor after this entry. Raises LogBroken unless it is the next one and its hash follows."""
     if entry.seq != cursor.seq + 1 or chain_hash(cursor.log_hash, entry) != entry.log_hash:
         raise LogBroken(f"entry {entry.seq} of conversation {entry.conversation_id} does not fit the log")
-    return Cursor(entry.seq, entry.log_hash)
+    last = max(entry.counter, cursor.counters.get(entry.from_device, 0))
+    return replace(
+        cursor, seq=entry.seq, log_hash=entry.log_hash, counters={**cursor.counters, entry.from_device: last}
+    )

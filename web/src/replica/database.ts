@@ -13,18 +13,22 @@ export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "reco
   is_repeated?: boolean;
 }
 
+/** Of each device (by id) the first and the last of its counters in a stretch of a log. */
+export type Counts = Record<string, [first: number, last: number]>;
+
 /** A stretch of a conversation's log that is here without a hole: from and to are seqs, both held. */
 export interface RangeRow {
   conversation: string;
   from: number;
   to: number;
+  counts: Counts;
 }
 
 /** What does not fit in a log, and where. "chain": hashes; "rewritten": another entry in its place; "shortened":
- *  the head went back; "hole": an entry is missing for good. */
+ *  the head went back; "hole": an entry is missing for good; "skipped": a device's counters leave one out. */
 export interface Flaw {
   seq: number;
-  reason: "chain" | "rewritten" | "shortened" | "hole";
+  reason: "chain" | "rewritten" | "shortened" | "hole" | "skipped";
 }
 
 export interface ConversationRow {
@@ -94,6 +98,11 @@ interface Metas {
   settings: contract.Settings;
 }
 
+const TABLES = [
+  ...["entries", "ranges", "conversations", "members", "users", "friends"],
+  ...["requests", "blocked", "devices", "avatars", "metas"],
+];
+
 export class Replica extends Dexie {
   declare entries: Table<EntryRow, [string, number]>;
   declare ranges: Table<RangeRow, [string, number]>;
@@ -125,6 +134,12 @@ export class Replica extends Dexie {
       avatars: "id",
       metas: "key",
     });
+    // Ranges without counts would have to be guessed at; all of this can be fetched again.
+    this.version(2)
+      .stores({})
+      .upgrade(async (upgrade) => {
+        for (const name of TABLES) if (name !== "avatars") await upgrade.table(name).clear();
+      });
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

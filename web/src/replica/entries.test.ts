@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 import { applyConversationChanged } from "../conversations/apply.ts";
 import { applyItem } from "../inbox/apply.ts";
 import { applyMessageSent, applyPage, applyReceipts } from "../messages/apply.ts";
-import { toBase64 } from "../lib/bytes.ts";
+import { fromBase64, toBase64 } from "../lib/bytes.ts";
+import type { Entry } from "../wire/contract.ts";
 import { Replica } from "./database.ts";
 import { applyEntries, toRow } from "./entries.ts";
 import { listRanges } from "./ranges.ts";
@@ -30,7 +31,7 @@ test("entries in any order, twice, make one range, and the head is that of the l
   const { server, replica, id } = await open(6);
   const entries = server.logs.get(id)!.entries;
   for (const seq of [4, 2, 6, 2, 1, 5, 3, 6]) await applyMessageSent(replica, entries[seq - 1]!);
-  expect(await listRanges(replica, id)).toEqual([{ conversation: id, from: 1, to: 6 }]);
+  expect(await listRanges(replica, id)).toMatchObject([{ conversation: id, from: 1, to: 6 }]);
   expect(await replica.conversations.get(id)).toMatchObject({ last_seq: 6, last_ordinal: 6, flaw: null });
 });
 
@@ -97,6 +98,42 @@ for (const order of [
     expect((await replica.entries.get([id, 2]))!.is_repeated).toBe(true);
   });
 }
+
+/** What a server shows that left one entry out and chained the log anew over the place. */
+function rechainWithout(server: TestServer, id: string, gone: number): Entry[] {
+  const log = server.logs.get(id)!;
+  const kept = log.entries.filter(({ seq }) => seq !== gone);
+  log.entries = [];
+  for (const { record, counter, client_id, from_user } of kept) {
+    server.append(id, from_user, fromBase64(record), { counter, client_id });
+  }
+  return structuredClone(log.entries);
+}
+
+for (const order of [
+  [1, 2, 3, 4],
+  [4, 3, 2, 1],
+  [1, 4, 2, 3],
+  [3, 2, 4, 1],
+]) {
+  test.each([1, 3])(`an entry left out of a log that is chained anew is noticed, ${order.join()} without %i`, async (gone) => {
+    const { server, replica, id } = await open(5);
+    const entries = rechainWithout(server, id, gone);
+    for (const seq of order) await applyMessageSent(replica, entries[seq - 1]!);
+    expect((await replica.conversations.get(id))!.flaw).toEqual({ seq: expect.any(Number), reason: "skipped" });
+  });
+}
+
+test("an entry left out between two pages is noticed where they meet, and not before", async () => {
+  const { server, replica, id } = await open(9);
+  rechainWithout(server, id, 5);
+  const page = async (seq: number): Promise<void> =>
+    applyPage(replica, await server.call("message.history", { conversation_id: id, seq, limit: 4 }), seq);
+  await page(9);
+  expect((await replica.conversations.get(id))!.flaw).toBeNull();
+  await page(5);
+  expect((await replica.conversations.get(id))!.flaw).toEqual({ seq: 5, reason: "skipped" });
+});
 
 test("an emptied entry breaks nothing: its own hash stands", async () => {
   const { server, replica, id } = await open(3);

@@ -3,6 +3,7 @@
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_MESSAGE, type Entry } from "../wire/contract.ts";
+import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, Replica } from "./database.ts";
 import { chainHash, startHash } from "./log-hash.ts";
@@ -25,9 +26,20 @@ export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?:
     const fresh = sorted.filter((entry) => !known.has(entry.seq));
     for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) entry.is_repeated = true;
     await replica.entries.bulkPut(fresh);
-    for (const [from, to] of listRuns(fresh)) await addRange(replica, id, from, to);
-    await moveHead(replica, id, sorted, flaw);
+    const skipped = await takeRanges(replica, id, fresh);
+    await moveHead(replica, id, sorted, flaw ?? skipped);
   });
+}
+
+/** Notes which stretches are here now. A flaw where a device's numbers in a stretch are not dense. */
+async function takeRanges(replica: Replica, id: string, fresh: EntryRow[]): Promise<Flaw | null> {
+  let first: number | null = null;
+  for (const [from, to] of listRuns(fresh)) {
+    const { counts, skippedAt } = countRun(fresh.filter(({ seq }) => from <= seq && seq <= to));
+    const joinedAt = await addRange(replica, id, from, to, counts);
+    first ??= skippedAt ?? joinedAt;
+  }
+  return first === null ? null : { seq: first, reason: "skipped" };
 }
 
 /** What is held of the given seqs and the ones next to them. */

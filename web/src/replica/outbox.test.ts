@@ -76,15 +76,18 @@ test("the answer goes the way of every entry: the sent message is in the local c
 type Call = Caller["call"];
 const DIE = new Error("the tab is gone");
 const CRASHES: { [point: string]: (stage: Stage) => Call } = {
-  "before it was sent": () => () => Promise.reject(DIE),
+  "before anything left": () => () => Promise.reject(DIE),
+  "before it was sent": (stage) => (name, input) =>
+    name === "message.send" ? Promise.reject(DIE) : stage.server.call(name, input),
   "after it was sent, before it was stored there": () => () => Promise.reject(makeError("network")),
   "after it was committed, before the answer came": (stage) => async (name, input) => {
-    await stage.server.call(name, input);
-    throw DIE;
+    const answer = await stage.server.call(name, input);
+    if (name === "message.send") throw DIE;
+    return answer;
   },
   "after the answer came, before it was taken": (stage) => async (name, input) => {
     const answer = await stage.server.call(name, input);
-    opened.forEach((database) => database.close());
+    if (name === "message.send") opened.forEach((database) => database.close());
     return answer;
   },
 };
@@ -136,11 +139,11 @@ test("two tabs write and one sends: every message once, every counter once", asy
   stop.abort();
   await Promise.all(draining);
   expect([...stage.stored].sort()).toEqual([...texts].sort());
-  expect(stage.server.calls).toHaveLength(texts.length);
+  expect(stage.server.calls.filter((name) => name === "message.send")).toHaveLength(texts.length);
   expect(stage.counters).toEqual(texts.map((_, index) => index + 1));
 });
 
-test("a refusal that will stay marks the message and lets the others pass; cancelling it sends an empty one", async () => {
+test("a refusal that will stay marks the message and lets the others pass; cancelled it leaves no trace", async () => {
   const stage = new Stage();
   const conversation = stage.server.logs.get(stage.conversation)!.conversation;
   const other = stage.server.addConversation([1, 3]);
@@ -155,9 +158,76 @@ test("a refusal that will stay marks the message and lets the others pass; cance
   await tab.outbox.cancel(client_id);
   await tab.outbox.add(stage.conversation, TEXT.encode("next"));
   await stage.drain(tab);
-  expect(stage.stored).toEqual(["\0", "next"]);
-  expect(stage.server.logs.get(stage.conversation)!.entries.map((entry) => entry.kind)).toEqual([0, 1]);
+  expect(stage.stored).toEqual(["next"]);
+  expect(stage.counters).toEqual([1]);
+});
+
+test("what was refused leaves no hole, whether the others go first or it is tried again", async () => {
+  const stage = new Stage();
+  const conversation = stage.server.logs.get(stage.conversation)!.conversation;
+  const tab = stage.openTab();
+  await tab.outbox.add(stage.conversation, TEXT.encode("one"));
+  await stage.drain(tab);
+  conversation.open = false;
+  const refused = await tab.outbox.add(stage.conversation, TEXT.encode("two"));
+  await tab.outbox.add(stage.conversation, TEXT.encode("three"));
+  await stage.drain(tab);
+  conversation.open = true;
+  await tab.outbox.add(stage.conversation, TEXT.encode("four"));
+  await stage.drain(tab);
+  await tab.outbox.retry(refused);
+  await tab.outbox.add(stage.conversation, TEXT.encode("five"));
+  await stage.drain(tab);
+  expect(stage.stored).toEqual(["one", "four", "two", "five"]);
+  expect(stage.counters).toEqual([1, 2, 3, 4]);
+});
+
+test("what may have left already goes before a message that is tried again, under the number it had", async () => {
+  const stage = new Stage();
+  const conversation = stage.server.logs.get(stage.conversation)!.conversation;
+  const tab = stage.openTab();
+  conversation.open = false;
+  const refused = await tab.outbox.add(stage.conversation, TEXT.encode("refused"));
+  await stage.drain(tab);
+  conversation.open = true;
+  const dying = stage.openTab(CRASHES["after it was committed, before the answer came"]!(stage));
+  await dying.outbox.add(stage.conversation, TEXT.encode("in doubt"));
+  await dying.outbox.drain(new AbortController().signal).catch(() => undefined);
+  await tab.outbox.retry(refused);
+  await stage.drain(tab);
+  expect(stage.stored).toEqual(["in doubt", "refused"]);
   expect(stage.counters).toEqual([1, 2]);
+});
+
+test("a device whose notes are gone goes on counting where the log has it", async () => {
+  const stage = new Stage();
+  const tab = stage.openTab();
+  for (let step = 1; step <= 3; step++) await tab.outbox.add(stage.conversation, TEXT.encode(`before ${step}`));
+  await stage.drain(tab);
+  for (let step = 1; step <= 150; step++) stage.server.append(stage.conversation, 2, "theirs");
+  await tab.own.clear();
+  await tab.outbox.add(stage.conversation, TEXT.encode("after"));
+  await stage.drain(tab);
+  expect(stage.server.logs.get(stage.conversation)!.entries.at(-1)).toMatchObject({ counter: 4 });
+});
+
+test("what the session before had stored uses up no number of the new one", async () => {
+  const stage = new Stage();
+  const dying = stage.openTab(CRASHES["after it was committed, before the answer came"]!(stage));
+  await dying.outbox.add(stage.conversation, TEXT.encode("by the old one"));
+  await dying.outbox.drain(new AbortController().signal).catch(() => undefined);
+  stage.server.device = "f".repeat(32);
+  const tab = stage.openTab();
+  await tab.outbox.add(stage.conversation, TEXT.encode("by the new one"));
+  await stage.drain(tab);
+  const entries = stage.server.logs.get(stage.conversation)!.entries;
+  expect(entries.map(({ from_device, counter }) => [from_device[0], counter])).toEqual([
+    [expect.not.stringContaining("f"), 1],
+    ["f", 1],
+  ]);
+  const replica = new Replica(1, stage.names[1]);
+  opened.push(replica);
+  expect((await replica.entries.get([stage.conversation, 1]))!.from_device).toBe(entries[0]!.from_device);
 });
 
 test("a failed message that is tried again keeps its counter and its client_id", async () => {

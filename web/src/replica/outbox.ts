@@ -1,20 +1,22 @@
 // Messages on their way. Invariants: a row exists from before the person sees the message as pending until the server
-// has it; its counter was taken in the same transaction; a retry sends the same bytes under the same client_id, so the
-// server stores it once however often it is sent; one tab sends, in order of counter within each conversation.
+// has it; a retry sends the same bytes under the same client_id, so the server stores it once however often it is sent;
+// one tab sends, in order within each conversation. The device's numbers in the log are dense: a message gets the next
+// one when its turn comes, before anything leaves, and none is given out until that one is answered. A refusal means
+// that it is not in the log, so the number is free again.
 import { randomId, toBase64, type Bytes } from "../lib/bytes.ts";
-import { KIND_MESSAGE, KIND_VOID, type Commands, type Sent } from "../wire/contract.ts";
+import { KIND_MESSAGE, type Commands, type Sent } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
 import type { Socket } from "../wire/socket.ts";
 import type { Replica } from "./database.ts";
-import { applyEntries } from "./entries.ts";
+import { applyEntries, toRow } from "./entries.ts";
 import type { OutboxRow, OwnDatabase } from "./own-database.ts";
 import { makeDelay, sleep, waitForValue } from "./waiting.ts";
 
-/** What takes the place of a cancelled message: a format byte and nothing, for records are never empty. */
-const VOID_RECORD = new Uint8Array([0]);
 /** A defect on the server may pass or not: after this many tries the person is told. */
 const TRIES_AT_DEFECTS = 5;
+/** Entries at a time when the log is searched for this device's last one. */
+const PAGE = 100;
 
 export type Caller = Pick<Socket, "call">;
 
@@ -52,15 +54,11 @@ export class Outbox {
     });
   }
 
-  /** Gives up a message that failed: an empty entry goes in its place, for counters have no gaps. */
+  /** Gives up a message that failed. It is not in the log, and has no number there. */
   async cancel(client_id: string): Promise<void> {
     await this.#own.transaction("rw", this.#own.outbox, async () => {
       const row = await this.#own.outbox.get(client_id);
-      if (row?.state !== "failed") return;
-      await this.#own.outbox.delete(client_id);
-      // Another client_id: should the first one have arrived after all, this one must not be answered with its place.
-      const place = { ...row, client_id: randomId(), kind: KIND_VOID, record: VOID_RECORD } as const;
-      await this.#own.outbox.add({ ...place, state: "waiting" });
+      if (row?.state === "failed") await this.#own.outbox.delete(client_id);
     });
   }
 
@@ -75,34 +73,39 @@ export class Outbox {
 
   async #takeCounter(conversation: string): Promise<number> {
     const key = { device: this.#device, conversation };
-    const counter = ((await this.#own.counters.get([this.#device, conversation]))?.last ?? 0) + 1;
-    await this.#own.counters.put({ ...key, last: counter });
+    const known = await this.#own.counters.get([this.#device, conversation]);
+    const counter = (known?.last ?? 0) + 1;
+    await this.#own.counters.put({ ...known, ...key, last: counter });
     return counter;
   }
 
-  /** The session was replaced by a new one since: what waits is counted anew, by the device that sends it. */
+  /** The session was replaced by a new one since: what waits goes out under numbers of the device that sends it. */
   #adopt(): Promise<void> {
     return this.#own.transaction("rw", [this.#own.outbox, this.#own.counters], async () => {
       for (const row of await this.#own.outbox.orderBy("[conversation+counter]").toArray()) {
         if (row.device === this.#device) continue;
         const counter = await this.#takeCounter(row.conversation);
-        await this.#own.outbox.put({ ...row, device: this.#device, counter });
+        const is_adopted = row.is_adopted === true || row.number !== undefined;
+        await this.#own.outbox.put({ ...row, device: this.#device, counter, number: undefined, is_adopted });
       }
     });
   }
 
-  /** The oldest waiting row; within a conversation always the one with the lowest counter. */
+  /** The oldest waiting row; within a conversation the one that may have left already, else the first in line. */
   async #findNext(): Promise<OutboxRow | undefined> {
     const waiting = await this.#own.outbox.orderBy("[conversation+counter]").filter(isWaiting).toArray();
     const first = new Map<string, OutboxRow>();
-    for (const row of waiting) if (!first.has(row.conversation)) first.set(row.conversation, row);
+    for (const row of waiting) {
+      if (!first.has(row.conversation) || row.number !== undefined) first.set(row.conversation, row);
+    }
     return [...first.values()].sort((one, other) => one.created_at.localeCompare(other.created_at))[0];
   }
 
   async #sendUntilKnown(row: OutboxRow, signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        await this.#take(row, await this.#caller.call("message.send", toCommand(row)));
+        const number = row.number ?? (await this.#takeNumber(row));
+        await this.#take(row, number, await this.#caller.call("message.send", toCommand(row, number)));
         return;
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
@@ -114,16 +117,51 @@ export class Outbox {
     }
   }
 
-  /** The server has it: the echo goes the way of every entry, then the row is done with. */
-  async #take(row: OutboxRow, sent: Sent): Promise<void> {
-    const { conversation, client_id, counter, device, kind, record } = row;
-    const author = { from_user: this.#replica.me, from_device: device, client_id, counter };
-    await applyEntries(this.#replica, [{ conversation, ...author, kind, record, epoch: 0, target_seq: 0, ...sent }]);
-    await this.#own.outbox.delete(client_id);
+  /** The next number: written down before the message leaves, so that it goes first if its tab dies meanwhile. */
+  async #takeNumber(row: OutboxRow): Promise<number> {
+    const known = (await this.#own.counters.get([this.#device, row.conversation]))?.sent;
+    const number = (known ?? (await this.#findLastNumber(row.conversation))) + 1;
+    await this.#own.outbox.update(row.client_id, { number });
+    return number;
+  }
+
+  /** The number of this device's last entry in the log: what was noted here may be gone, with the session still alive. */
+  async #findLastNumber(conversation: string): Promise<number> {
+    const since = Date.parse((await this.#replica.devices.get(this.#device))?.created_at ?? "");
+    for (let seq = 0; ; ) {
+      const input = { conversation_id: conversation, seq, direction: "before", limit: PAGE } as const;
+      const { entries, first_seq } = await this.#caller.call("message.history", input);
+      const own = entries.findLast((entry) => entry.from_device === this.#device);
+      if (own) return own.counter;
+      const oldest = entries[0];
+      if (!oldest || oldest.seq <= first_seq || Date.parse(oldest.timestamp) < since) return 0;
+      seq = oldest.seq;
+    }
+  }
+
+  /** The server has it: the echo goes the way of every entry, then the row is done with and its number used up. */
+  async #take(row: OutboxRow, number: number, sent: Sent): Promise<void> {
+    const { conversation, client_id, device, kind, record } = row;
+    const author = { from_user: this.#replica.me, from_device: device, client_id, counter: number };
+    const echo = { conversation, ...author, kind, record, epoch: 0, target_seq: 0, ...sent };
+    const isUsed = row.is_adopted ? await this.#readBack(row, sent.seq) : true;
+    if (!row.is_adopted) await applyEntries(this.#replica, [echo]);
+    await this.#own.transaction("rw", [this.#own.outbox, this.#own.counters], async () => {
+      if (isUsed) await this.#own.counters.update([device, conversation], { sent: number });
+      await this.#own.outbox.delete(client_id);
+    });
+  }
+
+  /** Takes an entry as the log has it: it may be of the session before. Whether it is this device's. */
+  async #readBack(row: OutboxRow, seq: number): Promise<boolean> {
+    const input = { conversation_id: row.conversation, seq, direction: "around", limit: 1 } as const;
+    const { entries, hash_before } = await this.#caller.call("message.history", input);
+    await applyEntries(this.#replica, entries.map(toRow), hash_before);
+    return entries.some((entry) => entry.seq === seq && entry.from_device === this.#device);
   }
 
   async #fail(row: OutboxRow, reason: string): Promise<void> {
-    await this.#own.outbox.update(row.client_id, { state: "failed", reason });
+    await this.#own.outbox.update(row.client_id, { state: "failed", reason, number: undefined });
   }
 }
 
@@ -131,7 +169,7 @@ function isWaiting(row: OutboxRow): boolean {
   return row.state === "waiting";
 }
 
-function toCommand(row: OutboxRow): Commands["message.send"]["input"] {
-  const { conversation: conversation_id, client_id, counter, kind } = row;
+function toCommand(row: OutboxRow, counter: number): Commands["message.send"]["input"] {
+  const { conversation: conversation_id, client_id, kind } = row;
   return { conversation_id, client_id, counter, kind, record: toBase64(row.record) };
 }

@@ -7,8 +7,12 @@ import type { Bytes } from "../lib/bytes.ts";
 export interface OutboxRow {
   client_id: string;
   conversation: string;
-  /** The device's own count in the conversation. Taken in the transaction that wrote this row. */
+  /** Its place among what waits here. Taken in the transaction that wrote this row. */
   counter: number;
+  /** The device's own count in the conversation, under which it goes out: once it is next in line. */
+  number?: number;
+  /** It may have gone out before, under the number of a session that this one replaced. */
+  is_adopted?: boolean;
   device: string;
   kind: 0 | 1;
   record: Bytes;
@@ -21,7 +25,10 @@ export interface OutboxRow {
 export interface CounterRow {
   device: string;
   conversation: string;
+  /** The last place given out here. */
   last: number;
+  /** The highest number that the server has answered for; without it, the log has to be asked. */
+  sent?: number;
 }
 
 /** Receipts that the server has not confirmed yet. */

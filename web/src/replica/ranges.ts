@@ -1,21 +1,34 @@
 // Which stretches of a conversation's log are here. Invariant: stored ranges neither overlap nor touch.
-import type { RangeRow, Replica } from "./database.ts";
+import { joinCounts } from "./counts.ts";
+import type { Counts, RangeRow, Replica } from "./database.ts";
 
 /** The ranges of a conversation, lowest first. */
 export function listRanges(replica: Replica, conversation: string): Promise<RangeRow[]> {
   return replica.ranges.where("[conversation+from]").between([conversation, 0], [conversation, Infinity]).toArray();
 }
 
-/** Says that all entries from `from` to `to` are held; inside a transaction. */
-export async function addRange(replica: Replica, conversation: string, from: number, to: number): Promise<void> {
-  const merged = { conversation, from, to };
+/** Says that all entries from `from` to `to` are held, with these counts of their devices; inside a transaction.
+ *  Resolves to the seq above which a device's count goes on with one left out, or null. */
+export async function addRange(
+  replica: Replica,
+  conversation: string,
+  from: number,
+  to: number,
+  counts: Counts = {},
+): Promise<number | null> {
+  const start = joinCounts({}, counts, from === 1);
+  let skippedAt = start.isSkipped ? from : null;
+  let merged: RangeRow = { conversation, from, to, counts };
   for (const range of await listRanges(replica, conversation)) {
     if (range.to < merged.from - 1 || range.from > merged.to + 1) continue;
-    merged.from = Math.min(merged.from, range.from);
-    merged.to = Math.max(merged.to, range.to);
+    const [lower, upper] = range.from < merged.from ? [range, merged] : [merged, range];
+    const joined = joinCounts(lower.counts, upper.counts, lower.from === 1);
+    if (joined.isSkipped) skippedAt ??= upper.from;
+    merged = { conversation, from: lower.from, to: Math.max(lower.to, upper.to), counts: joined.counts };
     await replica.ranges.delete([conversation, range.from]);
   }
   await replica.ranges.put(merged);
+  return skippedAt;
 }
 
 /** The range that holds `seq`. */

@@ -25,7 +25,7 @@ export class TestServer {
   readonly userLog: contract.LogEntry[] = [];
   readonly friends = new Map<number, contract.Friend>();
   readonly me = 1;
-  readonly device = randomId();
+  device = randomId();
   generation = randomId();
   server_id = randomId();
   /** How many entries of the user's log are still there. */
