@@ -43,23 +43,29 @@ async def list_acquaintance_ids(transaction: Transaction, user_id: int) -> list[
     return sorted(holders - {user_id})
 
 
-async def list_friends(transaction: Transaction, user_id: int) -> list[Friend]:
-    """Return a user's friends with their profiles, by id. Two queries."""
-    friendships = await store.list_friendships(transaction, user_id)
+async def list_friends(transaction: Transaction, user_id: int, after: int, limit: int) -> list[Friend]:
+    """Return at most `limit` friends of a user with profiles, by id from above `after`. Two queries."""
+    friendships = [found for found in await store.list_friendships(transaction, user_id) if found[0] > after][
+        :limit
+    ]
     profiles = await load_profiles(transaction, [friend_id for friend_id, _ in friendships])
     return [Friend(profile=profiles[friend_id], since=since) for friend_id, since in friendships]
 
 
-async def list_requests(transaction: Transaction, user_id: int) -> list[FriendRequest]:
-    """Return the open requests that a user sees, by id. Two queries."""
-    return await to_friend_requests(transaction, await store.list_open_requests(transaction, user_id))
+async def list_requests(
+    transaction: Transaction, user_id: int, after: int, limit: int
+) -> list[FriendRequest]:
+    """Return the open requests that a user sees, by id from above `after`. Two queries."""
+    requests = await store.list_open_requests(transaction, user_id)
+    return await to_friend_requests(transaction, [found for found in requests if found.id > after][:limit])
 
 
-async def list_blocked(transaction: Transaction, user_id: int) -> list[UserCard]:
-    """Return whom a user blocks, in the order of blocking. Two queries."""
-    blocked = await store.list_blocked_ids(transaction, user_id)
-    cards = await load_cards(transaction, blocked)
-    return [cards[blocked_id] for blocked_id in blocked]
+async def list_blocked(transaction: Transaction, user_id: int, after: int, limit: int) -> list[UserCard]:
+    """Return whom a user blocks, by id from above `after`. Two queries."""
+    blocked = sorted(await store.list_blocked_ids(transaction, user_id))
+    wanted = [blocked_id for blocked_id in blocked if blocked_id > after][:limit]
+    cards = await load_cards(transaction, wanted)
+    return [cards[blocked_id] for blocked_id in wanted]
 
 
 async def to_friend_requests(transaction: Transaction, requests: list[Request]) -> list[FriendRequest]:

@@ -1,7 +1,7 @@
 """How a device gets up to date: from its cursors, or from a snapshot when they are of no use."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Raw
@@ -25,14 +25,37 @@ class LogEntry(Shape):
     timestamp: datetime
 
 
+Part = Literal["friends", "requests", "blocked"]
+
+
+class Rest(Shape):
+    """Where a list of the snapshot goes on: `sync.rest` gives what comes after this id."""
+
+    part: Part
+    after: Seq
+
+
 class Snapshot(Shape):
-    """Everything that a user's log tells, as it stands at `Opened.log_seq`."""
+    """Everything that a user's log tells, as it stands at `Opened.log_seq`, up to what fits into one answer.
+
+    `rest` names the lists that are longer; fetch them, then apply what the log has told meanwhile.
+    """
 
     profile: OwnProfile
     devices: list[Device]
     friends: list[Friend]
     requests: list[FriendRequest]
     blocked: list[UserCard]
+    rest: list[Rest]
+
+
+class SnapshotPart(Shape):
+    """More of one list of the snapshot, by id; the other lists are empty. `rest` as in the snapshot."""
+
+    friends: list[Friend]
+    requests: list[FriendRequest]
+    blocked: list[UserCard]
+    rest: list[Rest]
 
 
 class KnownCursors(Shape):
@@ -88,3 +111,10 @@ class OpenSync(Command, name="sync.open", limit="30/60s"):
 class ReadLog(Command, name="sync.log", limit="120/60s"):
     after: Seq
     limit: Annotated[int, Meta(ge=1, le=500)] = 200
+
+
+class ReadRest(Command, name="sync.rest", limit="300/60s"):
+    """What comes after an id in one list of the snapshot. It is as of now, later than the snapshot."""
+
+    part: Part
+    after: Seq

@@ -1,9 +1,10 @@
 """The commands of sync."""
 
 from hearth.contract import Context, command
-from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog
+from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog, ReadRest, SnapshotPart
 from hearth.sync.log import read_own_log
 from hearth.sync.open import open_sync
+from hearth.sync.snapshot import read_rest
 
 
 @command(OpenSync, mode="read")
@@ -14,3 +15,8 @@ async def open(context: Context, command: OpenSync) -> Opened:
 @command(ReadLog, mode="read")
 async def log(context: Context, command: ReadLog) -> LogPage:
     return await read_own_log(context, command)
+
+
+@command(ReadRest, mode="read")
+async def rest(context: Context, command: ReadRest) -> SnapshotPart:
+    return await read_rest(context, command)

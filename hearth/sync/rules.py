@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hearth.accounts.read_log import LoggedRow, LogSlice
 from hearth.conversations.rules import Access
+from hearth.sync.contract import Part
 
 MAX_ENTRIES = 200
 MAX_LOG_BYTES = 256 * 1024
@@ -14,6 +15,10 @@ MAX_CURSORS = 4000
 """Of all conversations together in one answer; a page brings its own cursors when it is opened."""
 MAX_RECORD_BYTES = 128 * 1024
 """Of records in the newest rows; snapshot, heads and presence want their room in the same answer."""
+MAX_PART_BYTES: dict[Part, int] = {"friends": 160 * 1024, "requests": 48 * 1024, "blocked": 48 * 1024}
+"""Of each list in the snapshot itself, as JSON."""
+MAX_REST_BYTES = 384 * 1024
+MAX_PART_ROWS = 500
 KEEP_FOR = timedelta(days=30)
 KEEP_MOST = 10_000
 
@@ -34,6 +39,17 @@ def cut_log(
             break
         page.append(entry)
     return page, len(page) < len(entries)
+
+
+def count_fitting(sizes: Iterable[int], max_bytes: int) -> int:
+    """Return how many rows of these sizes fit, from the first on; one always does."""
+    count = 0
+    for size in sizes:
+        max_bytes -= size
+        if count and max_bytes < 0:
+            break
+        count += 1
+    return count
 
 
 def list_differing(accesses: Iterable[Access], known: Mapping[str, int]) -> list[Access]:

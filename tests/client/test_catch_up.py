@@ -9,8 +9,20 @@ from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
 from hearth.friends.contract import FriendRemoved
 from hearth.inbox.contract import GetInboxItems, InboxItems
-from hearth.sync.contract import LogEntry, LogPage, Opened, OpenSync, ReadLog, Snapshot
+from hearth.sync.contract import (
+    LogEntry,
+    LogPage,
+    Opened,
+    OpenSync,
+    ReadLog,
+    ReadRest,
+    Rest,
+    Snapshot,
+    SnapshotPart,
+)
 from tests.client.entries import ALICE, ID, MOMENT, make_card, make_entries, make_item
+
+replace = msgspec.structs.replace
 
 
 class Server:
@@ -58,7 +70,7 @@ def make_snapshot() -> Snapshot:
     profile = OwnProfile(
         user=make_card(ALICE), about="", settings=Settings(), is_admin=False, created_at=MOMENT
     )
-    return Snapshot(profile=profile, devices=[], friends=[], requests=[], blocked=[])
+    return Snapshot(profile=profile, devices=[], friends=[], requests=[], blocked=[], rest=[])
 
 
 async def test_the_first_time_takes_a_snapshot_and_the_conversations() -> None:
@@ -66,6 +78,30 @@ async def test_the_first_time_takes_a_snapshot_and_the_conversations() -> None:
     await open_replica(replica, server)
     assert (replica.log_seq, replica.heads(), replica.needs_repair) == (7, {ID: 4}, False)
     assert len(server.asked) == 1
+
+
+async def test_a_snapshot_in_parts_is_made_whole_before_it_counts() -> None:
+    """Two lists go on, one of them twice; the people of all parts are there, each asked for once."""
+    parts = {("blocked", 2): ([3], 3), ("blocked", 3): ([4], None), ("friends", 9): ([], None)}
+    server = Server(head=7)
+    first = replace(
+        make_snapshot(),
+        blocked=[make_card(2)],
+        rest=[Rest(part="friends", after=9), Rest(part="blocked", after=2)],
+    )
+
+    async def ask(command: Any, result: type[Any]) -> Any:
+        if isinstance(command, ReadRest):
+            server.asked.append(command)
+            ids, after = parts.pop((command.part, command.after))
+            rest = [] if after is None else [Rest(part=command.part, after=after)]
+            return SnapshotPart(friends=[], requests=[], blocked=[make_card(id_) for id_ in ids], rest=rest)
+        answer = await server(command, result)
+        return replace(answer, snapshot=first) if isinstance(answer, Opened) else answer
+
+    replica = Replica(ALICE)
+    await open_replica(replica, ask)
+    assert (sorted(replica.users.blocked), replica.log_seq, parts) == ([2, 3, 4], 7, {})
 
 
 async def test_a_long_log_is_read_in_pages() -> None:

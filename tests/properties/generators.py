@@ -9,7 +9,7 @@ from hearth.friends import contract as friends
 from hearth.inbox.contract import GetInboxItems
 from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
-from hearth.sync.contract import OpenSync, ReadLog
+from hearth.sync.contract import OpenSync, Part, ReadLog, ReadRest
 from tests.properties.world import Person, World
 from tests.stage import KDF
 
@@ -206,6 +206,12 @@ def open_sync(world: World, person: Person) -> Command:
 @generates(ReadLog)
 def read_log(world: World, person: Person) -> Command:
     return ReadLog(after=some_seq(world), limit=world.dice.randint(1, 500))
+
+
+@generates(ReadRest)
+def read_rest(world: World, person: Person) -> Command:
+    part: Part = world.dice.choice(("friends", "requests", "blocked"))
+    return ReadRest(part=part, after=world.dice.randint(0, 5))
 
 
 @generates(admin.ListUsers)

@@ -51,6 +51,7 @@ settings.update of one's own            ok   ok     ok     ok     ok   ok      o
 presence.set of one's own               ok   ok     ok     ok     ok   ok      ok      ok    out     out
 sync.open of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
 sync.log of one's own                   ok   ok     ok     ok     ok   ok      ok      ok    out     out
+sync.rest of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
 account.change_password with her key    ok   key    key    key    key  key     key     key   out     out
 account.delete with her key             ok   key    key    key    key  key     key     key   out     out
 account.delete with one's own key       ok   ok     ok     ok     ok   ok      ok      ok    out     out

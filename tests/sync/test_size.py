@@ -1,17 +1,21 @@
-"""The most that an ordinary account can have still arrives in one frame."""
+"""However much an account has, and whatever its friends write: every answer fits the out-queue."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from hearth.accounts.tables import AVATAR, USER
+from hearth.client.replica.catch_up import open_replica
+from hearth.client.replica.state import Replica
 from hearth.contract import Actor
 from hearth.conversations.ids import make_direct_id
 from hearth.conversations.tables import CONVERSATION, MEMBER
-from hearth.friends.rules import MAX_FRIENDS
-from hearth.friends.tables import FRIENDSHIP
-from hearth.sync.contract import OpenSync
+from hearth.friends.rules import MAX_FRIENDS, MAX_PENDING_SENT
+from hearth.friends.tables import BLOCK, FRIEND_REQUEST, FRIENDSHIP
+from hearth.sync.contract import OpenSync, ReadRest
+from tests.inbox.test_items import fill
 from tests.stage import Stage
 
 OUT_QUEUE_BYTES = 1024 * 1024
@@ -86,13 +90,61 @@ def make_stay(conversation_id: bytes, user_id: int) -> dict[str, object]:
     }
 
 
-async def test_two_thousand_friends_fit_into_one_frame(stage: Stage) -> None:
+async def test_an_account_at_its_caps_comes_in_parts_that_fit(stage: Stage) -> None:
+    """2,000 friends with conversations, 500 more, 100 requests, 2,000 blocked; whole at the end."""
     alice = await stage.user("alice")
     await make_friends(stage, alice, MAX_FRIENDS, stage.clock.now())
+    ids = await fill(stage, alice, 500, stage.clock.now())
+    others = range(alice.user_id + 1 + MAX_FRIENDS, alice.user_id + 1 + 2 * MAX_FRIENDS)
+    await make_requests_and_blocks(stage, alice, others)
     stage.clear()
     opened = await stage.run(alice, OpenSync())
-    assert opened.snapshot is not None and len(opened.snapshot.friends) == MAX_FRIENDS
-    assert len(opened.items) + len(opened.heads) == MAX_FRIENDS + 1
+    assert stage.queries == 18, stage.statements
+    size = len(msgspec.json.encode(opened))
+    assert size < OUT_QUEUE_BYTES * 3 // 4, f"{size} bytes"
+    assert len(opened.items) == 50 and len(opened.items) + len(opened.heads) == MAX_FRIENDS + len(ids) + 1
     assert len(opened.presence) == MAX_FRIENDS
-    assert stage.queries <= 19
-    assert len(msgspec.json.encode(opened)) < OUT_QUEUE_BYTES
+    replica, sizes, queries = Replica(alice.user_id), [size], []
+
+    async def ask(command: Any, result: type[Any]) -> Any:
+        stage.clear()
+        answer = await stage.run(alice, command)
+        if isinstance(command, ReadRest):
+            sizes.append(len(msgspec.json.encode(answer)))
+            queries.append(stage.queries)
+        return answer
+
+    await open_replica(replica, ask)
+    users = replica.users
+    assert (len(users.friends), len(users.requests)) == (MAX_FRIENDS, MAX_PENDING_SENT)
+    assert users.blocked.keys() == set(others)
+    assert len(replica.conversations) == MAX_FRIENDS + len(ids) + 1
+    assert set(queries) == {2} and max(sizes) < OUT_QUEUE_BYTES * 3 // 4, (sizes, queries)
+
+
+async def test_the_longest_words_of_two_thousand_friends_make_parts_and_no_giant(stage: Stage) -> None:
+    """What friends write about themselves is theirs to choose, but not how much comes in one answer."""
+    alice = await stage.user("alice")
+    await make_friends(stage, alice, MAX_FRIENDS, stage.clock.now())
+    async with stage.services.database.transaction("write") as transaction:
+        longest = {"about": "\U0001f600" * 1000, "display_name": "\U0001f600" * 64}
+        await transaction.execute(update(USER).where(USER.c.id != alice.user_id).values(longest))
+    opened = await stage.run(alice, OpenSync())
+    assert opened.snapshot is not None and [rest.part for rest in opened.snapshot.rest] == ["friends"]
+    size = len(msgspec.json.encode(opened))
+    assert size < OUT_QUEUE_BYTES, f"{size} bytes"
+    part = await stage.run(alice, ReadRest(part="friends", after=opened.snapshot.rest[0].after))
+    assert 0 < len(msgspec.json.encode(part)) < OUT_QUEUE_BYTES // 2
+    assert part.friends[0].profile.user.id == opened.snapshot.friends[-1].profile.user.id + 1
+
+
+async def make_requests_and_blocks(stage: Stage, user: Actor, others: range) -> None:
+    now = stage.clock.now()
+    async with stage.services.database.transaction("write") as transaction:
+        await transaction.execute(insert(USER), [make_person(id_, now) for id_ in others])
+        pending = {"status": "pending", "suppressed": False, "timestamp": now, "sender_id": user.user_id}
+        await transaction.execute(
+            insert(FRIEND_REQUEST), [{**pending, "receiver_id": id_} for id_ in others[:MAX_PENDING_SENT]]
+        )
+        blocks = [{"blocker_id": user.user_id, "blocked_id": id_, "timestamp": now} for id_ in others]
+        await transaction.execute(insert(BLOCK), blocks)

@@ -5,9 +5,11 @@ Takes the way of asking as a function, so that the same code runs over a socket,
 
 from typing import Any, Protocol
 
+import msgspec
+
 from hearth.client.replica.state import Replica
 from hearth.inbox.contract import GetInboxItems, InboxItems
-from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog
+from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog, ReadRest, Snapshot, SnapshotPart
 
 ITEMS_AT_ONCE = 50
 LOG_AT_ONCE = 500
@@ -24,9 +26,30 @@ async def open_replica(replica: Replica, ask: Ask) -> None:
     """Bring the replica from wherever it is to now. First command on every connection."""
     known = dict(list(replica.heads().items())[:MAX_HEADS])
     command = OpenSync(generation=replica.generation or None, log_seq=replica.log_seq, conversations=known)
-    opened: Opened = await ask(command, Opened)
-    replica.apply_opened(opened)
+    replica.apply_opened(await _open(command, ask))
     await repair(replica, ask)
+
+
+async def _open(command: OpenSync, ask: Ask) -> Opened:
+    """Return the answer to `sync.open` with its snapshot made whole."""
+    opened: Opened = await ask(command, Opened)
+    if opened.snapshot is None:
+        return opened
+    return msgspec.structs.replace(opened, snapshot=await _complete(opened.snapshot, ask))
+
+
+async def _complete(snapshot: Snapshot, ask: Ask) -> Snapshot:
+    """Fetch what did not fit. What the log tells after the snapshot is applied over it all."""
+    friends, requests, blocked = [*snapshot.friends], [*snapshot.requests], [*snapshot.blocked]
+    rest = [*snapshot.rest]
+    while rest:
+        where = rest.pop()
+        part: SnapshotPart = await ask(ReadRest(part=where.part, after=where.after), SnapshotPart)
+        friends += part.friends
+        requests += part.requests
+        blocked += part.blocked
+        rest += part.rest
+    return msgspec.structs.replace(snapshot, friends=friends, requests=requests, blocked=blocked, rest=[])
 
 
 async def repair(replica: Replica, ask: Ask) -> None:
@@ -42,7 +65,7 @@ async def _read_log(replica: Replica, ask: Ask) -> None:
     page: LogPage = await ask(ReadLog(after=replica.log_seq, limit=LOG_AT_ONCE), LogPage)
     if page.gone:
         replica.log_seq = 0
-        replica.apply_opened(await ask(OpenSync(conversations=replica.heads()), Opened))
+        replica.apply_opened(await _open(OpenSync(conversations=replica.heads()), ask))
         return
     for entry in page.entries:
         replica.apply_log(entry)

@@ -10,7 +10,7 @@ export interface OutboxRow {
   /** Its place among what waits here. Taken in the transaction that wrote this row. */
   counter: number;
   /** The device's own count in the conversation, under which it goes out: once it is next in line. */
-  number?: number;
+  number?: number | undefined;
   /** It may have gone out before, under the number of a session that this one replaced. */
   is_adopted?: boolean;
   device: string;

@@ -30,6 +30,8 @@ export class TestServer {
   server_id = randomId();
   /** How many entries of the user's log are still there. */
   keeps = Infinity;
+  /** How many friends fit into one part of the snapshot. */
+  friendsAtOnce = Infinity;
   calls: string[] = [];
   emit: (name: string, payload: unknown) => void = () => undefined;
 
@@ -87,6 +89,7 @@ export class TestServer {
       "message.history": (command: contract.ReadHistory) => this.#page(command),
       "inbox.get": (command: contract.GetInboxItems) => ({ items: command.conversations.map((id) => this.item(id)) }),
       "sync.open": (command: contract.OpenSync) => this.#open(command),
+      "sync.rest": ({ after }: contract.ReadRest) => this.#friendsAfter(after),
       "sync.log": (command: contract.ReadLog) => this.#readLog(command),
       "receipt.mark": (command: contract.MarkReceived) => this.#mark(command),
     };
@@ -170,8 +173,14 @@ export class TestServer {
 
   #snapshot(): contract.Snapshot {
     const own = { user: makeCard(this.me), about: "", settings: { share_presence: true }, is_admin: false };
-    const friends = [...this.friends.values()];
-    return { profile: { ...own, created_at: TIME }, devices: [], friends, requests: [], blocked: [] };
+    return { profile: { ...own, created_at: TIME }, devices: [], ...this.#friendsAfter(0) };
+  }
+
+  #friendsAfter(after: number): contract.SnapshotPart {
+    const all = [...this.friends].filter(([id]) => id > after).sort(([one], [other]) => one - other);
+    const shown = all.slice(0, this.friendsAtOnce);
+    const rest = shown.length < all.length ? [{ part: "friends" as const, after: shown.at(-1)![0] }] : [];
+    return { friends: shown.map(([, friend]) => friend), requests: [], blocked: [], rest };
   }
 
   #readLog({ after, limit = 200 }: contract.ReadLog): contract.LogPage {

@@ -81,6 +81,24 @@ function act(server: TestServer, random: (below: number) => number): void {
   }
 }
 
+test("a snapshot that comes in parts is taken whole, and what happens meanwhile is applied over it", async () => {
+  const server = new TestServer();
+  for (let id = 2; id <= 8; id++) server.addFriend(id, "here");
+  server.friendsAtOnce = 3;
+  const tab = new Tab(server);
+  const call = server.call;
+  server.call = async (name, input) => {
+    const answer = await call(name, input);
+    if (name === "sync.rest" && server.friends.has(3)) server.removeFriend(3);
+    return answer;
+  };
+  const sync = new Sync(tab.replica, tab.own, server.call, { opened: () => undefined, foreign: () => undefined });
+  server.emit = (name, payload) => sync.take(name, payload);
+  await sync.open();
+  expect((await tab.replica.friends.toArray()).map((friend) => friend.user_id)).toEqual([2, 4, 5, 6, 7, 8]);
+  expect(server.calls.filter((name) => name === "sync.rest")).toHaveLength(2);
+});
+
 describe("old snapshot + events = new snapshot", () => {
   for (let seed = 1; seed <= 20; seed++) {
     test(`with events dropped, doubled and reordered (${seed})`, async () => {

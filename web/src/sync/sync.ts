@@ -125,6 +125,7 @@ export class Sync {
   async #takeLog(opened: contract.Opened, sent: number): Promise<void> {
     const { server_id, generation, log_seq, user_id, device_id } = opened;
     if (opened.snapshot) {
+      await this.#completeSnapshot(opened.snapshot);
       const cursor: Cursor = { server_id, generation, log_seq, user_id, device_id };
       const known = (await this.#replica.findMeta("cursor"))?.log_seq ?? 0;
       // Another tab may have come further than this answer; a server that went back has the last word.
@@ -135,6 +136,17 @@ export class Sync {
     const cursor = await this.#replica.findMeta("cursor");
     if (cursor && cursor.device_id !== device_id) await this.#replica.putMeta("cursor", { ...cursor, device_id });
     if (opened.more || outcome === "gap") await this.#readLog();
+  }
+
+  /** Fetches what did not fit into one answer. What the log tells after the snapshot is applied over it all. */
+  async #completeSnapshot(snapshot: contract.Snapshot): Promise<void> {
+    for (let where = snapshot.rest.pop(); where; where = snapshot.rest.pop()) {
+      const part = await this.#call("sync.rest", where);
+      snapshot.friends.push(...part.friends);
+      snapshot.requests.push(...part.requests);
+      snapshot.blocked.push(...part.blocked);
+      snapshot.rest.push(...part.rest);
+    }
   }
 
   /** Fetches the user's log from where the copy stands to its end. */

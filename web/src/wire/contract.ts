@@ -60,6 +60,8 @@ export type Counter = number;
 
 export type KnownHeads = { [key: ConversationId]: Seq };
 
+export type Part = "friends" | "requests" | "blocked";
+
 /** SHA-256 of an invite's token: names it without giving it away. */
 export type InviteId = string;
 
@@ -515,13 +517,31 @@ export interface LogEntry {
   timestamp: Timestamp;
 }
 
-/** Everything that a user's log tells, as it stands at `Opened.log_seq`. */
+/** Where a list of the snapshot goes on: `sync.rest` gives what comes after this id. */
+export interface Rest {
+  part: Part;
+  after: Seq;
+}
+
+/**
+ * Everything that a user's log tells, as it stands at `Opened.log_seq`, up to what fits into one answer. `rest`
+ * names the lists that are longer; fetch them, then apply what the log has told meanwhile.
+ */
 export interface Snapshot {
   profile: OwnProfile;
   devices: Device[];
   friends: Friend[];
   requests: FriendRequest[];
   blocked: UserCard[];
+  rest: Rest[];
+}
+
+/** More of one list of the snapshot, by id; the other lists are empty. `rest` as in the snapshot. */
+export interface SnapshotPart {
+  friends: Friend[];
+  requests: FriendRequest[];
+  blocked: UserCard[];
+  rest: Rest[];
 }
 
 /** How far everybody has received and read in a conversation whose head the device has already. */
@@ -572,6 +592,12 @@ export interface OpenSync {
 export interface ReadLog {
   after: Seq;
   limit?: number;
+}
+
+/** What comes after an id in one list of the snapshot. It is as of now, later than the snapshot. */
+export interface ReadRest {
+  part: Part;
+  after: Seq;
 }
 
 /** An account as administrators see it. `devices` counts where it is signed in. */
@@ -691,6 +717,7 @@ export interface Commands {
   "inbox.get": { input: GetInboxItems; result: InboxItems };
   "sync.open": { input: OpenSync; result: Opened };
   "sync.log": { input: ReadLog; result: LogPage };
+  "sync.rest": { input: ReadRest; result: SnapshotPart };
   "admin.users": { input: ListUsers; result: AdminUsers };
   "admin.disable": { input: DisableUser; result: AdminUser };
   "admin.enable": { input: EnableUser; result: AdminUser };
@@ -727,6 +754,7 @@ export const COMMAND_LIMITS = {
   "inbox.get": { count: 300, seconds: 60 },
   "sync.open": { count: 30, seconds: 60 },
   "sync.log": { count: 120, seconds: 60 },
+  "sync.rest": { count: 300, seconds: 60 },
   "admin.users": { count: 120, seconds: 60 },
   "admin.disable": { count: 60, seconds: 60 },
   "admin.enable": { count: 60, seconds: 60 },
