@@ -125,6 +125,11 @@ class Busy(HearthError):
     title = "The server is busy; try again shortly"
 
 
+def out_of_memory() -> Busy:
+    """Return what callers are told of a MemoryError: when others are done, there is room for them again."""
+    return Busy(retry_after=2.0)
+
+
 class StorageUnavailable(HearthError):
     """The database cannot be written now; nothing was written, the same request may be sent again."""
 

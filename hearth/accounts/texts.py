@@ -15,6 +15,8 @@ MAX_CODE_POINTS = 8
 MAX_DEVICE_NAME = 120
 MAX_MARKS = 6
 """Accents on one letter; no script needs more, "zalgo" does."""
+MAX_PASSES = 8
+"""Of taking invisible characters out; people's texts need two."""
 STRIPPED = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800"
     "\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff"
@@ -67,13 +69,24 @@ def count_graphemes(text: str) -> int:
 
 
 def _clean(text: str, field: str) -> str:
-    cleaned = STRIPPED.sub("", unicodedata.normalize("NFC", text))
-    cleaned = LOOSE_TAG.sub("", LOOSE_JOINER.sub("", cleaned))
+    cleaned = text
+    for _ in range(MAX_PASSES):
+        before, cleaned = cleaned, _take_out(cleaned)
+        if cleaned == before:
+            break
+    else:
+        raise InvalidInput("Invisible characters are not text.", fields={field: "characters"})
     if CONTROL.search(cleaned) or any(unicodedata.category(character) == "Co" for character in cleaned):
         raise InvalidInput("Control characters are not text.", fields={field: "characters"})
     if _longest_row_of_marks(cleaned) > MAX_MARKS:
         raise InvalidInput("There are too many accents on one letter.", fields={field: "marks"})
     return cleaned
+
+
+def _take_out(text: str) -> str:
+    """One pass; what stood apart by something invisible may belong together now (an e and its accent)."""
+    visible = STRIPPED.sub("", unicodedata.normalize("NFC", text))
+    return LOOSE_TAG.sub("", LOOSE_JOINER.sub("", visible))
 
 
 def _require_length(text: str, limit: int, field: str) -> None:

@@ -85,6 +85,8 @@ def find_storage_failure(error: BaseException) -> str | None:
         return SQLITE_STORAGE.get(sqlite_code)
     if mariadb_code is not None:
         return MARIADB_STORAGE.get(mariadb_code)
+    if isinstance(cause, MemoryError):
+        return "out of memory"
     return "connection lost" if isinstance(cause, OSError | EOFError) else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hearth.contract import Actor, Command, Handler, Later, Mode
-from hearth.errors import HearthError, Internal, InvalidInput, NotFound
+from hearth.errors import HearthError, Internal, InvalidInput, NotFound, out_of_memory
 from hearth.figures import CallFigures
 from hearth.services import Services
 from hearth.wire.answers import Pending
@@ -113,7 +113,7 @@ class Dispatcher:
             return b"[" + ENCODER.encode({"error": error.to_problem()}) + b"]"
         self._count(name, Internal.code)
         self.report(name, error)
-        return b'[{"error":' + INTERNAL + b"}]"
+        return OUT_OF_MEMORY if isinstance(error, MemoryError) else DEFECT
 
     def _count(self, name: str, outcome: str) -> None:
         self.figures.commands[name if name in self.handlers else "unknown", outcome] += 1
@@ -129,11 +129,6 @@ def decode(decoder: msgspec.json.Decoder[Any], raw: bytes | msgspec.Raw) -> Any:
         raise InvalidInput("This is not the JSON that was expected.") from None
 
 
-INTERNAL = ENCODER.encode(
-    {
-        "type": "urn:hearth:problem:internal",
-        "title": "Something went wrong on the server",
-        "status": 500,
-        "code": "internal",
-    }
-)
+# Encoded beforehand: where there is no memory, none is to be had for saying so.
+DEFECT = ENCODER.encode([{"error": Internal().to_problem()}])
+OUT_OF_MEMORY = ENCODER.encode([{"error": out_of_memory().to_problem()}])

@@ -20,6 +20,7 @@ from hearth.errors import (
     NotSignedIn,
     TooLarge,
     UnsupportedType,
+    out_of_memory,
 )
 from hearth.services import Services
 from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin, network_of
@@ -210,7 +211,7 @@ async def _to_problem(error: Exception) -> Response:
         error = kind()
     elif not isinstance(error, HearthError):
         LOG.error("request failed: %s %s", request.method, name_route(request), exc_info=error)
-        error = Internal()
+        error = out_of_memory() if isinstance(error, MemoryError) else Internal()
     response = Response(
         ENCODER.encode(error.to_problem()), status=error.status, content_type="application/problem+json"
     )

@@ -1,5 +1,7 @@
 """What people write about themselves: kept where it is language, refused where it is a trick (T07)."""
 
+import unicodedata
+
 import pytest
 
 from hearth.accounts.texts import clean_about, clean_device_name, clean_display_name, count_graphemes
@@ -97,3 +99,19 @@ def test_the_text_about_oneself_keeps_its_lines() -> None:
 def test_a_device_name_is_cut_never_refused() -> None:
     assert clean_device_name("Firefox\non\0 Linux\u202e") == "Firefox on Linux"
     assert clean_device_name("x" * 500) == "x" * 120
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ke\U000e0061\u0301",
+        "\u11a8\u200d\u200d\U000e007f\u2001",
+        "\U000e0061\u200c\U0001f469 a\u0301",
+        "e\u034f\u0301",
+    ],
+)
+def test_what_is_stored_would_be_stored_as_it_is(text: str) -> None:
+    """A letter and its accent that something invisible kept apart are one: else two names look alike."""
+    name = clean_display_name(text, fallback="x")
+    assert clean_display_name(name, fallback="x") == name
+    assert unicodedata.is_normalized("NFC", name)

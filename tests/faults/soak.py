@@ -144,7 +144,7 @@ async def soak(minutes: float, rate: float, folder: Path) -> tuple[Report, Storm
     async with (
         run_victim(folder / "data", is_forked=True, environment=environment) as victim,
         open_proxy(victim.port) as proxy,
-        open_play(victim, folder / "journals", proxy=proxy, **CAST) as play,
+        open_play(victim, folder / "journals", proxy, **CAST) as play,
     ):
         storm = Storm(play, victim, proxy, clock)
         await play.talk_while(lambda: storm.rage(minutes * 60), rate=rate)

@@ -47,7 +47,7 @@ async def test_f02_a_retry_after_a_lost_answer_gets_the_first_place(mortal: Vict
     """Killed after COMMIT, before the answer got out: the message is there once, where it was."""
     async with (
         open_proxy(mortal.port) as proxy,
-        open_play(mortal, tmp_path / "journals", proxy=proxy, users=2, extra=0) as play,
+        open_play(mortal, tmp_path / "journals", proxy, users=2, extra=0) as play,
     ):
         alice = play.users[0]
         committed: dict[str, int] = {}
@@ -82,7 +82,7 @@ async def test_f34_a_server_that_stood_still_goes_on_without_doubles(victim: Vic
     """SIGSTOP for eight seconds; meanwhile one user's connections are cut, so that late work meets them."""
     async with (
         open_proxy(victim.port) as proxy,
-        open_play(victim, tmp_path / "journals", proxy=proxy) as play,
+        open_play(victim, tmp_path / "journals", proxy) as play,
     ):
 
         async def hurt() -> None:

@@ -25,7 +25,7 @@ from hearth.client.replica.state import Replica
 from hearth.client.wire.http import Http
 from hearth.client.wire.socket import Socket
 from hearth.contract import Command, Event
-from hearth.errors import HearthError, NotSignedIn
+from hearth.errors import HearthError, Internal, NotSignedIn
 
 R = TypeVar("R")
 MAX_PAUSE = 30.0
@@ -134,8 +134,8 @@ class Connection:
             await self._follow(socket)
         except Unreachable:
             await self._check_session()
-        except Disconnected:
-            pass
+        except (Disconnected, Internal):
+            pass  # what ails the server may have passed by the next connection
         finally:
             self.socket, self.is_ready = None, False
             await socket.close()

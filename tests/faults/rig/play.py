@@ -21,12 +21,12 @@ NAMES = ("alice", "bob", "carol", "dave", "erin", "frank")
 class Play:
     """The cast on one server. `users` have one device each, `devices` are all of them.
 
-    With a proxy the first user's device is behind it.
+    With proxies the first users' devices are behind them, each behind one.
     """
 
-    def __init__(self, victim: Victim, folder: Path, proxy: Proxy | None = None) -> None:
+    def __init__(self, victim: Victim, folder: Path, proxies: Sequence[Proxy] = ()) -> None:
         self.victim, self.folder = victim, folder
-        self._first_url = victim.url if proxy is None else proxy.url
+        self._urls = [proxy.url for proxy in proxies]
         self.users: list[Bot] = []
         self.devices: list[Bot] = []
         self.ear: Ear
@@ -43,7 +43,8 @@ class Play:
         self.folder.mkdir(parents=True, exist_ok=True)
         url = self.victim.url
         for number, name in enumerate(NAMES[:users]):
-            bot = await Bot.register(url if number else self._first_url, name, self.folder)
+            own_url = self._urls[number] if number < len(self._urls) else url
+            bot = await Bot.register(own_url, name, self.folder)
             await bot.come()
             self.users.append(bot)
         for one in self.users:
@@ -122,16 +123,20 @@ async def befriend(one: Bot, other: Bot) -> None:
             except Disconnected:
                 continue
     async with asyncio.timeout(PATIENCE):
-        await one.client._await_conversation(other.name)
-        await other.client._await_conversation(one.name)
+        for bot, friend in ((one, other), (other, one)):
+            while not is_friend(bot, friend.name):  # noqa: ASYNC110 - the news may be on its way for long
+                await asyncio.sleep(0.01)
+            await bot.client._await_conversation(friend.name)
+
+
+def is_friend(bot: Bot, name: str) -> bool:
+    return any(friend.profile.user.username == name for friend in bot.client.replica.users.friends.values())
 
 
 @asynccontextmanager
-async def open_play(
-    victim: Victim, folder: Path, *, proxy: Proxy | None = None, **cast: int
-) -> AsyncIterator[Play]:
+async def open_play(victim: Victim, folder: Path, *proxies: Proxy, **cast: int) -> AsyncIterator[Play]:
     """A play on a running server; `cast` as for `Play.open`."""
-    play = Play(victim, folder, proxy)
+    play = Play(victim, folder, proxies)
     await play.open(**cast)
     try:
         yield play

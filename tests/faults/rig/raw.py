@@ -111,14 +111,16 @@ class RawSocket:
             if message.startswith("44"):
                 raise EOFError(message)
 
-    async def call(self, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    async def call(
+        self, name: str, fields: dict[str, Any], *, seconds: float = CALL_SECONDS
+    ) -> dict[str, Any]:
         """Carry out a command and return its ack; events that come meanwhile are passed over.
 
-        Raises TimeoutError after half a minute.
+        Raises TimeoutError after so many seconds.
         """
         self._number += 1
         self.writer.write(encode_command(self._number, name, fields))
-        async with asyncio.timeout(CALL_SECONDS):
+        async with asyncio.timeout(seconds):
             message = await self.read_until(f"43{self._number}[")
         answer: dict[str, Any] = json.loads(message[message.index("[") :])[0]
         return answer
