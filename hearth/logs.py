@@ -112,6 +112,7 @@ class LineWriter(logging.Handler):
         self._descriptor = descriptor
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
         self._dropped = 0
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._write, name="hearth-log", daemon=True)
         self._thread.start()
 
@@ -119,9 +120,9 @@ class LineWriter(logging.Handler):
         try:
             self._lines.put_nowait(self.format(record))
         except queue.Full:
-            self._dropped += 1
+            self._count_dropped()
         except Exception:  # a line that cannot be made must not stop what it tells of
-            self._dropped += 1
+            self._count_dropped()
 
     def close(self) -> None:
         """Write what waits, but wait no longer than a second."""
@@ -135,18 +136,30 @@ class LineWriter(logging.Handler):
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
-            if self._dropped:
-                line += f"\n{self.format(make_record('lines were dropped', self._dropped))}"
-                self._dropped = 0
-            self._put(line.encode("utf-8", "backslashreplace") + b"\n")
+            dropped = self.take_dropped()
+            if dropped:
+                line += f"\n{self.format(make_record('lines were dropped', dropped))}"
+            if not self._put(line.encode("utf-8", "backslashreplace") + b"\n"):
+                self._count_dropped(dropped + 1)
 
-    def _put(self, content: bytes) -> None:
-        """Write below Python's own buffer, whose lock would be held while the pipe is full."""
+    def take_dropped(self) -> int:
+        """Return how many lines were dropped since this was last asked; each is counted once."""
+        with self._counting:
+            dropped, self._dropped = self._dropped, 0
+        return dropped
+
+    def _count_dropped(self, lines: int = 1) -> None:
+        with self._counting:
+            self._dropped += lines
+
+    def _put(self, content: bytes) -> bool:
+        """Write below Python's own buffer, whose lock would be held while the pipe is full; is it all out?"""
         try:
             while content:
                 content = content[os.write(self._descriptor, content) :]
         except OSError:
-            self._dropped += 1
+            return False
+        return True
 
 
 def make_record(event: str, count: int) -> logging.LogRecord:

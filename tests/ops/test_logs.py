@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,23 +131,67 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(writing)
 
 
+def count_lines(text: bytes) -> tuple[int, int]:
+    """Return how many lines of `emit_many` are there, and how many more are said to be missing."""
+    lines = text.decode().splitlines()
+    reports = [re.search(r"lines were dropped count=(\d+)", line) for line in lines]
+    return sum("xxx" in line for line in lines), sum(int(report[1]) for report in reports if report)
+
+
+def emit_many(writer: LineWriter, count: int) -> None:
+    for _ in range(count):
+        writer.emit(make_record("x" * 500))
+
+
+def wait_until_written(writer: LineWriter) -> None:
+    deadline = time.monotonic() + 10
+    while writer._lines.qsize() and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def read_all(reading: int, into: list[bytes]) -> None:
+    while part := os.read(reading, 65536):
+        into.append(part)
+
+
 def test_a_pipe_that_nobody_reads_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line is written or counted as dropped, however reports and new losses fall together."""
     monkeypatch.setattr(logs, "MAX_WAITING", 50)
-    with pipe() as (reading, writing):
-        writer = LineWriter(writing)
-        writer.setFormatter(ConsoleFormatter())
-        begun = time.monotonic()
-        for _ in range(2000):
-            writer.emit(make_record("x" * 500))
-        assert time.monotonic() - begun < 5
-        assert writer._dropped > 100
-        text = b""
-        while b"lines were dropped count=" not in text:
-            text += os.read(reading, 65536)
-        while writer._lines.qsize():
-            os.read(reading, 65536)
-        writer.close()
-        assert not writer._thread.is_alive()
+    threads, each = 4, 500
+    reading, writing = os.pipe()
+    writer = LineWriter(writing)
+    writer.setFormatter(ConsoleFormatter())
+    begun = time.monotonic()
+    many = [threading.Thread(target=emit_many, args=(writer, each)) for _ in range(threads)]
+    for thread in many:
+        thread.start()
+    for thread in many:
+        thread.join()
+    assert time.monotonic() - begun < 5
+    parts: list[bytes] = []
+    reader = threading.Thread(target=read_all, args=(reading, parts))
+    reader.start()
+    emit_many(writer, each)
+    wait_until_written(writer)
+    writer.close()
+    writer._thread.join(10)
+    assert not writer._thread.is_alive()
+    os.close(writing)
+    reader.join(10)
+    os.close(reading)
+    written, reported = count_lines(b"".join(parts))
+    assert reported > 100
+    assert written + reported + writer.take_dropped() == (threads + 1) * each
+
+
+def test_a_count_that_could_not_be_written_is_told_later() -> None:
+    writer = LineWriter(os.open("/dev/full", os.O_WRONLY))
+    writer.setFormatter(ConsoleFormatter())
+    for _ in range(3):
+        writer.emit(make_record("x"))
+    writer.close()
+    assert writer.take_dropped() == 3
+    assert writer.take_dropped() == 0
 
 
 def test_a_log_that_cannot_be_written_is_no_error() -> None:
