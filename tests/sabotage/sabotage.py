@@ -22,6 +22,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 NEEDED = ("hearth", "tests", "pyproject.toml", "docs", "examples")
+WEB = "web"
+"""Copied as well, and built there, when a patch breaks the web client."""
 SECONDS = 280
 A_DAY = 5
 
@@ -38,6 +40,10 @@ class Sabotage:
     @property
     def name(self) -> str:
         return self.path.stem
+
+    @property
+    def is_in_web(self) -> bool:
+        return f"--- a/{WEB}/" in self.path.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,10 @@ def choose(day: date, count: int = A_DAY) -> list[Sabotage]:
     return [every[(start + number) % len(every)] for number in range(min(count, len(every)))]
 
 
-def copy_tree(target: Path) -> None:
-    """Copy what the tests need: committed files and new ones, and the built web client if there is one."""
+def copy_tree(target: Path, *, has_web: bool = False) -> None:
+    """Copy what the tests need: committed files and new ones, and the web client, as source or as built."""
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z", *NEEDED],
+        ["git", "ls-files", "-co", "--exclude-standard", "-z", *NEEDED, *([WEB] if has_web else [])],
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -81,7 +87,9 @@ def copy_tree(target: Path) -> None:
         if name and source.is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    if (ROOT / "hearth" / "static").is_dir():
+    if has_web:
+        (target / WEB / "node_modules").symlink_to(ROOT / WEB / "node_modules")
+    elif (ROOT / "hearth" / "static").is_dir():
         (target / "hearth" / "static").symlink_to(ROOT / "hearth" / "static")
 
 
@@ -96,6 +104,12 @@ def apply_patch(sabotage: Sabotage, tree: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{sabotage.path.name} does not apply any more:\n{done.stderr}"
+
+
+def build_web(tree: Path) -> None:
+    """Build the web client of a copy into it. Raises CalledProcessError."""
+    command = [ROOT / "scripts" / "with-node", "npm", "--prefix", tree / WEB, "run", "--silent", "build"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def run_test(sabotage: Sabotage, tree: Path) -> Outcome:
@@ -123,9 +137,11 @@ def try_out(sabotage: Sabotage, *, is_control: bool = False) -> Outcome:
     """Run the test on a copy, sabotaged unless it is the control."""
     with tempfile.TemporaryDirectory(prefix="hearth-sabotage-") as folder:
         tree = Path(folder) / "tree"
-        copy_tree(tree)
+        copy_tree(tree, has_web=sabotage.is_in_web)
         if not is_control:
             apply_patch(sabotage, tree)
+        if sabotage.is_in_web:
+            build_web(tree)
         return run_test(sabotage, tree)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.sabotage.sabotage import (
     ROOT,
+    WEB,
     Sabotage,
     apply_patch,
     choose,
@@ -25,7 +26,7 @@ TODAY = [sabotage for sabotage in choose(datetime.now(UTC).date()) if sabotage.d
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("sabotage") / "tree"
-    copy_tree(copy)
+    copy_tree(copy, has_web=True)
     return copy
 
 
@@ -35,7 +36,8 @@ def test_every_sabotage_fits_the_code_and_names_a_test(
     sabotage: Sabotage, tree: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "tree"
-    shutil.copytree(tree / "hearth", copy / "hearth", symlinks=True)
+    part = WEB if sabotage.is_in_web else "hearth"
+    shutil.copytree(tree / part, copy / part, symlinks=True)
     apply_patch(sabotage, copy)
     file, _, name = sabotage.test.partition("::")
     assert f"def {name.split('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8")

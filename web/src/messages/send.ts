@@ -5,9 +5,8 @@ import type { Client } from "../sync/client.ts";
 export const MAX_TEXT = 10_000;
 
 /** Resolves when the message is on disk here. Throws RangeError for an empty or too long text. */
-export async function sendText(client: Pick<Client, "outbox" | "own">, conversation: string, text: string): Promise<void> {
+export async function sendText(client: Pick<Client, "outbox">, conversation: string, text: string): Promise<void> {
   const body = text.trim();
   if (body === "" || Array.from(body).length > MAX_TEXT) throw new RangeError(`a text has 1 to ${MAX_TEXT} characters`);
   await client.outbox.add(conversation, await seal({ type: "text", text: body }));
-  await client.own.drafts.delete(conversation);
 }

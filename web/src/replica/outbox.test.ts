@@ -1,5 +1,6 @@
 import "fake-indexeddb/auto";
 
+import { liveQuery } from "dexie";
 import { afterEach, expect, test } from "vitest";
 
 import type * as contract from "../wire/contract.ts";
@@ -70,6 +71,21 @@ test("the answer goes the way of every entry: the sent message is in the local c
   const client_id = await tab.outbox.add(stage.conversation, TEXT.encode("hello"));
   await stage.drain(tab);
   expect(await replica.entries.get([stage.conversation, 1])).toMatchObject({ client_id, counter: 1, kind: 1 });
+});
+
+test("a message and its draft never stand side by side: it takes the draft's place in one transaction", async () => {
+  const stage = new Stage();
+  const { own, outbox } = stage.openTab();
+  await own.drafts.put({ conversation: stage.conversation, text: "hello", saved_at: "" });
+  const seen = new Set<string>();
+  const watch = liveQuery(() =>
+    own.transaction("r", [own.outbox, own.drafts], async () => `${await own.outbox.count()} ${await own.drafts.count()}`),
+  ).subscribe((state) => seen.add(state));
+  await expect.poll(() => seen.size).toBe(1);
+  await outbox.add(stage.conversation, TEXT.encode("hello"));
+  await expect.poll(() => seen.has("1 0")).toBe(true);
+  watch.unsubscribe();
+  expect([...seen]).toEqual(["0 1", "1 0"]);
 });
 
 // The places where a tab can die between "typed" and "acknowledged". Each is run as: die there, open again, drain.

@@ -33,15 +33,17 @@ export class Outbox {
     this.#device = device;
   }
 
-  /** Stores a sealed record to be sent; it is durable when this resolves. Returns its client_id. */
+  /** Stores a sealed record to be sent, in place of the draft: durable when this resolves. Returns its client_id. */
   add(conversation: string, record: Bytes, now = new Date()): Promise<string> {
-    return this.#own.transaction("rw", [this.#own.outbox, this.#own.counters], async () => {
+    const { outbox, counters, drafts } = this.#own;
+    return this.#own.transaction("rw", [outbox, counters, drafts], async () => {
       const counter = await this.#takeCounter(conversation);
       const client_id = randomId();
       const created_at = now.toISOString();
-      const { outbox } = this.#own;
       const place = { client_id, conversation, counter, device: this.#device };
       await outbox.add({ ...place, kind: KIND_MESSAGE, record, created_at, state: "waiting" });
+      // In here, or a tab that is killed in between would come back with the message and its draft: sent twice.
+      await drafts.delete(conversation);
       return client_id;
     });
   }

@@ -7,6 +7,7 @@ class FakeTransport implements Transport {
   connected = false;
   active = true;
   attempts = 0;
+  ended = 0;
   readonly sent: unknown[][] = [];
   readonly #listeners = new Map<string, (value?: unknown) => void>();
   event: (name: string, payload: unknown) => void = () => undefined;
@@ -16,8 +17,10 @@ class FakeTransport implements Transport {
   }
 
   disconnect(): void {
-    this.connected = false;
+    this.ended++;
     this.active = false;
+    if (!this.connected) return;
+    this.connected = false;
     this.tell("disconnect");
   }
 
@@ -112,6 +115,16 @@ describe("the state", () => {
     const attempts = transport.attempts;
     socket.connect();
     expect(transport.attempts).toBe(attempts);
+  });
+
+  test("is tried at once when the network is back, whatever wait was under way", () => {
+    const { transport, socket } = open();
+    transport.tell("connect_error", new Error("xhr poll error"));
+    transport.active = true;
+    const { ended, attempts } = transport;
+    socket.connect();
+    expect(transport.ended).toBe(ended + 1);
+    expect(transport.attempts).toBe(attempts + 1);
   });
 
   test("is tried again by us when the server refused the connection", async () => {

@@ -70,6 +70,8 @@ export class Socket {
     if (this.state === "too_old" || this.#transport.connected) return;
     clearTimeout(this.#retry);
     if (this.state !== "offline") this.#setState("connecting");
+    // The client library does nothing while it waits for its own next attempt: that wait is ended first.
+    if (this.#transport.active) this.#transport.disconnect();
     this.#transport.connect();
   }
 

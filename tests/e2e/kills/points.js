@@ -1,0 +1,37 @@
+// Runs in the page before anything of it: stops the page inside the browser's own storage calls, at the moment that is
+// named in `hearthStop`, with a breakpoint. Nothing of the shipped client knows of it.
+(() => {
+  const stop = (point) => {
+    if (globalThis.hearthStop !== point) return;
+    globalThis.hearthStop = undefined;
+    debugger;
+  };
+  const wraps = (name, before) => {
+    const real = IDBObjectStore.prototype[name];
+    IDBObjectStore.prototype[name] = function (...values) {
+      before(this);
+      return real.apply(this, values);
+    };
+  };
+  // Listeners run in the order in which they were added: this one before any of the client's.
+  const realTransaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...values) {
+    const transaction = realTransaction.apply(this, values);
+    transaction.addEventListener("complete", () => {
+      if (transaction.hearthAdds) stop("stored");
+      if (transaction.hearthDeletes) stop("removed");
+    });
+    return transaction;
+  };
+  wraps("add", (store) => {
+    if (store.name !== "outbox") return;
+    stop("sealed");
+    store.transaction.hearthAdds = true;
+  });
+  wraps("put", (store) => store.name === "entries" && stop("answered"));
+  wraps("delete", (store) => {
+    if (store.name !== "outbox") return;
+    stop("applied");
+    store.transaction.hearthDeletes = true;
+  });
+})();

@@ -1,0 +1,125 @@
+"""Alice at a browser that dies: opens her conversation with bob, writes, is cut off, and comes back."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import CDPSession, Page, Playwright, expect
+
+from tests.e2e.kills.browser import MortalBrowser
+from tests.e2e.kills.gate import Gate
+
+PATIENCE = 60_000
+"""Milliseconds: a machine with other things to do starts a browser in ten seconds."""
+POINTS = (Path(__file__).parent / "points.js").read_text(encoding="utf-8")
+SECONDS = PATIENCE / 1000
+WAITING = "Waiting to be sent"
+LOOK = """JSON.stringify({
+  field: document.querySelector("textarea")?.value ?? "",
+  messages: [...document.querySelectorAll("[role=region] li[data-key]")].map((row) => ({
+    text: row.querySelector(".text")?.textContent ?? "",
+    mark: row.querySelector(".meta [title]")?.title ?? "",
+  })),
+})"""
+READ_DRAFT = """(conversation) => new Promise((resolve, reject) => {
+  indexedDB.databases().then((all) => {
+    const name = all.map(({ name }) => name).find((name) => name.startsWith("hearth-own-"));
+    const opening = indexedDB.open(name);
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction("drafts").objectStore("drafts").get(conversation);
+      asking.onsuccess = () => {
+        opening.result.close();
+        resolve(asking.result?.text ?? "");
+      };
+    };
+  });
+})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the page shows: the field, and of each message its text and how far it says it has come."""
+
+    field: str
+    messages: tuple[tuple[str, str], ...]
+
+    def marks_of(self, text: str) -> list[str]:
+        return [mark for said, mark in self.messages if said == text]
+
+
+class Writer:
+    """A page of a mortal browser, behind a gate."""
+
+    def __init__(self, playwright: Playwright, profile: Path, gate: Gate) -> None:
+        self.browser = MortalBrowser(playwright, profile)
+        self.url = f"http://127.0.0.1:{gate.port}"
+        self.conversation = ""
+        self.page: Page
+        self._devtools: CDPSession
+        self._paused: asyncio.Future[dict[str, Any]]
+
+    async def open(self) -> None:
+        """Start the browser and load the conversation, from what it has kept if the gate is shut."""
+        self.page = await self.browser.start()
+        self._devtools = await self.browser.context.new_cdp_session(self.page)
+        self._paused = asyncio.get_running_loop().create_future()
+        self._devtools.on("Debugger.paused", self._note_pause)
+        await self._devtools.send("Debugger.enable")
+        await self.page.add_init_script(POINTS)
+        path = f"/c/{self.conversation}" if self.conversation else "/register"
+        await self.page.goto(self.url + path, wait_until="commit")
+
+    def _note_pause(self, event: dict[str, Any]) -> None:
+        if not self._paused.done():
+            self._paused.set_result(event)
+
+    async def stop_at(self, point: str) -> None:
+        await self.page.evaluate("(point) => { globalThis.hearthStop = point }", point)
+
+    async def is_stopped(self) -> None:
+        """Wait until the page stands at the point."""
+        async with asyncio.timeout(SECONDS):
+            await asyncio.shield(self._paused)
+
+    async def look(self) -> Seen:
+        """What is on screen now, also when the page stands still."""
+        if self._paused.done():
+            frame = self._paused.result()["callFrames"][0]["callFrameId"]
+            asked = {"callFrameId": frame, "expression": LOOK, "returnByValue": True}
+            found = (await self._devtools.send("Debugger.evaluateOnCallFrame", asked))["result"]["value"]
+        else:
+            found = await self.page.evaluate(LOOK)
+        said = json.loads(found)
+        return Seen(said["field"], tuple((one["text"], one["mark"]) for one in said["messages"]))
+
+    async def types(self, text: str) -> None:
+        await self.page.locator("textarea").fill(text)
+
+    async def keeps_draft(self, text: str) -> None:
+        """Wait until what was typed is in the browser's storage."""
+        async with asyncio.timeout(SECONDS):
+            while await self.page.evaluate(READ_DRAFT, self.conversation) != text:  # noqa: ASYNC110 - in the page
+                await asyncio.sleep(0.05)
+
+    async def sends(self) -> None:
+        """Press the keys that send on every device. Does not end while the page stands still."""
+        await self.page.locator("textarea").press("Control+Enter")
+
+    async def sees_earlier(self, text: str) -> None:
+        """Wait until the conversation is on screen: it shows a message from before."""
+        row = self.page.locator("li[data-key]").filter(has_text=text)
+        await expect(row.first).to_be_visible(timeout=PATIENCE)
+
+    async def is_back_online(self) -> None:
+        """The network is back, and the browser says so."""
+        await self.page.evaluate("dispatchEvent(new Event('online'))")
+
+    async def sees_sent(self, text: str) -> Seen:
+        """Wait until the message is there and does not wait any more."""
+        async with asyncio.timeout(SECONDS):
+            while not (marks := (await self.look()).marks_of(text)) or WAITING in marks:  # noqa: ASYNC110 - in the page
+                await asyncio.sleep(0.03)
+        return await self.look()
