@@ -108,7 +108,15 @@ def apply_patch(sabotage: Sabotage, tree: Path) -> None:
 
 def build_web(tree: Path) -> None:
     """Build the web client of a copy into it. Raises CalledProcessError."""
-    command = [ROOT / "scripts" / "with-node", "npm", "--prefix", tree / WEB, "run", "--silent", "build"]
+    command = [
+        str(ROOT / "scripts" / "with-node"),
+        "npm",
+        "--prefix",
+        str(tree / WEB),
+        "run",
+        "--silent",
+        "build",
+    ]
     subprocess.run(command, check=True, capture_output=True)
 
 
