@@ -17,4 +17,5 @@ async def test_a_killed_browser_neither_loses_nor_doubles(tmp_path: Path) -> Non
         for number in range(KILLS):
             for step in STEPS:
                 await series.play(step, number)
+                assert series.wrongs == []
         assert await series.judge() == []

@@ -39,7 +39,8 @@ class Series:
 
     async def play(self, step: str, number: int) -> None:
         """One kill. A run that does not come to its end counts as a wrong, and the next begins afresh."""
-        run = Run(self.writer, self.gate, self.count, EARLIER)
+        earlier = self.texts[-1] if self.texts else EARLIER
+        run = Run(self.writer, self.gate, self.count, earlier)
         text = f"{step} {number}"
         try:
             await run.play(step, text, number)
@@ -50,7 +51,7 @@ class Series:
             self.gate.unshut()
             self.gate.arm(None)
             await self.writer.open()
-            await self.writer.sees_earlier(EARLIER)
+            await self.writer.sees_earlier(earlier)
             if await self.count(text):
                 self.texts.append(text)
         self.wrongs.extend(run.wrongs)

@@ -26,7 +26,10 @@ async def kill_often(runs: int, folder: Path) -> tuple[list[str], float]:
         begun = time.monotonic()
         for number in range(runs):
             for step in STEPS:
+                known = len(series.wrongs)
                 await series.play(step, number)
+                for wrong in series.wrongs[known:]:
+                    print(wrong, flush=True)
             print(f"{(number + 1) * len(STEPS)} kills, {len(series.wrongs)} wrongs", flush=True)
         return await series.judge(), (time.monotonic() - begun) / (runs * len(STEPS))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,8 @@ class Writer:
 
     async def sees_earlier(self, text: str) -> None:
         """Wait until the conversation is on screen: it shows a message from before."""
-        row = self.page.locator("li[data-key]").filter(has_text=text)
+        exactly = re.compile(rf"^\s*{re.escape(text)}\s*$")
+        row = self.page.locator("li[data-key] .text").filter(has_text=exactly)
         await expect(row.first).to_be_visible(timeout=PATIENCE)
 
     async def is_back_online(self) -> None:
