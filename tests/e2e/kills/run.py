@@ -49,6 +49,7 @@ class Run:
         writer, gate = self._writer, self._gate
         gate.arm({"sent": "send", "committed": "answer"}.get(point))
         if point in ("sealed", "stored", *ACKED_STEPS):
+            await writer.has_nothing_to_send()
             await writer.stop_at(point)
         await writer.types(text)
         if has_paused:

@@ -106,7 +106,6 @@ async def prepare(writer: Writer, bob: Client) -> None:
     """Alice registers, befriends bob and has the conversation here; then the browser ends as it should."""
     await writer.open()
     page = writer.page
-    page.set_default_timeout(PATIENCE)
     await page.get_by_label("Username").fill("alice")
     await page.get_by_label("Display name").fill("Alice")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -24,16 +24,17 @@ LOOK = """JSON.stringify({
     mark: row.querySelector(".meta [title]")?.title ?? "",
   })),
 })"""
-READ_DRAFT = """(conversation) => new Promise((resolve, reject) => {
+READ_OWN = """([store, key]) => new Promise((resolve, reject) => {
   indexedDB.databases().then((all) => {
-    const name = all.map(({ name }) => name).find((name) => name.startsWith("hearth-own-"));
-    const opening = indexedDB.open(name);
+    const names = all.map(({ name }) => name);
+    const opening = indexedDB.open(names.find((name) => name.startsWith("hearth-own-")));
     opening.onerror = reject;
     opening.onsuccess = () => {
-      const asking = opening.result.transaction("drafts").objectStore("drafts").get(conversation);
+      const asked = opening.result.transaction(store).objectStore(store);
+      const asking = key === null ? asked.count() : asked.get(key);
       asking.onsuccess = () => {
         opening.result.close();
-        resolve(asking.result?.text ?? "");
+        resolve(asking.result ?? null);
       };
     };
   });
@@ -69,6 +70,7 @@ class Writer:
         self._paused = asyncio.get_running_loop().create_future()
         self._devtools.on("Debugger.paused", self._note_pause)
         await self._devtools.send("Debugger.enable")
+        self.page.set_default_timeout(PATIENCE)
         await self.page.add_init_script(POINTS)
         path = f"/c/{self.conversation}" if self.conversation else "/register"
         await self.page.goto(self.url + path, wait_until="commit")
@@ -102,8 +104,18 @@ class Writer:
     async def keeps_draft(self, text: str) -> None:
         """Wait until what was typed is in the browser's storage."""
         async with asyncio.timeout(SECONDS):
-            while await self.page.evaluate(READ_DRAFT, self.conversation) != text:  # noqa: ASYNC110 - in the page
+            while (await self._read_own("drafts", self.conversation) or {}).get("text") != text:  # noqa: ASYNC110 - in the page
                 await asyncio.sleep(0.05)
+
+    async def has_nothing_to_send(self) -> None:
+        """Wait until the outbox is empty: what is shown as sent leaves it a moment later."""
+        async with asyncio.timeout(SECONDS):
+            while await self._read_own("outbox", None):  # noqa: ASYNC110 - in the page
+                await asyncio.sleep(0.03)
+
+    async def _read_own(self, store: str, key: str | None) -> Any:
+        """A row of the browser's storage, or without a key the number of rows."""
+        return await self.page.evaluate(READ_OWN, [store, key])
 
     async def sends(self) -> None:
         """Press the keys that send on every device. Does not end while the page stands still."""

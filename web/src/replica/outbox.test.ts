@@ -88,6 +88,24 @@ test("a message and its draft never stand side by side: it takes the draft's pla
   expect([...seen]).toEqual(["0 1", "1 0"]);
 });
 
+test("a device whose storage was wiped counts on from what the log has of it, however far back", async () => {
+  const stage = new Stage();
+  const first = stage.openTab();
+  for (const text of ["one", "two"]) await first.outbox.add(stage.conversation, TEXT.encode(text));
+  await stage.drain(first);
+  for (let step = 0; step < 250; step++) stage.server.append(stage.conversation, 2, `other ${step}`);
+  await first.own.delete();
+  const second = stage.openTab();
+  for (const text of ["three", "four"]) await second.outbox.add(stage.conversation, TEXT.encode(text));
+  await stage.drain(second);
+  const own = stage.server.logs.get(stage.conversation)!.entries.filter((entry) => entry.from_user === 1);
+  expect(own.map((entry) => entry.counter)).toEqual([1, 2, 3, 4]);
+  const asked = stage.server.calls.filter((name) => name === "message.history").length;
+  await second.outbox.add(stage.conversation, TEXT.encode("five"));
+  await stage.drain(second);
+  expect(stage.server.calls.filter((name) => name === "message.history")).toHaveLength(asked);
+});
+
 // The places where a tab can die between "typed" and "acknowledged". Each is run as: die there, open again, drain.
 type Call = Caller["call"];
 const DIE = new Error("the tab is gone");

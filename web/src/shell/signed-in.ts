@@ -15,6 +15,7 @@ import type { Session } from "../wire/contract.ts";
 import { get, ProblemError } from "../wire/http.ts";
 import type { ConnectionState } from "../wire/socket.ts";
 import { connection } from "./connection.svelte.ts";
+import { storage } from "./storage.svelte.ts";
 import { toasts } from "./toasts.svelte.ts";
 import { update } from "./update.svelte.ts";
 
@@ -72,7 +73,6 @@ export async function forgetCopy(client: Client, isGone: boolean): Promise<void>
 /** Starts the client of the current session. Call it once per mounted frame; `stop` ends it. */
 export function startClient(): SignedIn {
   const { user, device } = session.current!;
-  let hasTold = false;
   const client = new Client({
     user: user.id,
     device: device.id,
@@ -84,11 +84,11 @@ export function startClient(): SignedIn {
       if (key) toasts.show(t(key));
     },
     foreign: () => void adopt(),
-    failed: (error) => {
-      console.error(error);
-      if (!hasTold) toasts.show(t("shell.storageFailed"), { kind: "danger" });
-      hasTold = true;
-    },
+    failed: (error) => storage.fail(error),
+    works: () => storage.work(),
+    lost: () => storage.restart(),
+    outdated: () => (update.isReady = true),
+    made: () => storage.made(device.id),
   });
   const states = {
     me: new Me(client.replica),

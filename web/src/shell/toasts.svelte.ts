@@ -15,12 +15,12 @@ class Toasts {
   announced = $state("");
   #next = 1;
 
-  /** With an action it stays until it is used or closed. Returns the id. */
-  show(text: string, options: { kind?: Toast["kind"]; action?: Toast["action"] } = {}): number {
+  /** With an action, or when it `stays`, it is there until it is used or closed. Returns the id. */
+  show(text: string, options: { kind?: Toast["kind"]; action?: Toast["action"]; stays?: boolean } = {}): number {
     const id = this.#next++;
     const toast: Toast = { id, text, kind: options.kind ?? "info", ...(options.action && { action: options.action }) };
     this.list = [...this.list.slice(1 - MOST), toast];
-    if (!options.action) setTimeout(() => this.close(id), SHOWN_FOR_MS);
+    if (!options.action && !options.stays) setTimeout(() => this.close(id), SHOWN_FOR_MS);
     return id;
   }
 

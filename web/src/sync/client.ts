@@ -4,6 +4,7 @@ import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { Replica } from "../replica/database.ts";
 import { makeDelay, runInOneTab, sleep } from "../replica/waiting.ts";
+import { watchStorage } from "../replica/watch.ts";
 import { Receipts } from "../messages/receipts.ts";
 import type { CommandName, Commands, Opened, SessionEnded } from "../wire/contract.ts";
 import { post, ProblemError } from "../wire/http.ts";
@@ -23,8 +24,16 @@ export interface ClientSettings {
   ended(reason: EndReason): void;
   /** The cookie belongs to somebody else now. */
   foreign(): void;
-  /** Something here does not work any more (the disk is full, the database is gone). */
+  /** Something could not be kept or read here: the disk is full, the database does not open. It is tried again. */
   failed(error: unknown): void;
+  /** Something was kept. */
+  works?(): void;
+  /** The databases were closed from outside: wiped, or removed by another tab. Begin anew. */
+  lost?(): void;
+  /** Another tab has brought the databases to a newer form. */
+  outdated?(): void;
+  /** The databases did not exist before now. */
+  made?(): void;
   openSocket?: SocketSettings["open"];
 }
 
@@ -38,13 +47,18 @@ export class Client {
   readonly #receipts: Receipts;
   readonly #settings: ClientSettings;
   readonly #openedListeners = new Set<(answer: Opened) => void>();
+  readonly #stopped = new AbortController();
   #connected = new AbortController();
+  #isRepairing = false;
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
     const { user, device, checkSession, openSocket } = settings;
     this.replica = new Replica(user);
     this.own = new OwnDatabase(user);
+    const fates = { lost: () => settings.lost?.(), outdated: () => settings.outdated?.() };
+    for (const database of [this.replica, this.own]) watchStorage(database, fates);
+    this.own.on("populate", () => settings.made?.());
     this.socket = new Socket({ checkSession, ...(openSocket ? { open: openSocket } : {}) });
     const call = this.socket.call.bind(this.socket);
     this.outbox = new Outbox(this.own, this.replica, this.socket, device);
@@ -53,18 +67,21 @@ export class Client {
     this.sync = new Sync(this.replica, this.own, call, {
       opened: (answer) => this.#begin(answer),
       foreign: () => settings.foreign(),
+      failed: (error) => this.#repair(error),
     });
     this.socket.onState((state) => this.#follow(state));
     this.socket.onEvent((name, payload) => this.#take(name, payload));
   }
 
   start(): void {
+    void this.#openStorage(this.#stopped.signal);
     this.socket.connect();
   }
 
   /** Ends everything in this tab; what is stored stays. */
   stop(): void {
     this.#connected.abort();
+    this.#stopped.abort();
     this.socket.close();
     this.replica.close();
     this.own.close();
@@ -76,6 +93,9 @@ export class Client {
     await this.replica.delete();
     if (everything) await this.own.delete();
   }
+
+  /** Something could not be kept: told, and tried again until there is room. */
+  readonly failed = (error: unknown): void => this.#repair(error);
 
   /** Gives a command over the socket, or over HTTP while there is none. Throws ProblemError. */
   call<N extends CommandName>(name: N, input: Commands[N]["input"]): Promise<Commands[N]["result"]> {
@@ -104,11 +124,39 @@ export class Client {
     } else this.sync.take(name, payload);
   }
 
+  /** Without its databases nothing can be shown, connected or not: they are tried until they open. */
+  async #openStorage(signal: AbortSignal): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        await Promise.all([this.replica.open(), this.own.open()]);
+        if (tries > 0) this.#settings.works?.();
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#settings.failed(error);
+        await sleep(makeDelay(tries), signal);
+      }
+    }
+  }
+
+  /** What came live could not be kept: it is fetched again until it can. */
+  #repair(error: unknown): void {
+    this.#settings.failed(error);
+    if (this.#isRepairing) return;
+    this.#isRepairing = true;
+    const { signal } = this.#connected;
+    void sleep(makeDelay(0), signal)
+      .then(() => this.#catchUp(signal))
+      .finally(() => (this.#isRepairing = false));
+  }
+
   /** Tries until this connection is up to date or gone. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        return await this.sync.open();
+        await this.sync.open();
+        this.#settings.works?.();
+        return;
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ProblemError)) this.#settings.failed(error);

@@ -6,6 +6,7 @@ import type { Cursor, Replica } from "../replica/database.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
 import type * as contract from "../wire/contract.ts";
+import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
 
 const MOST_HEADS = 3000;
@@ -17,6 +18,8 @@ export interface SyncHooks {
   opened(answer: contract.Opened): void;
   /** The cookie is another user's now (they signed in elsewhere in this browser). */
   foreign(): void;
+  /** A live event could not be kept here. */
+  failed?(error: unknown): void;
 }
 
 export class Sync {
@@ -76,6 +79,7 @@ export class Sync {
     this.#chain = this.#chain.then(action).catch((error: unknown) => {
       // The event was a hint: what it told is fetched at the next gap or connection.
       console.warn("a live event could not be applied", error);
+      if (!(error instanceof ProblemError)) this.#hooks.failed?.(error);
     });
   }
 

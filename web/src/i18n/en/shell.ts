@@ -35,5 +35,7 @@ export const shell = {
   themeLight: "Light",
   themeDark: "Dark",
   language: "Language",
-  storageFailed: "Something on this device does not work: its storage may be full. What is on the server is safe.",
+  storageFull: "This device has no room left, so nothing new can be kept or sent here. What is here stays readable, and the rest is safe on the server. Free some space; Hearth goes on by itself.",
+  storageBroken: "The browser does not let Hearth use this device's storage, so messages cannot be shown or written here. They are safe on the server. Close other tabs or restart the browser; Hearth keeps trying.",
+  storageWiped: "The browser has removed what Hearth kept on this device. Your messages are fetched from the server again; what was written here and not sent yet may be lost.",
 } as const;
