@@ -141,6 +141,7 @@ export class Client {
 
   /** What came live could not be kept: it is fetched again until it can. */
   #repair(error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
     this.#settings.failed(error);
     if (this.#isRepairing) return;
     this.#isRepairing = true;
