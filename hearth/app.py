@@ -161,7 +161,7 @@ class App:
         if isinstance(self.services.bus, LocalBus):
             self.services.bus.attach(self.delivery.deliver, self.delivery.disconnect)
         asyncio.get_running_loop().set_exception_handler(report_stray_error)
-        self.services.watch.count_sockets = self.registry.__len__
+        self.services.watch.count_devices = self.registry.count_devices
         self.services.watch.lag.start()
         self._tasks = [
             asyncio.create_task(repeat(NOTICE_SECONDS, self._end_sessions_ended_elsewhere)),

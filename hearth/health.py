@@ -49,7 +49,7 @@ class Watch:
     def __init__(self, config: Config, database: "Database", messages: "MessageLog", since: datetime) -> None:
         self.since = since
         self.doubts: list[str] = []
-        self.count_sockets: Callable[[], int] = lambda: 0
+        self.count_devices: Callable[[], int] = lambda: 0
         self.lag = LoopLag()
         self._directory = config.sqlite_directory or config.data
         self._database = database

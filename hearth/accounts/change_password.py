@@ -2,17 +2,20 @@
 
 from hearth.accounts import store, tokens_store
 from hearth.accounts.contract import ChangePassword, KdfParameters
-from hearth.accounts.rules import is_right_key, make_verifier, require_costly
+from hearth.accounts.prove import prove_password
+from hearth.accounts.rules import PasswordUnchanged, is_right_key, make_verifier, require_costly
 from hearth.accounts.sessions import end_all_sessions
 from hearth.contract import Context, Nothing
-from hearth.errors import WrongPassword
 
 
 async def change_password(context: Context, command: ChangePassword) -> Nothing:
-    """Set a new password. Raises WrongPassword, InvalidInput (costs below the floor)."""
-    row = await store.find_user(context.transaction, context.user_id, lock=True)
-    if not is_right_key(command.old_auth_key, None if row is None else row.password):
-        raise WrongPassword
+    """Set a new password. Raises WrongPassword, PasswordUnchanged, InvalidInput (costs below the floor).
+
+    With a fresh salt the same password makes another key: only the client can tell, and does before it asks.
+    """
+    row = await prove_password(context, command.old_auth_key)
+    if is_right_key(command.auth_key, row.password):
+        raise PasswordUnchanged(fields={"password": "unchanged"})
     await set_password(context, context.user_id, command.auth_key, command.kdf)
     await end_all_sessions(context, context.user_id, reason="password_changed", but=context.actor.device_id)
     return Nothing()

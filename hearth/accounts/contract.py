@@ -115,6 +115,19 @@ class RegistrationInfo(Shape):
     insecure_test_kdf: bool
 
 
+class LinkQuestion(Shape, forbid_unknown_fields=True):
+    """Body of POST /api/links: the one-time token that a link carries."""
+
+    token: OneTimeToken
+
+
+class LinkInfo(Shape):
+    """What a one-time link is good for; `username` is whose sign-in a reset is about."""
+
+    purpose: Literal["invite", "administrator", "reset"]
+    username: str | None = None
+
+
 class AvatarSaved(Shape):
     avatar_id: AvatarId
 
@@ -146,13 +159,16 @@ class ListDevices(Command, name="device.list", limit="60/60s"):
 
 
 class RevokeDevice(Command, name="device.revoke", limit="60/60s"):
-    """Sign one device out; its sockets end within a second."""
+    """Sign one device out; its sockets end within a second. Any but the asking one needs the password."""
 
     device_id: DeviceId
+    auth_key: Hash32 | None = None
 
 
 class RevokeOtherDevices(Command, name="device.revoke_others", limit="20/60s"):
-    """Sign out every device but the asking one."""
+    """Prove the password and sign out every device but the asking one."""
+
+    auth_key: Hash32
 
 
 class ChangePassword(Command, name="account.change_password", limit="5/600s"):

@@ -3,17 +3,14 @@
 from hearth.accounts import avatars_store, devices_store, store, tokens_store
 from hearth.accounts.contract import DeleteAccount, SessionEnded
 from hearth.accounts.events import NOBODY_ELSE, AccountDeleted
-from hearth.accounts.rules import is_right_key
+from hearth.accounts.prove import prove_password
 from hearth.accounts.sessions import load_devices
 from hearth.contract import Context, Devices, Nothing
-from hearth.errors import WrongPassword
 
 
 async def delete_account(context: Context, command: DeleteAccount) -> Nothing:
     """Delete the asking user for ever; the username is never given out again. Raises WrongPassword."""
-    row = await store.find_user(context.transaction, context.user_id, lock=True)
-    if row is None or not is_right_key(command.auth_key, row.password):
-        raise WrongPassword
+    row = await prove_password(context, command.auth_key)
     devices = await load_devices(context, row.id)
     context.publish(SessionEnded(reason="deleted"), to=Devices(tuple(device.id for device in devices)))
     await devices_store.delete_devices(context.transaction, row.id)

@@ -1,7 +1,8 @@
-"""One's own devices: list them, sign one or all others out, sign oneself out."""
+"""One's own devices: list them, sign oneself out, and by the password one or all others."""
 
 from hearth.accounts.cards import to_card
 from hearth.accounts.contract import Devices, Session
+from hearth.accounts.prove import prove_password
 from hearth.accounts.sessions import Reason, end_all_sessions, end_sessions, load_devices, to_device
 from hearth.accounts.store import find_user
 from hearth.contract import Context, Nothing
@@ -22,20 +23,32 @@ async def get_session(context: Context) -> Session:
     raise NotSignedIn
 
 
-async def revoke_device(context: Context, device_id: bytes) -> Nothing:
-    """Sign one of one's own devices out; others' and unknown ones are alike NotFound."""
-    if device_id not in {row.id for row in await load_devices(context, context.user_id)}:
-        raise NotFound
-    reason: Reason = "signed_out" if device_id == context.actor.device_id else "revoked"
-    await end_sessions(context, context.user_id, [device_id], reason=reason)
-    return Nothing()
+async def revoke_device(context: Context, device_id: bytes, auth_key: bytes | None) -> Nothing:
+    """Sign one of one's own devices out; any but the asking one only with the password's key.
+
+    Raises WrongPassword before it says whether there is such a device, then NotFound, for others' and unknown
+    ones alike.
+    """
+    if device_id == context.actor.device_id:
+        return await sign_out(context)
+    await prove_password(context, auth_key)
+    return await _end_one(context, device_id, "revoked")
 
 
-async def revoke_other_devices(context: Context) -> Nothing:
+async def revoke_other_devices(context: Context, auth_key: bytes) -> Nothing:
+    """Sign every device out but the asking one. Raises WrongPassword."""
+    await prove_password(context, auth_key)
     await end_all_sessions(context, context.user_id, reason="revoked", but=context.actor.device_id)
     return Nothing()
 
 
 async def sign_out(context: Context) -> Nothing:
-    """End the asking device's session."""
-    return await revoke_device(context, context.actor.device_id)
+    """End the asking device's session. Raises NotFound when it has ended already."""
+    return await _end_one(context, context.actor.device_id, "signed_out")
+
+
+async def _end_one(context: Context, device_id: bytes, reason: Reason) -> Nothing:
+    if device_id not in {row.id for row in await load_devices(context, context.user_id)}:
+        raise NotFound
+    await end_sessions(context, context.user_id, [device_id], reason=reason)
+    return Nothing()

@@ -33,12 +33,12 @@ async def list_devices(context: Context, command: ListDevices) -> Devices:
 
 @command(RevokeDevice)
 async def revoke_device(context: Context, command: RevokeDevice) -> Nothing:
-    return await devices.revoke_device(context, bytes.fromhex(command.device_id))
+    return await devices.revoke_device(context, bytes.fromhex(command.device_id), command.auth_key)
 
 
 @command(RevokeOtherDevices)
 async def revoke_other_devices(context: Context, command: RevokeOtherDevices) -> Nothing:
-    return await devices.revoke_other_devices(context)
+    return await devices.revoke_other_devices(context, command.auth_key)
 
 
 @command(ChangePassword)

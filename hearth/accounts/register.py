@@ -6,12 +6,11 @@ from hearth.accounts import store, tokens_store
 from hearth.accounts.contract import Registration, RegistrationInfo, SignedIn, UserCard
 from hearth.accounts.events import NOBODY_ELSE, UserRegistered
 from hearth.accounts.rules import (
-    LinkInvalid,
-    RegistrationClosed,
     hash_token,
     make_verifier,
     require_costly,
     require_invite,
+    require_invite_fits,
 )
 from hearth.accounts.sessions import start_session
 from hearth.accounts.texts import clean_display_name
@@ -55,11 +54,7 @@ async def _use_invite(context: Context, mode: Mode, invite: str | None) -> bool:
     if invite is None:
         return False
     makes_admin = await tokens_store.use_invite(context.transaction, hash_token(invite), context.now)
-    if makes_admin is None:
-        raise LinkInvalid
-    if mode == "closed" and not makes_admin:
-        raise RegistrationClosed
-    return makes_admin
+    return require_invite_fits(mode, makes_admin)
 
 
 async def _insert(

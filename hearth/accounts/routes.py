@@ -7,8 +7,8 @@ from typing import Any, TypeVar, cast
 from msgspec.structs import replace
 from quart import Blueprint, Response, request
 
-from hearth.accounts import avatar, devices, register, reset_sign_in, sign_in, throttle
-from hearth.accounts.contract import Registration, SignedIn, SignIn, SignInReset
+from hearth.accounts import avatar, devices, links, register, reset_sign_in, sign_in, throttle
+from hearth.accounts.contract import LinkQuestion, Registration, SignedIn, SignIn, SignInReset
 from hearth.accounts.pictures import KINDS, MAX_BYTES
 from hearth.accounts.sessions import NOBODY
 from hearth.contract import Actor, Context, Mode
@@ -39,6 +39,13 @@ AVATAR_HEADERS = {
 @ROUTES.get("/api/registration")
 async def get_registration() -> Response:
     return reply(await run(register.get_registration_info, mode="read"))
+
+
+@ROUTES.post("/api/links")
+async def post_link() -> Response:
+    throttle.allow_link(services(), network_of(client_address()))
+    body = await read_body(LinkQuestion)
+    return reply(await run(lambda context: links.get_link_info(context, body.token), mode="read"))
 
 
 @ROUTES.post("/api/register")

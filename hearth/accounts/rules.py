@@ -42,6 +42,11 @@ class AccountDisabled(HearthError):
     title = "This account has been disabled by an administrator"
 
 
+class PasswordUnchanged(InvalidInput):
+    code = "password_unchanged"
+    title = "This is the password already; choose another one"
+
+
 class LinkInvalid(HearthError):
     """One answer for a link that never existed, was used, ran out or was taken back."""
 
@@ -90,6 +95,18 @@ def require_invite(mode: Literal["open", "invite", "closed"], invite: str | None
         raise RegistrationClosed
     if mode == "invite":
         raise InviteNeeded
+
+
+def require_invite_fits(mode: Literal["open", "invite", "closed"], makes_admin: bool | None) -> bool:
+    """Return whether a usable invite makes an administrator; `makes_admin` is None when there is none.
+
+    Raises LinkInvalid, and RegistrationClosed where only the administrator may still register.
+    """
+    if makes_admin is None:
+        raise LinkInvalid
+    if mode == "closed" and not makes_admin:
+        raise RegistrationClosed
+    return makes_admin
 
 
 def make_token() -> str:

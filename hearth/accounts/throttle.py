@@ -1,5 +1,7 @@
 """How often strangers may try: by network, and for sign-in also by account, under the name's key.
 
+And how often a signed-in device may guess at the password that it is asked for again.
+
 Only failures count against an account, and generously, so that nobody can lock a person out for good; a
 network is held much shorter. Limits are taken before the work, in memory: refusing costs nothing.
 """
@@ -14,8 +16,10 @@ REGISTRATIONS = "30/3600s"
 SIGN_INS = "30/300s"
 FAILED_SIGN_INS_HERE = "10/900s"
 FAILED_SIGN_INS = "100/3600s"
+FAILED_PROOFS = "10/900s"
 PARAMETERS = "60/300s"
 RESETS = "20/3600s"
+LINKS = "60/300s"
 AVATARS_SET = "20/600s"
 AVATARS_SHOWN = "1200/60s"
 
@@ -33,6 +37,14 @@ def allow_sign_in(services: Services, network: str, username: str) -> Iterator[N
     services.limits.take("sign_in.account", key, FAILED_SIGN_INS, cost=-1)
 
 
+@contextmanager
+def allow_proof(services: Services, user_id: int) -> Iterator[None]:
+    """Let one proof of the password through or raise TooManyRequests; a right one is given back."""
+    services.limits.take("password.proof", str(user_id), FAILED_PROOFS)
+    yield
+    services.limits.take("password.proof", str(user_id), FAILED_PROOFS, cost=-1)
+
+
 def allow_parameters(services: Services, network: str) -> None:
     services.limits.take("sign_in.parameters", network, PARAMETERS)
 
@@ -43,6 +55,10 @@ def allow_registration(services: Services, network: str) -> None:
 
 def allow_reset(services: Services, network: str) -> None:
     services.limits.take("sign_in.reset", network, RESETS)
+
+
+def allow_link(services: Services, network: str) -> None:
+    services.limits.take("link.network", network, LINKS)
 
 
 def allow_avatar_change(services: Services, user_id: int) -> None:

@@ -77,6 +77,15 @@ async def use_invite(transaction: Transaction, token_hash: bytes, now: datetime)
     return bool((await transaction.execute(query)).scalar_one())
 
 
+async def find_invite(transaction: Transaction, token_hash: bytes, now: datetime) -> bool | None:
+    """Return whether a usable invite makes an administrator, None if there is no such."""
+    query = select(INVITE.c.makes_admin).where(
+        INVITE.c.token_hash == token_hash, INVITE.c.uses_left > 0, INVITE.c.expires_at > now
+    )
+    makes_admin = (await transaction.execute(query)).scalar()
+    return None if makes_admin is None else bool(makes_admin)
+
+
 async def delete_administrator_invites(transaction: Transaction) -> None:
     await transaction.execute(delete(INVITE).where(INVITE.c.makes_admin.is_(True)))
 
@@ -91,14 +100,20 @@ async def insert_reset(
     )
 
 
-async def use_reset(transaction: Transaction, token_hash: bytes, now: datetime) -> int | None:
-    """Burn a reset token and return whose sign-in it resets; None if it is no good or another was faster."""
+async def find_reset(transaction: Transaction, token_hash: bytes, now: datetime) -> int | None:
+    """Return whose sign-in a reset token resets; None if it is no good."""
     query = select(SIGN_IN_RESET.c.user_id).where(
         SIGN_IN_RESET.c.token_hash == token_hash, SIGN_IN_RESET.c.expires_at > now
     )
     user_id = (await transaction.execute(query)).scalar()
+    return None if user_id is None else int(user_id)
+
+
+async def use_reset(transaction: Transaction, token_hash: bytes, now: datetime) -> int | None:
+    """Burn a reset token and return whose sign-in it resets; None if it is no good or another was faster."""
+    user_id = await find_reset(transaction, token_hash, now)
     burnt = await transaction.execute(delete(SIGN_IN_RESET).where(SIGN_IN_RESET.c.token_hash == token_hash))
-    return int(user_id) if user_id is not None and burnt.rowcount == 1 else None
+    return user_id if burnt.rowcount == 1 else None
 
 
 async def delete_resets(transaction: Transaction, user_id: int) -> None:

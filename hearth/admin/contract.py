@@ -56,14 +56,17 @@ class ResetLink(Shape):
 
 
 class AdminHealth(Shape):
-    """How the server does. `faults` names what keeps it from its work: database, committer, disk."""
+    """How the server does. `faults` names what keeps it from its work: database, committer, disk.
+
+    `devices` are those connected now, each once however many sockets and tabs it has.
+    """
 
     faults: list[str]
     doubts: list[str]
     version: str
     database: str
     users: int
-    sockets: int
+    devices: int
     waiting: int
     disk_free: int | None
     loop_lag: float

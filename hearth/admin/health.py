@@ -19,7 +19,7 @@ async def get_health(context: Context) -> AdminHealth:
         version=__version__,
         database=services.database.describe(),
         users=await count_accounts(context),
-        sockets=watch.count_sockets(),
+        devices=watch.count_devices(),
         waiting=services.messages.depth,
         disk_free=found.disk_free,
         loop_lag=watch.lag.worst,

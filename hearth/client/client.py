@@ -252,8 +252,20 @@ class Client(Friendships):
         await self.call(SetPresence(away=away), Nothing)
 
     async def change_password(self, old_password: str, password: str) -> None:
-        """Prove the old password, set the new one; every other session ends. Raises WrongPassword."""
+        """Prove the old password, set the new one; every other session ends. Raises WrongPassword, and
+        InvalidInput for a password that is unfit or the old one.
+        """
         command = await sign_in.make_password_change(self.http, self.username, old_password, password)
+        await self.call(command, Nothing)
+
+    async def revoke_device(self, device_id: str, password: str) -> None:
+        """Sign another of the user's devices out. Raises WrongPassword, NotFound."""
+        command = await sign_in.make_revocation(self.http, self.username, password, device_id)
+        await self.call(command, Nothing)
+
+    async def revoke_other_devices(self, password: str) -> None:
+        """Sign all of the user's other devices out. Raises WrongPassword."""
+        command = await sign_in.make_revocation_of_others(self.http, self.username, password)
         await self.call(command, Nothing)
 
     async def delete_account(self, password: str) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hearth.accounts.contract import KdfParameters
+from hearth.accounts.rules import PasswordUnchanged
 from hearth.errors import InvalidInput
 
 MIN_MEMORY = 64 * 1024
@@ -65,6 +66,12 @@ def check_new_password(password: str) -> None:
     """Raise InvalidInput unless the password is long enough for a new one."""
     if len(prepare_password(password).decode()) < MIN_CHARACTERS:
         raise InvalidInput(f"A password has at least {MIN_CHARACTERS} characters")
+
+
+def check_changed_password(old: str, new: str) -> None:
+    """Raise PasswordUnchanged when both are the same however typed: no server can tell, salts differ."""
+    if prepare_password(old) == prepare_password(new):
+        raise PasswordUnchanged(fields={"password": "unchanged"})
 
 
 def check_parameters(parameters: KdfParameters, *, insecure_test_kdf: bool) -> None:

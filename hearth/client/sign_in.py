@@ -10,10 +10,18 @@ from hearth.accounts.contract import (
     KdfParameters,
     Registration,
     RegistrationInfo,
+    RevokeDevice,
+    RevokeOtherDevices,
     SignedIn,
     SignIn,
 )
-from hearth.client.derive import DerivedKeys, check_new_password, choose_parameters, derive_keys
+from hearth.client.derive import (
+    DerivedKeys,
+    check_changed_password,
+    check_new_password,
+    choose_parameters,
+    derive_keys,
+)
 from hearth.client.device_file import DeviceFile, DeviceState
 from hearth.client.problems import ProtocolBroken
 from hearth.client.wire.http import Http, is_loopback
@@ -74,11 +82,24 @@ async def sign_in(
 
 
 async def make_password_change(http: Http, username: str, old_password: str, password: str) -> ChangePassword:
-    """Return the command that changes the password; both are derived here."""
+    """Return the command that changes the password; both are derived here. Raises InvalidInput."""
     check_new_password(password)
+    check_changed_password(old_password, password)
     old = await _derive_known(http, username, old_password)
     parameters, keys = await _derive_new(http, password)
     return ChangePassword(old_auth_key=old.auth_key, auth_key=keys.auth_key, kdf=parameters)
+
+
+async def make_revocation(http: Http, username: str, password: str, device_id: str) -> RevokeDevice:
+    """Return the command that signs another device out."""
+    keys = await _derive_known(http, username, password)
+    return RevokeDevice(device_id=device_id, auth_key=keys.auth_key)
+
+
+async def make_revocation_of_others(http: Http, username: str, password: str) -> RevokeOtherDevices:
+    """Return the command that signs all other devices out."""
+    keys = await _derive_known(http, username, password)
+    return RevokeOtherDevices(auth_key=keys.auth_key)
 
 
 async def make_deletion(http: Http, username: str, password: str) -> DeleteAccount:

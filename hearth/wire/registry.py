@@ -60,6 +60,10 @@ class Registry:
         """Return the devices that are connected now."""
         return list(self._by_device)
 
+    def count_devices(self) -> int:
+        """Return how many devices are connected now, each once however many sockets it has."""
+        return len(self._by_device)
+
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self._by_user.values())
 

@@ -10,7 +10,7 @@ from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import ChangePassword, DeviceRemoved, KdfParameters, SessionEnded, SignInReset
 from hearth.accounts.first_account import make_reset_link
 from hearth.accounts.reset_sign_in import create_reset, finish_reset
-from hearth.accounts.rules import LinkInvalid
+from hearth.accounts.rules import LinkInvalid, PasswordUnchanged
 from hearth.accounts.sign_in import get_sign_in_parameters
 from hearth.accounts.tables import SIGN_IN_RESET, USER
 from hearth.contract import Devices
@@ -59,6 +59,16 @@ async def test_a_wrong_old_password_changes_nothing(house: House) -> None:
         await house.run(to_actor(laptop), make_change(old="guess"))
     assert house.published == [] and await house.finds(phone.token) is not None
     await house.signs_in("alice", "right")
+
+
+async def test_the_password_one_has_is_no_new_one(house: House) -> None:
+    """As far as the server can tell: with a fresh salt it is another key, which clients refuse to send."""
+    laptop, phone = await house.registers("alice"), await house.signs_in("alice")
+    house.clear()
+    with pytest.raises(PasswordUnchanged) as refused:
+        await house.run(to_actor(laptop), make_change(new="right"))
+    assert refused.value.fields == {"password": "unchanged"}
+    assert house.published == [] and await house.finds(phone.token) is not None
 
 
 async def test_a_cheap_new_password_changes_nothing(house: House) -> None:

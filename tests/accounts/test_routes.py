@@ -8,6 +8,7 @@ import pytest
 from quart import Response
 from quart.typing import TestClientProtocol as Browser
 
+from hearth.accounts.invite import create_invite
 from hearth.accounts.pictures import MAX_BYTES
 from tests.accounts.conftest import House, make_key, make_registration
 from tests.accounts.images import make_png
@@ -232,6 +233,24 @@ async def test_registrations_and_parameters_are_limited_by_network(house: House,
     house.clear()
     asked = [await browser.get("/api/sign-in/parameters?username=flood.aa") for _ in range(65)]
     assert [response.status_code for response in asked] == [200] * 60 + [429] * 5
+
+
+async def test_a21_asking_about_links_is_limited_by_network_and_tells_guesses_nothing(
+    house: House, browser: Browser
+) -> None:
+    invite = await house.do(create_invite)
+    answer = await post(browser, "/api/links", {"token": invite})
+    assert await answer.get_json() == {"purpose": "invite", "username": None}
+    for number in range(59):
+        assert await problem(await post(browser, "/api/links", {"token": f"guess{number}"})) == "link_invalid"
+    house.clear()
+    for token in ("guess", invite):
+        refused = await post(browser, "/api/links", {"token": token})
+        assert await problem(refused) == "too_many_requests"
+    assert house.queries == 0
+    elsewhere = {**OWN, "X-Forwarded-For": "203.0.113.9"}
+    refused = await post(browser, "/api/links", {"token": invite}, headers=elsewhere)
+    assert await problem(refused) == "too_many_requests", "a forged header does not help"
 
 
 async def test_what_a_visitor_may_do_is_public(browser: Browser) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import (
+    ChangePassword,
+    DeleteAccount,
     DeviceRemoved,
     ListDevices,
     RevokeDevice,
@@ -15,8 +17,10 @@ from hearth.accounts.rules import make_token
 from hearth.accounts.sessions import list_ended_devices
 from hearth.accounts.tables import DEVICE
 from hearth.contract import Devices, Users
-from hearth.errors import NotFound, NotSignedIn
-from tests.accounts.conftest import House, to_actor
+from hearth.errors import NotFound, NotSignedIn, TooManyRequests, WrongPassword
+from tests.accounts.conftest import KDF, House, make_key, to_actor
+
+RIGHT = make_key("right")
 
 
 async def test_a_token_is_looked_up_by_its_hash_in_one_query(house: House) -> None:
@@ -114,24 +118,65 @@ async def test_one_revokes_ones_own_devices_and_nobody_elses(house: House) -> No
     mallory = await house.user("mallory")
     for unknown in (phone.device.id, laptop.device.id, "0" * 32):
         with pytest.raises(NotFound):
-            await house.run(mallory, RevokeDevice(device_id=unknown))
+            await house.run(mallory, RevokeDevice(device_id=unknown, auth_key=RIGHT))
     assert house.published == []
-    await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id))
+    await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id, auth_key=RIGHT))
     assert [event for event, _ in house.published] == [
         SessionEnded(reason="revoked"),
         DeviceRemoved(device_id=phone.device.id),
     ]
     assert await house.finds(phone.token) is None and await house.finds(laptop.token) is not None
     with pytest.raises(NotFound):
-        await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id))
+        await house.run(to_actor(laptop), RevokeDevice(device_id=phone.device.id, auth_key=RIGHT))
 
 
-async def test_all_other_devices_are_revoked_in_five_queries(house: House) -> None:
+async def test_s19_another_device_is_signed_out_by_the_password_and_not_without(house: House) -> None:
+    laptop, phone = await house.registers("alice"), await house.signs_in("alice")
+    house.clear()
+    for command in (
+        RevokeDevice(device_id=phone.device.id),
+        RevokeDevice(device_id=phone.device.id, auth_key=make_key("guess")),
+        RevokeDevice(device_id="0" * 32, auth_key=make_key("guess")),
+        RevokeOtherDevices(auth_key=make_key("guess")),
+    ):
+        with pytest.raises(WrongPassword):
+            await house.run(to_actor(laptop), command)
+    assert house.published == [] and await house.finds(phone.token) == to_actor(phone)
+    await house.run(to_actor(phone), RevokeDevice(device_id=phone.device.id))
+    assert house.published[0][0] == SessionEnded(reason="signed_out"), "oneself: without a word"
+
+
+async def test_s19_guesses_at_the_password_are_counted_across_all_commands(house: House) -> None:
+    """And only they: who knows it may sign out as many devices as there are."""
+    laptop = await house.registers("alice")
+    alice, guess = to_actor(laptop), make_key("guess")
+    for _ in range(20):
+        phone = await house.signs_in("alice")
+        await house.run(alice, RevokeDevice(device_id=phone.device.id, auth_key=RIGHT))
+    guesses = [
+        RevokeDevice(device_id=laptop.device.id[::-1], auth_key=guess),
+        RevokeOtherDevices(auth_key=guess),
+        ChangePassword(old_auth_key=guess, auth_key=make_key("new"), kdf=KDF),
+        DeleteAccount(auth_key=guess),
+    ]
+    for number in range(10):
+        with pytest.raises(WrongPassword):
+            await house.run(alice, guesses[number % 4])
+    for command in (*guesses, DeleteAccount(auth_key=RIGHT)):
+        with pytest.raises(TooManyRequests):
+            await house.run(alice, command)
+    bob = await house.user("bob")
+    await house.run(bob, RevokeOtherDevices(auth_key=RIGHT))
+    house.clock.advance(seconds=91)
+    await house.run(alice, DeleteAccount(auth_key=RIGHT))
+
+
+async def test_all_other_devices_are_revoked_in_few_queries(house: House) -> None:
     laptop = await house.registers("alice")
     others = [await house.signs_in("alice") for _ in range(5)]
     bob = await house.registers("bob")
     house.clear()
-    await house.run(to_actor(laptop), RevokeOtherDevices())
+    await house.run(to_actor(laptop), RevokeOtherDevices(auth_key=RIGHT))
     assert house.queries <= 6
     (ended,) = [audience for event, audience in house.published if isinstance(event, SessionEnded)]
     assert set(ended.ids) == {to_actor(other).device_id for other in others}

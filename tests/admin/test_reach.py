@@ -1,5 +1,7 @@
 """A23: whatever an administrator asks for, nothing of what people wrote comes back."""
 
+from typing import Any, cast
+
 import msgspec
 
 from hearth.admin import contract
@@ -7,6 +9,7 @@ from hearth.admin.contract import AdminHealth, CreateInvite, GetHealth, ListInvi
 from hearth.contract import Actor
 from hearth.conversations.ids import make_self_id
 from hearth.messages.contract import ReadHistory, SendMessage
+from hearth.wire.registry import Registry
 from tests.stage import Stage
 
 CANARY = b"\1canary-in-a-note"
@@ -32,6 +35,18 @@ async def test_a23_the_contract_of_this_noun_has_no_place_for_content() -> None:
         if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
             text = repr(msgspec.json.schema(shape))
             assert "base64" not in text, name
+
+
+def test_a_device_counts_once_however_many_tabs_it_has() -> None:
+    registry, socket = Registry(max_per_user=20), cast(Any, None)
+    laptop, phone = b"l" * 16, b"p" * 16
+    for connection, device in enumerate((laptop, laptop, phone)):
+        registry.add(Actor(1, device, connection=connection), socket)
+    assert (registry.count_devices(), len(registry)) == (2, 3)
+    registry.remove(Actor(1, laptop, connection=0))
+    assert registry.count_devices() == 2
+    registry.remove(Actor(1, laptop, connection=1))
+    assert registry.count_devices() == 1
 
 
 async def test_health_tells_figures_only(stage: Stage, chief: Actor) -> None:

@@ -79,19 +79,20 @@ def revoke_device(world: World, person: Person) -> Command:
     owner = person if world.dice.random() < 0.8 else somebody(world, person)
     others = [device for device in owner.devices if device != person.devices[0]]
     chosen = world.dice.choice(others).device_id if others else world.dice.randbytes(16)
-    return accounts.RevokeDevice(device_id=chosen.hex())
+    key = person.auth_key if world.dice.random() < 0.9 else None
+    return accounts.RevokeDevice(device_id=chosen.hex(), auth_key=key)
 
 
 @generates(accounts.RevokeOtherDevices)
 def revoke_other_devices(world: World, person: Person) -> Command:
-    return accounts.RevokeOtherDevices()
+    return accounts.RevokeOtherDevices(auth_key=person.auth_key if world.dice.random() < 0.8 else b"w" * 32)
 
 
 @generates(accounts.ChangePassword)
 def change_password(world: World, person: Person) -> Command:
     right = world.dice.random() < 0.7
     return accounts.ChangePassword(
-        old_auth_key=person.auth_key if right else b"w" * 32, auth_key=person.auth_key, kdf=KDF
+        old_auth_key=person.auth_key if right else b"w" * 32, auth_key=world.dice.randbytes(32), kdf=KDF
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hearth.accounts.avatar import set_avatar
-from hearth.accounts.contract import SignIn
+from hearth.accounts.contract import ChangePassword, SignIn
 from hearth.accounts.sessions import NOBODY
 from hearth.accounts.sign_in import sign_in
 from hearth.client.replica.catch_up import open_replica, repair
@@ -83,6 +83,9 @@ class World:
             return False
         finally:
             self.listen()
+        if isinstance(command, ChangePassword):
+            (person,) = (person for person in self.people if person.user_id == actor.user_id)
+            person.auth_key = command.auth_key
         return True
 
     def listen(self) -> None:

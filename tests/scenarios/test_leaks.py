@@ -21,6 +21,7 @@ from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.conftest import SignUp
 from tests.scenarios.test_messages import make_send
 
+NEW_PASSWORD = "battery staple horse"
 Act = Callable[[Device, Device], Awaitable[object]]
 """What bob, with alice or erin, does to carry out a command."""
 
@@ -50,7 +51,7 @@ def refused(make: Callable[[Device], Command]) -> Act:
 
 async def revoke_a_device(bob: Device, erin: Device) -> None:
     extra = await Client.sign_in(bob.client.http.url, "bob", PASSWORD)
-    await bob.asks(accounts.RevokeDevice(device_id=extra.file.state.device_id), dict)
+    await bob.client.revoke_device(extra.file.state.device_id, PASSWORD)
     await extra.close()
 
 
@@ -104,8 +105,8 @@ ACTS: dict[type[Command], Act] = {
     accounts.UpdateSettings: plain(lambda bob: accounts.UpdateSettings(share_presence=False)),
     accounts.ListDevices: plain(lambda bob: accounts.ListDevices()),
     accounts.RevokeDevice: revoke_a_device,
-    accounts.RevokeOtherDevices: plain(lambda bob: accounts.RevokeOtherDevices()),
-    accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, PASSWORD),
+    accounts.RevokeOtherDevices: lambda bob, erin: bob.client.revoke_other_devices(PASSWORD),
+    accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, NEW_PASSWORD),
     admin.ListUsers: refused(lambda erin: admin.ListUsers()),
     admin.DisableUser: refused(lambda erin: admin.DisableUser(user_id=erin.user_id)),
     admin.EnableUser: refused(lambda erin: admin.EnableUser(user_id=erin.user_id)),
@@ -114,7 +115,7 @@ ACTS: dict[type[Command], Act] = {
     admin.CreateInvite: refused(lambda erin: admin.CreateInvite()),
     admin.RevokeInvite: refused(lambda erin: admin.RevokeInvite(invite_id="0" * 64)),
     admin.GetHealth: refused(lambda erin: admin.GetHealth()),
-    accounts.DeleteAccount: lambda bob, erin: bob.client.delete_account(PASSWORD),
+    accounts.DeleteAccount: lambda bob, erin: bob.client.delete_account(NEW_PASSWORD),
 }
 
 

@@ -10,12 +10,11 @@ from hearth.accounts.contract import (
     Devices,
     ListDevices,
     RevokeDevice,
-    RevokeOtherDevices,
     SessionEnded,
 )
 from hearth.client import Client
 from hearth.contract import Nothing
-from hearth.errors import NotSignedIn, WrongPassword
+from hearth.errors import InvalidInput, NotFound, NotSignedIn, WrongPassword
 from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.server import RunningServer
 
@@ -36,8 +35,12 @@ async def is_dead(device: Device) -> None:
 async def test_a_revoked_device_dies_within_a_second(
     alice: Device, bob: Device, carol: Device, dave: Device
 ) -> None:
+    phone = bob.phone.client.file.state.device_id
+    with pytest.raises(WrongPassword):
+        await bob.client.revoke_device(phone, "not the password")
+    await bob.phone.receives_nothing()
     began = time.monotonic()
-    await bob.asks(RevokeDevice(device_id=bob.phone.client.file.state.device_id), Nothing)
+    await bob.client.revoke_device(phone, PASSWORD)
     assert (await bob.phone.sees(SessionEnded)).reason == "revoked"
     await is_dead(bob.phone)
     assert time.monotonic() - began < 1.5
@@ -56,13 +59,18 @@ async def test_who_signs_their_own_device_out_is_still_told_that_it_worked(bob: 
 
 
 async def test_nobody_can_revoke_somebody_elses_device(bob: Device, carol: Device) -> None:
-    command = RevokeDevice(device_id=bob.client.file.state.device_id)
-    await carol.is_refused(command, "not_found")
+    device_id = bob.client.file.state.device_id
+    with pytest.raises(NotFound):
+        await carol.client.revoke_device(device_id, PASSWORD)
+    await carol.is_refused(RevokeDevice(device_id=device_id), "wrong_password")
     await bob.receives_nothing()
 
 
 async def test_all_others_can_be_signed_out_at_once(bob: Device, alice: Device, carol: Device) -> None:
-    await bob.asks(RevokeOtherDevices(), Nothing)
+    with pytest.raises(WrongPassword):
+        await bob.client.revoke_other_devices("not the password")
+    await bob.phone.receives_nothing()
+    await bob.client.revoke_other_devices(PASSWORD)
     await is_dead(bob.phone)
     assert bob.client.is_connected
     assert [device.id for device in (await bob.asks(ListDevices(), Devices)).devices] == [
@@ -85,6 +93,8 @@ async def test_a_new_password_ends_the_other_sessions_and_the_old_password(
 ) -> None:
     with pytest.raises(WrongPassword):
         await bob.client.change_password("not the password", NEW_PASSWORD)
+    with pytest.raises(InvalidInput):
+        await bob.client.change_password(PASSWORD, PASSWORD)
     await bob.client.change_password(PASSWORD, NEW_PASSWORD)
     await is_dead(bob.phone)
     with pytest.raises(WrongPassword):
@@ -99,6 +109,6 @@ async def test_a_new_password_ends_the_other_sessions_and_the_old_password(
 
 async def test_a_session_that_ended_while_away_is_not_taken_up(bob: Device) -> None:
     await bob.phone.disconnects()
-    await bob.asks(RevokeOtherDevices(), Nothing)
+    await bob.client.revoke_other_devices(PASSWORD)
     with pytest.raises(NotSignedIn):
         await bob.phone.comes_back()

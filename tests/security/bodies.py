@@ -77,8 +77,22 @@ BODIES: dict[str, Body] = {
     "friend.remove alice": lambda p, role: {"user_id": p.alice.actor.user_id},
     "friend.block alice": lambda p, role: {"username": p.alice.username},
     "friend.unblock whom alice blocks": lambda p, role: {"user_id": p.by_role["blocked"].actor.user_id},
-    "device.revoke alice's phone": lambda p, role: {"device_id": p.others["phone"].actor.device_id.hex()},
-    "device.revoke_others of one's own": lambda p, role: {},
+    "device.revoke alice's phone": lambda p, role: {
+        "device_id": p.others["phone"].actor.device_id.hex(),
+        "auth_key": own_key(p, role),
+    },
+    "device.revoke alice's phone with her key": lambda p, role: {
+        "device_id": p.others["phone"].actor.device_id.hex(),
+        "auth_key": encode(p.alice.auth_key),
+    },
+    "device.revoke alice's phone without a key": lambda p, role: {
+        "device_id": p.others["phone"].actor.device_id.hex()
+    },
+    "device.revoke the asking device": lambda p, role: {
+        "device_id": (p.alice if role == "nobody" else p.by_role[role]).actor.device_id.hex()
+    },
+    "device.revoke_others with her key": lambda p, role: {"auth_key": encode(p.alice.auth_key)},
+    "device.revoke_others of one's own": lambda p, role: {"auth_key": own_key(p, role)},
     "device.list of one's own": lambda p, role: {},
     "profile.update of one's own": lambda p, role: {"about": "me"},
     "settings.update of one's own": lambda p, role: {"share_presence": False},
@@ -88,7 +102,7 @@ BODIES: dict[str, Body] = {
     "sync.rest of one's own": lambda p, role: {"part": "friends", "after": 0},
     "account.change_password with her key": lambda p, role: {
         "old_auth_key": encode(p.alice.auth_key),
-        "auth_key": encode(p.alice.auth_key),
+        "auth_key": encode(b"another".ljust(32, b"\0")),
         "kdf": kdf(),
     },
     "account.delete with her key": lambda p, role: {"auth_key": encode(p.alice.auth_key)},

@@ -166,7 +166,7 @@ async def gather_people(services: Services) -> People:
     await people.run(alice.actor, BlockUser(username=roles["blocked"].username))
     roles["revoked"] = await people.sign_in(roles["friend"])
     revoke = RevokeDevice(device_id=roles["revoked"].actor.device_id.hex())
-    await people.run(roles["friend"].actor, revoke)
+    await people.run(roles["revoked"].actor, revoke)
     people.others["phone"] = await people.sign_in(alice)
     asker, asked = [await people.join(name) for name in ("asker", "asked")]
     for name, by, to in (("asker", asker, alice), ("asked", alice, asked)):

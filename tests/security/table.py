@@ -44,6 +44,10 @@ friend.remove alice                     you  ok     none   none   none none    n
 friend.block alice                      you  ok     ok     ok     ok   ok      ok      ok    out     out
 friend.unblock whom alice blocks        ok   none   none   none   none none    none    none  out     out
 device.revoke alice's phone             ok   none   none   none   none none    none    none  out     out
+device.revoke alice's phone with her key ok   key    key    key    key  key     key     key   out     out
+device.revoke alice's phone without a key key  key    key    key    key  key     key     key   out     out
+device.revoke the asking device         ok   ok     ok     ok     ok   ok      ok      ok    out     out
+device.revoke_others with her key       ok   key    key    key    key  key     key     key   out     out
 device.revoke_others of one's own       ok   ok     ok     ok     ok   ok      ok      ok    out     out
 device.list of one's own                ok   ok     ok     ok     ok   ok      ok      ok    out     out
 profile.update of one's own             ok   ok     ok     ok     ok   ok      ok      ok    out     out
@@ -72,6 +76,7 @@ GET /api/health                         ok   ok     ok     ok     ok   ok      o
 GET /healthz                            ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 GET /metrics                            ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 GET /api/registration                   ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
+POST /api/links                         dead dead   dead   dead   dead dead    dead    dead  dead    dead
 POST /api/register                      ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 GET /api/sign-in/parameters             ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 POST /api/sign-in                       ok   ok     ok     ok     ok   ok      ok      ok    ok      ok

@@ -102,7 +102,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("friend.cancel", "request_id", {}),
     ("friend.remove", "user_id", {}),
     ("friend.unblock", "user_id", {}),
-    ("device.revoke", "device_id", {}),
+    ("device.revoke", "device_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),
     *((f"admin.{act}", "user_id", {}) for act in ("disable", "enable", "reset_sign_in")),
 ]
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from hearth.accounts.contract import ChangePassword, DeleteAccount
+from hearth.accounts.contract import ChangePassword, DeleteAccount, RevokeDevice, RevokeOtherDevices
 from hearth.contract import Actor
 from hearth.conversations.ids import make_direct_id
 from hearth.errors import HearthError, WrongPassword
@@ -83,6 +83,11 @@ async def test_S07_S19_a_wrong_password_opens_nothing(stage: Stage, guess: bytes
         await stage.run(alice, DeleteAccount(auth_key=guess))
     with pytest.raises(WrongPassword):
         await stage.run(alice, ChangePassword(old_auth_key=guess, auth_key=guess, kdf=KDF))
+    with pytest.raises(WrongPassword):
+        await stage.run(alice, RevokeDevice(device_id="0" * 32, auth_key=guess))
+    with pytest.raises(WrongPassword):
+        await stage.run(alice, RevokeOtherDevices(auth_key=guess))
+    assert stage.published == []
 
 
 def test_S07_a_forgotten_await_is_an_error() -> None:

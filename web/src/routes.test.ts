@@ -19,7 +19,7 @@ test.each([
   ["/register", { name: "register", token: null }],
   ["/register#abcdefghijklmnopqrstu_-", { name: "register", token: "abcdefghijklmnopqrstu_-" }],
   ["/register#invite=abcdefghijklmnopqrstu", { name: "register", token: "abcdefghijklmnopqrstu" }],
-  ["/welcome#abcdefghijklmnopqrstu", { name: "welcome", token: "abcdefghijklmnopqrstu" }],
+  ["/welcome#abcdefghijklmnopqrstu", { name: "notFound" }],
   ["/reset#<script>", { name: "reset", token: null }],
 ])("%s", (address, route) => expect(read(address)).toEqual(route));
 

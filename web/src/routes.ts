@@ -4,7 +4,6 @@
 export type Route =
   | { name: "signIn" }
   | { name: "register"; token: string | null }
-  | { name: "welcome"; token: string | null }
   | { name: "reset"; token: string | null }
   | { name: "home" }
   | { name: "conversation"; conversation: string }
@@ -44,8 +43,8 @@ const FIXED = {
   "/admin/server": "adminServer",
 } as const;
 
-const WITH_TOKEN = { "/register": "register", "/welcome": "welcome", "/reset": "reset" } as const;
-const VISITOR: readonly RouteName[] = ["signIn", "register", "welcome", "reset"];
+const WITH_TOKEN = { "/register": "register", "/reset": "reset" } as const;
+const VISITOR: readonly RouteName[] = ["signIn", "register", "reset"];
 
 /** One-time tokens travel in the fragment, which no server and no log sees. `#invite=…` and `#…` are both taken. */
 function readToken(fragment: string): string | null {
@@ -89,7 +88,6 @@ export function toPath(route: Route): string {
     case "friendLink":
       return `/add/${encodeURIComponent(route.username)}`;
     case "register":
-    case "welcome":
     case "reset":
       return `/${route.name}`;
     case "notFound":

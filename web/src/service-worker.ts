@@ -54,7 +54,7 @@ worker.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== worker.location.origin) return;
   if (event.request.mode === "navigate") {
     // Only the client's own pages: the API, the trust page and documents are the server's.
-    const isOurs = url.pathname === "/" || /^\/(sign-in|register|welcome|reset|c|friends|add|u|you)(\/|$)/.test(url.pathname);
+    const isOurs = url.pathname === "/" || /^\/(sign-in|register|reset|c|friends|add|u|you)(\/|$)/.test(url.pathname);
     if (isOurs) event.respondWith(answerPage(event.request));
     return;
   }

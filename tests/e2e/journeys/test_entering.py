@@ -99,10 +99,21 @@ async def test_with_invitations_only_a_link_opens_the_door_once(inviting: Path, 
             link = find_link(run(server, "invite"))
             await bob.registers(link)
         async with Person(chromium, server.url, "eve") as eve:
-            await eve.tries_to_register(link)
-            await expect(eve.page.get_by_text("This link is used up or too old.")).to_be_visible(
-                timeout=PATIENCE
-            )
+            await eve.opens(link)
+            title = eve.page.get_by_role("heading", name="This link no longer works")
+            await expect(title).to_be_visible(timeout=PATIENCE)
+            await expect(eve.page.get_by_label("Username")).to_have_count(0)
+        async with Person(chromium, server.url, "chief") as chief:
+            first = find_link(server.output.split("administrator's account:")[1])
+            await chief.opens(first)
+            title = chief.page.get_by_role("heading", name="Look after this Hearth")
+            await expect(title).to_be_visible(timeout=PATIENCE)
+            await expect(
+                chief.page.get_by_text("This link makes the administrator's account")
+            ).to_be_visible()
+            await chief.registers(first)
+            await chief.opens(first)
+            await expect(chief.page.get_by_text("You are signed in already")).to_be_visible(timeout=PATIENCE)
 
 
 async def test_a_wrong_password_is_said_without_saying_who_exists(

@@ -4,13 +4,19 @@ import { deriveAuthKey } from "../crypto/derive-keys.ts";
 import { chooseStretching, requireStrong } from "../crypto/stretching.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import type { KdfParameters, Registration, RegistrationInfo, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
+import type { KdfParameters, LinkInfo, LinkQuestion, Registration, RegistrationInfo, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
 import { get, post } from "../wire/http.ts";
 import { guessDevice } from "./device-name.ts";
 import { session } from "./session.svelte.ts";
 
 export function fetchRegistrationInfo(): Promise<RegistrationInfo> {
   return get<RegistrationInfo>("/api/registration");
+}
+
+/** What a one-time link is good for; asking spends nothing. Throws ProblemError("link_invalid"), "registration_closed". */
+export function fetchLinkInfo(token: string): Promise<LinkInfo> {
+  const question: LinkQuestion = { token };
+  return post<LinkInfo>("/api/links", question);
 }
 
 function nameDevice(): string {

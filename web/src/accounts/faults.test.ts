@@ -29,7 +29,14 @@ test("a new password is checked, then compared", () => {
   expect(checkNewPassword("correct horse", "correct horse")).toEqual({});
 });
 
+test("the password one has is no new one, however it is typed", () => {
+  expect(checkNewPassword("correct h\u00f6rse", "correct h\u00f6rse", "correct ho\u0308rse")).toHaveProperty("password");
+  expect(checkNewPassword("correct\u00a0horse", "correct\u00a0horse", "correct horse")).toHaveProperty("password");
+  expect(checkNewPassword("correct Horse", "correct Horse", "correct horse")).toEqual({});
+});
+
 test.each([
+  [problem("password_unchanged", { password: "unchanged" }), "password"],
   [problem("username_taken"), "username"],
   [problem("username_refused", { username: "scripts" }), "username"],
   [problem("username_refused", { username: "a reason of a newer server" }), "username"],

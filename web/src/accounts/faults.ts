@@ -1,7 +1,7 @@
 // From what went wrong to the words below the right field, or above the form.
 import { WeakStretchingError } from "../crypto/stretching.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
-import { findPasswordFlaw } from "../lib/password.ts";
+import { findPasswordFlaw, normalisePassword } from "../lib/password.ts";
 import { countGraphemes } from "../lib/text.ts";
 import { type Problem, ProblemError } from "../wire/http.ts";
 import { sayProblem } from "../wire/problem-text.ts";
@@ -39,16 +39,21 @@ export function checkNames(username: string, displayName: string): Faults {
   return faults;
 }
 
-export function checkNewPassword(password: string, confirm: string): Faults {
+/** `current` is the password until now, where one is changed: the server could not tell that it is the same. */
+export function checkNewPassword(password: string, confirm: string, current?: string): Faults {
   const flaw = findPasswordFlaw(password);
   if (flaw === "short") return { password: t("accounts.passwordShort") };
   if (flaw === "long") return { password: t("accounts.passwordLong") };
   if (flaw === "character") return { password: t("accounts.passwordCharacter") };
+  if (current !== undefined && normalisePassword(password) === normalisePassword(current)) {
+    return { password: t("accounts.passwordUnchanged") };
+  }
   return password === confirm ? {} : { confirm: t("accounts.passwordsDiffer") };
 }
 
 function placeProblem(problem: Problem): Faults {
   if (problem.code === "username_taken") return { username: t("accounts.usernameTaken") };
+  if (problem.code === "password_unchanged") return { password: t("accounts.passwordUnchanged") };
   if (problem.fields?.["username"]) {
     return { username: t(USERNAME[problem.fields["username"]] ?? "accounts.usernameCharacters") };
   }

@@ -11,7 +11,6 @@ type Loader = () => Promise<{ default: Page }>;
 const visitors: Partial<Record<RouteName, Loader>> = {
   signIn: () => import("../accounts/SignInPage.svelte"),
   register: () => import("../accounts/RegisterPage.svelte"),
-  welcome: () => import("../accounts/RegisterPage.svelte"),
   reset: () => import("../accounts/ResetPage.svelte"),
 };
 

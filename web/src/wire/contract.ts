@@ -156,6 +156,17 @@ export interface RegistrationInfo {
   insecure_test_kdf: boolean;
 }
 
+/** Body of POST /api/links: the one-time token that a link carries. */
+export interface LinkQuestion {
+  token: OneTimeToken;
+}
+
+/** What a one-time link is good for; `username` is whose sign-in a reset is about. */
+export interface LinkInfo {
+  purpose: "invite" | "administrator" | "reset";
+  username: string | null;
+}
+
 export interface AvatarSaved {
   avatar_id: AvatarId;
 }
@@ -183,13 +194,16 @@ export interface UpdateSettings {
 /** One's signed-in devices, last seen first. */
 export type ListDevices = Empty;
 
-/** Sign one device out; its sockets end within a second. */
+/** Sign one device out; its sockets end within a second. Any but the asking one needs the password. */
 export interface RevokeDevice {
   device_id: DeviceId;
+  auth_key?: Hash32 | null;
 }
 
-/** Sign out every device but the asking one. */
-export type RevokeOtherDevices = Empty;
+/** Prove the password and sign out every device but the asking one. */
+export interface RevokeOtherDevices {
+  auth_key: Hash32;
+}
 
 /** Prove the old password, set the new one; every other session ends. */
 export interface ChangePassword {
@@ -639,14 +653,17 @@ export interface ResetLink {
   expires_at: Timestamp;
 }
 
-/** How the server does. `faults` names what keeps it from its work: database, committer, disk. */
+/**
+ * How the server does. `faults` names what keeps it from its work: database, committer, disk. `devices` are
+ * those connected now, each once however many sockets and tabs it has.
+ */
 export interface AdminHealth {
   faults: string[];
   doubts: string[];
   version: string;
   database: string;
   users: number;
-  sockets: number;
+  devices: number;
   waiting: number;
   disk_free: number | null;
   loop_lag: number;
