@@ -61,6 +61,11 @@ class WrongPassword(HearthError):
     title = "Username or password is wrong"
 
 
+class PasswordUnchanged(InvalidInput):
+    code = "password_unchanged"
+    title = "This is the password already; choose another one"
+
+
 class ForeignOrigin(HearthError):
     code = "foreign_origin"
     status = 403

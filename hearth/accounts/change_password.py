@@ -3,9 +3,10 @@
 from hearth.accounts import store, tokens_store
 from hearth.accounts.contract import ChangePassword, KdfParameters
 from hearth.accounts.prove import prove_password
-from hearth.accounts.rules import PasswordUnchanged, is_right_key, make_verifier, require_costly
+from hearth.accounts.rules import is_right_key, make_verifier, require_costly
 from hearth.accounts.sessions import end_all_sessions
 from hearth.contract import Context, Nothing
+from hearth.errors import PasswordUnchanged
 
 
 async def change_password(context: Context, command: ChangePassword) -> Nothing:

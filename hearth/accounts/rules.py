@@ -42,11 +42,6 @@ class AccountDisabled(HearthError):
     title = "This account has been disabled by an administrator"
 
 
-class PasswordUnchanged(InvalidInput):
-    code = "password_unchanged"
-    title = "This is the password already; choose another one"
-
-
 class LinkInvalid(HearthError):
     """One answer for a link that never existed, was used, ran out or was taken back."""
 

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hearth.accounts.contract import KdfParameters
-from hearth.accounts.rules import PasswordUnchanged
-from hearth.errors import InvalidInput
+from hearth.errors import InvalidInput, PasswordUnchanged
 
 MIN_MEMORY = 64 * 1024
 MIN_ITERATIONS = 3
