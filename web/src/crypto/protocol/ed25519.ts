@@ -1,0 +1,73 @@
+// Ed25519 that judges alike in every engine (docs/protocol-encryption.md, 1.1): strict checks, then no cofactor.
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha512 } from "@noble/hashes/sha2.js";
+
+import { type Bytes, toHex } from "../../lib/bytes.ts";
+import { check, equal, join } from "./codec.ts";
+
+const P = 2n ** 255n - 19n;
+const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+
+/** The canonical encodings of the eight points whose order divides 8. */
+export const SMALL_ORDER: ReadonlySet<string> = new Set([
+  `01${"00".repeat(31)}`,
+  `ec${"ff".repeat(30)}7f`,
+  "00".repeat(32),
+  `${"00".repeat(31)}80`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+]);
+
+const littleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes.slice().reverse())}`);
+
+/** Rules 1 and 2: canonical and not of small order. */
+export function isGoodPoint(bytes: Uint8Array): boolean {
+  if (bytes.length !== 32) return false;
+  const sign = bytes[31]! >> 7;
+  const y = littleEndian(bytes) & (2n ** 255n - 1n);
+  if (y >= P || (sign === 1 && (y === 1n || y === P - 1n))) return false;
+  return !SMALL_ORDER.has(toHex(bytes));
+}
+
+/** Rule 4 where the engine has no Ed25519: [S]B - [k]A, encoded, is R. */
+export function verifyWithoutCofactor(publicKey: Bytes, signature: Bytes, message: Bytes): boolean {
+  try {
+    const A = ed25519.Point.fromBytes(publicKey);
+    const k = littleEndian(sha512(join(signature.subarray(0, 32), publicKey, message))) % L;
+    const S = littleEndian(signature.subarray(32));
+    const sB = S === 0n ? ed25519.Point.ZERO : ed25519.Point.BASE.multiply(S);
+    return equal(sB.subtract(k === 0n ? ed25519.Point.ZERO : A.multiplyUnsafe(k)).toBytes(), signature.subarray(0, 32));
+  } catch {
+    return false;
+  }
+}
+
+async function verifyInEngine(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+  let key: CryptoKey;
+  try {
+    key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+  } catch {
+    // No Ed25519 in this engine, or it refuses the key: our own code has the last word on both.
+    return verifyWithoutCofactor(publicKey, signature, message);
+  }
+  return crypto.subtle.verify("Ed25519", key, signature, message);
+}
+
+export async function verify(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+  if (signature.length !== 64 || !isGoodPoint(publicKey) || !isGoodPoint(signature.subarray(0, 32))) return false;
+  if (littleEndian(signature.subarray(32)) >= L) return false;
+  return verifyInEngine(publicKey, signature, message);
+}
+
+/** Throws ProtocolError `bad_signature`. */
+export async function requireSignature(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<void> {
+  check(await verify(publicKey, signature, message), "bad_signature", "not signed by this key");
+}
+
+/** Signs with a key that the caller holds: a seed, or a CryptoKey that cannot be read. */
+export type Sign = (message: Bytes) => Promise<Bytes>;
+
+export const signWithSeed = (seed: Bytes): Sign => (message) => Promise.resolve(new Uint8Array(ed25519.sign(message, seed)));
+export const publicKeyOf = (seed: Bytes): Bytes => new Uint8Array(ed25519.getPublicKey(seed));
