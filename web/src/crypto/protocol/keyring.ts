@@ -1,0 +1,96 @@
+// Rows of the keyring, and the set that a new generation carries over (docs/protocol-encryption.md, 6.3).
+import type { Bytes } from "../../lib/bytes.ts";
+import { check, decodeText, fixed, join, lp8, Reader, text, u32, u64, u8 } from "./codec.ts";
+import { hash, openBox, sealBox } from "./primitives.ts";
+
+export type Row =
+  | { kind: "epoch"; conversation: Bytes; n: number; recordHash: Bytes; seed: Bytes }
+  | { kind: "pin"; user: number; username: string; identityKey: Bytes; incarnation: number; n: number; hash: Bytes; how: number; by: number; time: number }
+  | { kind: "head"; conversation: Bytes; n: number; recordHash: Bytes; seq: number; logHash: Bytes }
+  | { kind: "receive"; version: number; statementHash: Bytes; seed: Bytes };
+
+const KINDS = ["epoch", "pin", "head", "receive"] as const;
+
+/** Where a row is stored: clear to the server, bound by the seal. */
+export interface RowPlace {
+  server: Bytes;
+  user: number;
+  g: number;
+  kind: number;
+  id: Bytes;
+}
+
+export const rowKind = (row: Row): number => KINDS.indexOf(row.kind) + 1;
+
+export function rowId(row: Row): Bytes {
+  if (row.kind === "epoch") return join(fixed(row.conversation, 16), u64(row.n));
+  if (row.kind === "head") return join(fixed(row.conversation, 16));
+  return u64(row.kind === "pin" ? row.user : row.version);
+}
+
+export function encodeRow(row: Row): Bytes {
+  switch (row.kind) {
+    case "epoch":
+      return join(fixed(row.recordHash, 32), fixed(row.seed, 32));
+    case "pin": {
+      const who = join(lp8(text(row.username)), fixed(row.identityKey, 32), u32(row.incarnation));
+      return join(who, u64(row.n), fixed(row.hash, 32), u8(row.how), u64(row.by), u64(row.time));
+    }
+    case "head":
+      return join(u64(row.n), fixed(row.recordHash, 32), u64(row.seq), fixed(row.logHash, 32));
+    case "receive":
+      return join(fixed(row.statementHash, 32), fixed(row.seed, 32));
+  }
+}
+
+function readPin(id: Reader, body: Reader): Row {
+  const [user, username, identityKey] = [id.u64(), decodeText(body.lp8(200)), body.take(32)];
+  const [incarnation, n, head, how] = [body.u32(), body.u64(), body.take(32), body.choice(1, 4)];
+  return { kind: "pin", user, username, identityKey, incarnation, n, hash: head, how, by: body.u64(), time: body.u64() };
+}
+
+/** Throws ProtocolError `malformed`. */
+export function decodeRow(kind: number, idBytes: Bytes, bodyBytes: Bytes): Row {
+  const [id, body] = [new Reader(idBytes), new Reader(bodyBytes)];
+  const row = ((): Row => {
+    switch (KINDS[kind - 1]) {
+      case "epoch":
+        return { kind: "epoch", conversation: id.take(16), n: id.u64(), recordHash: body.take(32), seed: body.take(32) };
+      case "pin":
+        return readPin(id, body);
+      case "head":
+        return { kind: "head", conversation: id.take(16), n: body.u64(), recordHash: body.take(32), seq: body.u64(), logHash: body.take(32) };
+      default:
+        check(kind === 4, "malformed", "an unknown kind of row");
+        return { kind: "receive", version: id.u64(), statementHash: body.take(32), seed: body.take(32) };
+    }
+  })();
+  id.end();
+  body.end();
+  return row;
+}
+
+const encodePlace = (place: RowPlace): Bytes =>
+  join(fixed(place.server, 16), u64(place.user), u64(place.g), u8(place.kind), lp8(place.id));
+
+export async function sealRow(key: Bytes, server: Bytes, user: number, g: number, row: Row, salt?: Bytes): Promise<Bytes> {
+  const place = { server, user, g, kind: rowKind(row), id: rowId(row) };
+  return sealBox(key, "hearth row v1", encodePlace(place), encodeRow(row), salt);
+}
+
+/** Throws ProtocolError `cannot_open`, `malformed`, `unsupported`. */
+export async function openRow(key: Bytes, place: RowPlace, sealed: Bytes): Promise<Row> {
+  return decodeRow(place.kind, place.id, await openBox(key, "hearth row v1", encodePlace(place), sealed));
+}
+
+/** The `set` of a generation statement. Rows of kind epoch are no part of it. */
+export function hashSet(rows: readonly Row[]): Bytes {
+  const entries = rows.map((row) => {
+    if (row.kind === "epoch") throw new RangeError("epoch rows are not carried over");
+    return { key: join(u8(rowKind(row)), lp8(rowId(row))), body: hash("hearth set v1", encodeRow(row)) };
+  });
+  const hex = (bytes: Bytes): string => bytes.reduce((all, byte) => all + byte.toString(16).padStart(2, "0"), "");
+  const sorted = entries.map((entry) => ({ ...entry, order: hex(entry.key) })).sort((a, b) => (a.order < b.order ? -1 : 1));
+  if (new Set(sorted.map((entry) => entry.order)).size !== sorted.length) throw new RangeError("two rows of one id");
+  return hash("hearth row set v1", u32(sorted.length), ...sorted.map((entry) => join(entry.key, entry.body)));
+}
