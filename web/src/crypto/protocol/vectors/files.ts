@@ -1,8 +1,16 @@
 // Which files there are.
 import type { VectorFile } from "./form.ts";
 import { makeEd25519, makeSeals } from "./make-basics.ts";
+import { makeEpochs, makeRules } from "./make-epochs.ts";
+import { makeKeyring, makeOwnKeys, makeUserChain, makeVault } from "./make-people.ts";
 
 export const FILES: Record<string, () => Promise<VectorFile>> = {
   ed25519: makeEd25519,
   seals: makeSeals,
+  user_chain: makeUserChain,
+  own_keys: makeOwnKeys,
+  keyring: makeKeyring,
+  vault: makeVault,
+  epochs: makeEpochs,
+  epoch_rules: makeRules,
 };

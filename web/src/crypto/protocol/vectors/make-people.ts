@@ -1,0 +1,183 @@
+// Vectors of one person: user chain, generations, receive statement, keyring, vault, recovery key.
+import type { Bytes } from "../../../lib/bytes.ts";
+import { join, zeros } from "../codec.ts";
+import { kemPublicKey } from "../hpke.ts";
+import { encodeRow, hashSet, type Row, rowId, rowKind, sealRow } from "../keyring.ts";
+import * as own from "../own-keys.ts";
+import { hashStatement } from "../statements.ts";
+import type { Body } from "../user-chain.ts";
+import * as vault from "../vault.ts";
+import { alice, Chain, device, publicOf, SERVER, signerOf, sortDevices, TIME } from "./cast.ts";
+import { ekm, flip, named, named16, type Vector, vector, type VectorFile } from "./form.ts";
+
+const pointer = { version: 1, sealedHash: named("sealed"), commitment: named("commitment"), kemHash: named("vault kem hash") };
+const profile: Body = { kind: "profile", displayName: "Alice ✨", avatar: zeros(32) };
+
+async function refuse(chain: Chain, name: string, error: string, made: Promise<Bytes> | Bytes): Promise<Vector> {
+  return vector(name, "user_chain.apply", { server: SERVER, user: chain.user, statements: [...chain.statements, await made] }, error);
+}
+
+export async function makeUserChain(): Promise<VectorFile> {
+  const chain = await alice();
+  const apply = (name: string, one: Chain): Vector => vector(name, "user_chain.apply", { server: SERVER, user: 1, statements: [...one.statements] });
+  const [laptop, phone, tablet] = [await device("alice laptop"), await device("alice phone"), await device("alice tablet")];
+  const full = await chain.copy().add({ kind: "vault", vault: pointer });
+  await full.add(profile, "alice phone");
+  const retired = await (await full.copy().add({ kind: "retire" }, "alice phone")).add({ ...profile, displayName: "A" } as Body, "alice laptop");
+  const renewed = full.copy();
+  await renewed.add(await renewed.identityBody("alice 2"));
+  renewed.identity = "alice 2";
+  await renewed.add({ kind: "devices", devices: [laptop] });
+  const reset = full.copy();
+  reset.identity = "alice 3";
+  await reset.genesis();
+  const signed = await chain.make({ kind: "vault", vault: pointer });
+  const as = (body: Body, signer: string | null = null, changed: object = {}): Promise<Bytes> => chain.make(body, signer, changed);
+  const swapped = { ...laptop, signKey: tablet.signKey };
+  const extension = (critical: boolean): object => ({ extensions: [{ id: 9, critical, bytes: named("extension") }] });
+  const extended = chain.copy();
+  extended.statements.push(await chain.make({ kind: "vault", vault: pointer }, null, extension(false)));
+  const bad = full.copy();
+  return {
+    about: "Section 5. All statements but the last of a refused chain are good.",
+    vectors: [
+      apply("genesis and devices", chain),
+      apply("vault and profile", full),
+      apply("a device retires", retired),
+      apply("identity renewed, linked", renewed),
+      apply("reset, not linked", reset),
+      apply("an unknown extension that is not critical", extended),
+      await refuse(chain, "an unknown critical extension", "unsupported", as({ kind: "vault", vault: pointer }, null, extension(true))),
+      await refuse(chain, "a byte too many", "malformed", join(signed, zeros(1))),
+      await refuse(chain, "a byte missing", "malformed", signed.slice(0, -1)),
+      await refuse(chain, "another version", "unsupported", flip(signed, 0)),
+      await refuse(chain, "devices not sorted", "malformed", as({ kind: "devices", devices: sortDevices([laptop, phone]).reverse() })),
+      await refuse(chain, "a device twice", "malformed", as({ kind: "devices", devices: [laptop, laptop] })),
+      await refuse(chain, "an empty display name", "malformed", as({ ...profile, displayName: "" } as Body, "alice phone")),
+      await refuse(chain, "of another server", "wrong_place", as(profile, "alice phone", { server: named16("other") })),
+      await refuse(chain, "of another person", "wrong_place", as(profile, "alice phone", { user: 2 })),
+      await refuse(chain, "a number left out", "wrong_link", as(profile, "alice phone", { n: 4 })),
+      await refuse(chain, "after another statement", "wrong_link", as(profile, "alice phone", { previous: named("other") })),
+      await refuse(new Chain(1, "alice"), "begins without genesis", "not_allowed", new Chain(1, "alice").make({ kind: "vault", vault: pointer })),
+      await refuse(chain, "a device key of small order", "bad_key", as({ kind: "devices", devices: [{ ...tablet, signKey: join(Uint8Array.of(1), zeros(31)) }] })),
+      await refuse(chain, "vault signed as a device", "not_listed", as({ kind: "vault", vault: pointer }, "alice phone")),
+      await refuse(chain, "profile by a stranger's device", "not_listed", as(profile, "mallory")),
+      await refuse(chain, "profile by the identity key", "not_listed", as(profile)),
+      await refuse(retired, "by a device that retired", "not_listed", retired.make(profile, "alice phone")),
+      await refuse(chain, "signature changed", "bad_signature", flip(signed, -40)),
+      await refuse(chain, "body changed", "bad_signature", flip(signed, 90)),
+      await refuse(renewed, "signed by the old identity", "bad_signature", Object.assign(renewed.copy(), { identity: "alice" }).make({ kind: "vault", vault: { ...pointer, version: 2 } })),
+      await refuse(chain, "identity with another's proof", "bad_signature", chain.make(await chain.identityBody("alice 2", "mallory"))),
+      await refuse(full, "a vault version that does not rise", "not_allowed", full.make({ kind: "vault", vault: pointer })),
+      await refuse(full, "reset to the same identity key", "not_allowed", full.make({ kind: "genesis", identityKey: publicOf("alice"), username: "alice" })),
+      await refuse(full, "reset under another username", "not_allowed", Object.assign(bad, { identity: "alice 3" }).make({ kind: "genesis", identityKey: publicOf("alice 3"), username: "bob" })),
+      await refuse(chain, "a device id with another key", "not_allowed", as({ kind: "devices", devices: [swapped] })),
+      await refuse(chain, "a device key under another id", "not_allowed", as({ kind: "devices", devices: [{ ...tablet, signKey: laptop.signKey }] })),
+      await refuse(chain, "an identity key as device key", "not_allowed", as({ kind: "devices", devices: [{ ...tablet, signKey: publicOf("alice") }] })),
+    ],
+  };
+}
+
+export async function makeOwnKeys(): Promise<VectorFile> {
+  const chain = { n: 2, hash: (await alice()).hash };
+  const make = (g: number, previous: Bytes): Promise<Bytes> => own.makeGeneration({
+    server: SERVER, user: 1, g, previous, chain, commitment: own.commitGeneration(SERVER, 1, g, named(`A${g}`)),
+    set: hashSet([]), time: TIME, device: named16("alice laptop"), extensions: [],
+  }, signerOf("alice laptop"));
+  const first = await make(1, zeros(32));
+  const second = await make(2, hashStatement(own.GENERATION, first));
+  const [seed, recipient] = [named("alice phone kem"), named16("alice phone")];
+  const hash = hashStatement(own.GENERATION, second);
+  const wrap = await own.wrapGeneration(await kemPublicKey(seed), hash, recipient, named("A2"), ekm("generation"));
+  const wrong = await own.wrapGeneration(await kemPublicKey(seed), hash, recipient, named("of the server"), ekm("generation"));
+  const open = { statement: second, sign_key: publicOf("alice laptop"), seed, recipient, wrap };
+  const box = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A1"), named16("salt"));
+  const badBox = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A0"), named16("salt"));
+  const predecessor = { key: named("A2"), statement: second, previous: first, box };
+  const receive = await own.makeReceive({
+    server: SERVER, user: 1, version: 3, kemHash: named("receive kem hash"), chain, device: named16("alice phone"), time: TIME, extensions: [],
+  }, signerOf("alice phone"));
+  return {
+    about: "Sections 6.1 and 6.2.",
+    vectors: [
+      vector("generation", "generation.open", open),
+      vector("a key of the server's", "generation.open", { ...open, wrap: wrong }, "bad_commitment"),
+      vector("for another device", "generation.open", { ...open, recipient: zeros(16) }, "cannot_open"),
+      vector("beside another statement", "generation.open", { ...open, statement: first }, "cannot_open"),
+      vector("not signed by this device", "generation.open", { ...open, sign_key: publicOf("alice phone") }, "bad_signature"),
+      vector("generation, a byte too many", "generation.open", { ...open, statement: join(second, zeros(1)) }, "malformed"),
+      vector("predecessor", "predecessor.open", predecessor),
+      vector("another predecessor", "predecessor.open", { ...predecessor, box: badBox }, "bad_commitment"),
+      vector("predecessor of another generation", "predecessor.open", { ...predecessor, statement: first }, "cannot_open"),
+      vector("receive statement", "receive.read", { statement: receive, sign_key: publicOf("alice phone") }),
+      vector("receive statement of another device", "receive.read", { statement: receive, sign_key: publicOf("alice laptop") }, "bad_signature"),
+      vector("receive statement, another version", "receive.read", { statement: flip(receive, 0), sign_key: publicOf("alice phone") }, "unsupported"),
+    ],
+  };
+}
+
+const ROWS: Row[] = [
+  { kind: "epoch", conversation: named16("group"), n: 7, recordHash: named("record"), seed: named("s") },
+  { kind: "pin", user: 2, username: "bob", identityKey: named("bob key"), incarnation: 1, n: 4, hash: named("bob head"), how: 3, by: 0, time: TIME },
+  { kind: "head", conversation: named16("group"), n: 7, recordHash: named("record"), seq: 41, logHash: named("log") },
+  { kind: "receive", version: 3, statementHash: named("receive"), seed: named("receive seed") },
+];
+
+export async function makeKeyring(): Promise<VectorFile> {
+  const vectors: Vector[] = [];
+  for (const row of ROWS) {
+    const sealed = await sealRow(named("A2"), SERVER, 1, 2, row, named16("salt"));
+    const open = { key: named("A2"), server: SERVER, user: 1, g: 2, kind: rowKind(row), id: rowId(row), sealed };
+    vectors.push(vector(row.kind, "row.open", open));
+    vectors.push(vector(`${row.kind} of another generation`, "row.open", { ...open, g: 1 }, "cannot_open"));
+    vectors.push(vector(`${row.kind} of another person`, "row.open", { ...open, user: 2 }, "cannot_open"));
+    vectors.push(vector(`${row.kind} under another id`, "row.open", { ...open, id: flip(rowId(row), 0) }, "cannot_open"));
+    vectors.push(vector(`${row.kind} as another kind`, "row.open", { ...open, kind: (rowKind(row) % 4) + 1 }, "cannot_open"));
+  }
+  const rows = ROWS.slice(1).reverse().map((row) => ({ kind: rowKind(row), id: rowId(row), body: encodeRow(row) }));
+  vectors.push(vector("a set", "row.set", { rows }), vector("the empty set", "row.set", { rows: [] }));
+  vectors.push(vector("a row with a byte too many", "row.set", { rows: [{ ...rows[0]!, body: join(rows[0]!.body, zeros(1)) }] }, "malformed"));
+  return { about: "Section 6.3.", vectors };
+}
+
+export async function makeVault(): Promise<VectorFile> {
+  const [key, vaultKey, id] = [named("recovery key"), named("VK"), named16("way")];
+  const place = { server: SERVER, user: 1, version: 2 };
+  const { kemSeed, tagKey } = vault.deriveRecovery(key);
+  const way = { kind: vault.RECOVERY_KEY, id, publicKey: await kemPublicKey(kemSeed), tagKey };
+  const content: vault.Vault = {
+    version: 2, identitySeed: named("alice seed"), kemSeed: named("vault kem"), ownChain: { g: 2, hash: named("own"), key: named("A2") },
+    userChain: { n: 5, hash: named("chain") }, ways: [way], extensions: [],
+  };
+  const sealed = await vault.sealVault(vaultKey, place, content, named16("salt"));
+  const mismatch = await vault.sealVault(vaultKey, place, { ...content, version: 3 }, named16("salt"));
+  const commitment = vault.commitVaultKey(place, vaultKey);
+  const wrap = await vault.wrapWithPassword(named("kek"), place, vaultKey, named16("salt"));
+  const sealedWay = await vault.sealWay(way, place, vaultKey, ekm("way"));
+  const forged = await vault.sealWay({ ...way, tagKey: named("of the server") }, place, vaultKey, ekm("way"));
+  const [open, password, recover] = [{ vault_key: vaultKey, ...place, sealed }, { kek: named("kek"), ...place, commitment, wrap }, { key, ...place, kind: 1, id, way: sealedWay }];
+  const shown = vault.writeRecoveryKey(key);
+  return {
+    about: "Section 4.",
+    vectors: [
+      vector("vault", "vault.open", open),
+      vector("commitment", "vault.commit", { ...place, vault_key: vaultKey }),
+      vector("an older vault under a newer number", "vault.open", { ...open, version: 3 }, "cannot_open"),
+      vector("the vault of another person", "vault.open", { ...open, user: 2 }, "cannot_open"),
+      vector("a vault that says another version", "vault.open", { ...open, sealed: mismatch }, "malformed"),
+      vector("password", "vault.open_password", password),
+      vector("wrong password", "vault.open_password", { ...password, kek: named("other") }, "cannot_open"),
+      vector("a key that the chain does not name", "vault.open_password", { ...password, commitment: named("x") }, "bad_commitment"),
+      vector("recovery key", "vault.open_way", recover),
+      vector("a way in made by the server", "vault.open_way", { ...recover, way: forged }, "cannot_open"),
+      vector("a way in of another version", "vault.open_way", { ...recover, version: 1 }, "cannot_open"),
+      vector("a way in that is too short", "vault.open_way", { ...recover, way: sealedWay.slice(1) }, "malformed"),
+      vector("what a recovery key gives", "recovery.derive", { key }),
+      vector("typed as shown", "recovery.read", { typed: shown }),
+      vector("typed carelessly", "recovery.read", { typed: shown.toLowerCase().replace(/-/g, " ").replace(/o/g, "0").replace(/i/g, "1") }),
+      vector("one character wrong", "recovery.read", { typed: (shown.startsWith("A") ? "B" : "A") + shown.slice(1) }, "mistyped"),
+      vector("one character missing", "recovery.read", { typed: shown.slice(0, -1) }, "mistyped"),
+    ],
+  };
+}
+
