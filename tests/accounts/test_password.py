@@ -10,11 +10,11 @@ from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import ChangePassword, DeviceRemoved, KdfParameters, SessionEnded, SignInReset
 from hearth.accounts.first_account import make_reset_link
 from hearth.accounts.reset_sign_in import create_reset, finish_reset
-from hearth.accounts.rules import LinkInvalid, PasswordUnchanged
+from hearth.accounts.rules import LinkInvalid
 from hearth.accounts.sign_in import get_sign_in_parameters
 from hearth.accounts.tables import SIGN_IN_RESET, USER
 from hearth.contract import Devices
-from hearth.errors import InvalidInput, NotFound, WrongPassword
+from hearth.errors import InvalidInput, NotFound, PasswordUnchanged, WrongPassword
 from tests.accounts.conftest import KDF, House, make_key, to_actor
 
 NEW_KDF = KdfParameters(salt=b"n" * 16, memory=16, iterations=2, parallelism=1)
