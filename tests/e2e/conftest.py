@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from hearth.client import Client
-from tests.e2e.person import Person
+from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
 
@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parent
 STATIC = FOLDER.parents[1] / "hearth" / "static" / "index.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
+
+# A busy machine is no fault of the page.
+expect.set_options(timeout=PATIENCE)
 
 SomebodyNew = Callable[..., Awaitable[Person]]
 Program = Callable[[str], Awaitable[Client]]

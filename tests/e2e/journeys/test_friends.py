@@ -34,10 +34,10 @@ async def test_a_request_and_its_answer_are_seen_live(alice: Person, bob: Person
     await expect(says(bob, "You and Alice are friends now")).to_be_visible(timeout=PATIENCE)
     await expect(badge).not_to_contain_text("1")
     # The card that Alice searched for turns by itself.
-    await expect(alice.page.locator("main").get_by_role("link", name="Message")).to_be_visible(
+    await expect(alice.page.locator("#main").get_by_role("link", name="Message")).to_be_visible(
         timeout=PATIENCE
     )
-    await alice.page.locator("main").get_by_role("link", name="Message").click()
+    await alice.page.locator("#main").get_by_role("link", name="Message").click()
     await expect(alice.page.get_by_role("heading", name="Bob", level=1)).to_be_visible(timeout=PATIENCE)
 
 
@@ -116,9 +116,9 @@ async def test_who_is_blocked_sees_the_same_as_who_is_removed(
         await ended.page.reload()
         await expect(ended.page.get_by_role("link", name="What you wrote")).to_be_visible(timeout=PATIENCE)
         await expect(ended.page.get_by_text("You are not friends")).to_be_visible(timeout=PATIENCE)
-        page_after = await ended.page.locator("main").inner_text()
+        page_after = await ended.page.locator("#main").inner_text()
         await asks(ended, alice)
-        page_asked = await ended.page.locator("main").inner_text()
+        page_asked = await ended.page.locator("#main").inner_text()
         seen[name] = [text.replace(ended.username, "…") for text in (page_after, page_asked)]
     assert seen["Block"] == seen["Remove friend"]
     # Alice has a request from Bob and none from Carol, whom she has blocked.

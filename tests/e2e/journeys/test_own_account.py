@@ -43,7 +43,7 @@ async def test_a_friend_sees_a_new_name_about_and_picture_live(
     await alice.page.get_by_label("About you").fill("Bakes bread 🍞")
     await expect(alice.page.get_by_text("13 of 300")).to_be_visible()
     await alice.page.get_by_role("button", name="Save").click()
-    main = bob.page.locator("main")
+    main = bob.page.locator("#main")
     await expect(main.get_by_role("heading", name="Alice Moreau", level=2)).to_be_visible(timeout=PATIENCE)
     await expect(main.get_by_text("Bakes bread 🍞")).to_be_visible(timeout=PATIENCE)
 

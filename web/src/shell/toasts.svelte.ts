@@ -13,6 +13,8 @@ const MOST = 3;
 class Toasts {
   list = $state.raw<Toast[]>([]);
   announced = $state("");
+  /** The one that has the focus: it waits. */
+  held: number | null = null;
   #next = 1;
 
   /** With an action, or when it `stays`, it is there until it is used or closed. Returns the id. */
@@ -20,8 +22,12 @@ class Toasts {
     const id = this.#next++;
     const toast: Toast = { id, text, kind: options.kind ?? "info", ...(options.action && { action: options.action }) };
     this.list = [...this.list.slice(1 - MOST), toast];
-    if (!options.action && !options.stays) setTimeout(() => this.close(id), SHOWN_FOR_MS);
+    if (!options.action && !options.stays) this.#end(id);
     return id;
+  }
+
+  #end(id: number): void {
+    setTimeout(() => (this.held === id ? this.#end(id) : this.close(id)), SHOWN_FOR_MS);
   }
 
   close(id: number): void {

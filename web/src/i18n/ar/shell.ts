@@ -22,6 +22,7 @@ export const shell: Translation<typeof en>["shell"] = {
   },
   you: "أنت",
   navigation: "التنقل الرئيسي",
+  beside: "المفتوح",
   skip: "الانتقال إلى المحتوى",
   back: "رجوع",
   notFoundTitle: "لا يوجد شيء في هذا العنوان",

@@ -6,6 +6,7 @@ export const shell = {
   friendsAsking: { one: "Friends, {count} request", other: "Friends, {count} requests" },
   you: "You",
   navigation: "Main navigation",
+  beside: "What is open",
   skip: "Skip to content",
   back: "Back",
   notFoundTitle: "There is nothing at this address",

@@ -8,6 +8,7 @@ export const shell: Translation<typeof en>["shell"] = {
   friendsAsking: { one: "મિત્રો, {count} વિનંતી", other: "મિત્રો, {count} વિનંતીઓ" },
   you: "તમે",
   navigation: "મુખ્ય નેવિગેશન",
+  beside: "જે ખુલ્લું છે",
   skip: "સીધા સામગ્રી પર જાઓ",
   back: "પાછા",
   notFoundTitle: "આ સરનામે કંઈ નથી",

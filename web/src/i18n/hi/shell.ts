@@ -8,6 +8,7 @@ export const shell: Translation<typeof en>["shell"] = {
   friendsAsking: { one: "दोस्त, {count} अनुरोध", other: "दोस्त, {count} अनुरोध" },
   you: "आप",
   navigation: "मुख्य नेविगेशन",
+  beside: "जो खुला है",
   skip: "सीधे सामग्री पर जाएँ",
   back: "वापस",
   notFoundTitle: "इस पते पर कुछ नहीं है",
