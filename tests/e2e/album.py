@@ -7,175 +7,51 @@ import argparse
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from hearth.client import Client
-from tests.e2e.album_cast import FRIENDS, ME, fill
-from tests.e2e.person import DESKTOP, PHONE
+from tests.e2e.album_cast import ME, fill
+from tests.e2e.pages import LAST, SETTLED_MS, VISITS, Shot
+from tests.e2e.person import PHONE
 from tests.scenarios.cast import PASSWORD
 from tests.served import serve
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
-SETTLED_MS = 450
-Prepare = Callable[[Page], Awaitable[None]]
+PHONE_LOOKS = PHONE | {"viewport": {"width": 390, "height": 844}}
+TABLET_LOOKS = PHONE | {"viewport": {"width": 820, "height": 1180}, "device_scale_factor": 1}
+DESKTOP_LOOKS: dict[str, object] = {"viewport": {"width": 1440, "height": 900}}
 
 
 @dataclass(frozen=True)
 class Dress:
     name: str
-    is_phone: bool = False
     is_dark: bool = False
     language: str = "en"
 
-
-@dataclass(frozen=True)
-class Shot:
-    name: str
-    path: str = "/"
-    prepare: Prepare | None = None
+    @property
+    def looks(self) -> Mapping[str, object]:
+        if self.name.startswith("tablet"):
+            return TABLET_LOOKS
+        return PHONE_LOOKS if self.name.startswith("phone") else DESKTOP_LOOKS
 
 
 DRESSES = [
     Dress("desktop-light"),
     Dress("desktop-dark", is_dark=True),
-    Dress("phone-light", is_phone=True),
-    Dress("phone-dark", is_phone=True, is_dark=True),
+    Dress("phone-light"),
+    Dress("phone-dark", is_dark=True),
+    Dress("tablet-light"),
+    Dress("tablet-dark-arabic", is_dark=True, language="ar"),
     Dress("desktop-arabic", language="ar"),
-    Dress("phone-arabic", is_phone=True, language="ar"),
+    Dress("phone-arabic", language="ar"),
     Dress("desktop-hindi", language="hi"),
-    Dress("phone-gujarati-dark", is_phone=True, is_dark=True, language="gu"),
-    Dress("phone-pseudo", is_phone=True, language="pseudo"),
+    Dress("phone-gujarati-dark", is_dark=True, language="gu"),
+    Dress("phone-pseudo", language="pseudo"),
 ]
-
-
-def talk_with(username: str) -> Prepare:
-    async def prepare(page: Page) -> None:
-        await page.locator("[data-row]").filter(has_text=FRIENDS.get(username, username)).first.click()
-        await page.locator("textarea, .conversation").first.wait_for()
-
-    return prepare
-
-
-async def come_to_something_new(page: Page) -> None:
-    async with await Client.sign_in(origin_of(page), "ada", PASSWORD) as ada:
-        for text in ("Ask away", "I'm here all evening", "By the way, lunch tomorrow?"):
-            await ada.send(ME, text)
-    await page.wait_for_timeout(SETTLED_MS)
-    await talk_with("ada")(page)
-
-
-async def open_notes(page: Page) -> None:
-    await page.locator("[data-row]").filter(has=page.locator("svg")).first.wait_for()
-    rows = page.locator("[data-row]").filter(has=page.locator("use[href$='bookmark-fill']"))
-    await rows.first.click()
-    await page.locator("textarea").wait_for()
-
-
-async def pick_emoji(page: Page) -> None:
-    await open_notes(page)
-    await page.locator("[data-emoji-button] button").click()
-    await page.locator("[role=dialog] .grid").first.wait_for()
-
-
-async def write_long(page: Page) -> None:
-    await talk_with("grandma")(page)
-    await page.locator("textarea").fill("Dear Grandma,\n" + "this letter became rather long. " * 290)
-
-
-async def open_menu(page: Page) -> None:
-    await talk_with("ada")(page)
-    await page.locator("[aria-haspopup=menu]").click()
-
-
-async def show_keys(page: Page) -> None:
-    await page.locator("body").press("?")
-
-
-async def search_nobody(page: Page) -> None:
-    await page.locator("[role=search] input").fill("zzz")
-
-
-async def go_offline(page: Page) -> None:
-    await talk_with("grandma")(page)
-    await page.wait_for_timeout(SETTLED_MS)
-    await page.context.set_offline(True)
-    await page.locator("textarea").fill("I am in the tunnel, back soon")
-    await page.locator("button[type=submit]").click()
-
-
-async def be_refused(page: Page) -> None:
-    """Write to somebody who has just ended the friendship."""
-    await talk_with("sam")(page)
-    await page.context.set_offline(True)
-    await page.locator("textarea").fill("See you tonight?")
-    await page.locator("button[type=submit]").click()
-    async with await Client.sign_in(origin_of(page), "sam", PASSWORD) as sam:
-        if any(friend.profile.user.username == ME for friend in sam.replica.users.friends.values()):
-            await sam.remove(ME)
-    await page.context.set_offline(False)
-    await page.locator("[role=alert] button").first.wait_for()
-
-
-def origin_of(page: Page) -> str:
-    return "/".join(page.url.split("/")[:3])
-
-
-async def sign_in_wrongly(page: Page) -> None:
-    await page.locator("input[autocomplete~=username]").fill(ME)
-    await page.locator("input[type=password]").fill("not the right one")
-    await page.keyboard.press("Enter")
-    await page.locator("[role=alert]").first.wait_for()
-
-
-async def register_emptily(page: Page) -> None:
-    await page.locator("form button[type=submit]").click()
-
-
-VISITOR = [
-    Shot("sign-in", "/sign-in"),
-    Shot("sign-in-wrong", "/sign-in", sign_in_wrongly),
-    Shot("register", "/register"),
-    Shot("register-faults", "/register", register_emptily),
-    Shot("reset", "/reset#" + "x" * 32),
-    Shot("reset-cut-short", "/reset"),
-]
-FULL = [
-    Shot("list"),
-    Shot("list-search-nobody", prepare=search_nobody),
-    Shot("conversation", prepare=talk_with("grandma")),
-    Shot("conversation-unread", prepare=come_to_something_new),
-    Shot("conversation-menu", prepare=open_menu),
-    Shot("conversation-arabic", prepare=talk_with("layla")),
-    Shot("conversation-long", prepare=talk_with("sam")),
-    Shot("conversation-closed", prepare=talk_with("colleague")),
-    Shot("conversation-empty", prepare=talk_with("empty")),
-    Shot("conversation-counter", prepare=write_long),
-    Shot("notes", prepare=open_notes),
-    Shot("notes-emoji", prepare=pick_emoji),
-    Shot("shortcuts", prepare=show_keys),
-    Shot("conversation-missing", "/c/" + "0" * 32),
-    Shot("friends", "/friends"),
-    Shot("friends-requests", "/friends/requests"),
-    Shot("friends-blocked", "/friends/blocked"),
-    Shot("friends-add", "/friends/add"),
-    Shot("friend-link", "/add/theo"),
-    Shot("friend-profile", "/u/3"),
-    Shot("you", "/you"),
-    Shot("profile", "/you/profile"),
-    Shot("devices", "/you/devices"),
-    Shot("security", "/you/security"),
-    Shot("appearance", "/you/appearance"),
-    Shot("not-found", "/nowhere"),
-    Shot("conversation-newer-format", prepare=talk_with("maximilian")),
-    Shot("offline", prepare=go_offline),
-]
-# Ends a friendship for good, so it comes after all others, in the first dress only.
-LAST = [Shot("conversation-refused", prepare=be_refused)]
-EMPTY = [Shot("first-list"), Shot("first-friends", "/friends"), Shot("first-requests", "/friends/requests")]
 
 
 class Album:
@@ -187,9 +63,8 @@ class Album:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     async def take_all(self) -> None:
-        await self._take(VISITOR, None)
-        await self._take(FULL, ME)
-        await self._take(EMPTY, "newcomer")
+        for username, shots in VISITS:
+            await self._take(shots, username)
         print(self._folder)
 
     async def take_last(self) -> None:
@@ -200,7 +75,8 @@ class Album:
         if not shots:
             return
         dress = self._dress
-        looks = (PHONE if dress.is_phone else DESKTOP) | {
+        looks: dict[str, Any] = {
+            **dress.looks,
             "locale": "en-GB",
             "timezone_id": "Asia/Kolkata",
             "color_scheme": "dark" if dress.is_dark else "light",
@@ -243,7 +119,7 @@ async def make_album(folder: Path, dresses: list[Dress], pages: str) -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as data:
         with serve(Path(data) / "data", "--insecure-test-kdf", "--limit-scale", "1000") as served:
-            await fill(served.url, Path(data) / "data" / "hearth.db")
+            await fill(served, Path(data) / "data" / "hearth.db")
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
                 albums = [Album(browser, served.url, dress, folder, pages) for dress in dresses]

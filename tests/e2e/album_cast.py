@@ -1,6 +1,7 @@
 """An account after some months, for the screenshots: many languages, long names, old and new messages."""
 
 import asyncio
+import re
 import secrets
 import sqlite3
 from contextlib import AsyncExitStack
@@ -10,8 +11,9 @@ from pathlib import Path
 from hearth.client import Client
 from hearth.messages.contract import SendMessage, Sent
 from tests.scenarios.cast import PASSWORD
+from tests.served import Served
 
-ME = "mira"
+ME, NEWCOMER, CHIEF = "mira", "newcomer", "chief"
 FRIENDS = {
     "ada": "Ada Lovelace",
     "grandma": "Grandma Rose 🌷",
@@ -62,17 +64,22 @@ DAYS_AGO = {"colleague": 300, "maximilian": 40, "kiran": 5, "layla": 3, "rohan":
 MANY = 120
 
 
-async def fill(url: str, database: Path) -> None:
+async def fill(server: Served, database: Path) -> None:
     """Register everybody and let them talk; then move old conversations into the past."""
     async with AsyncExitStack() as stack:
 
-        async def join(username: str, name: str) -> Client:
-            client = await Client.register(url, username, PASSWORD, display_name=name, device_name="Seed")
+        async def join(username: str, name: str, invite: str | None = None) -> Client:
+            client = await Client.register(
+                server.url, username, PASSWORD, display_name=name, device_name="Seed", invite=invite
+            )
             return await stack.enter_async_context(client)
 
         me = await join(ME, "Mira Patel")
-        await join("newcomer", "Noah Newcomer")
+        await join(NEWCOMER, "Noah Newcomer")
         others = {username: await join(username, name) for username, name in (FRIENDS | STRANGERS).items()}
+        first = re.search(r"/register#invite=(\S+)", server.output)
+        assert first is not None, "a new server prints the link that makes its administrator"
+        await join(CHIEF, "Chief Keeper", first[1])
         for username in FRIENDS:
             await others[username].request(ME)
             await wait_for(lambda username=username: is_asked_by(me, username))

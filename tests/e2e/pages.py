@@ -1,0 +1,200 @@
+"""Every page and state worth looking at, and how to get there in any language; for pictures and for axe."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Page
+
+from hearth.admin.contract import AdminUsers, ListUsers, ResetLink, ResetSignIn
+from hearth.client import Client
+from tests.e2e.album_cast import CHIEF, FRIENDS, ME, NEWCOMER
+from tests.scenarios.cast import PASSWORD
+
+SETTLED_MS = 450
+PICTURE = Path(__file__).parents[2] / "docs" / "picture.png"
+Prepare = Callable[[Page], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Shot:
+    name: str
+    path: str = "/"
+    prepare: Prepare | None = None
+
+
+def talk_with(username: str) -> Prepare:
+    async def prepare(page: Page) -> None:
+        await page.locator("[data-row]").filter(has_text=FRIENDS.get(username, username)).first.click()
+        await page.locator("#main h1").wait_for()
+
+    return prepare
+
+
+async def come_to_something_new(page: Page) -> None:
+    async with await Client.sign_in(origin_of(page), "ada", PASSWORD) as ada:
+        for text in ("Ask away", "I'm here all evening", "By the way, lunch tomorrow?"):
+            await ada.send(ME, text)
+    await page.wait_for_timeout(SETTLED_MS)
+    await talk_with("ada")(page)
+
+
+async def open_notes(page: Page) -> None:
+    await page.locator("[data-row]").filter(has=page.locator("svg")).first.wait_for()
+    rows = page.locator("[data-row]").filter(has=page.locator("use[href$='bookmark-fill']"))
+    await rows.first.click()
+    await page.locator("textarea").wait_for()
+
+
+async def pick_emoji(page: Page) -> None:
+    await open_notes(page)
+    await page.locator("[data-emoji-button] button").click()
+    await page.locator("[role=dialog] .grid").first.wait_for()
+
+
+async def write_long(page: Page) -> None:
+    await talk_with("grandma")(page)
+    await page.locator("textarea").fill("Dear Grandma,\n" + "this letter became rather long. " * 290)
+
+
+async def open_menu(page: Page) -> None:
+    await talk_with("ada")(page)
+    await page.locator("[aria-haspopup=menu]").click()
+
+
+async def show_keys(page: Page) -> None:
+    await page.locator("body").press("?")
+
+
+async def search_nobody(page: Page) -> None:
+    await page.locator("[role=search] input").fill("zzz")
+
+
+async def go_offline(page: Page) -> None:
+    await talk_with("grandma")(page)
+    await page.wait_for_timeout(SETTLED_MS)
+    await page.context.set_offline(True)
+    await page.locator("textarea").fill("I am in the tunnel, back soon")
+    await page.locator("button[type=submit]").click()
+
+
+async def be_refused(page: Page) -> None:
+    """Write to somebody who has just ended the friendship."""
+    await talk_with("sam")(page)
+    await page.context.set_offline(True)
+    await page.locator("textarea").fill("See you tonight?")
+    await page.locator("button[type=submit]").click()
+    async with await Client.sign_in(origin_of(page), "sam", PASSWORD) as sam:
+        if any(friend.profile.user.username == ME for friend in sam.replica.users.friends.values()):
+            await sam.remove(ME)
+    await page.context.set_offline(False)
+    await page.locator("[role=alert] button").first.wait_for()
+
+
+def origin_of(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+async def sign_in_wrongly(page: Page) -> None:
+    await page.locator("input[autocomplete~=username]").fill(ME)
+    await page.locator("input[type=password]").fill("not the right one")
+    await page.keyboard.press("Enter")
+    await page.locator("[role=alert]").first.wait_for()
+
+
+async def follow_reset(page: Page) -> None:
+    """Open the link that an administrator made for somebody who forgot their password."""
+    async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
+        found = await chief.call(ListUsers(search="theo"), AdminUsers)
+        made = await chief.call(ResetSignIn(found.users[0].user.id), ResetLink)
+    await page.goto(made.link)
+    await page.locator("form").wait_for()
+
+
+async def register_emptily(page: Page) -> None:
+    await page.locator("form button[type=submit]").click()
+
+
+def press(selector: str) -> Prepare:
+    """Press the first of them; for what opens a dialog or a menu."""
+
+    async def prepare(page: Page) -> None:
+        await page.locator(selector).first.click()
+        await page.locator("dialog[open], [role=menu]").first.wait_for()
+
+    return prepare
+
+
+async def choose_picture(page: Page) -> None:
+    await page.locator("input[type=file]").set_input_files(PICTURE)
+    await page.locator("dialog[open] canvas").wait_for()
+
+
+async def ask_to_disable(page: Page) -> None:
+    await press("#main [aria-haspopup=menu]")(page)
+    await page.locator("[role=menuitem]").last.click()
+    await page.locator("dialog[open]").wait_for()
+
+
+VISITOR = [
+    Shot("sign-in", "/sign-in"),
+    Shot("sign-in-wrong", "/sign-in", sign_in_wrongly),
+    Shot("register", "/register"),
+    Shot("register-faults", "/register", register_emptily),
+    Shot("register-link-used", "/register#invite=" + "x" * 32),
+    Shot("reset", "/reset", follow_reset),
+    Shot("reset-link-used", "/reset#" + "x" * 32),
+    Shot("reset-cut-short", "/reset"),
+]
+FULL = [
+    Shot("list"),
+    Shot("list-search-nobody", prepare=search_nobody),
+    Shot("conversation", prepare=talk_with("grandma")),
+    Shot("conversation-unread", prepare=come_to_something_new),
+    Shot("conversation-menu", prepare=open_menu),
+    Shot("conversation-arabic", prepare=talk_with("layla")),
+    Shot("conversation-long", prepare=talk_with("sam")),
+    Shot("conversation-closed", prepare=talk_with("colleague")),
+    Shot("conversation-empty", prepare=talk_with("empty")),
+    Shot("conversation-counter", prepare=write_long),
+    Shot("notes", prepare=open_notes),
+    Shot("notes-emoji", prepare=pick_emoji),
+    Shot("shortcuts", prepare=show_keys),
+    Shot("conversation-missing", "/c/" + "0" * 32),
+    Shot("friends", "/friends"),
+    Shot("friends-requests", "/friends/requests"),
+    Shot("friends-blocked", "/friends/blocked"),
+    Shot("friends-add", "/friends/add"),
+    Shot("friend-link", "/add/theo"),
+    Shot("friend-link-unknown", "/add/nobody-of-that-name"),
+    Shot("friend-profile", "/u/3"),
+    Shot("friend-remove", "/u/3", press("#main .card > .btn")),
+    Shot("friend-block", "/u/3", press("#main .card > .btn:last-of-type")),
+    Shot("user-unknown", "/u/4711"),
+    Shot("you", "/you"),
+    Shot("you-sign-out", "/you", press(".leave .btn")),
+    Shot("profile", "/you/profile"),
+    Shot("profile-picture", "/you/profile", choose_picture),
+    Shot("devices", "/you/devices"),
+    Shot("devices-sign-out", "/you/devices", press("#main .card .btn-icon")),
+    Shot("security", "/you/security"),
+    Shot("security-delete", "/you/security", press("#main .btn-danger")),
+    Shot("admin-refused", "/admin"),
+    Shot("appearance", "/you/appearance"),
+    Shot("not-found", "/nowhere"),
+    Shot("conversation-newer-format", prepare=talk_with("maximilian")),
+    Shot("offline", prepare=go_offline),
+]
+# Ends a friendship for good, so it comes after all others, in the first dress only.
+LAST = [Shot("conversation-refused", prepare=be_refused)]
+ADMIN = [
+    Shot("admin", "/admin"),
+    Shot("admin-menu", "/admin", press("#main [aria-haspopup=menu]")),
+    Shot("admin-disable", "/admin", ask_to_disable),
+    Shot("admin-invites", "/admin/invites"),
+    Shot("admin-invite-made", "/admin/invites", press("#main form button[type=submit]")),
+    Shot("admin-server", "/admin/server"),
+]
+EMPTY = [Shot("first-list"), Shot("first-friends", "/friends"), Shot("first-requests", "/friends/requests")]
+# Who sees which pages; nobody is signed in for the first ones.
+VISITS: list[tuple[str | None, list[Shot]]] = [(None, VISITOR), (ME, FULL), (NEWCOMER, EMPTY), (CHIEF, ADMIN)]
