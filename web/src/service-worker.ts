@@ -1,6 +1,6 @@
 // The service worker: keeps one version of the shell, so that Hearth opens offline. It never answers for /api or
 // /socket.io, and keeps nothing but the files of the build. build/service-worker.ts fills in version and files.
-export type {};
+import { isOwnPage } from "./own-pages.ts";
 
 interface Lasting extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -53,9 +53,7 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== worker.location.origin) return;
   if (event.request.mode === "navigate") {
-    // Only the client's own pages: the API, the trust page and documents are the server's.
-    const isOurs = url.pathname === "/" || /^\/(sign-in|register|reset|c|friends|add|u|you)(\/|$)/.test(url.pathname);
-    if (isOurs) event.respondWith(answerPage(event.request));
+    if (isOwnPage(url.pathname)) event.respondWith(answerPage(event.request));
     return;
   }
   if (FILES.includes(url.pathname)) event.respondWith(answerFile(event.request));

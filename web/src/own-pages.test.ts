@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+
+import { isOwnPage } from "./own-pages.ts";
+import { type Route, type RouteName, toPath } from "./routes.ts";
+
+// One of each, which the compiler holds complete: a new page cannot be forgotten here.
+const ROUTES = {
+  signIn: { name: "signIn" },
+  register: { name: "register", token: null },
+  reset: { name: "reset", token: null },
+  home: { name: "home" },
+  conversation: { name: "conversation", conversation: "0123456789abcdef0123456789abcdef" },
+  friends: { name: "friends" },
+  friendRequests: { name: "friendRequests" },
+  addFriend: { name: "addFriend" },
+  blocked: { name: "blocked" },
+  friendLink: { name: "friendLink", username: "ann" },
+  user: { name: "user", user: 7 },
+  you: { name: "you" },
+  profile: { name: "profile" },
+  devices: { name: "devices" },
+  security: { name: "security" },
+  appearance: { name: "appearance" },
+  admin: { name: "admin" },
+  adminInvites: { name: "adminInvites" },
+  adminServer: { name: "adminServer" },
+} satisfies Record<Exclude<RouteName, "notFound">, Route>;
+
+test.each(Object.values(ROUTES).map(toPath))("%s opens offline", (path) => expect(isOwnPage(path)).toBe(true));
+
+test.each(["/trust", "/trust/ca.crt", "/healthz", "/metrics", "/api/session", "/socket.io/", "/admins"])(
+  "%s is the server's",
+  (path) => expect(isOwnPage(path)).toBe(false),
+);
