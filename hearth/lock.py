@@ -40,8 +40,15 @@ class DirectoryLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises DirectoryInUse."""
-        descriptor = os.open(self.directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock, in a directory that is made if there is none. Raises DirectoryInUse or Refusal."""
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self.directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Refusal(
+                f"Nothing can be written to {self.directory}, where the database lies: {error.strerror}. "
+                "Change its mode, or choose another place with --data or --database."
+            ) from error
         try:
             lock_descriptor(descriptor)
         except OSError:

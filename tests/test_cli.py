@@ -133,7 +133,27 @@ def test_a_database_that_is_not_there_is_a_sentence(data: Path) -> None:
     done = hearth("serve", "--port", "0", "--database", "mysql://nobody@127.0.0.1:1/none", data=data)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.strip().splitlines()[-1].startswith("hearth: ")
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("hearth: The database cannot be used: cannot be reached")
+
+
+def test_a_file_that_is_no_database_is_a_sentence_and_left_alone(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Bob, " * 100)
+    done = hearth("serve", "--port", "0", "--database", f"sqlite:///{file}", data=data)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "hearth: The database cannot be used: not a database." in done.stderr
+    assert file.read_text() == "Dear Bob, " * 100
+
+
+def test_a_place_where_no_database_can_be_made_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "below"
+    done = hearth("serve", "--port", "0", "--database", f"sqlite:///{place}/hearth.db", data=data)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"hearth: Nothing can be written to {place}, where the database lies")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from hearth.clock import SystemClock
 from hearth.config import Config
 from hearth.contract import Context
 from hearth.db.durability import WeakDurability
+from hearth.db.failures import explain_start_failure
 from hearth.db.migrate import SchemaRefused
 from hearth.errors import HearthError
 from hearth.lock import find_running_server
@@ -28,8 +29,12 @@ def refusals_explained() -> Iterator[None]:
         yield
     except (WeakDurability, SchemaRefused) as error:
         raise Refusal(str(error)) from error
-    except HearthError as error:
-        raise Refusal(error.detail or error.title) from error
+    except Exception as error:
+        if reason := explain_start_failure(error):
+            raise Refusal(reason) from error
+        if isinstance(error, HearthError):
+            raise Refusal(error.detail or error.title) from error
+        raise
 
 
 def run_verb(config: Config, verb: Callable[[Context], Awaitable[R]]) -> R:

@@ -24,7 +24,6 @@ def run(config: Config, options: argparse.Namespace) -> int:
         stack.callback(logging.shutdown)
         lock = None
         if config.sqlite_directory is not None:
-            config.sqlite_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = stack.enter_context(DirectoryLock(config.sqlite_directory))
         sockets = open_sockets(config.host, config.port)
         for sock in sockets:

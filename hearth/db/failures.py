@@ -45,6 +45,14 @@ MARIADB_STORAGE = {
     2055: "connection lost",
     4031: "connection lost",
 }
+MARIADB_REFUSALS = {
+    1044: "this user may not use it (GRANT it to them)",
+    1045: "the user or the password is wrong",
+    1049: "there is none of this name (CREATE DATABASE makes it)",
+    1142: "this user may not change it (GRANT ALL on it to them)",
+    1698: "this user may not sign in with a password",
+}
+"""What only whoever set the server up can put right: met at the start, not while it runs."""
 
 
 def unwrap(error: BaseException) -> BaseException:
@@ -88,6 +96,18 @@ def find_storage_failure(error: BaseException) -> str | None:
     if isinstance(cause, MemoryError):
         return "out of memory"
     return "connection lost" if isinstance(cause, OSError | EOFError) else None
+
+
+def explain_start_failure(error: BaseException) -> str | None:
+    """Return a sentence for whoever starts the server, or None when the database is not the reason."""
+    is_told = isinstance(error, StorageUnavailable)
+    error = error.__cause__ if is_told and error.__cause__ is not None else error
+    cause = unwrap(error)
+    reason = MARIADB_REFUSALS.get(find_mariadb_code(cause) or 0)
+    # Only the transaction that met it knows that an OSError was the database's.
+    if reason is None and (is_told or not isinstance(cause, OSError | EOFError | MemoryError)):
+        reason = find_storage_failure(error)
+    return reason and f"The database cannot be used: {reason}. `hearth doctor` looks at everything around it."
 
 
 def make_unavailable() -> StorageUnavailable:

@@ -3,13 +3,16 @@
 import asyncio
 import random
 import secrets
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from hearth.db import engine as engine_module
 from hearth.db.engine import CONNECTIONS, Database
+from hearth.db.failures import explain_start_failure
 from hearth.db.mariadb import BEGIN_READ
 from hearth.errors import StorageUnavailable
 
@@ -163,6 +166,33 @@ async def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
         async with database.transaction("read"):
             pass
     await database.stop()
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"username": "nobody", "password": "wrong"}, "the user or the password is wrong"),
+        ({"database": "no_such_database"}, "there is none of this name"),
+    ],
+)
+async def test_what_only_the_host_can_put_right_is_a_sentence(
+    database_url: str, change: dict[str, Any], said: str
+) -> None:
+    database = Database(make_url(database_url).set(**change).render_as_string(hide_password=False))
+    with pytest.raises(DBAPIError) as met:
+        async with database.transaction("read"):
+            pass
+    await database.stop()
+    sentence = explain_start_failure(met.value)
+    assert sentence is not None
+    assert said in sentence
+
+
+def test_an_error_that_is_not_the_databases_is_not_explained_by_it() -> None:
+    assert explain_start_failure(OSError("no such device")) is None
+    assert explain_start_failure(MemoryError()) is None
+    assert explain_start_failure(KeyError("x")) is None
 
 
 @pytest.mark.sqlite
