@@ -56,20 +56,26 @@ class CallType(msgspec.StructMeta):
         *,
         name: str = "",
         limit: str = "",
+        per: Literal["user", "device"] = "user",
         logged: bool = False,
         **config: Any,
     ) -> "CallType":
         cls = super().__new__(mcls, class_name, bases, namespace, **config)
-        for key, value in (("wire_name", name), ("rate_limit", limit), ("is_logged", logged)):
+        given = {"wire_name": name, "rate_limit": limit, "limited_per": per, "is_logged": logged}
+        for key, value in given.items():
             type.__setattr__(cls, key, value)
         return cls
 
 
 class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Something a device asks for, in the imperative. `limit` is per user: "20/10s" is 20 in ten seconds."""
+    """Something a device asks for, in the imperative. `limit` is per user: "20/10s" is 20 in ten seconds.
+
+    Per device are those that get rid of a stolen one: its flood must not keep the others from asking.
+    """
 
     wire_name: ClassVar[str]
     rate_limit: ClassVar[str]
+    limited_per: ClassVar[Literal["user", "device"]]
     is_logged: ClassVar[bool]
 
 

@@ -154,24 +154,24 @@ class UpdateSettings(Command, name="settings.update", limit="30/60s"):
     share_presence: bool
 
 
-class ListDevices(Command, name="device.list", limit="60/60s"):
+class ListDevices(Command, name="device.list", limit="60/60s", per="device"):
     """One's signed-in devices, last seen first."""
 
 
-class RevokeDevice(Command, name="device.revoke", limit="60/60s"):
+class RevokeDevice(Command, name="device.revoke", limit="60/60s", per="device"):
     """Sign one device out; its sockets end within a second. Any but the asking one needs the password."""
 
     device_id: DeviceId
     auth_key: Hash32 | None = None
 
 
-class RevokeOtherDevices(Command, name="device.revoke_others", limit="20/60s"):
+class RevokeOtherDevices(Command, name="device.revoke_others", limit="20/60s", per="device"):
     """Prove the password and sign out every device but the asking one."""
 
     auth_key: Hash32
 
 
-class ChangePassword(Command, name="account.change_password", limit="5/600s"):
+class ChangePassword(Command, name="account.change_password", limit="5/600s", per="device"):
     """Prove the old password, set the new one; every other session ends."""
 
     old_auth_key: Hash32
@@ -179,7 +179,7 @@ class ChangePassword(Command, name="account.change_password", limit="5/600s"):
     kdf: KdfParameters
 
 
-class DeleteAccount(Command, name="account.delete", limit="5/600s"):
+class DeleteAccount(Command, name="account.delete", limit="5/600s", per="device"):
     """Delete the account for ever: profile, devices, requests, friendships go; messages stay with others."""
 
     auth_key: Hash32

@@ -14,7 +14,7 @@ async def prove_password(context: Context, auth_key: bytes | None) -> UserRow:
     commands it tries with.
     """
     row = await store.find_user(context.transaction, context.user_id, lock=True)
-    with throttle.allow_proof(context.services, context.user_id):
+    with throttle.allow_proof(context.services, context.actor):
         if row is None or auth_key is None or not is_right_key(auth_key, row.password):
             raise WrongPassword
     return row

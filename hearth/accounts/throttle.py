@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hearth.accounts.usernames import username_key
+from hearth.contract import Actor
 from hearth.services import Services
 
 REGISTRATIONS = "30/3600s"
 SIGN_INS = "30/300s"
 FAILED_SIGN_INS_HERE = "10/900s"
 FAILED_SIGN_INS = "100/3600s"
-FAILED_PROOFS = "10/900s"
+FAILED_PROOFS_HERE = "10/900s"
+FAILED_PROOFS = "100/3600s"
 PARAMETERS = "60/300s"
 RESETS = "20/3600s"
 LINKS = "60/300s"
@@ -38,11 +40,16 @@ def allow_sign_in(services: Services, network: str, username: str) -> Iterator[N
 
 
 @contextmanager
-def allow_proof(services: Services, user_id: int) -> Iterator[None]:
-    """Let one proof of the password through or raise TooManyRequests; a right one is given back."""
-    services.limits.take("password.proof", str(user_id), FAILED_PROOFS)
+def allow_proof(services: Services, actor: Actor) -> Iterator[None]:
+    """Let one proof of the password through or raise TooManyRequests; a right one is given back.
+
+    By device first: a thief who guesses must not keep the owner from signing the stolen device out.
+    """
+    services.limits.take("password.proof.here", actor.device_id.hex(), FAILED_PROOFS_HERE)
+    services.limits.take("password.proof", str(actor.user_id), FAILED_PROOFS)
     yield
-    services.limits.take("password.proof", str(user_id), FAILED_PROOFS, cost=-1)
+    services.limits.take("password.proof.here", actor.device_id.hex(), FAILED_PROOFS_HERE, cost=-1)
+    services.limits.take("password.proof", str(actor.user_id), FAILED_PROOFS, cost=-1)
 
 
 def allow_parameters(services: Services, network: str) -> None:

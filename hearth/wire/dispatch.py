@@ -76,7 +76,9 @@ class Dispatcher:
         if handler is None:
             raise NotFound(f"There is no command {name[:64]!r}.")
         if handler.command.rate_limit:
-            self.services.limits.take(name, actor.user_id, handler.command.rate_limit)
+            is_per_user = handler.command.limited_per == "user"
+            key = actor.user_id if is_per_user else actor.device_id.hex()
+            self.services.limits.take(name, key, handler.command.rate_limit)
         command = decode(self.decoders[name], raw)
         if handler.mode is None:
             return handler.function(self.services, actor, command)

@@ -171,6 +171,21 @@ async def test_s19_guesses_at_the_password_are_counted_across_all_commands(house
     await house.run(alice, DeleteAccount(auth_key=RIGHT))
 
 
+async def test_s19_a_thief_who_guesses_does_not_keep_the_owner_from_ending_it(
+    house: House,
+) -> None:
+    laptop, stolen = await house.registers("alice"), await house.signs_in("alice")
+    thief = to_actor(stolen)
+    for _ in range(10):
+        with pytest.raises(WrongPassword):
+            await house.run(thief, RevokeOtherDevices(auth_key=make_key("guess")))
+    for _ in range(200):
+        with pytest.raises(TooManyRequests):
+            await house.run(thief, RevokeOtherDevices(auth_key=make_key("guess")))
+    await house.run(to_actor(laptop), RevokeDevice(device_id=stolen.device.id, auth_key=RIGHT))
+    assert await house.finds(stolen.token) is None
+
+
 async def test_all_other_devices_are_revoked_in_few_queries(house: House) -> None:
     laptop = await house.registers("alice")
     others = [await house.signs_in("alice") for _ in range(5)]

@@ -52,7 +52,7 @@ def write_openapi(description: Description, routes: list[Route], version: str) -
         operation = write_route(Route("POST", "", summary, command.__name__, result))
         operation["operationId"] = command.wire_name
         operation["description"] = (
-            f"At most {count} in {seconds} s per user. The same command goes over Socket.IO."
+            f"At most {count} in {seconds} s per {command.limited_per}. The same command goes over Socket.IO."
         )
         paths[f"/api/{command.wire_name}"] = {"post": operation}
     document = {

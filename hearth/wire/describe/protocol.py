@@ -42,7 +42,7 @@ def write_command(description: Description, command: type[Command]) -> str:
     if sentence := get_sentence(command):
         lines.append(f"{sentence}\n")
     answer = link(result) if result in description.structs else f"`{result}`"
-    lines.append(f"Answer: {answer}. At most {count} in {seconds} s per user.\n")
+    lines.append(f"Answer: {answer}. At most {count} in {seconds} s per {command.limited_per}.\n")
     lines.append(write_fields(description, command))
     return "\n".join(lines)
 
