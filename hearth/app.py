@@ -139,7 +139,9 @@ class App:
             came=services.presence.connected,
             went=services.presence.disconnected,
         )
-        settings = edge_settings or EdgeSettings(max_per_address=round(MAX_SOCKETS_PER_ADDRESS * scale))
+        settings = edge_settings or EdgeSettings(
+            is_https=services.config.is_https, max_per_address=round(MAX_SOCKETS_PER_ADDRESS * scale)
+        )
         self.edge = Edge(settings, gateway, gateway.find_address)
         self.asgi = Quart("hearth", static_folder=None)
         prepare(self.asgi, Face(services, dispatcher, sessions.find))

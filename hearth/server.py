@@ -107,7 +107,9 @@ def spare_collector() -> None:
 def make_settings(application: Application, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         application.asgi,
-        http=bound_http(round(MAX_PER_PEER * config.limit_scale), config.trusted_proxy),
+        http=bound_http(
+            round(MAX_PER_PEER * config.limit_scale), config.trusted_proxy, is_https=config.is_https
+        ),
         ws=application.websocket_class,
         lifespan="off",
         loop="none",

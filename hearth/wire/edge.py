@@ -76,6 +76,8 @@ class EdgeSettings:
     upgrade_timeout: float = 10.0
     body_timeout: float = 10.0
     close_timeout: float = 5.0
+    is_https: bool = False
+    """Whether browsers come by HTTPS, directly or through a proxy."""
 
 
 class Application(Protocol):

@@ -31,6 +31,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     max_per_peer: ClassVar[int] = MAX_PER_PEER
     trusted: ClassVar[tuple[Network, ...]] = ()
+    is_https: ClassVar[bool] = False
     peers: ClassVar[Counter[str]] = Counter()
     max_head_bytes = MAX_HEAD_BYTES
     head_seconds = HEAD_SECONDS
@@ -108,7 +109,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 del self.peers[peer]
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self.transport.write(encode_refusal(status))
+        host = next((value.decode("latin-1") for name, value in self.headers or () if name == b"host"), "")
+        self.transport.write(encode_refusal(status, is_https=self.is_https, host=host))
         self.transport.close()
 
     def _expect_head(self) -> None:
@@ -149,7 +151,12 @@ def is_key(values: list[bytes]) -> bool:
         return False
 
 
-def bound_http(max_per_peer: int, trusted: tuple[Network, ...]) -> type[BoundedHttpProtocol]:
-    """Return the class for one server, with a count of its own; trusted proxies may hold any number."""
-    bound = {"max_per_peer": max_per_peer, "trusted": trusted, "peers": Counter[str]()}
+def bound_http(
+    max_per_peer: int, trusted: tuple[Network, ...], *, is_https: bool
+) -> type[BoundedHttpProtocol]:
+    """Return the class for one server, with a count of its own; trusted proxies may hold any number.
+
+    `is_https` tells whether browsers come by HTTPS, directly or through a proxy.
+    """
+    bound = {"max_per_peer": max_per_peer, "trusted": trusted, "peers": Counter[str](), "is_https": is_https}
     return type("BoundHttpProtocol", (BoundedHttpProtocol,), bound)

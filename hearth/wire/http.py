@@ -23,9 +23,9 @@ from hearth.errors import (
     out_of_memory,
 )
 from hearth.services import Services
-from hearth.wire.addresses import find_client_address, is_loopback_host, is_own_origin, network_of
+from hearth.wire.addresses import find_client_address, is_own_origin, network_of
 from hearth.wire.dispatch import Dispatcher, decode
-from hearth.wire.headers import SECURITY_HEADERS
+from hearth.wire.headers import list_headers
 
 S = TypeVar("S", bound=msgspec.Struct)
 ENCODER = msgspec.json.Encoder()
@@ -195,11 +195,8 @@ async def _refuse_foreign_origin() -> None:
 
 
 async def _add_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in list_headers(is_https=is_secure(request), host=request.host).items():
         response.headers.setdefault(name, value)
-    # Never for localhost: the browser would refuse plain HTTP to every other program on that machine.
-    if is_secure(request) and not is_loopback_host(request.host):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -34,7 +34,7 @@ from hearth.wire.engineio import (
     encode_text,
 )
 from hearth.wire.handshake import Credentials, Handshake, read_headers, read_query
-from hearth.wire.headers import REFUSAL_HEADERS
+from hearth.wire.headers import list_refusal_headers
 from hearth.wire.session import Session
 
 if TYPE_CHECKING:
@@ -91,19 +91,20 @@ class WebSocketProtocol(WSProtocol):  # type: ignore[misc]  # untyped base
     def _accept(self, request: WSUpgradeRequest) -> "WebSocket | WSUpgradeResponseWithListener":
         """Decide before the 101; synchronous, as picows wants it."""
         try:
-            return self._judge(request)
+            judged = self._judge(request)
         except Exception:  # a defect, whose text picows would send to whoever asks
             LOG.exception("an upgrade could not be judged")
-            return _refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
+            judged = HTTPStatus.INTERNAL_SERVER_ERROR
+        return judged if isinstance(judged, WebSocket) else self._refuse(judged, request)
 
-    def _judge(self, request: WSUpgradeRequest) -> "WebSocket | WSUpgradeResponseWithListener":
+    def _judge(self, request: WSUpgradeRequest) -> "WebSocket | HTTPStatus":
         path, _, query_string = request.path.decode("latin-1").partition("?")
         edge = next((edge for edge in self.edges if edge.settings.path == path), None)
         if edge is None:
-            return _refuse(HTTPStatus.NOT_FOUND)
+            return HTTPStatus.NOT_FOUND
         query = read_query(query_string)
         if query.get("EIO") != "4" or query.get("transport") != "websocket":
-            return _refuse(HTTPStatus.BAD_REQUEST)
+            return HTTPStatus.BAD_REQUEST
         handshake = Handshake(
             "GET",
             "websocket",
@@ -114,11 +115,17 @@ class WebSocketProtocol(WSProtocol):  # type: ignore[misc]  # untyped base
         )
         handshake.address = edge.client_address(handshake)
         if not edge.application.check_origin(handshake):
-            return _refuse(HTTPStatus.FORBIDDEN)
+            return HTTPStatus.FORBIDDEN
         if not edge.has_room(handshake.address):
-            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return HTTPStatus.SERVICE_UNAVAILABLE
         _normalise_connection(request.headers)
         return WebSocket(edge, handshake)
+
+    def _refuse(self, status: HTTPStatus, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        is_https = any(edge.settings.is_https for edge in self.edges)
+        extra = list_refusal_headers(status, is_https=is_https, host=request.headers.get("host", ""))
+        response = WSUpgradeResponse.create_error_response(status, status.phrase.encode(), extra)
+        return WSUpgradeResponseWithListener(response, None)
 
 
 class WebSocket(WSListener):
@@ -331,14 +338,6 @@ class WebSocket(WSListener):
         self._timer = self._edge.loop.call_later(
             self._edge.settings.upgrade_timeout, self._fail, 1008, "upgrade not completed"
         )
-
-
-def _refuse(status: HTTPStatus) -> WSUpgradeResponseWithListener:
-    extra = dict(REFUSAL_HEADERS)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        extra["Retry-After"] = "5"
-    response = WSUpgradeResponse.create_error_response(status, status.phrase.encode(), extra)
-    return WSUpgradeResponseWithListener(response, None)
 
 
 def _normalise_connection(headers: CIMultiDict[str]) -> None:

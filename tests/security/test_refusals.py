@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import re
+import ssl
 from pathlib import Path
 
 import pytest
 
+from hearth.authority import renew_certificate
 from tests.faults.rig.proxy import reset
 from tests.scenarios.server import RunningServer
 from tests.security.test_answers import HEADERS
@@ -52,11 +55,16 @@ REFUSED = {
     "an upgrade before the answer": (b"GET /xyzzy HTTP/1.1\r\nHost: x\r\n\r\n" + upgrade(), 400),
     "headers in heaps": (upgrade(**{f"X_{number}": MARK for number in range(200)}), 400),
 }
+UNREAD = ("a byte that has no place",)
+"""Refused before their Host was read."""
 
 
-async def send_raw(port: int, request: bytes) -> tuple[int, dict[str, str], str]:
+async def send_raw(
+    port: int, request: bytes, trust: ssl.SSLContext | None = None
+) -> tuple[int, dict[str, str], str]:
     """Send bytes as they are; returns status, headers in lower case, and whatever follows."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    name = None if trust is None else "localhost"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust, server_hostname=name)
     writer.write(request)
     async with asyncio.timeout(5):
         answer = (await reader.read()).decode("latin-1")
@@ -71,6 +79,7 @@ async def send_raw(port: int, request: bytes) -> tuple[int, dict[str, str], str]
 def check(answer: tuple[int, dict[str, str], str], status: int) -> None:
     found, headers, body = answer
     assert found == status
+    assert "strict-transport-security" not in headers
     assert {name: headers.get(name) for name in HEADERS} == HEADERS
     assert headers["cache-control"] == "no-store"
     assert headers["connection"] == "close"
@@ -93,6 +102,23 @@ async def test_P16_a_full_house_has_all_headers_too(
     answer = await send_raw(shared.port, upgrade())
     check(answer, 503)
     assert int(answer[1]["retry-after"]) >= 1
+
+
+@pytest.mark.sqlite
+async def test_P16_refusals_over_https_ask_for_https_ever_after(tmp_path: Path) -> None:
+    """But not for localhost, where other programs may speak plain HTTP."""
+    made = renew_certificate(tmp_path / "data", ["localhost"])
+    trust = ssl.create_default_context(cafile=made.authority)
+    with serve(tmp_path / "data", "--host", "0.0.0.0") as served:
+        port = int(served.url.rsplit(":", 1)[1])
+        for what, (request, status) in REFUSED.items():
+            for host, wanted in (("localhost", None), ("chat.example.org:8000", "max-age=31536000")):
+                asked = re.sub(rb"Host: \w+", f"Host: {host}".encode(), request)
+                found, headers, _ = await send_raw(port, asked, trust)
+                assert found == status
+                says_host = b"Host" in asked and what not in UNREAD
+                expected = wanted if says_host else None
+                assert headers.get("strict-transport-security") == expected, what
 
 
 async def test_P02_a_defect_in_the_handshake_tells_nothing(
