@@ -1,6 +1,7 @@
 """What a server refuses to start with, and what it warns of. Every refusal says what to do."""
 
 import os
+import re
 import ssl
 import stat
 import sys
@@ -12,6 +13,10 @@ from hearth.certificates import find_own_certificate
 from hearth.config import Config, ConfigError, is_loopback_name
 
 LEAST_TOKEN = 16
+SHOWN_IN_PROCESS_LIST = (
+    "The database password stands in the process list, where everybody on this machine can read it. Change "
+    "it, and put the new one into the variable HEARTH_DATABASE or into hearth.toml instead."
+)
 
 
 def prepare(config: Config) -> Config:
@@ -137,10 +142,9 @@ def list_warnings(config: Config) -> list[str]:
     return warnings
 
 
-def warn_of_argument_password(flags: dict[str, str | None]) -> list[str]:
-    """Return a warning when a password stands in a flag."""
-    if urlsplit(flags.get("database") or "").password:
-        return [
-            "The database password stands in the process list; use HEARTH_DATABASE or hearth.toml instead."
-        ]
-    return []
+def has_password(database: str) -> bool:
+    """Tell whether a database's address holds a password, also when it is no valid address otherwise."""
+    scheme, _, rest = database.partition("://")
+    who, at, _ = rest.rpartition("@")
+    is_named = re.search(r"[?&](password|passwd)=[^&]", rest) is not None
+    return not scheme.startswith("sqlite") and (is_named or bool(at and who.partition(":")[2]))

@@ -129,6 +129,32 @@ def test_with_its_own_certificate_it_serves_https_in_the_network(data: Path) -> 
         assert served.stop() == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("serve", "mysql://u:{}@127.0.0.1:1/x"),
+        ("serve --port no", "mysql://u:{}@127.0.0.1:1/x"),
+        ("serve", "mysql://u:{}[@127.0.0.1:1/x"),
+        ("serve", "mongodb://u:{}@h/x"),
+        ("doctor", "mysql://u:{}@127.0.0.1:1/x"),
+        ("user list", "mysql://u:{}@127.0.0.1:1/x"),
+        ("backup /none/file", "mysql://u:{}@127.0.0.1:1/x"),
+    ],
+)
+def test_p01_a_password_in_a_flag_is_warned_of_and_printed_nowhere(
+    data: Path, words: str, address: str
+) -> None:
+    options = ("--log-format", "json", "--database", address.format("canary-7f3a"))
+    done = hearth(*words.split(), *options, data=data)
+    printed = done.stdout + done.stderr + "".join(read_all(data))
+    assert "stands in the process list" in done.stderr
+    assert "canary" not in printed and "Traceback" not in printed
+
+
+def read_all(folder: Path) -> list[str]:
+    return [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
+
+
 def test_a_database_that_is_not_there_is_a_sentence(data: Path) -> None:
     done = hearth("serve", "--port", "0", "--database", "mysql://nobody@127.0.0.1:1/none", data=data)
     assert done.returncode == 1

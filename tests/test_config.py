@@ -12,7 +12,7 @@ import pytest
 
 from hearth.config import Config, ConfigError
 from hearth.options import OPTIONS, add_flags, load_config
-from hearth.safety import list_warnings, prepare, warn_of_argument_password
+from hearth.safety import has_password, list_warnings, prepare
 
 unix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
 
@@ -173,8 +173,25 @@ def test_a_database_password_is_neither_printed_nor_repeated_in_errors(data: Pat
     with pytest.raises(ConfigError) as refusal:
         load("--database", "mongodb://u:canary@db/hearth", data=data)
     assert "canary" not in str(refusal.value)
-    assert warn_of_argument_password({"database": "mysql://u:canary@db/x"})
-    assert not warn_of_argument_password({"database": "mysql://u@db/x"})
+
+
+def test_a_password_in_a_databases_address_is_seen_whatever_the_rest_is() -> None:
+    for address in (
+        "mysql://u:canary@db/x",
+        "mysql://u:can@ary@db/x",
+        "mysql://u:can/ary[@db/x",
+        "mongodb://u:canary@db/x",
+        "mysql://u@db/x?charset=utf8mb4&password=canary",
+    ):
+        assert has_password(address), address
+    for address in (
+        "",
+        "mysql://u@db/x",
+        "mysql://u:@db/x",
+        "mysql://db:3306/x",
+        "sqlite:////a:b@c/hearth.db",
+    ):
+        assert not has_password(address), address
 
 
 def test_registration_is_open_only_where_nobody_else_gets_in() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hearth import __version__
 from hearth.options import OPTIONS, add_flags, load_config
 from hearth.refusal import Refusal
+from hearth.safety import SHOWN_IN_PROCESS_LIST, has_password
 
 COMMANDS = {
     "serve": ("hearth.cli.serve", "start the server"),
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whatever is written to the data directory is for its owner alone.
         os.umask(0o077)
     module = importlib.import_module(COMMANDS[options.command][0])
+    if has_password(options.database or ""):
+        print(f"Warning: {SHOWN_IN_PROCESS_LIST}", file=sys.stderr)
     try:
         config = load_config(vars(options), os.environ)
         return int(module.run(config, options))

@@ -11,13 +11,13 @@ from hearth.config import Config
 from hearth.lock import DirectoryLock
 from hearth.logs import set_up_logging
 from hearth.network import open_sockets
-from hearth.safety import list_warnings, prepare, warn_of_argument_password
+from hearth.safety import list_warnings, prepare
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     config = prepare(config)
     set_up_logging(config.log_format)
-    for warning in [*list_warnings(config), *warn_of_argument_password(vars(options))]:
+    for warning in list_warnings(config):
         say(f"Warning: {warning}", sys.stderr)
     with ExitStack() as stack:
         # What the log still has to say comes before the last word, a refusal or "stopped".

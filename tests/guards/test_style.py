@@ -63,6 +63,40 @@ def test_a_broad_except_says_why_or_raises_again(path: Path) -> None:
         assert raises_again or says_why, f"{path}:{node.lineno} {lines[node.lineno - 1].strip()}"
 
 
+@pytest.mark.parametrize("path", list_modules("hearth", "tests", "bench", "examples", "scripts"), ids=str)
+def test_no_shell_reads_what_we_run(path: Path) -> None:
+    """A shell would take what is in an argument for a command. ruff does not look at the tests for it."""
+    for node in ast.walk(parse(path)):
+        assert not (isinstance(node, ast.Call) and asks_a_shell(node)), f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_one"),
+    [
+        ("subprocess.run(x, shell=True)", True),
+        ("run(x, shell=maybe)", True),
+        ("run(x, shell=False)", False),
+        ("os.system(x)", True),
+        ("popen(x)", True),
+        ("asyncio.create_subprocess_shell(x)", True),
+        ("subprocess.getoutput(x)", True),
+        ("subprocess.Popen(x)", False),
+        ("platform.system()", False),
+    ],
+)
+def test_a_shell_is_recognised(source: str, is_one: bool) -> None:
+    call = ast.parse(source, mode="eval").body
+    assert isinstance(call, ast.Call) and asks_a_shell(call) is is_one
+
+
+def asks_a_shell(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    is_shell = name.split(".")[-1] in {"popen", "create_subprocess_shell", "getoutput", "getstatusoutput"}
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "shell"]
+    is_asked = any(not (isinstance(value, ast.Constant) and value.value is False) for value in given)
+    return is_shell or name == "os.system" or is_asked
+
+
 def is_broad(caught: ast.expr | None) -> bool:
     names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return caught is None or any(
