@@ -141,7 +141,8 @@ class Socket:
 
     async def _open_http(self) -> aiohttp.ClientSession:
         # On the session: python-engineio itself sends headers with the first polling request only.
-        self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"})
+        headers = {"Authorization": f"Bearer {self._token}"}
+        self._http = aiohttp.ClientSession(headers=headers, middlewares=(read_whole,))
         return self._http
 
     def _take_event(self, name: str, *arguments: msgspec.Raw) -> None:
@@ -160,6 +161,16 @@ class Socket:
                 waiting.set_exception(Disconnected("the connection ended"))
         if was_open:
             self.events.put_nowait(None)
+
+
+async def read_whole(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Read the answer to a polling POST: python-engineio does not, which leaves its connection hanging."""
+    response = await handler(request)
+    if request.method == "POST":
+        await response.read()
+    return response
 
 
 def _read_ack(raw: msgspec.Raw, result: type[R]) -> R:

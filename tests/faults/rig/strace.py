@@ -38,7 +38,7 @@ async def attach(victim: Victim, output: Path, *options: str) -> AsyncIterator[N
     if program is None:
         raise CannotTrace("strace is not installed")
     process = await asyncio.create_subprocess_exec(
-        *(program, "-f", "-yy", "-s", "120", "-o", str(output), *options, "-p", str(victim.pid)),
+        *(program, "-f", "-yy", "-s", "2000", "-o", str(output), *options, "-p", str(victim.pid)),
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
