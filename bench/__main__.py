@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures
+from bench.first_load import first_load
 
 
 def read_arguments() -> argparse.Namespace:
@@ -76,6 +77,8 @@ def main() -> None:
     report["idle"] = measures.idle_memory(2000)
     report["start"] = measures.start_time()
     report["history"] = measures.history(1_000_000, 300)
+    print("First load on a phone, by Lighthouse:", flush=True)
+    report["first_load"] = first_load(3 if quick else 5)
     report["took_seconds"] = round(time.monotonic() - begun)
     print_bars(report)
     if arguments.json:
@@ -93,6 +96,7 @@ def print_bars(report: dict[str, Any]) -> None:
         ("send → ack p50, ms", report["latency"]["p50_ms"], f"≤ 5 (bare fsync {report['fsync']['p50_ms']})"),
         ("send → ack p99, ms", report["latency"]["p99_ms"], f"≤ 25 (bare fsync {report['fsync']['p99_ms']})"),
         ("history page p99, ms", report["history"]["p99_ms"], "≤ 10"),
+        ("Lighthouse performance, phone", report["first_load"]["performance"], "≥ 95"),
     ]
     print()
     for name, figure, bar in rows:
