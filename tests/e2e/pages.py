@@ -168,7 +168,7 @@ FULL = [
     Shot("friend-link", "/add/theo"),
     Shot("friend-link-unknown", "/add/nobody-of-that-name"),
     Shot("friend-profile", "/u/3"),
-    Shot("friend-remove", "/u/3", press("#main .card > .btn")),
+    Shot("friend-remove", "/u/3", press("#main .card > .btn:has(+ .btn)")),
     Shot("friend-block", "/u/3", press("#main .card > .btn:last-of-type")),
     Shot("user-unknown", "/u/4711"),
     Shot("you", "/you"),
