@@ -198,7 +198,7 @@ class FirefoxPerson:
 
     async def converses_with(self, name: str) -> None:
         await self._do("WebDriver:ElementClick", {"id": await self._find(FIND_ROW, name)})
-        heading = "return document.querySelector('main h1')?.textContent.includes(arguments[0])"
+        heading = "return document.querySelector('#main h1')?.textContent.includes(arguments[0])"
         await self.waits_for(lambda: self.runs(heading, name), f"the conversation with {name}")
 
     async def writes(self, text: str) -> None:
