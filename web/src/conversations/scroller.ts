@@ -44,6 +44,9 @@ export class Scroller {
       if (place.top > bottom) break;
       this.#held.push({ key: row.dataset["key"]!, top: place.top });
     }
+    // From the middle outwards: a row at the edge of what is loaded may change its own height when it gets a neighbour.
+    const middle = (top + bottom) / 2;
+    this.#held.sort((one, other) => Math.abs(one.top - middle) - Math.abs(other.top - middle));
   }
 
   restore(): void {

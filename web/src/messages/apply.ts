@@ -6,8 +6,9 @@ import { applyEntries, toRow } from "../replica/entries.ts";
 import { addRange } from "../replica/ranges.ts";
 import type * as contract from "../wire/contract.ts";
 
-export async function applyMessageSent(replica: Replica, entry: contract.Entry): Promise<void> {
-  await applyEntries(replica, [toRow(entry)]);
+/** Takes new entries of one conversation. */
+export function applyMessageSent(replica: Replica, ...entries: contract.Entry[]): Promise<void> {
+  return applyEntries(replica, entries.map(toRow));
 }
 
 export function applyReceipts(replica: Replica, event: contract.ReceiptsAdvanced): Promise<void> {

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { Replica } from "../replica/database.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
@@ -133,6 +133,39 @@ describe("old snapshot + events = new snapshot", () => {
       expect(await tab.replica.conversations.filter((row) => row.flaw !== null).count()).toBe(0);
     });
   }
+});
+
+test("a burst of live messages is written in a few goes, not in one each", async () => {
+  const server = new TestServer();
+  const id = server.addConversation();
+  const tab = new Tab(server);
+  await tab.sync.open();
+  server.emit = (name, payload) => tab.sync.take(name, payload);
+  const writes = vi.spyOn(tab.replica, "write");
+  for (let step = 0; step < 100; step++) server.append(id, 2, `text ${step}`);
+  await tab.sync.settle();
+  expect(await tab.replica.entries.count()).toBe(100);
+  expect(writes.mock.calls.length).toBeLessThan(20);
+});
+
+test("what came during a failed opening does not hold up what comes after the next", async () => {
+  const server = new TestServer();
+  const id = server.addConversation();
+  const call = server.call;
+  let isCut = true;
+  server.call = (name, input) => {
+    if (!isCut || name !== "sync.open") return call(name, input);
+    isCut = false;
+    server.append(id, 2, "meanwhile");
+    return Promise.reject(new Error("the line is gone"));
+  };
+  const tab = new Tab(server);
+  server.emit = (name, payload) => tab.sync.take(name, payload);
+  await expect(tab.sync.open()).rejects.toThrow("the line is gone");
+  await tab.sync.open();
+  server.append(id, 2, "afterwards");
+  await tab.sync.settle();
+  expect((await tab.replica.entries.toArray()).map((entry) => entry.seq)).toContain(2);
 });
 
 test("two tabs on one database end where one would", async () => {

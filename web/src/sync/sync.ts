@@ -28,6 +28,8 @@ export class Sync {
   readonly #call: Socket["call"];
   readonly #hooks: SyncHooks;
   #held: (() => Promise<void>)[] | null = null;
+  /** Live entries that wait to be applied: a burst of them is written in one go. */
+  #arrived: contract.Entry[] = [];
   #chain: Promise<void> = Promise.resolve();
 
   constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks) {
@@ -40,6 +42,7 @@ export class Sync {
   /** Catches up after connecting. Throws what the server or the connection threw; the next connection tries again. */
   async open(): Promise<void> {
     this.#held = [];
+    this.#arrived = [];
     const before = await this.#prepare();
     const opened = await this.#call("sync.open", before);
     if (opened.user_id !== this.#replica.me) return this.#hooks.foreign();
@@ -88,7 +91,9 @@ export class Sync {
       case "log":
         return () => this.#takeLive(payload as contract.LogEntry);
       case "message.sent":
-        return () => this.#takeEntry((payload as contract.MessageSent).entry);
+        // Whoever comes while one waits is taken along with it.
+        if (this.#arrived.push((payload as contract.MessageSent).entry) > 1) return undefined;
+        return () => this.#takeEntries();
       case "receipts.advanced":
         return async () => {
           await applyReceipts(this.#replica, payload as contract.ReceiptsAdvanced);
@@ -104,11 +109,15 @@ export class Sync {
     await this.refreshStale();
   }
 
-  async #takeEntry(entry: contract.Entry): Promise<void> {
-    await applyMessageSent(this.#replica, entry);
-    if (!(await this.#replica.conversations.get(entry.conversation_id))) {
-      await this.#fetchItems([entry.conversation_id]);
+  async #takeEntries(): Promise<void> {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const unknown: string[] = [];
+    for (const [id, entries] of groupByConversation(arrived)) {
+      await applyMessageSent(this.#replica, ...entries);
+      if (!(await this.#replica.conversations.get(id))) unknown.push(id);
     }
+    await this.#fetchItems(unknown);
   }
 
   async #prepare(): Promise<contract.OpenSync> {
@@ -193,4 +202,14 @@ export class Sync {
   #headSent(before: contract.OpenSync, opened: contract.Opened, item: contract.InboxItem): number {
     return before.generation === opened.generation ? (before.conversations?.[item.conversation.id] ?? 0) : 0;
   }
+}
+
+function groupByConversation(entries: contract.Entry[]): Map<string, contract.Entry[]> {
+  const groups = new Map<string, contract.Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.conversation_id);
+    if (group) group.push(entry);
+    else groups.set(entry.conversation_id, [entry]);
+  }
+  return groups;
 }
