@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import os
 import re
 import resource
 import secrets
@@ -15,7 +16,14 @@ from tests.faults.rig.play import Play, open_play
 from tests.faults.rig.raw import RawSocket, Shed
 from tests.faults.rig.victim import Victim
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.sqlite,
+    pytest.mark.skipif(
+        os.environ.get("CI") == "true",
+        reason="whether memory really runs out depends on what the process kept free: run by hand",
+    ),
+]
 ROUNDS = 5
 HEADROOM = 2 * 1024 * 1024
 """Bytes of address space beyond what the process has when it is cut off from more."""
