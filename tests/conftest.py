@@ -33,7 +33,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what means something on the other database only."""
+    """Begin with what takes long, so that no core is left alone with it; skip what is for the other database."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         for kind in KINDS:
             if kind != KIND and item.get_closest_marker(kind):

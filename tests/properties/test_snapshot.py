@@ -26,7 +26,9 @@ from tests.properties.world import Person, World
 from tests.stage import open_stage
 
 HISTORIES = int(os.environ.get("HEARTH_TEST_HISTORIES", "10"))
-SEEDS = [int(os.environ.get("HEARTH_TEST_SEED") or random.randrange(2**32))] + (
+# The workers of one parallel run must draw the same seed: they compare their lists of tests.
+DRAWN = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID")).randrange(2**32)
+SEEDS = [int(os.environ.get("HEARTH_TEST_SEED") or DRAWN)] + (
     [] if "HEARTH_TEST_SEED" in os.environ else list(range(1, HISTORIES))
 )
 STEPS = 100
