@@ -41,7 +41,7 @@ from hearth.reactions import REACTIONS
 from hearth.services import Services
 from hearth.sync.contract import OpenSync
 from hearth.sync.prune import prune_user_logs
-from hearth.trust import make_trust_pages
+from hearth.trust.pages import make_trust_pages
 from hearth.wire.delivery import Delivery
 from hearth.wire.dispatch import Dispatcher
 from hearth.wire.edge import Edge, EdgeSettings, websocket_protocol

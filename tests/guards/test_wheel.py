@@ -51,7 +51,8 @@ def test_the_wheel_is_pure_python_and_complete(wheel: Path) -> None:
     for needed in (
         "hearth/static/index.html",
         "hearth/py.typed",
-        "hearth/trust.html",
+        "hearth/trust/page.html",
+        "hearth/trust/look.css",
         "hearth/cli/serve.py",
     ):
         assert needed in names, needed

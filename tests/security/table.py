@@ -94,6 +94,7 @@ GET /                                   page page   page   page   page page    p
 GET /any/page                           page page   page   page   page page    page    page  page    page
 GET /trust                              none none   none   none   none none    none    none  none    none
 GET /trust/ca.crt                       none none   none   none   none none    none    none  none    none
+GET /trust/look.css                     none none   none   none   none none    none    none  none    none
 POST /api/sign-out                      ok   ok     ok     ok     ok   ok      ok      ok    out     out
 """
 
