@@ -10,6 +10,7 @@ from pathlib import Path
 from hearth.certificates import find_own_certificate
 from hearth.config import Config, ConfigError
 from hearth.doctor.report import Report
+from hearth.lock import find_running_server
 from hearth.safety import check_reach, check_tls, list_warnings, read_metrics_token
 
 RENEW_WITHIN = timedelta(days=14)
@@ -36,10 +37,21 @@ def examine_settings(report: Report, config: Config) -> Config:
     for warning in list_warnings(config):
         report.warn(warning)
     if report.problems == before:
-        report.approve(f"The settings fit together; people reach it at {config.public_url}")
+        report.approve(f"The settings fit together; {describe_reach(config)}")
     if config.tls_cert is not None and config.tls_cert.is_file():
         examine_certificate(report, config.tls_cert)
     return config
+
+
+def describe_reach(config: Config) -> str:
+    """Return where people find the server: the one that runs, which may have been started with other
+    settings than these, else the one that the next start with these makes."""
+    running = find_running_server(config.sqlite_directory) if config.sqlite_directory else None
+    if running is not None:
+        return f"people reach the server that runs at {running}"
+    if config.port == 0 and config.url is None:
+        return "a start with them takes any free port and says which"
+    return f"a start with them answers at {config.public_url}"
 
 
 def check_metrics_token(config: Config) -> None:

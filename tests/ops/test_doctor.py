@@ -1,6 +1,7 @@
 """`hearth doctor`: finds what is wrong, says what to do, changes nothing; 1 when something must be done."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -49,8 +50,18 @@ def test_a_running_server_is_well(data: Path) -> None:
         done = doctor(data)
         assert done.returncode == 0 or "web client" in done.stdout, done.stdout
         assert f"The server at {served.url} says that it is well" in done.stdout
+        assert f"people reach the server that runs at {served.url}" in done.stdout
+        assert set(re.findall(r"https?://\S+:\d+", done.stdout)) == {served.url}, "no other address is named"
         assert "What is committed is on disk" in done.stdout
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.sqlite
+def test_without_a_server_the_address_is_that_of_the_next_start(data: Path) -> None:
+    assert "a start with them answers at http://localhost:8123" in doctor(data, "--port", "8123").stdout
+    assert "answers at https://chat.example.org" in doctor(data, "--url", "https://chat.example.org").stdout
+    anywhere = doctor(data, "--port", "0").stdout
+    assert "any free port" in anywhere and "localhost:" not in anywhere
 
 
 @pytest.mark.sqlite
