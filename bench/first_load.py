@@ -42,13 +42,17 @@ def judge(url: str) -> Report:
 
 @contextmanager
 def run_browser() -> Iterator[int]:
-    """A Chromium with an empty profile on the load's core; gives the port that it can be driven by."""
+    """A Chromium with an empty profile; gives the port that it can be driven by.
+
+    It is not pinned as servers and load are: the phone's slowness is simulated from what the page itself
+    needs, and a browser that shares a core with Lighthouse, which reads along, waits for its judge.
+    """
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise SystemExit("the first load is measured in Chromium, which is not installed")
     with tempfile.TemporaryDirectory(prefix="hearth-bench-", ignore_cleanup_errors=True) as profile:
         options = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", *QUIET]
-        command = servers.pin(servers.LOAD_CORE, [chromium, *options, "about:blank"])
+        command = [chromium, *options, "about:blank"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield wait_for_port(process, Path(profile) / "DevToolsActivePort")

@@ -8,6 +8,8 @@ import App from "./App.svelte";
 import { language } from "./i18n/index.svelte.ts";
 import { connection } from "./shell/connection.svelte.ts";
 import { navigation } from "./shell/navigation.svelte.ts";
+import { nextTask } from "./shell/pace.ts";
+import { prefetch } from "./shell/screens.ts";
 import { appearance } from "./shell/theme.svelte.ts";
 import { update } from "./shell/update.svelte.ts";
 
@@ -16,7 +18,11 @@ async function start(): Promise<void> {
   navigation.start();
   connection.start();
   session.start();
+  // What the language is fetched for is fetched beside it.
+  if (session.current) prefetch(navigation.route);
   await language.start();
+  // Reading the code and drawing the page are two tasks, neither of which keeps the browser busy for long.
+  await nextTask();
   mount(App, { target: document.body });
   await update.start().catch(console.error);
 }

@@ -1,18 +1,21 @@
-// Which page stands at which route. Each is loaded when it is first needed. A route without a row has no page.
+// Which page stands at which route. Those before sign-in come with the first load, the others when they are first needed.
+// A route without a row has no page.
 import type { Component } from "svelte";
 
-import type { Route, RouteName, Section } from "../routes.ts";
+import RegisterPage from "../accounts/RegisterPage.svelte";
+import ResetPage from "../accounts/ResetPage.svelte";
+import SignInPage from "../accounts/SignInPage.svelte";
+import { type Route, type RouteName, type Section, sectionOf } from "../routes.ts";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each page takes its own route's type
 type Page = Component<any>;
 type Loader = () => Promise<{ default: Page }>;
 
 /** Pages before sign-in, which fill the window. */
-const visitors: Partial<Record<RouteName, Loader>> = {
-  signIn: () => import("../accounts/SignInPage.svelte"),
-  register: () => import("../accounts/RegisterPage.svelte"),
-  reset: () => import("../accounts/ResetPage.svelte"),
-};
+const visitors: Partial<Record<RouteName, Page>> = { signIn: SignInPage, register: RegisterPage, reset: ResetPage };
+
+/** What all pages after sign-in stand in. */
+export const loadFrame: Loader = () => import("./AppFrame.svelte");
 
 /** What stands in the main column; a section's first page stands in the list column (see below). */
 const mains: Partial<Record<RouteName, Loader>> = {
@@ -37,7 +40,7 @@ const lists: Record<Section, Loader | undefined> = {
   you: () => import("../accounts/YouPage.svelte"),
 };
 
-export function findVisitorPage(route: Route): Loader | undefined {
+export function findVisitorPage(route: Route): Page | undefined {
   return visitors[route.name];
 }
 
@@ -47,4 +50,11 @@ export function findMainPage(route: Route): Loader | undefined {
 
 export function findListPage(section: Section): Loader | undefined {
   return lists[section];
+}
+
+/** Begins to fetch what a route shows after sign-in, all at once. Whoever shows it asks again, and says what went wrong. */
+export function prefetch(route: Route): void {
+  const section = sectionOf(route);
+  const loaders = [loadFrame, section && findListPage(section), findMainPage(route)];
+  for (const load of loaders) load?.().catch(() => undefined);
 }

@@ -25,7 +25,8 @@ class Appearance {
   start(): void {
     const stored = localStorage.getItem(STORED);
     this.theme = themes.find((theme) => theme === stored) ?? "system";
-    this.#apply();
+    // The page as it comes is the system's; reading a colour would make the browser compute styles before anything is drawn.
+    if (this.theme !== "system") this.#apply();
     dark.addEventListener("change", () => this.#apply());
   }
 }
