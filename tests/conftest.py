@@ -33,7 +33,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no core ends up alone with it; skip what is for the other database."""
+    """Begin with what takes long, so that no core ends alone; skip what is for the other database."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         for kind in KINDS:
