@@ -18,6 +18,8 @@ from hearth.errors import InvalidInput, PasswordUnchanged
 
 MIN_MEMORY = 64 * 1024
 MIN_ITERATIONS = 3
+MAX_MEMORY = 1024 * 1024
+MAX_ITERATIONS = 20
 MIN_CHARACTERS = 10
 MAX_BYTES = 1024
 AUTH_INFO = b"hearth auth v1\0"
@@ -74,7 +76,11 @@ def check_changed_password(old: str, new: str) -> None:
 
 
 def check_parameters(parameters: KdfParameters, *, insecure_test_kdf: bool) -> None:
-    """Raise WeakKdf below 64 MiB or three passes, which only a test server on loopback may ask for."""
+    """Raise WeakKdf below 64 MiB or three passes, which only a test server on loopback may ask for, and above
+    what a device can be asked for: 1 GiB or 20 passes.
+    """
+    if parameters.memory > MAX_MEMORY or parameters.iterations > MAX_ITERATIONS:
+        raise WeakKdf(f"{parameters.memory} KiB, {parameters.iterations} passes: more than a device can do")
     if insecure_test_kdf:
         return
     if parameters.memory < MIN_MEMORY or parameters.iterations < MIN_ITERATIONS:

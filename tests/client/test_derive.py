@@ -32,6 +32,13 @@ def test_a_weak_derivation_is_refused(memory: int, iterations: int) -> None:
         derive_keys("correct horse battery", parameters)
 
 
+@pytest.mark.parametrize(("memory", "iterations"), [(1024 * 1024 + 1, 3), (64 * 1024, 21)])
+def test_a_derivation_that_would_stop_the_device_is_refused(memory: int, iterations: int) -> None:
+    parameters = KdfParameters(salt=b"s" * 16, memory=memory, iterations=iterations, parallelism=1)
+    with pytest.raises(WeakKdf):
+        derive_keys("correct horse battery", parameters, insecure_test_kdf=True)
+
+
 def test_a_new_derivation_is_strong_and_has_its_own_salt() -> None:
     first, second = choose_parameters(), choose_parameters()
     assert (first.memory, first.iterations) == (65536, 3)

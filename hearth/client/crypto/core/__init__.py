@@ -1,0 +1,1 @@
+"""What every format rests on: verdicts, encoding, labels, hashes, signatures, boxes and HPKE (section 1)."""

@@ -1,0 +1,23 @@
+"""Conversation ids (section 7.1): computed for direct and self conversations, random for groups."""
+
+import secrets
+
+from hearth.client.crypto.core import labels
+from hearth.client.crypto.core.hashing import labelled_hash
+from hearth.client.crypto.core.reader import u64
+
+
+def direct_id(server: bytes, a: int, b: int) -> bytes:
+    """Return the id of the direct conversation of two people, in either order."""
+    lower, higher = sorted((a, b))
+    return labelled_hash(labels.DIRECT, server + u64(lower) + u64(higher))[:16]
+
+
+def self_id(server: bytes, user: int) -> bytes:
+    """Return the id of a person's conversation with themselves."""
+    return labelled_hash(labels.SELF, server + u64(user))[:16]
+
+
+def make_group_id() -> bytes:
+    """Return a fresh id of a group."""
+    return secrets.token_bytes(16)

@@ -1,0 +1,138 @@
+"""The message record (section 8.2): sealed under the epoch's key, signed by its device, salt and all."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from hearth.client.crypto.core import ed25519, labels
+from hearth.client.crypto.core.box import SALT, VERSION, make_salt, open_box, seal_box
+from hearth.client.crypto.core.hashing import sha256
+from hearth.client.crypto.core.packed import U64, Hash, Packed, Place
+from hearth.client.crypto.core.reader import Reader, prefix, u8, u16, u64
+from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.client.crypto.padding import bucket_of
+
+FORMAT = 1
+OVERHEAD = 1 + SALT + 16
+SHORTEST = OVERHEAD + 256
+LONGEST = 65536
+INNER = 80
+SIGNATURE = 64
+MOST_PLAINTEXT = 63488
+MOST_BODY = MOST_PLAINTEXT - INNER - 4 - SIGNATURE
+NO_HASH = bytes(32)
+
+
+class EntryKind(IntEnum):
+    """Section 8.1: what a log entry is. Below 16 sealed, from 16 on signed only."""
+
+    VOID = 0
+    MESSAGE = 1
+    EDIT = 2
+    REACTION = 3
+    DELETION = 4
+    CALL = 5
+    STATE = 6
+    EPOCH = 16
+    LEAVE = 17
+    RESTORED = 18
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Everything outside a record that it is bound to; `epoch_hash` is the record hash of its epoch."""
+
+    suite: int
+    conversation: bytes
+    epoch: int
+    epoch_hash: bytes
+    user: int
+    device: bytes
+    client_id: bytes
+    counter: int
+    kind: int
+    target_seq: int
+
+    def pack(self) -> bytes:
+        """Return the AAD, 117 bytes."""
+        epoch = u8(FORMAT) + u8(self.suite) + self.conversation + u64(self.epoch) + self.epoch_hash
+        sender = u64(self.user) + self.device + u8(0) + self.client_id + u64(self.counter)
+        return epoch + sender + u16(self.kind) + u64(self.target_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner(Packed):
+    """What the sender says beside the body: when (ms), aimed at which bytes, having seen which place."""
+
+    sent_at: U64
+    target_hash: Hash
+    seen: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record that opened and whose signature is good; `body` is not decoded yet."""
+
+    inner: Inner
+    body: bytes
+    signature: bytes
+    salt: bytes
+
+
+def signed_message(aad: bytes, salt: bytes, inner: bytes, body: bytes) -> bytes:
+    """Return what the device signs."""
+    return labels.RECORD + aad + salt + inner + sha256(body)
+
+
+def seal_record(
+    key: bytes, place: RecordPlace, inner: Inner, body: bytes, sign_seed: bytes, salt: bytes | None = None
+) -> bytes:
+    """Return a record under K; Rejected(malformed) for a body that is too long. Only tests give a salt."""
+    require(len(body) <= MOST_BODY, Verdict.MALFORMED, "a body that is too long")
+    check_target(place.target_seq, inner.target_hash)
+    salt = make_salt() if salt is None else salt
+    aad, packed = place.pack(), inner.pack()
+    signature = ed25519.sign(sign_seed, signed_message(aad, salt, packed, body))
+    content = packed + prefix(body, 4) + signature
+    plaintext = content + bytes(bucket_of(len(content)) - len(content))
+    return seal_box(key, labels.RECORD_KEY, aad, plaintext, salt)
+
+
+def check_form(record: bytes) -> None:
+    """Check 1 of section 8.3, of what is sealed. Raises Rejected: malformed, unsupported."""
+    require(record[:1] == VERSION, Verdict.UNSUPPORTED, "a record of another format")
+    require(SHORTEST <= len(record) <= LONGEST, Verdict.MALFORMED, "a record of an impossible length")
+    plaintext = len(record) - OVERHEAD
+    require(bucket_of(plaintext) == plaintext, Verdict.MALFORMED, "a length between the buckets")
+
+
+def open_record(key: bytes, place: RecordPlace, record: bytes, sign_key: bytes) -> Opened:
+    """Checks 1 and 5 to 8 of section 8.3, in this order.
+
+    Raises Rejected: malformed, unsupported, cannot_open, bad_padding, bad_signature, malformed (target).
+    """
+    check_form(record)
+    aad = place.pack()
+    plaintext = open_box(key, labels.RECORD_KEY, aad, record)
+    packed, body, signature = _split(plaintext)
+    salt = record[1 : 1 + SALT]
+    ed25519.verify(sign_key, signature, signed_message(aad, salt, packed, body))
+    inner = Inner.unpack(packed)
+    check_target(place.target_seq, inner.target_hash)
+    return Opened(inner, body, signature, salt)
+
+
+def check_target(target_seq: int, target_hash: bytes) -> None:
+    """Raise Rejected(malformed) unless both name a target or both name none."""
+    require((target_seq == 0) == (target_hash == NO_HASH), Verdict.MALFORMED, "a target without its hash")
+
+
+def _split(plaintext: bytes) -> tuple[bytes, bytes, bytes]:
+    reader = Reader(plaintext)
+    inner = reader.take(INNER)
+    length = reader.number(4)
+    content = INNER + 4 + length + SIGNATURE
+    require(content <= len(plaintext), Verdict.BAD_PADDING, "a body longer than the record")
+    body, signature = reader.take(length), reader.take(SIGNATURE)
+    require(not any(reader.rest()), Verdict.BAD_PADDING, "padding that is not zeros")
+    require(bucket_of(content) == len(plaintext), Verdict.BAD_PADDING, "padded to another bucket")
+    return inner, body, signature

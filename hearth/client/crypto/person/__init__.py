@@ -1,0 +1,1 @@
+"""Keys of one person: vault, user chain, generations, receive key, keyring (sections 4 to 6)."""

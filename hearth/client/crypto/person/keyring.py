@@ -1,0 +1,179 @@
+"""Keyring rows (section 6.3): epoch seeds, pins, conversation heads, receive seeds, under a generation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated, ClassVar
+
+from hearth.client.crypto.core import labels
+from hearth.client.crypto.core.box import open_box, seal_box
+from hearth.client.crypto.core.hashing import labelled_hash
+from hearth.client.crypto.core.packed import (
+    U32,
+    U64,
+    Choice,
+    Hash,
+    Id,
+    Key,
+    Packed,
+    Prefixed,
+    Seed,
+    Text,
+    User,
+)
+from hearth.client.crypto.core.reader import prefix, u8, u32, u64
+from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+
+
+class RowKind(IntEnum):
+    """What a row says."""
+
+    EPOCH = 1
+    PIN = 2
+    HEAD = 3
+    RECEIVE = 4
+
+
+CARRIED_OVER = frozenset(RowKind) - {RowKind.EPOCH}
+
+
+class How(IntEnum):
+    """How a person was first met; the trust is COMPARED over LINK over REQUEST over GROUP."""
+
+    LINK = 1
+    REQUEST = 2
+    COMPARED = 3
+    GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EpochId(Packed):
+    """Which epoch."""
+
+    conversation: Id
+    n: U64
+
+
+@dataclass(frozen=True, slots=True)
+class UserId(Packed):
+    """Which person."""
+
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationId(Packed):
+    """Which conversation."""
+
+    conversation: Id
+
+
+@dataclass(frozen=True, slots=True)
+class VersionId(Packed):
+    """Which receive version."""
+
+    version: U64
+
+
+RowId = EpochId | UserId | ConversationId | VersionId
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow(Packed):
+    """A seed. It must open the commitment of the record that it names, and never vouches for that record."""
+
+    KIND: ClassVar = RowKind.EPOCH
+    ID: ClassVar = EpochId
+    record_hash: Hash
+    seed: Seed
+
+
+@dataclass(frozen=True, slots=True)
+class PinRow(Packed):
+    """Who a person is, as first met or compared. `by` is the user in whose group, 0 otherwise."""
+
+    KIND: ClassVar = RowKind.PIN
+    ID: ClassVar = UserId
+    username: Annotated[str, Text(Prefixed(1, least=1, most=200))]
+    identity_key: Key
+    incarnation: U32
+    n: U64
+    hash: Hash
+    how: Annotated[How, Choice(How)]
+    by: User
+    time: U64
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRow(Packed):
+    """The highest checked epoch and log place of a conversation."""
+
+    KIND: ClassVar = RowKind.HEAD
+    ID: ClassVar = ConversationId
+    n: U64
+    record_hash: Hash
+    seq: U64
+    log_hash: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveRow(Packed):
+    """The X-Wing seed of a receive statement."""
+
+    KIND: ClassVar = RowKind.RECEIVE
+    ID: ClassVar = VersionId
+    statement_hash: Hash
+    seed: Seed
+
+
+RowBody = EpochRow | PinRow | HeadRow | ReceiveRow
+BODIES: dict[RowKind, type[RowBody]] = {body.KIND: body for body in (EpochRow, PinRow, HeadRow, ReceiveRow)}
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlace:
+    """Where a row stands: whose keyring, under which generation, kind and packed id as stored beside it."""
+
+    server: bytes
+    user: int
+    g: int
+    kind: int
+    id: bytes
+
+    def pack(self) -> bytes:
+        """Return the AAD."""
+        who = self.server + u64(self.user) + u64(self.g)
+        return who + u8(self.kind) + prefix(self.id, 1)
+
+
+def seal_row(key: bytes, place: RowPlace, body: RowBody) -> bytes:
+    """Return a sealed row under A_g."""
+    read_row(place.kind, place.id, body.pack())
+    return seal_box(key, labels.ROW, place.pack(), body.pack())
+
+
+def open_row(key: bytes, place: RowPlace, sealed: bytes) -> tuple[RowId, RowBody]:
+    """Return id and body of a row under A_g. Raises Rejected: malformed, unsupported, cannot_open."""
+    return read_row(place.kind, place.id, open_box(key, labels.ROW, place.pack(), sealed))
+
+
+def read_row(kind: int, row_id: bytes, body: bytes) -> tuple[RowId, RowBody]:
+    """Return a decoded row; Rejected(malformed) when kind, id or body do not fit."""
+    try:
+        row = BODIES[RowKind(kind)]
+    except ValueError as error:
+        raise Rejected(Verdict.MALFORMED, "an unknown kind of row") from error
+    return row.ID.unpack(row_id), row.unpack(body)
+
+
+def hash_set(rows: Iterable[tuple[int, bytes, bytes]]) -> bytes:
+    """Return `set`, 32 bytes, of the rows (kind, packed id, body), in any order, that are carried over."""
+    entries = []
+    for kind, row_id, body in rows:
+        read_row(kind, row_id, body)
+        require(kind in CARRIED_OVER, Verdict.MALFORMED, "a row that is not carried over")
+        entries.append((u8(kind) + prefix(row_id, 1), labelled_hash(labels.SET, body)))
+    entries.sort()
+    names = [name for name, _ in entries]
+    require(len(set(names)) == len(names), Verdict.MALFORMED, "a row that is there twice")
+    return labelled_hash(labels.ROW_SET, u32(len(entries)) + b"".join(name + body for name, body in entries))
