@@ -1,20 +1,14 @@
 """Stock clients with default settings: polling first, then the upgrade; acks and bytes both ways."""
 
 import asyncio
-import json
-import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 import socketio
 
 from hearth.wire.edge import Binary, Socket, decode_arguments, encode_arguments
+from tests.clients.node import run_node
 from tests.wire.edge_stage import Recorder, stage, until
-
-HERE = Path(__file__).parent
-CLIENT = HERE.parent.parent / "web" / "node_modules" / "socket.io-client"
 
 
 def answer_with(*values: Any) -> bytes | Binary:
@@ -38,19 +32,8 @@ async def handle(socket: Socket, arguments: list[Any]) -> bytes | Binary | None:
 
 
 async def test_the_npm_client_with_defaults() -> None:
-    node = shutil.which("node")
-    if node is None or not CLIENT.is_dir():
-        reason = "needs Node and web/node_modules (scripts/setup)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
     async with stage(Recorder(on_event=handle)) as (port, recorder, edge):
-        process = await asyncio.create_subprocess_exec(
-            node, str(HERE / "stock.mjs"), f"http://127.0.0.1:{port}", stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await process.communicate()
-        report = json.loads(output)
-        assert process.returncode == 0, report
+        report = await run_node("stock.mjs", None, f"http://127.0.0.1:{port}")
         assert (report["began"], report["upgraded"]) == ("polling", "websocket")
         assert report["echo"] == 1  # emitWithAck resolves to the first value
         assert report["binary"] == {"deep": {"type": "Buffer", "data": [1, 2, 3]}}
