@@ -229,9 +229,10 @@ def _(given: In) -> Any:
 
 @operation("record.open")
 def _(given: In) -> Any:
-    names = [field.name for field in fields(record.RecordPlace)]
-    place = record.RecordPlace(**{name: getattr(given, name) for name in names})
+    names = [field.name for field in fields(record.Aad) if field.name not in ("format", "lane")]
+    place = record.Aad(**{name: getattr(given, name) for name in names})
     opened = record.open_record(given.key, place, given.record, given.sign_key)
+    record.check_target_hash(place.target_seq, opened.inner.target_hash)
     shown = show(opened)
     return {**shown.pop("inner"), **shown}
 

@@ -27,6 +27,20 @@ SERVER = b"v" * 16
 NOWHERE = bytes(32)
 
 
+def place_at(target_seq: int) -> record.Aad:
+    return record.Aad(
+        conversation=b"c" * 16,
+        epoch=3,
+        epoch_hash=b"h" * 32,
+        user=2,
+        device=b"d" * 16,
+        client_id=b"i" * 16,
+        counter=5,
+        kind=1,
+        target_seq=target_seq,
+    )
+
+
 def refuse(open_it: Callable[[], object], *verdicts: Verdict) -> None:
     with pytest.raises(Rejected) as caught:
         open_it()
@@ -85,7 +99,7 @@ def test_a_signature(message: bytes, data: st.DataObject) -> None:
 @given(inner=values_of(record.Inner), text=st.binary(max_size=1500), data=st.data())
 def test_a_record(inner: record.Inner, text: bytes, data: st.DataObject) -> None:
     target_seq = 0 if inner.target_hash == NOWHERE else 7
-    place = record.RecordPlace(1, b"c" * 16, 3, b"h" * 32, 2, b"d" * 16, b"i" * 16, 5, 1, target_seq)
+    place = place_at(target_seq)
     sealed = record.seal_record(b"K" * 32, place, inner, text, SIGN_SEED)
     opened = record.open_record(b"K" * 32, place, sealed, SIGN_KEY)
     assert (opened.inner, opened.body) == (inner, text)
@@ -96,7 +110,7 @@ def test_a_record(inner: record.Inner, text: bytes, data: st.DataObject) -> None
 
 
 def test_the_longest_body_fits_and_one_byte_more_does_not() -> None:
-    place = record.RecordPlace(1, b"c" * 16, 3, b"h" * 32, 2, b"d" * 16, b"i" * 16, 5, 1, 0)
+    place = place_at(0)
     inner = record.Inner(1, NOWHERE, Place(0, NOWHERE))
     longest = bytes(record.MOST_BODY)
     sealed = record.seal_record(b"K" * 32, place, inner, longest, SIGN_SEED)

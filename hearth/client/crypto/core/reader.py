@@ -19,6 +19,11 @@ class Reader:
         """How many bytes have been taken."""
         return self._at
 
+    @property
+    def is_at_end(self) -> bool:
+        """Tell whether everything has been taken."""
+        return self._at == len(self._data)
+
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
         end = self._at + count
@@ -46,7 +51,7 @@ class Reader:
 
     def finish(self) -> None:
         """Raise unless everything has been taken."""
-        require(self._at == len(self._data), Verdict.MALFORMED, "bytes are left over")
+        require(self.is_at_end, Verdict.MALFORMED, "bytes are left over")
 
 
 def number(value: int, size: int) -> bytes:

@@ -6,8 +6,8 @@ from enum import IntEnum
 from hearth.client.crypto.core import ed25519, labels
 from hearth.client.crypto.core.box import SALT, VERSION, make_salt, open_box, seal_box
 from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.packed import U64, Hash, Packed, Place
-from hearth.client.crypto.core.reader import Reader, prefix, u8, u16, u64
+from hearth.client.crypto.core.packed import U8, U16, U64, Hash, Id, Packed, Place, User
+from hearth.client.crypto.core.reader import Reader, prefix
 from hearth.client.crypto.core.verdicts import Verdict, require
 from hearth.client.crypto.padding import bucket_of
 
@@ -37,26 +37,26 @@ class EntryKind(IntEnum):
     RESTORED = 18
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPlace:
-    """Everything outside a record that it is bound to; `epoch_hash` is the record hash of its epoch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aad(Packed):
+    """Everything outside a record that it is bound to, 117 bytes; `epoch_hash` is its epoch's record hash."""
 
-    suite: int
-    conversation: bytes
-    epoch: int
-    epoch_hash: bytes
-    user: int
-    device: bytes
-    client_id: bytes
-    counter: int
-    kind: int
-    target_seq: int
+    format: U8 = FORMAT
+    suite: U8 = 1
+    conversation: Id
+    epoch: U64
+    epoch_hash: Hash
+    user: User
+    device: Id
+    lane: U8 = 0
+    client_id: Id
+    counter: U64
+    kind: U16
+    target_seq: U64
 
-    def pack(self) -> bytes:
-        """Return the AAD, 117 bytes."""
-        epoch = u8(FORMAT) + u8(self.suite) + self.conversation + u64(self.epoch) + self.epoch_hash
-        sender = u64(self.user) + self.device + u8(0) + self.client_id + u64(self.counter)
-        return epoch + sender + u16(self.kind) + u64(self.target_seq)
+    def check(self) -> None:
+        is_known = (self.format, self.suite, self.lane) == (FORMAT, 1, 0)
+        require(is_known, Verdict.UNSUPPORTED, "a record of another format, suite or lane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ def signed_message(aad: bytes, salt: bytes, inner: bytes, body: bytes) -> bytes:
 
 
 def seal_record(
-    key: bytes, place: RecordPlace, inner: Inner, body: bytes, sign_seed: bytes, salt: bytes | None = None
+    key: bytes, place: Aad, inner: Inner, body: bytes, sign_seed: bytes, salt: bytes | None = None
 ) -> bytes:
     """Return a record under K; Rejected(malformed) for a body that is too long. Only tests give a salt."""
     require(len(body) <= MOST_BODY, Verdict.MALFORMED, "a body that is too long")
-    check_target(place.target_seq, inner.target_hash)
+    check_target_hash(place.target_seq, inner.target_hash)
     salt = make_salt() if salt is None else salt
     aad, packed = place.pack(), inner.pack()
     signature = ed25519.sign(sign_seed, signed_message(aad, salt, packed, body))
@@ -105,10 +105,10 @@ def check_form(record: bytes) -> None:
     require(bucket_of(plaintext) == plaintext, Verdict.MALFORMED, "a length between the buckets")
 
 
-def open_record(key: bytes, place: RecordPlace, record: bytes, sign_key: bytes) -> Opened:
-    """Checks 1 and 5 to 8 of section 8.3, in this order.
+def open_record(key: bytes, place: Aad, record: bytes, sign_key: bytes) -> Opened:
+    """Checks 1 and 5 to 7 of section 8.3, in this order.
 
-    Raises Rejected: malformed, unsupported, cannot_open, bad_padding, bad_signature, malformed (target).
+    Raises Rejected: malformed, unsupported, cannot_open, bad_padding, bad_signature.
     """
     check_form(record)
     aad = place.pack()
@@ -116,13 +116,11 @@ def open_record(key: bytes, place: RecordPlace, record: bytes, sign_key: bytes) 
     packed, body, signature = _split(plaintext)
     salt = record[1 : 1 + SALT]
     ed25519.verify(sign_key, signature, signed_message(aad, salt, packed, body))
-    inner = Inner.unpack(packed)
-    check_target(place.target_seq, inner.target_hash)
-    return Opened(inner, body, signature, salt)
+    return Opened(Inner.unpack(packed), body, signature, salt)
 
 
-def check_target(target_seq: int, target_hash: bytes) -> None:
-    """Raise Rejected(malformed) unless both name a target or both name none."""
+def check_target_hash(target_seq: int, target_hash: bytes) -> None:
+    """Check the first half of 8: Rejected(malformed) unless both name a target or both name none."""
     require((target_seq == 0) == (target_hash == NO_HASH), Verdict.MALFORMED, "a target without its hash")
 
 

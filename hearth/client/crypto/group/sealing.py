@@ -1,0 +1,123 @@
+"""The states of a conversation on a device (section 7.6): when it seals, and what it waits for otherwise."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hearth.client.crypto.core.verdicts import Verdict
+from hearth.client.crypto.group.reasons import Reason
+
+
+class State(StrEnum):
+    """Only READY seals. STOPPED ends by the person alone."""
+
+    UNCONFIRMED = "unconfirmed"
+    READY = "ready"
+    ROTATING = "rotating"
+    HELD = "held"
+    KEYLESS = "keyless"
+    STOPPED = "stopped"
+
+
+class Step(StrEnum):
+    """What the caller does next."""
+
+    NOTHING = "nothing"
+    FETCH = "fetch"
+    MAKE_REMOVE = "make_remove"
+    MAKE_ROTATE = "make_rotate"
+    SEND_AGAIN = "send_again"
+    ASK_FOR_SEED = "ask_for_seed"
+    TELL_PERSON = "tell_person"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the client knows of its newest epoch: n, record hash, and what stands against sealing."""
+
+    n: int
+    record_hash: bytes
+    has_key: bool
+    reasons: frozenset[Reason] = frozenset()
+    held: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Sealing:
+    """One conversation. `pending` are the bytes of an epoch request whose answer has not come."""
+
+    state: State = State.UNCONFIRMED
+    pending: bytes | None = None
+    evidence: list[Verdict] = field(default_factory=list)
+
+    @property
+    def may_seal(self) -> bool:
+        return self.state is State.READY
+
+    def disconnect(self) -> None:
+        """The connection is lost: the server may go on without us."""
+        if self.state is not State.STOPPED:
+            self.state = State.UNCONFIRMED
+
+    def confirm(self, n: int, record_hash: bytes, view: View) -> Step:
+        """The server names its current epoch in this connection."""
+        if self.state is State.STOPPED:
+            return Step.TELL_PERSON
+        if n > view.n:
+            self.state = State.UNCONFIRMED
+            return Step.FETCH
+        if n < view.n:
+            return self.stop(Verdict.ROLLBACK)
+        if record_hash != view.record_hash:
+            return self.stop(Verdict.FORK)
+        return self._settle(view)
+
+    def look_again(self, view: View) -> Step:
+        """Something that sealing depends on has changed: a chain, a pin, a seed, a leave entry, the time."""
+        if self.state in (State.STOPPED, State.UNCONFIRMED):
+            return Step.TELL_PERSON if self.state is State.STOPPED else Step.NOTHING
+        return self._settle(view)
+
+    def send(self, request: bytes) -> None:
+        """An epoch request goes out; the same bytes again until there is an answer."""
+        self.pending = request
+        self.state = State.ROTATING
+
+    def taken(self, view: View) -> Step:
+        """The server took our epoch, which is the newest in `view`."""
+        self.pending = None
+        return self._settle(view)
+
+    def moved(self) -> Step:
+        """`epoch_moved`: another epoch was first. Fetch and check it, and see whether a reason is left."""
+        self.pending = None
+        self.state = State.UNCONFIRMED
+        return Step.FETCH
+
+    def stop(self, verdict: Verdict) -> Step:
+        """The server accepted what must not be, or shows another conversation than before."""
+        self.state = State.STOPPED
+        self.pending = None
+        self.evidence.append(verdict)
+        return Step.TELL_PERSON
+
+    def resume(self) -> None:
+        """The person has read what happened and goes on; the evidence is kept."""
+        if self.state is State.STOPPED:
+            self.state = State.UNCONFIRMED
+
+    def _settle(self, view: View) -> Step:
+        """Choose by what stands most against sealing: a held person, no key, a reason for the next epoch."""
+        if self.pending is not None:
+            self.state = State.ROTATING
+            return Step.SEND_AGAIN
+        if view.held:
+            self.state = State.HELD
+            return Step.TELL_PERSON
+        if not view.has_key:
+            self.state = State.KEYLESS
+            return Step.ASK_FOR_SEED
+        if view.reasons:
+            self.state = State.ROTATING
+            return Step.MAKE_REMOVE if Reason.LEFT in view.reasons else Step.MAKE_ROTATE
+        self.state = State.READY
+        return Step.NOTHING

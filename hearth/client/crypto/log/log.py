@@ -1,0 +1,61 @@
+"""The log of a conversation as far as a client has it: entries, and every H it can compute (section 8.5)."""
+
+from collections.abc import Iterator, Sequence
+
+from hearth.client.crypto.core.packed import Place
+from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.client.crypto.log.chain import first_hash, next_hash
+from hearth.client.crypto.log.rows import Row
+
+
+class Log:
+    """Pages in any order. A known (seq, H) never changes; bytes that are known stay when they are emptied."""
+
+    def __init__(self, conversation: bytes) -> None:
+        self.rows: dict[int, Row] = {}
+        self.hashes: dict[int, bytes] = {0: first_hash(conversation)}
+
+    @property
+    def last(self) -> int:
+        return max(self.rows, default=0)
+
+    def take_page(self, before: bytes, rows: Sequence[Row]) -> None:
+        """Take entries that follow each other; `before` is H of the entry before the first, by the server.
+
+        Raises Rejected: malformed (a gap within, a hash that is not the record's), fork; nothing is kept.
+        """
+        if not rows:
+            return
+        require(rows[0].seq >= 1, Verdict.MALFORMED, "entries begin with 1")
+        hashes = {rows[0].seq - 1: before}
+        for i, row in enumerate(rows):
+            require(row.seq == rows[0].seq + i, Verdict.MALFORMED, "a page with a gap")
+            require(row.is_consistent(), Verdict.MALFORMED, "a hash that is not that of the record")
+            hashes[row.seq] = next_hash(hashes[row.seq - 1], row.seq, row.kind, row.user, row.record_hash)
+        for seq, value in hashes.items():
+            require(self.hashes.get(seq, value) == value, Verdict.FORK, "a known part of the log changes")
+        self.hashes |= hashes
+        for row in rows:
+            known = self.rows.get(row.seq)
+            if known is None or known.is_emptied:
+                self.rows[row.seq] = row
+
+    def knows(self, place: Place) -> bool | None:
+        """Tell whether a stated place is on this log; None where it is not known."""
+        known = self.hashes.get(place.seq)
+        return None if known is None else known == place.hash
+
+    def list_rows(self) -> list[Row]:
+        """Return all known entries, oldest first."""
+        return [self.rows[seq] for seq in sorted(self.rows)]
+
+    def list_stretches(self) -> Iterator[list[Row]]:
+        """Yield runs of entries without a gap, oldest first."""
+        run: list[Row] = []
+        for row in self.list_rows():
+            if run and row.seq != run[-1].seq + 1:
+                yield run
+                run = []
+            run.append(row)
+        if run:
+            yield run

@@ -1,0 +1,112 @@
+"""Signed entries that are not sealed: epochs, leaves, restores, and when each counts (section 8.6)."""
+
+from dataclasses import dataclass, field
+
+from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.client.crypto.group.epoch import Epoch, EpochRecord, Kind, Role
+from hearth.client.crypto.group.epochs import Epochs
+from hearth.client.crypto.log.entries import Leave, Restored
+from hearth.client.crypto.log.placement import check_sender
+from hearth.client.crypto.log.rows import Row
+
+
+@dataclass(slots=True)
+class Marks:
+    """What counted so far in the order of the log: leaves by (epoch, user), and restores by seq.
+
+    `generations` are the database generations that `sync.open` told.
+    """
+
+    epochs: Epochs
+    generations: frozenset[bytes]
+    leaves: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    first_leaves: dict[int, int] = field(default_factory=dict)
+    restores: dict[int, Restored] = field(default_factory=dict)
+
+    def take_epoch(self, row: Row) -> EpochRecord:
+        """Check the entry of an epoch.
+
+        Raises Rejected: malformed, unsupported, wrong_place, unproven, fork, out_of_place.
+        """
+        signed = EpochRecord.open(row.record)
+        record = signed.body
+        self._check_row(row, record, record.n, record.actor, signed.hash)
+        self._find_epoch(record.n, signed.hash)
+        known = self.epochs.known[record.n]
+        if known.entry_seq is None:
+            known.entry_seq = row.seq
+        require(known.entry_seq == row.seq, Verdict.OUT_OF_PLACE, "a second entry of this epoch")
+        return record
+
+    def take_leave(self, row: Row) -> Leave:
+        """Check a leave entry and count it.
+
+        Raises Rejected: malformed, unsupported, wrong_place, unproven, fork, not_allowed, out_of_place,
+        not_listed, bad_signature.
+        """
+        signed = Leave.open(row.record)
+        leave = signed.body
+        self._check_row(row, leave, leave.epoch, leave.user, signed.hash)
+        epoch = self._find_epoch(leave.epoch, leave.record_hash)
+        entry, following = self.epochs.entry_seq(leave.epoch), self.epochs.entry_seq(leave.epoch + 1)
+        require(entry is not None, Verdict.UNPROVEN, "the entry of this epoch is not known yet")
+        assert entry is not None
+        is_current = entry < row.seq and (following is None or row.seq < following)
+        require(is_current, Verdict.OUT_OF_PLACE, "not in the epoch that it names")
+        key = check_sender(self.epochs.people, epoch, leave.user, leave.device)
+        signed.verify(key)
+        self._check_may_leave(epoch, leave.user)
+        self.leaves[leave.epoch, leave.user] = row.record_hash
+        self.first_leaves.setdefault(leave.epoch, row.seq)
+        return leave
+
+    def take_restored(self, row: Row) -> Restored:
+        """Check a restored entry and count it.
+
+        Raises Rejected: malformed, unsupported, wrong_place, unproven, fork, not_listed, bad_signature,
+        not_allowed.
+        """
+        signed = Restored.open(row.record)
+        restored = signed.body
+        self._check_row(row, restored, restored.epoch, restored.user, signed.hash)
+        epoch = self._find_epoch(restored.epoch, restored.record_hash)
+        signed.verify(check_sender(self.epochs.people, epoch, restored.user, restored.device))
+        told = restored.database_generation in self.generations
+        counted = {known.database_generation for known in self.restores.values()}
+        is_new = restored.database_generation not in counted
+        require(
+            told and is_new, Verdict.NOT_ALLOWED, "not a restore that the server told of, or a second one"
+        )
+        self.restores[row.seq] = restored
+        return restored
+
+    def restored_below(self, seq: int) -> int:
+        """Return the seq of the last restored entry below `seq`, 0 without one."""
+        return max((at for at in self.restores if at < seq), default=0)
+
+    def _check_row(
+        self, row: Row, body: EpochRecord | Leave | Restored, epoch: int, user: int, statement_hash: bytes
+    ) -> None:
+        """The row says what the statement says: section 8.2's client id and counter, and no target."""
+        where = self.epochs.where
+        is_here = body.server == where.server and body.conversation == where.conversation
+        told = (row.user, row.device, row.client_id, row.counter, row.epoch, row.target_seq)
+        fits = told == (user, body.device, statement_hash[:16], 0, epoch, 0)
+        require(is_here and fits, Verdict.WRONG_PLACE, "a row that does not fit its statement")
+
+    def _find_epoch(self, n: int, record_hash: bytes) -> Epoch:
+        known = self.epochs.known.get(n)
+        if known is None:
+            raise Rejected(Verdict.UNPROVEN, "an epoch that is not known yet")
+        require(known.epoch.hash == record_hash, Verdict.FORK, "another record of this epoch")
+        return known.epoch
+
+    def _check_may_leave(self, epoch: Epoch, user: int) -> None:
+        n = epoch.record.n
+        stay = {
+            member.user: member.role for member in epoch.roster.members if (n, member.user) not in self.leaves
+        }
+        is_group = epoch.record.kind is Kind.GROUP and user in stay
+        others = {role for other, role in stay.items() if other != user}
+        is_last_owner = stay.get(user) is Role.OWNER and bool(others) and Role.OWNER not in others
+        require(is_group and not is_last_owner, Verdict.NOT_ALLOWED, "nobody who may leave")

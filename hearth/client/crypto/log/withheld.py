@@ -1,0 +1,109 @@
+"""Where "the server has withheld or changed something here" stands: seen, counters, emptied (section 8.5)."""
+
+from collections.abc import Mapping
+
+from hearth.client.crypto.core.packed import Place
+from hearth.client.crypto.core.verdicts import Verdict
+from hearth.client.crypto.group.epoch import EpochRecord
+from hearth.client.crypto.group.epochs import Epochs
+from hearth.client.crypto.log.entries import Leave
+from hearth.client.crypto.log.log import Log
+from hearth.client.crypto.log.marks import Marks
+from hearth.client.crypto.log.record import EntryKind
+from hearth.client.crypto.log.rows import Judgement, Row, Withheld
+
+GAP_AGE = 100
+UNPROVEN = frozenset({Verdict.KEYLESS, Verdict.UNPROVEN, Verdict.UNSUPPORTED})
+Judgements = Mapping[int, Judgement]
+
+
+def find_deleted(log: Log, judgements: Judgements) -> frozenset[int]:
+    """Return the seqs of known entries that accepted deletions target, with the right hash."""
+    deletions = (judgements[row.seq] for row in log.list_rows() if row.kind == EntryKind.DELETION)
+    return frozenset(judged.target for judged in deletions if judged.verdict is None and judged.target)
+
+
+def find_rightly_emptied(log: Log, epochs: Epochs, judgements: Judgements, now: int) -> frozenset[int]:
+    """Return the emptied entries that are right at `now` (the server's ms)."""
+    deleted = find_deleted(log, judgements)
+    return frozenset(
+        row.seq
+        for row in log.list_rows()
+        if row.is_emptied and (_is_deleted(row, deleted) or _is_due(row, epochs, now))
+    )
+
+
+def _is_deleted(row: Row, deleted: frozenset[int]) -> bool:
+    follows = row.kind in (EntryKind.EDIT, EntryKind.REACTION) and row.target_seq in deleted
+    return row.seq in deleted or follows
+
+
+def _is_due(row: Row, epochs: Epochs, now: int) -> bool:
+    known = epochs.known.get(row.epoch)
+    timer = 0 if known is None else known.epoch.record.settings.timer
+    return timer > 0 and row.time + timer * 1000 <= now
+
+
+def find_gaps(log: Log, judgements: Judgements) -> dict[int, Withheld]:
+    """Return the entries before which a counter of the same device is missing and stays so.
+
+    A gap shows once the entry above it is 100 entries old; a stretch that begins with entry 1 begins with
+    counter 1.
+    """
+    found = {}
+    for stretch in log.list_stretches():
+        last = stretch[-1].seq
+        for counters in _counters_of(stretch, judgements).values():
+            before = 0 if stretch[0].seq == 1 else min(counters) - 1
+            for counter in sorted(counters):
+                if counter > before + 1 and last - counters[counter] >= GAP_AGE:
+                    found[counters[counter]] = Withheld.GAP
+                before = counter
+    return found
+
+
+def _counters_of(stretch: list[Row], judgements: Judgements) -> dict[tuple[int, bytes], dict[int, int]]:
+    """Return seq by counter by device, of entries that are proven, or cannot be judged yet."""
+    found: dict[tuple[int, bytes], dict[int, int]] = {}
+    for row in stretch:
+        judged = judgements[row.seq]
+        is_there = judged.is_signed or row.is_emptied or judged.verdict in UNPROVEN
+        if is_there and row.counter > 0:
+            found.setdefault((row.user, row.device), {}).setdefault(row.counter, row.seq)
+    return found
+
+
+def find_unseen(log: Log, marks: Marks, judgements: Judgements) -> dict[int, Withheld]:
+    """Return the accepted entries that state a place which is not on this log.
+
+    Above a restored entry, places at or above it may be of the log before; they are judged from the first of
+    the same device on that fits.
+    """
+    found = {}
+    renewed: set[tuple[int, bytes, int]] = set()
+    for row in log.list_rows():
+        place = _seen_of(row, judgements[row.seq])
+        if place is None:
+            continue
+        restored = marks.restored_below(row.seq)
+        fits = place.seq < row.seq and log.knows(place) is not False
+        if restored and place.seq >= restored:
+            sender = (row.user, row.device, restored)
+            if log.knows(place) and place.seq < row.seq:
+                renewed.add(sender)
+            fits = fits or sender not in renewed
+        if not fits:
+            found[row.seq] = Withheld.SEEN
+    return found
+
+
+def _seen_of(row: Row, judged: Judgement) -> Place | None:
+    if judged.verdict is not None or row.is_emptied:
+        return None
+    if judged.opened is not None:
+        return judged.opened.inner.seen
+    if row.kind == EntryKind.EPOCH and not row.is_unsealed:
+        return EpochRecord.open(row.record).body.seen
+    if row.kind == EntryKind.LEAVE and not row.is_unsealed:
+        return Leave.open(row.record).body.seen
+    return None
