@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ LOG = logging.getLogger(__name__)
 DialectName = Literal["sqlite", "mariadb"]
 CONNECTIONS = 8
 POOL_TIMEOUT = 5.0
+STOP_SECONDS = 5.0
+"""How long stopping waits for transactions that are under way."""
 MODE = "hearth_mode"
 
 
@@ -56,6 +58,10 @@ class Database:
         self.failures: Counter[str] = Counter()
         """Storage failures by reason, since the start; counted by whoever meets them."""
         self.engine: AsyncEngine = self._make_engine()
+        self._under_way = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._is_stopped = False
 
     @property
     def path(self) -> Path:
@@ -70,11 +76,15 @@ class Database:
 
     async def start(self) -> None:
         """Make the SQLite file if there is none; connections are opened when they are needed."""
+        self._is_stopped = False
         if self.dialect == "sqlite":
             await asyncio.to_thread(_create_file, self.path)
 
     async def stop(self) -> None:
-        """Close every connection."""
+        """Close every connection. What is under way may finish first; new transactions are refused."""
+        self._is_stopped = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_idle.wait(), STOP_SECONDS)
         await self.engine.dispose()
 
     def describe(self) -> str:
@@ -114,7 +124,7 @@ class Database:
 
     @asynccontextmanager
     async def _connect(self, mode: str) -> AsyncIterator[AsyncConnection]:
-        connection = await self.engine.connect()
+        connection = await self._check_out()
         try:
             connection = await connection.execution_options(**{MODE: mode})
             async with connection.begin():
@@ -124,7 +134,29 @@ class Database:
             await asyncio.shield(connection.invalidate())
             raise
         finally:
-            await asyncio.shield(connection.close())
+            await asyncio.shield(self._check_in(connection))
+
+    async def _check_out(self) -> AsyncConnection:
+        if self._is_stopped:
+            raise make_unavailable()
+        self._under_way += 1
+        self._is_idle.clear()
+        try:
+            return await self.engine.connect()
+        except BaseException:
+            self._end_one()
+            raise
+
+    async def _check_in(self, connection: AsyncConnection) -> None:
+        try:
+            await connection.close()
+        finally:
+            self._end_one()
+
+    def _end_one(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._is_idle.set()
 
     def _make_engine(self) -> AsyncEngine:
         shared: dict[str, Any] = {

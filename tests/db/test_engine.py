@@ -117,6 +117,31 @@ async def test_a_request_cancelled_while_it_begins_takes_its_connection_with_it(
         assert await asyncio.wait_for(read_n(table), 1) == 0
 
 
+async def test_stopping_lets_finish_what_is_under_way_and_refuses_the_rest(table: Database) -> None:
+    """A request that came before the end must not leave its connection open behind it."""
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    pool: Any = table.engine.pool
+
+    async def work() -> None:
+        async with table.transaction("write") as transaction:
+            await transaction.execute(text("UPDATE scratch SET n = n + 1 WHERE id = 1"))
+            begun.set()
+            await may_end.wait()
+
+    working = asyncio.create_task(work())
+    await begun.wait()
+    stopping = asyncio.create_task(table.stop())
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    with pytest.raises(StorageUnavailable):
+        await read_n(table)
+    may_end.set()
+    await asyncio.gather(working, stopping)
+    assert (pool.checkedout(), pool.checkedin()) == (0, 0)
+    await table.start()
+    assert await read_n(table) == 1
+
+
 async def test_a_lost_race_is_worth_another_try(table: Database) -> None:
     error = await provoke_lost_race(table)
     assert table.is_retryable(error)
