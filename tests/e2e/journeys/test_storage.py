@@ -1,7 +1,8 @@
-"""The browser's storage is wiped or closed: the page says so, claims nothing, and goes on by itself."""
+"""The browser's storage is wiped, closed, held or full: the page says so, claims nothing, goes on."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from urllib.parse import urlsplit
 
 from playwright.async_api import CDPSession, expect
@@ -11,6 +12,9 @@ from tests.e2e.person import PATIENCE, Person
 
 WIPED = "The browser has removed what Hearth kept on this device."
 BROKEN = "The browser does not let Hearth use this device's storage"
+FULL = "This device has no room left"
+NOT_KEPT = "This device could not keep the message."
+HELD = "An older tab of Hearth still holds"
 SENT_MARKS = ("Sent", "Delivered", "Read")
 CANNOT_OPEN = """
   const real = IDBFactory.prototype.open;
@@ -28,6 +32,42 @@ OPEN_NEWER = """async () => {
     opening.onblocked = reject;
     opening.onsuccess = resolve;
   });
+}"""
+
+LITTLE_ROOM = 12 * 1024 * 1024
+# Something else of this origin takes all the room, down to the last half kilobyte.
+FILL = """async () => {
+  const wait = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const opening = indexedDB.open("filler", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("filler", { autoIncrement: true });
+  const database = await wait(opening);
+  for (let size = 1 << 20; size >= 512; size >>= 1) {
+    for (let hasRoom = true; hasRoom; ) {
+      const transaction = database.transaction("filler", "readwrite");
+      transaction.objectStore("filler").add(crypto.getRandomValues(new Uint8Array(Math.min(size, 65536))));
+      for (let more = size - 65536; more > 0; more -= 65536)
+        transaction.objectStore("filler").add(crypto.getRandomValues(new Uint8Array(65536)));
+      hasRoom = await new Promise((resolve) => {
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = () => resolve(false);
+      });
+    }
+  }
+  database.close();
+}"""
+# As a tab of the first version would: holds the database in that form, and lets go for nobody.
+HOLD_OLDER = """async () => {
+  const all = await indexedDB.databases();
+  const { name } = all.find(({ name }) => /^hearth-\\d+$/.test(name));
+  const wait = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  await wait(indexedDB.deleteDatabase(name));
+  globalThis.held = await wait(indexedDB.open(name, 10));
 }"""
 
 
@@ -105,3 +145,51 @@ async def test_a_newer_form_of_the_storage_is_not_worked_against(alice: Person, 
     newer = await alice.opens_a_tab()
     await newer.page.evaluate(OPEN_NEWER)
     await expect(alice.page.get_by_text("A new version of Hearth is here")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_a_full_device_is_said_and_gone_on_from(arrives: SomebodyNew, bob: Person) -> None:
+    alice = await arrives("alice")
+    await alice.opens("/register")
+    # Before anything is stored: the browser believes for 30 s what it last found out about its room. The
+    # quota is this one only as long as the session stays open.
+    async with devtools(alice) as session:
+        await session.send(
+            "Storage.overrideQuotaForOrigin", {"origin": origin_of(alice), "quotaSize": LITTLE_ROOM}
+        )
+        await alice.registers()
+        await converse(alice, bob)
+        full, not_kept = alice.page.get_by_text(FULL), alice.page.get_by_text(NOT_KEPT)
+        await alice.page.evaluate(FILL)
+        await bob.writes("For a full device")
+        await expect(full).to_be_visible(timeout=PATIENCE)
+        await alice.field.fill("Written on a full device")
+        await alice.field.press("Enter")
+        await expect(not_kept).to_be_visible(timeout=PATIENCE)
+        await expect(alice.field).to_have_value("Written on a full device")
+        await alice.sees("Written on a full device", times=0)
+        await alice.sees("Before 2")
+        await expect(full).to_be_visible()
+        await alice.page.evaluate("indexedDB.deleteDatabase('filler')")
+        await expect(full).to_have_count(0, timeout=2 * PATIENCE)
+        await alice.sees("For a full device")
+        await bob.sees("Written on a full device", times=0)
+        await alice.field.press("Enter")
+        await bob.sees("Written on a full device")
+        await alice.sees_mark("Written on a full device", "Read")
+        assert await bob.messages.count() == 5
+
+
+async def test_a_tab_that_holds_an_older_form_is_said(alice: Person) -> None:
+    await alice.converses_with("Notes")
+    address = alice.page.url
+    await alice.opens("/api/registration")
+    await alice.page.evaluate(HOLD_OLDER)
+    newer = copy(alice)
+    newer.page = await alice.context.new_page()
+    await newer.page.goto(address)
+    await expect(newer.page.get_by_text(HELD)).to_be_visible(timeout=PATIENCE)
+    await alice.page.close()
+    await expect(newer.page.get_by_text(HELD)).to_have_count(0, timeout=PATIENCE)
+    await newer.sees_the_list()
+    await newer.writes("Opened after all")
+    await newer.sees("Opened after all")

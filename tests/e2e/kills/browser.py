@@ -38,7 +38,8 @@ class MortalBrowser:
         self._process = self._launch()
         await wait_until(lambda: len(read_lines(said)) == 2, START_SECONDS)
         port = read_lines(said)[0]
-        browser = await self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+        address = f"http://127.0.0.1:{port}"
+        browser = await self._playwright.chromium.connect_over_cdp(address, timeout=1000 * START_SECONDS)
         self.context = browser.contexts[0]
         return self.context.pages[0] if self.context.pages else await self.context.new_page()
 

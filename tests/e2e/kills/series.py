@@ -52,6 +52,7 @@ class Series:
             self.gate.arm(None)
             await self.writer.open()
             await self.writer.sees_earlier(earlier)
+            await self.writer.has_nothing_to_send()
             if await self.count(text):
                 self.texts.append(text)
         self.wrongs.extend(run.wrongs)

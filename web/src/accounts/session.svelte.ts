@@ -1,6 +1,7 @@
 // Who is signed in on this browser. The session itself is a cookie no script can read; this is the public part of it,
 // kept so that the app opens at once and offline. Other tabs follow.
 import type { Device, Session, UserCard } from "../wire/contract.ts";
+import { noteWaiting } from "./unsent.ts";
 
 const STORED = "hearth.session";
 
@@ -28,6 +29,7 @@ class CurrentSession {
   begin(session: Session): void {
     this.current = { user: session.user, device: session.device };
     localStorage.setItem(STORED, JSON.stringify(this.current));
+    noteWaiting(session.user.id, 0);
   }
 
   /** One's own card changed (display name, picture). */

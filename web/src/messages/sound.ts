@@ -30,7 +30,9 @@ function ring(): void {
 /** Takes the right to sound for one message, for all tabs; with `isSilent` only so that no other tab sounds. */
 export async function soundOnce(client_id: string, isSilent: boolean): Promise<void> {
   if (!isSilent) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  await navigator.locks.request(`hearth sound ${client_id}`, { ifAvailable: true }, async (lock) => {
+  const locks = navigator.locks as LockManager | undefined;
+  if (!locks) return isSilent ? undefined : ring();
+  await locks.request(`hearth sound ${client_id}`, { ifAvailable: true }, async (lock) => {
     if (!lock) return;
     if (!isSilent) ring();
     await new Promise((resolve) => setTimeout(resolve, HELD));

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Socket } from "../wire/socket.ts";
 import { AwayWatch, type Surface } from "./away.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -12,17 +11,13 @@ function open() {
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
   const window = new EventTarget();
   const told: boolean[] = [];
-  const call = ((_: string, { away }: { away: boolean }) => {
-    told.push(away);
-    return Promise.resolve({});
-  }) as unknown as Socket["call"];
-  const watch = new AwayWatch(call, { document, window } as unknown as Surface);
+  const watch = new AwayWatch((isAway) => told.push(isAway), { document, window } as unknown as Surface);
   const stop = watch.start();
   const show = (state: DocumentVisibilityState): void => {
     document.visibilityState = state;
     document.dispatchEvent(new Event("visibilitychange"));
   };
-  return { watch, stop, told, show, touch: () => void window.dispatchEvent(new Event("pointerdown")) };
+  return { stop, told, show, touch: () => void window.dispatchEvent(new Event("pointerdown")) };
 }
 
 test("hidden is away, shown is back", () => {
@@ -43,12 +38,9 @@ test("five minutes without a touch is away; a touch is back", () => {
   expect(told).toEqual([true, false]);
 });
 
-test("a new connection is told only what it does not assume", () => {
-  const { watch, told, show, stop } = open();
-  watch.tellAgain();
-  show("hidden");
-  watch.tellAgain();
+test("who has stopped to watch tells nothing", () => {
+  const { told, show, stop } = open();
   stop();
-  show("visible");
-  expect(told).toEqual([true, true]);
+  show("hidden");
+  expect(told).toEqual([]);
 });

@@ -1,5 +1,4 @@
-// Says whether this device is in use: away when the page is hidden or untouched for five minutes, back at the next touch.
-import type { Socket } from "../wire/socket.ts";
+// Says whether this tab is in use: away when the page is hidden or untouched for five minutes, back at the next touch.
 
 const IDLE = 5 * 60_000;
 const TOUCHES = ["pointerdown", "keydown", "wheel", "touchstart", "focus"];
@@ -10,13 +9,13 @@ export interface Surface {
 }
 
 export class AwayWatch {
-  readonly #call: Socket["call"];
+  readonly #tell: (isAway: boolean) => void;
   readonly #surface: Surface;
   #isAway = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(call: Socket["call"], surface: Surface) {
-    this.#call = call;
+  constructor(tell: (isAway: boolean) => void, surface: Surface) {
+    this.#tell = tell;
     this.#surface = surface;
   }
 
@@ -34,11 +33,6 @@ export class AwayWatch {
     };
   }
 
-  /** A new connection counts as in use until told otherwise. */
-  tellAgain(): void {
-    if (this.#isAway) this.#tell();
-  }
-
   #judge(): void {
     clearTimeout(this.#timer);
     if (this.#surface.document.visibilityState === "hidden") return this.#set(true);
@@ -49,10 +43,6 @@ export class AwayWatch {
   #set(away: boolean): void {
     if (this.#isAway === away) return;
     this.#isAway = away;
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#call("presence.set", { away: this.#isAway }).catch(() => undefined);
+    this.#tell(away);
   }
 }

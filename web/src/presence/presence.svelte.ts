@@ -3,24 +3,19 @@ import { SvelteMap } from "svelte/reactivity";
 
 import type { Client } from "../sync/client.ts";
 import type { Presence as State, PresenceChanged } from "../wire/contract.ts";
+import { PresenceBoard } from "./board.ts";
 
 export class Presence {
   readonly #states = new SvelteMap<number, State>();
   readonly #stops: (() => void)[];
 
   constructor(client: Pick<Client, "socket" | "onOpened">) {
+    const board = new PresenceBoard(this.#states);
     this.#stops = [
-      client.onOpened(({ presence }) => {
-        // What came live on this connection is newer than the answer, which is told only once everything is applied.
-        for (const state of presence) if (!this.#states.has(state.user_id)) this.#states.set(state.user_id, state);
-      }),
-      client.socket.onState((state) => {
-        if (state !== "online") this.#states.clear();
-      }),
+      client.onOpened((presence) => board.answer(presence)),
+      client.socket.onState((state) => (state === "online" ? board.connect() : board.disconnect())),
       client.socket.onEvent((name, payload) => {
-        if (name !== "presence.changed") return;
-        const { presence } = payload as PresenceChanged;
-        this.#states.set(presence.user_id, presence);
+        if (name === "presence.changed") board.change((payload as PresenceChanged).presence);
       }),
     ];
   }

@@ -2,7 +2,8 @@
 // has it; a retry sends the same bytes under the same client_id, so the server stores it once however often it is sent;
 // one tab sends, in order within each conversation. The device's numbers in the log are dense: a message gets the next
 // one when its turn comes, before anything leaves, and none is given out until that one is answered. A refusal means
-// that it is not in the log, so the number is free again.
+// that it is not in the log, so the number is free again. A tab that comes back from standing still while another took
+// over does no harm: numbers are given, and messages done with, in transactions that look at what is there now.
 import { randomId, toBase64, type Bytes } from "../lib/bytes.ts";
 import { KIND_MESSAGE, type Commands, type Sent } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
@@ -106,7 +107,8 @@ export class Outbox {
   async #sendUntilKnown(row: OutboxRow, signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        const number = row.number ?? (await this.#takeNumber(row));
+        const number = await this.#takeNumber(row);
+        if (number === undefined) return;
         await this.#take(row, number, await this.#caller.call("message.send", toCommand(row, number)));
         return;
       } catch (error) {
@@ -119,12 +121,21 @@ export class Outbox {
     }
   }
 
-  /** The next number: written down before the message leaves, so that it goes first if its tab dies meanwhile. */
-  async #takeNumber(row: OutboxRow): Promise<number> {
-    const known = (await this.#own.counters.get([this.#device, row.conversation]))?.sent;
-    const number = (known ?? (await this.#findLastNumber(row.conversation))) + 1;
-    await this.#own.outbox.update(row.client_id, { number });
-    return number;
+  /** Its number, or the next one: written down before the message leaves, so that it goes first if its tab dies
+   *  meanwhile. Undefined when it does not wait any more. */
+  async #takeNumber({ client_id, conversation }: OutboxRow): Promise<number | undefined> {
+    const { outbox, counters } = this.#own;
+    const key = [this.#device, conversation] as [string, string];
+    const isKnown = (await counters.get(key))?.sent !== undefined;
+    const found = isKnown ? 0 : await this.#findLastNumber(conversation);
+    return this.#own.transaction("rw", [outbox, counters], async () => {
+      const row = await outbox.get(client_id);
+      if (row?.state !== "waiting") return undefined;
+      if (row.number !== undefined) return row.number;
+      const number = ((await counters.get(key))?.sent ?? found) + 1;
+      await outbox.update(client_id, { number });
+      return number;
+    });
   }
 
   /** The number of this device's last entry in the log: what was noted here may be gone, with the session still alive. */
@@ -149,6 +160,7 @@ export class Outbox {
     const isUsed = row.is_adopted ? await this.#readBack(row, sent.seq) : true;
     if (!row.is_adopted) await applyEntries(this.#replica, [echo]);
     await this.#own.transaction("rw", [this.#own.outbox, this.#own.counters], async () => {
+      if ((await this.#own.outbox.get(client_id)) === undefined) return;
       if (isUsed) await this.#own.counters.update([device, conversation], { sent: number });
       await this.#own.outbox.delete(client_id);
     });

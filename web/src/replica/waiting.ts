@@ -1,5 +1,4 @@
-// Ways to wait that end when they are told to: for a change in a database (of any tab), for a while, for the right to be
-// the one tab that does something.
+// Ways to wait that end when they are told to: for a change in a database (of any tab), for a while.
 import { liveQuery } from "dexie";
 
 /** Resolves with the first value of `query` that is not undefined, now or after any change; undefined once aborted. */
@@ -34,22 +33,6 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> 
     const timer = setTimeout(end, milliseconds);
     signal.addEventListener("abort", end);
   });
-}
-
-/** Runs `work` while no other tab does; waits for its turn. Ends when `work` does or `signal` says so. */
-export async function runInOneTab(
-  locks: Pick<LockManager, "request">,
-  name: string,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await locks.request(name, { signal }, async () => {
-      if (!signal.aborted) await work();
-    });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 /** Milliseconds to wait before attempt `tries` + 1: doubling from half a second to half a minute, half of it by chance. */

@@ -25,12 +25,32 @@ export function watchStorage(database: Dexie, { lost, outdated }: StorageFates):
   database.on("ready", listen, true);
 }
 
-/** Whether there was no room: the browser says so by name, somewhere within what Dexie throws. */
-export function isFull(error: unknown): boolean {
-  let inner = error as { name?: string; inner?: unknown } | null | undefined;
+/** What keeps this device from working as it should. "full": no room to keep anything; "blocked": a tab with an older
+ *  form of the database does not let go of it; "broken": the browser does not open, read or write; "defect": an error of
+ *  our own. */
+export type StorageTrouble = "full" | "blocked" | "broken" | "defect";
+
+/** Names of what goes wrong in the browser's storage itself (Indexed Database API 3.0 section 3, and Dexie's own). */
+const STORAGE_ERRORS = new Set([
+  ...["UnknownError", "InvalidStateError", "VersionError", "AbortError", "SecurityError", "NotReadableError"],
+  ...["TimeoutError", "OpenFailedError", "DatabaseClosedError", "MissingAPIError", "UpgradeError"],
+]);
+
+/** What an error is to the person, by its name or that of one within it; null when the server said no. */
+export function judgeTrouble(error: unknown): StorageTrouble | null {
+  const names = listNames(error);
+  if (names.includes("QuotaExceededError")) return "full";
+  if (names.includes("ProblemError")) return null;
+  return names.some((name) => STORAGE_ERRORS.has(name)) ? "broken" : "defect";
+}
+
+/** The names of an error and of those that it wraps, outermost first. */
+function listNames(error: unknown): string[] {
+  const names: string[] = [];
+  let inner = error as { name?: unknown; inner?: unknown } | null | undefined;
   for (let depth = 0; inner && depth < 5; depth++) {
-    if (inner.name === "QuotaExceededError") return true;
+    names.push(String(inner.name));
     inner = inner.inner as typeof inner;
   }
-  return false;
+  return names;
 }

@@ -4,6 +4,7 @@ import { createContext } from "svelte";
 import { Avatars } from "../accounts/avatars.svelte.ts";
 import { Me } from "../accounts/me.svelte.ts";
 import { session } from "../accounts/session.svelte.ts";
+import { noteWaiting } from "../accounts/unsent.ts";
 import { Friends } from "../friends/friends.svelte.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
@@ -66,8 +67,9 @@ function follow(state: ConnectionState): void {
 
 /** Removes the local copy. What was not sent stays for the same user's next sign-in, unless the account is gone. */
 export async function forgetCopy(client: Client, isGone: boolean): Promise<void> {
-  const unsent = isGone ? 0 : await client.own.outbox.count().catch(() => 0);
-  await client.forget(unsent === 0).catch(console.error);
+  const kept = isGone ? [] : await client.own.outbox.toArray().catch(() => null);
+  if (kept) noteWaiting(client.replica.me, kept.filter((row) => row.state === "waiting").length);
+  await client.forget(kept?.length === 0).catch(console.error);
 }
 
 /** Starts the client of the current session. Call it once per mounted frame; `stop` ends it. */
@@ -76,7 +78,9 @@ export function startClient(): SignedIn {
   const client = new Client({
     user: user.id,
     device: device.id,
-    locks: navigator.locks,
+    locks: navigator.locks as LockManager | undefined,
+    openChannel: "BroadcastChannel" in globalThis ? (name) => new BroadcastChannel(name) : undefined,
+    isVisible: () => document.visibilityState === "visible",
     checkSession,
     ended: (reason) => {
       void forgetCopy(client, reason === "deleted").finally(() => session.end());
@@ -84,8 +88,7 @@ export function startClient(): SignedIn {
       if (key) toasts.show(t(key));
     },
     foreign: () => void adopt(),
-    failed: (error) => storage.fail(error),
-    works: () => storage.work(),
+    storage: (trouble) => storage.tell(trouble),
     lost: () => storage.restart(),
     outdated: () => (update.isReady = true),
     made: () => storage.made(device.id),
@@ -98,13 +101,8 @@ export function startClient(): SignedIn {
     presence: new Presence(client),
     typing: new Typing(client.socket),
   };
-  const away = new AwayWatch(client.socket.call.bind(client.socket), { document, window });
-  const ends = [
-    client.socket.onState(follow),
-    listenForNetwork(client),
-    client.onOpened(() => away.tellAgain()),
-    away.start(),
-  ];
+  const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
+  const ends = [client.socket.onState(follow), listenForReturn(client), away.start()];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();
@@ -114,15 +112,14 @@ export function startClient(): SignedIn {
   return { client, ...states, stop };
 }
 
-/** Coming back (network, tab shown) tries at once instead of waiting for the next retry. */
-function listenForNetwork(client: Client): () => void {
-  const retry = (): void => {
-    if (document.visibilityState === "visible") client.socket.connect();
-  };
-  addEventListener("online", retry);
-  document.addEventListener("visibilitychange", retry);
-  return () => {
-    removeEventListener("online", retry);
-    document.removeEventListener("visibilitychange", retry);
-  };
+/** Coming back (network, tab shown) tries at once instead of waiting for the next retry. A page that the browser puts
+ *  aside whole lets go of everything, and begins anew when it is taken out again. */
+function listenForReturn(client: Client): () => void {
+  const ends = new AbortController();
+  const { signal } = ends;
+  addEventListener("online", () => client.wake(), { signal });
+  document.addEventListener("visibilitychange", () => client.wake(), { signal });
+  addEventListener("pagehide", (event) => event.persisted && client.stop(), { signal });
+  addEventListener("pageshow", (event) => event.persisted && storage.restart(), { signal });
+  return () => ends.abort();
 }

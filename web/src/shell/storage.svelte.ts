@@ -1,7 +1,7 @@
 // How this device's storage is. The client reports, the bar says it; what is lost is read in again by starting anew.
 import { session } from "../accounts/session.svelte.ts";
 import { t } from "../i18n/index.svelte.ts";
-import { isFull } from "../replica/watch.ts";
+import type { StorageTrouble } from "../replica/watch.ts";
 import { toasts } from "./toasts.svelte.ts";
 
 /** Whose databases this browser holds: the device's id. Where it is set and they are empty, somebody wiped them. */
@@ -9,23 +9,16 @@ const HELD = "hearth.held";
 const RESTART_AFTER_MS = 500;
 
 class DeviceStorage {
-  /** "full": nothing more can be kept; "broken": nothing can be opened or read. */
-  trouble = $state<"full" | "broken" | null>(null);
+  trouble = $state<StorageTrouble | null>(null);
   /** Grows when everything must be opened anew. */
   generation = $state(0);
   #restarting: ReturnType<typeof setTimeout> | undefined;
 
-  /** Something could not be kept or read. */
-  fail(error: unknown): void {
-    console.error(error);
-    this.trouble = isFull(error) ? "full" : "broken";
-  }
-
-  /** Something was kept: whatever the trouble was, it is over. Views that gave up meanwhile begin anew. */
-  work(): void {
-    const wasBroken = this.trouble === "broken";
-    this.trouble = null;
-    if (wasBroken) this.restart();
+  /** How the storage is now. Views that gave up while it could not be read begin anew. */
+  tell(trouble: StorageTrouble | null): void {
+    const wasBroken = this.trouble === "broken" || this.trouble === "blocked";
+    this.trouble = trouble;
+    if (wasBroken && trouble === null) this.restart();
   }
 
   /** The databases are gone under an open page. Unless the session is over, they are opened and filled again. */

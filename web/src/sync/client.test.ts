@@ -56,12 +56,10 @@ afterEach(async () => {
 
 function open(server = new TestServer()) {
   const line = new Line(server);
-  const told = { ended: vi.fn(), foreign: vi.fn(), failed: vi.fn() };
-  const request = (_: string, __: LockOptions, work: () => Promise<unknown>): Promise<unknown> => work();
+  const told = { ended: vi.fn(), foreign: vi.fn(), storage: vi.fn() };
   const client = new Client({
     ...{ user: server.me, device: server.device, ...told, checkSession: async () => "valid" as const },
-    locks: { request } as unknown as LockManager,
-    openSocket: () => line,
+    ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line },
   });
   clients.push(client);
   client.start();
@@ -79,7 +77,7 @@ test("after connecting it is up to date, sends what waited, marks what came and 
   await expect.poll(() => server.logs.get(id)!.entries.length, { timeout: 5000 }).toBe(121);
   await expect.poll(() => client.replica.entries.count(), { timeout: 5000 }).toBe(121);
   await expect.poll(() => client.own.outbox.count()).toBe(0);
-  expect(told.failed).not.toHaveBeenCalled();
+  expect(told.storage).not.toHaveBeenCalled();
 });
 
 test("what happens while the line is cut arrives with the next connection", async () => {

@@ -1,33 +1,36 @@
-// Everything one signed-in tab runs: its local copy, its connection, and the work that goes on while connected. What only
-// one tab of the browser may do (sending, receipts, filling the history) is done under a Web Lock. No DOM in here.
+// Everything one signed-in tab runs: its local copy, its place among the user's tabs, and, in the tab that leads, the
+// connection and all work (leader.ts). The other tabs follow the databases, and the leader's words for what is in none:
+// decision 12. No DOM in here.
+import { Receipts } from "../messages/receipts.ts";
+import { Replica } from "../replica/database.ts";
 import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
-import { Replica } from "../replica/database.ts";
-import { makeDelay, runInOneTab, sleep } from "../replica/waiting.ts";
-import { watchStorage } from "../replica/watch.ts";
-import { Receipts } from "../messages/receipts.ts";
-import type { CommandName, Commands, Opened, SessionEnded } from "../wire/contract.ts";
-import { post, ProblemError } from "../wire/http.ts";
-import { Socket, type ConnectionState, type SocketSettings } from "../wire/socket.ts";
+import { tryToKeep } from "../replica/room.ts";
+import { makeDelay, sleep } from "../replica/waiting.ts";
+import { judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watch.ts";
+import type { CommandName, Commands, Presence, SessionEnded } from "../wire/contract.ts";
+import { post } from "../wire/http.ts";
+import { isPassing } from "../wire/problem.ts";
+import type { ConnectionState, SocketSettings } from "../wire/socket.ts";
 import { Filler } from "./fill.ts";
-import { Sync } from "./sync.ts";
+import { Leader } from "./leader.ts";
+import { Line } from "./line.ts";
+import { type Channel, Tabs, type TabsSettings, type Word } from "./tabs.ts";
 
 /** Why a session ended; "unknown" when the server only says that it has. */
 export type EndReason = SessionEnded["reason"] | "unknown";
 
-export interface ClientSettings {
+export interface ClientSettings extends Pick<TabsSettings, "locks" | "isVisible"> {
   user: number;
   device: string;
-  locks: Pick<LockManager, "request">;
+  openChannel: ((name: string) => Channel) | undefined;
   checkSession: SocketSettings["checkSession"];
   /** The session is over, by whatever side. */
   ended(reason: EndReason): void;
   /** The cookie belongs to somebody else now. */
   foreign(): void;
-  /** Something could not be kept or read here: the disk is full, the database does not open. It is tried again. */
-  failed(error: unknown): void;
-  /** Something was kept. */
-  works?(): void;
+  /** Something is wrong with this device's storage (null: not any more). Whatever failed is tried again. */
+  storage(trouble: StorageTrouble | null): void;
   /** The databases were closed from outside: wiped, or removed by another tab. Begin anew. */
   lost?(): void;
   /** Another tab has brought the databases to a newer form. */
@@ -37,52 +40,60 @@ export interface ClientSettings {
   openSocket?: SocketSettings["open"];
 }
 
+/** The file that this code is in: its name changes with its content, and only tabs with the same code share their work. */
+const VERSION = new URL(import.meta.url).pathname;
+const LONGEST_WAIT_FOR_ROOM = 5000;
+
 export class Client {
   readonly replica: Replica;
   readonly own: OwnDatabase;
-  readonly socket: Socket;
+  /** The server as views see it. */
+  readonly socket = new Line();
   readonly outbox: Outbox;
   readonly filler: Filler;
-  readonly sync: Sync;
-  readonly #receipts: Receipts;
+  readonly tabs: Tabs;
   readonly #settings: ClientSettings;
-  readonly #openedListeners = new Set<(answer: Opened) => void>();
+  readonly #openedListeners = new Set<(presence: Presence[]) => void>();
   readonly #stopped = new AbortController();
-  #connected = new AbortController();
-  #isRepairing = false;
+  #leader: Leader | undefined;
+  #isAway = false;
+  #isAwaitingRoom = false;
+  /** What is wrong with the storage: in this tab, and as the leader says. */
+  #trouble: StorageTrouble | null = null;
+  #leaderTrouble: StorageTrouble | null = null;
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
-    const { user, device, checkSession, openSocket } = settings;
+    const { user, device, locks, isVisible, openChannel } = settings;
     this.replica = new Replica(user);
     this.own = new OwnDatabase(user);
-    const fates = { lost: () => settings.lost?.(), outdated: () => settings.outdated?.() };
-    for (const database of [this.replica, this.own]) watchStorage(database, fates);
+    const fates = { lost: () => settings.lost?.(), outdated: () => this.#retire() };
+    for (const database of [this.replica, this.own]) {
+      watchStorage(database, fates);
+      database.on("blocked", () => this.#setTrouble("blocked"));
+    }
     this.own.on("populate", () => settings.made?.());
-    this.socket = new Socket({ checkSession, ...(openSocket ? { open: openSocket } : {}) });
-    const call = this.socket.call.bind(this.socket);
     this.outbox = new Outbox(this.own, this.replica, this.socket, device);
-    this.filler = new Filler(this.replica, call);
-    this.#receipts = new Receipts(this.replica, this.own, call);
-    this.sync = new Sync(this.replica, this.own, call, {
-      opened: (answer) => this.#begin(answer),
-      foreign: () => settings.foreign(),
-      failed: (error) => this.#repair(error),
+    this.filler = new Filler(this.replica, this.socket.call.bind(this.socket));
+    const name = `hearth ${user} ${VERSION}`;
+    this.tabs = new Tabs({
+      ...{ name, locks, isVisible, open: openChannel && (() => openChannel(name)) },
+      lead: (signal) => this.#lead(signal),
+      describe: () => ({ state: this.socket.state, trouble: this.#trouble }),
+      hear: (word) => this.#hear(word),
     });
-    this.socket.onState((state) => this.#follow(state));
-    this.socket.onEvent((name, payload) => this.#take(name, payload));
   }
 
   start(): void {
     void this.#openStorage(this.#stopped.signal);
-    this.socket.connect();
+    this.tabs.start();
+    this.#tellUse();
   }
 
   /** Ends everything in this tab; what is stored stays. */
   stop(): void {
-    this.#connected.abort();
     this.#stopped.abort();
-    this.socket.close();
+    this.tabs.stop();
     this.replica.close();
     this.own.close();
   }
@@ -95,7 +106,10 @@ export class Client {
   }
 
   /** Something could not be kept: told, and tried again until there is room. */
-  readonly failed = (error: unknown): void => this.#repair(error);
+  readonly failed = (error: unknown): void => {
+    if (this.#leader) this.#leader.repair(error);
+    else this.#fail(error);
+  };
 
   /** Gives a command over the socket, or over HTTP while there is none. Throws ProblemError. */
   call<N extends CommandName>(name: N, input: Commands[N]["input"]): Promise<Commands[N]["result"]> {
@@ -103,25 +117,87 @@ export class Client {
     return post<Commands[N]["result"]>(`/api/${name}`, input);
   }
 
-  /** Calls back after every (re)connection, once the copy is up to date. */
-  onOpened(listener: (answer: Opened) => void): () => void {
+  /** Calls back after every (re)connection, of whatever tab, once the copy is up to date: with who is there. */
+  onOpened(listener: (presence: Presence[]) => void): () => void {
     this.#openedListeners.add(listener);
     return () => this.#openedListeners.delete(listener);
   }
 
-  #follow(state: ConnectionState): void {
-    this.#connected.abort();
-    if (state === "signed_out") this.#settings.ended("unknown");
-    if (state !== "online") return;
-    this.#connected = new AbortController();
-    void this.#catchUp(this.#connected.signal);
+  /** Whether anybody uses this tab. */
+  setAway(isAway: boolean): void {
+    this.#isAway = isAway;
+    this.#tellUse();
   }
 
-  #take(name: string, payload: unknown): void {
-    if (name === "session.ended") {
-      this.socket.close();
-      this.#settings.ended((payload as SessionEnded).reason);
-    } else this.sync.take(name, payload);
+  /** The tab was shown or hidden, or the network came back: what waits is tried at once. */
+  wake(): void {
+    this.tabs.look();
+    if (this.#settings.isVisible()) this.socket.connect();
+  }
+
+  /** This tab has the connection from now on. */
+  #lead(signal: AbortSignal): void {
+    const { replica, own, tabs, outbox, filler, socket: line } = this;
+    const receipts = new Receipts(replica, own, line.call.bind(line));
+    const { checkSession, openSocket, foreign } = this.#settings;
+    const hooks = {
+      state: (state: ConnectionState) => this.#show(state),
+      event: (name: string, payload: unknown) => this.#pass(name, payload),
+      opened: (presence: Presence[]) => this.#tellOpened(presence),
+      ...{ foreign, failed: (error: unknown) => this.#fail(error) },
+      works: () => this.#trouble === "full" || this.#setTrouble(null),
+    };
+    const settings = { checkSession, ...(openSocket ? { open: openSocket } : {}) };
+    this.#leader = new Leader({ replica, own, line, tabs, outbox, filler, receipts }, hooks, settings, signal);
+    signal.addEventListener("abort", () => (this.#leader = undefined));
+    this.#believe(null);
+    this.#leader.start(this.#isAway);
+  }
+
+  #tellUse(): void {
+    if (this.#leader) this.#leader.setAway(this.#isAway);
+    else this.tabs.say({ type: "here", tab: this.tabs.id, isAway: this.#isAway });
+  }
+
+  /** How the connection is, in whatever tab. */
+  #show(state: ConnectionState): void {
+    this.socket.follow(state);
+    if (state === "signed_out") this.#settings.ended("unknown");
+  }
+
+  /** What came in, in whatever tab. */
+  #pass(name: string, payload: unknown): void {
+    this.socket.take(name, payload);
+    if (name !== "session.ended") return;
+    this.socket.close();
+    this.#settings.ended((payload as SessionEnded).reason);
+  }
+
+  #tellOpened(presence: Presence[]): void {
+    for (const listener of this.#openedListeners) listener(presence);
+  }
+
+  #hear(word: Word): void {
+    if (word.type === "here") this.#leader?.welcome(word.tab, word.isAway);
+    else if (!this.#leader) this.#obey(word);
+  }
+
+  /** What the leader says. */
+  #obey(word: Word): void {
+    if (word.type === "leads") {
+      if (word.state !== this.socket.state) this.#show(word.state);
+      this.#believe(word.trouble);
+      this.#tellUse();
+    } else if (word.type === "state") this.#show(word.state);
+    else if (word.type === "opened") this.#tellOpened(word.presence);
+    else if (word.type === "event") this.#pass(word.name, word.payload);
+    else if (word.type === "trouble") this.#believe(word.trouble);
+  }
+
+  /** A newer version has the databases now: its tabs do the work. */
+  #retire(): void {
+    this.tabs.stop();
+    this.#settings.outdated?.();
   }
 
   /** Without its databases nothing can be shown, connected or not: they are tried until they open. */
@@ -129,63 +205,48 @@ export class Client {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
         await Promise.all([this.replica.open(), this.own.open()]);
-        if (tries > 0) this.#settings.works?.();
+        this.#setTrouble(null);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#settings.failed(error);
+        this.#fail(error);
         await sleep(makeDelay(tries), signal);
       }
     }
   }
 
-  /** What came live could not be kept: it is fetched again until it can. */
-  #repair(error: unknown): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#settings.failed(error);
-    if (this.#isRepairing) return;
-    this.#isRepairing = true;
-    const { signal } = this.#connected;
-    void sleep(makeDelay(0), signal)
-      .then(() => this.#catchUp(signal))
-      .finally(() => (this.#isRepairing = false));
+  /** Something went wrong here: said, unless it was the server that said no. */
+  #fail(error: unknown): void {
+    if (this.#stopped.signal.aborted || isPassing(error)) return;
+    console.error(error);
+    const trouble = judgeTrouble(error);
+    if (trouble === "full" && !this.#isAwaitingRoom) void this.#awaitRoom();
+    if (trouble) this.#setTrouble(trouble);
   }
 
-  /** Tries until this connection is up to date or gone. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    for (let tries = 0; !signal.aborted; tries++) {
-      try {
-        await this.sync.open();
-        this.#settings.works?.();
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof ProblemError)) this.#settings.failed(error);
-        const retryAfter = error instanceof ProblemError ? (error.problem.retry_after ?? 0) : 0;
-        await sleep(makeDelay(tries, retryAfter * 1000), signal);
-      }
+  #setTrouble(trouble: StorageTrouble | null): void {
+    if (this.#trouble === trouble || this.#stopped.signal.aborted) return;
+    this.#trouble = trouble;
+    if (this.#leader) this.tabs.say({ type: "trouble", trouble });
+    this.#settings.storage(trouble ?? this.#leaderTrouble);
+  }
+
+  /** The leader's trouble is everybody's: nothing new comes in. */
+  #believe(trouble: StorageTrouble | null): void {
+    if (this.#leaderTrouble === trouble) return;
+    this.#leaderTrouble = trouble;
+    this.#settings.storage(this.#trouble ?? trouble);
+  }
+
+  /** Tries until something can be kept again; then what came in meanwhile is fetched. */
+  async #awaitRoom(): Promise<void> {
+    this.#isAwaitingRoom = true;
+    const { signal } = this.#stopped;
+    for (let tries = 0; this.#isAwaitingRoom && !signal.aborted; tries++) {
+      await sleep(Math.min(makeDelay(tries), LONGEST_WAIT_FOR_ROOM), signal);
+      await tryToKeep(this.replica).then(() => (this.#isAwaitingRoom = false), console.warn);
     }
-  }
-
-  #begin(answer: Opened): void {
-    const { signal } = this.#connected;
-    for (const listener of this.#openedListeners) listener(answer);
-    const { user } = this.#settings;
-    void this.#keep(`hearth outbox ${user}`, signal, () => this.outbox.drain(signal));
-    void this.#keep(`hearth receipts ${user}`, signal, () => this.#receipts.run(signal));
-    void this.#keep(`hearth history ${user}`, signal, () => this.filler.run(signal));
-  }
-
-  /** Does work in one tab as long as this connection lasts; a failure is told and the work begins again. */
-  async #keep(lock: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    for (let tries = 0; !signal.aborted; tries++) {
-      try {
-        await runInOneTab(this.#settings.locks, lock, signal, work);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#settings.failed(error);
-      }
-      await sleep(makeDelay(tries), signal);
-    }
+    if (this.#trouble === "full") this.#setTrouble(null);
+    this.#leader?.refresh();
   }
 }

@@ -38,5 +38,7 @@ export const shell = {
   language: "Language",
   storageFull: "This device has no room left, so nothing new can be kept or sent here. What is here stays readable, and the rest is safe on the server. Free some space; Hearth goes on by itself.",
   storageBroken: "The browser does not let Hearth use this device's storage, so messages cannot be shown or written here. They are safe on the server. Close other tabs or restart the browser; Hearth keeps trying.",
+  storageBlocked: "An older tab of Hearth still holds what is kept on this device, so this one cannot open it. Close the other tabs; Hearth goes on by itself.",
+  storageDefect: "Hearth has met an error of its own, so something new may be missing here. Nothing is lost on the server; Hearth tries again by itself.",
   storageWiped: "The browser has removed what Hearth kept on this device. Your messages are fetched from the server again; what was written here and not sent yet may be lost.",
 } as const;
