@@ -31,6 +31,9 @@ async def test_an_administrator_disables_somebody_and_lets_them_in_again(
     await alice.registers()
     await chief.opens("/you")
     await chief.page.get_by_role("link", name="Administration").click()
+    for view, title in (("Invites", "Invites"), ("Server", "Server"), ("Accounts", "Accounts")):
+        await chief.page.get_by_role("main").get_by_role("link", name=view).click()
+        await expect(chief.page).to_have_title(f"{title} · Hearth")
     await choose(chief, "alice", "Disable account")
     await chief.page.get_by_role("dialog").get_by_role("button", name="Disable account").click()
     await expect(chief.page.get_by_text("Disabled since")).to_be_visible(timeout=PATIENCE)

@@ -87,11 +87,26 @@ def inviting(tmp_path: Path) -> Path:
     return tmp_path / "inviting"
 
 
+async def test_where_registration_is_closed_nobody_is_led_to_it(inviting: Path, chromium: Browser) -> None:
+    with serve(inviting, "--insecure-test-kdf", "--registration", "closed") as server:
+        async with Person(chromium, server.url, "eve") as eve:
+            await eve.opens("/sign-in")
+            await expect(eve.page.get_by_text("This Hearth takes no new accounts.")).to_be_visible(
+                timeout=PATIENCE
+            )
+            await expect(eve.page.get_by_role("link", name="Create account")).to_have_count(0)
+
+
 async def test_with_invitations_only_a_link_opens_the_door_once(inviting: Path, chromium: Browser) -> None:
     with serve(
         inviting, "--insecure-test-kdf", "--registration", "invite", "--limit-scale", "1000"
     ) as server:
         async with Person(chromium, server.url, "bob") as bob:
+            await bob.opens("/sign-in")
+            await expect(bob.page.get_by_text("New here? You need an invitation")).to_be_visible(
+                timeout=PATIENCE
+            )
+            await expect(bob.page.get_by_role("link", name="Create account")).to_have_count(0)
             await bob.opens("/register")
             await expect(bob.page.get_by_text("You need an invitation to register here")).to_be_visible(
                 timeout=PATIENCE

@@ -133,13 +133,18 @@ async def test_unblocking_leaves_both_free_to_ask(alice: Person, bob: Person) ->
     await alice.page.get_by_role("button", name="Block").click()
     await expect(alice.page.get_by_role("dialog")).to_contain_text("They are not told.")
     await alice.page.get_by_role("dialog").get_by_role("button", name="Block").click()
-    await alice.opens("/friends/blocked")
+    await alice.opens("/friends")
+    await expect(alice.page.get_by_text("No friends here now")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page.get_by_text("Add your first friend")).to_have_count(0)
+    await alice.page.get_by_role("link", name="See blocked people").click()
+    await expect(alice.page).to_have_title("Blocked people · Hearth")
     await alice.page.get_by_role("button", name="Unblock Bob").click()
     await expect(says(alice, "Bob is no longer blocked")).to_be_visible(timeout=PATIENCE)
     await expect(alice.page.get_by_text("Nobody is blocked")).to_be_visible(timeout=PATIENCE)
     await asks(bob, alice)
     await alice.opens("/friends/requests")
     await expect(alice.page.get_by_role("button", name="Accept Bob")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page).to_have_title("Friend requests · Hearth")
 
 
 async def test_searching_says_in_words_what_it_found(alice: Person, bob: Person) -> None:

@@ -49,7 +49,7 @@ async def test_a_friend_sees_a_new_name_about_and_picture_live(
 
     await alice.page.get_by_label("Choose a picture").set_input_files(make_picture(tmp_path / "stripes.png"))
     part = alice.page.get_by_role("button", name="Part of the picture.")
-    await part.focus()
+    await expect(part).to_be_focused()
     await alice.page.keyboard.press("ArrowLeft")
     await alice.page.get_by_label("Zoom").fill("2")
     await alice.page.get_by_role("button", name="Use picture").click()
@@ -114,6 +114,35 @@ async def test_a_device_signed_out_elsewhere_falls_to_the_sign_in_page(
     await expect(alice.page.get_by_text("You are signed in nowhere else.")).to_be_visible(timeout=PATIENCE)
     names = await laptop.page.evaluate("indexedDB.databases().then((all) => all.map(({ name }) => name))")
     assert names == [], "the local copy is gone"
+
+
+async def test_what_waits_when_a_session_is_lost_is_said_and_sent_after_the_next(
+    alice: Person, bob: Person, arrives: SomebodyNew
+) -> None:
+    await alice.befriends(bob)
+    await bob.converses_with("Alice")
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    await laptop.converses_with("Bob")
+    await laptop.goes_offline()
+    for number in range(2):
+        await laptop.writes(f"Still to be sent {number}")
+    await alice.opens("/you/devices")
+    await alice.page.get_by_role("button", name="Sign out Chrome on Linux").click()
+    dialog = alice.page.get_by_role("dialog")
+    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await alice.page.keyboard.press("Enter")
+    await expect(dialog).to_be_hidden(timeout=PATIENCE)
+    await laptop.goes_offline(False)
+    said = laptop.page.get_by_text("2 messages you wrote wait on this device.")
+    await expect(said).to_be_visible(timeout=PATIENCE)
+    await laptop.page.reload()
+    await expect(said).to_be_visible(timeout=PATIENCE)
+    await laptop.signs_in_here()
+    await laptop.sees_the_list()
+    for number in range(2):
+        await bob.sees(f"Still to be sent {number}")
+    assert await laptop.page.evaluate("localStorage.getItem('hearth.unsent')") is None
 
 
 async def test_all_other_devices_at_once(alice: Person, arrives: SomebodyNew) -> None:

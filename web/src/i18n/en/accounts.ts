@@ -5,6 +5,12 @@ export const accounts = {
   signInText: "Sign in to read and write.",
   signOut: "Sign out",
   noAccount: "New here?",
+  noAccountInvite: "New here? You need an invitation: ask somebody who is here already for a link and open it on this device.",
+  noAccountClosed: "New here? This Hearth takes no new accounts. Ask the person who runs it.",
+  unsentWait: {
+    one: "A message you wrote waits on this device. It is sent when you sign in again.",
+    other: "{count} messages you wrote wait on this device. They are sent when you sign in again.",
+  },
   haveAccount: "Already registered?",
   register: "Create account",
   registerTitle: "Create your account",
