@@ -33,13 +33,14 @@ from hearth.db.server import load_identity
 from hearth.health import Watch
 from hearth.health_page import make_health_page
 from hearth.logs import report_stray_error
+from hearth.messages.contract import ReadHistory
 from hearth.messages.log import MessageLog
 from hearth.metrics import Sources, write_metrics
 from hearth.metrics_page import make_metrics_page
 from hearth.presence.board import PresenceBoard
 from hearth.reactions import REACTIONS
 from hearth.services import Services
-from hearth.sync.contract import OpenSync
+from hearth.sync.contract import OpenSync, ReadHeads, ReadRest
 from hearth.sync.prune import prune_user_logs
 from hearth.trust.pages import make_trust_pages
 from hearth.wire.delivery import Delivery
@@ -59,6 +60,10 @@ MAX_SOCKETS_PER_USER = 20
 MAX_SOCKETS_PER_ADDRESS = 100
 RESUMES_AT_ONCE, RESUMES_WAITING = 3, 500
 """A resume takes about 10 ms: half the database's connections stay free, nobody waits beyond a timeout."""
+RESUMING = (OpenSync, ReadRest, ReadHeads)
+"""What a device asks for to get up to date and takes long: all of these together take turns."""
+PAGES_AT_ONCE, PAGES_WAITING = 3, 1000
+"""Devices that fetch a long history do so beside each other without holding up sends and sign-ins."""
 RECHECK_SECONDS = 60.0
 NOTICE_SECONDS = 2.0
 """How soon a session that another process ended (`hearth user disable`) is noticed here."""
@@ -129,7 +134,9 @@ class App:
         self.registry = Registry(round(MAX_SOCKETS_PER_USER * scale))
         self.delivery = Delivery(self.registry)
         dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
-        dispatcher.turns[OpenSync.wire_name] = Turns(RESUMES_AT_ONCE, RESUMES_WAITING)
+        resuming = Turns(RESUMES_AT_ONCE, RESUMES_WAITING)
+        dispatcher.turns.update({command.wire_name: resuming for command in RESUMING})
+        dispatcher.turns[ReadHistory.wire_name] = Turns(PAGES_AT_ONCE, PAGES_WAITING)
         sessions = SessionFinder(services.database, services.clock)
         gateway = Gateway(
             services.config,

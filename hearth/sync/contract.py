@@ -13,6 +13,8 @@ from hearth.inbox.contract import InboxItem
 from hearth.messages.contract import Cursor
 from hearth.presence.contract import Presence
 
+MAX_HEADS = 2000
+"""Of conversations in one frame: as many as fit into a request (128 KiB), whatever their numbers."""
 KnownHeads = Annotated[dict[ConversationId, Seq], Meta(max_length=3000)]
 
 
@@ -70,8 +72,9 @@ class Opened(Shape):
 
     Either `snapshot` is given, or `log` holds what came after the cursor (with `more`, ask `sync.log` for the
     rest). `items` are the conversations whose head differs from the device's, newest first, at most 50;
-    `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with a snapshot all
-    conversations are in one of the two. `receipts` holds the cursors of the 100 newest conversations that do
+    `heads` names the head of the others that differ, to be fetched with `inbox.get`: the newest 2,000. With
+    `more_heads` there are still others: `sync.heads` names all there are. With a snapshot all conversations
+    differ. `receipts` holds the cursors of the 100 newest conversations that do
     not differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline
     or were seen before.
     """
@@ -88,8 +91,16 @@ class Opened(Shape):
     snapshot: Snapshot | None
     items: list[InboxItem]
     heads: dict[ConversationId, Seq]
+    more_heads: bool
     receipts: list[KnownCursors]
     presence: list[Presence]
+
+
+class HeadsPage(Shape):
+    """Heads of conversations by id, ascending; with `more`, ask for those after the last."""
+
+    heads: dict[ConversationId, Seq]
+    more: bool
 
 
 class LogPage(Shape):
@@ -101,7 +112,10 @@ class LogPage(Shape):
 
 
 class OpenSync(Command, name="sync.open", limit="30/60s"):
-    """First command on every connection. An unknown generation or log_seq 0 leads to a snapshot."""
+    """First command on every connection. An unknown generation or log_seq 0 leads to a snapshot.
+
+    Name the newest 2,000 conversations at most; those left out count as differing.
+    """
 
     generation: Id | None = None
     log_seq: Seq = 0
@@ -118,3 +132,9 @@ class ReadRest(Command, name="sync.rest", limit="300/60s"):
 
     part: Part
     after: Seq
+
+
+class ReadHeads(Command, name="sync.heads", limit="60/60s"):
+    """The heads of all one's conversations after an id, whether they differ or not, 2,000 at a time."""
+
+    after: ConversationId | None = None

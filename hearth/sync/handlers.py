@@ -1,7 +1,17 @@
 """The commands of sync."""
 
 from hearth.contract import Context, command
-from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog, ReadRest, SnapshotPart
+from hearth.sync.contract import (
+    HeadsPage,
+    LogPage,
+    Opened,
+    OpenSync,
+    ReadHeads,
+    ReadLog,
+    ReadRest,
+    SnapshotPart,
+)
+from hearth.sync.heads import read_heads
 from hearth.sync.log import read_own_log
 from hearth.sync.open import open_sync
 from hearth.sync.snapshot import read_rest
@@ -20,3 +30,8 @@ async def log(context: Context, command: ReadLog) -> LogPage:
 @command(ReadRest, mode="read")
 async def rest(context: Context, command: ReadRest) -> SnapshotPart:
     return await read_rest(context, command)
+
+
+@command(ReadHeads, mode="read")
+async def heads(context: Context, command: ReadHeads) -> HeadsPage:
+    return await read_heads(context, command)

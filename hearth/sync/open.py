@@ -10,7 +10,7 @@ from hearth.friends.list import list_friend_ids
 from hearth.inbox.items import list_items, pick_newest
 from hearth.presence.list import list_presence
 from hearth.sync import rules
-from hearth.sync.contract import Opened, OpenSync
+from hearth.sync.contract import MAX_HEADS, Opened, OpenSync
 from hearth.sync.log import read_entries
 from hearth.sync.receipts import list_receipts
 from hearth.sync.snapshot import make_snapshot
@@ -43,7 +43,8 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
         more=has_more and not is_new,
         snapshot=snapshot,
         items=await list_items(context, newest, rules.MAX_RECORD_BYTES),
-        heads={access.head.id.hex(): access.last_seq for access in others},
+        heads={access.head.id.hex(): access.last_seq for access in others[:MAX_HEADS]},
+        more_heads=len(others) > MAX_HEADS,
         receipts=await list_receipts(context, unchanged),
         presence=await list_presence(context, friend_ids),
     )

@@ -8,14 +8,15 @@ from hearth.conversations.rules import Access
 from hearth.sync.contract import Part
 
 MAX_ENTRIES = 200
-MAX_LOG_BYTES = 256 * 1024
+MAX_LOG_BYTES = 160 * 1024
 NEWEST = 50
 NEWEST_RECEIPTS = 100
-MAX_CURSORS = 4000
+MAX_CURSORS = 1000
 """Of all conversations together in one answer; a page brings its own cursors when it is opened."""
-MAX_RECORD_BYTES = 128 * 1024
-"""Of records in the newest rows; snapshot, heads and presence want their room in the same answer."""
-MAX_PART_BYTES: dict[Part, int] = {"friends": 160 * 1024, "requests": 48 * 1024, "blocked": 48 * 1024}
+MAX_RECORD_BYTES = 96 * 1024
+"""Of records in the newest rows; snapshot, heads and presence want their room in the same answer. At its
+largest that is below a socket's out-queue (1 MiB): tests/sync/test_size.py adds it up."""
+MAX_PART_BYTES: dict[Part, int] = {"friends": 128 * 1024, "requests": 48 * 1024, "blocked": 48 * 1024}
 """Of each list in the snapshot itself, as JSON."""
 MAX_REST_BYTES = 384 * 1024
 MAX_PART_ROWS = 500
@@ -55,3 +56,9 @@ def count_fitting(sizes: Iterable[int], max_bytes: int) -> int:
 def list_differing(accesses: Iterable[Access], known: Mapping[str, int]) -> list[Access]:
     """Return the conversations whose head is another than the device's, or of which it knows nothing."""
     return [access for access in accesses if known.get(access.head.id.hex()) != access.last_seq]
+
+
+def page_heads(accesses: Mapping[bytes, Access], after: bytes, most: int) -> tuple[list[Access], bool]:
+    """Return the conversations whose ids come after this one, at most `most`, and whether there are more."""
+    ids = sorted(key for key in accesses if key > after)
+    return [accesses[key] for key in ids[:most]], len(ids) > most

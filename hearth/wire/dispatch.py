@@ -29,7 +29,7 @@ class Dispatcher:
     decoders: dict[str, msgspec.json.Decoder[Any]]
     figures: CallFigures = field(default_factory=CallFigures)
     turns: dict[str, Turns] = field(default_factory=dict)
-    """Names of heavy commands, and how many of each are worked on at a time."""
+    """Names of heavy commands; those that share turns are counted together."""
 
     @classmethod
     def of(
@@ -87,7 +87,7 @@ class Dispatcher:
     async def _perform(
         self, actor: Actor, function: Callable[..., Any], command: Command, mode: Mode, turns: Turns | None
     ) -> Any:
-        async with turns.take() if turns else nullcontext():
+        async with turns.take(actor.user_id) if turns else nullcontext():
             return await perform(self.services, actor, lambda context: function(context, command), mode=mode)
 
     async def _answer(self, name: str, work: Coroutine[Any, Any, Any]) -> bytes:

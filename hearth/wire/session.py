@@ -106,8 +106,9 @@ class Session:
     def send(self, frame: Frame) -> None:
         """Queue a frame. What is queued within one turn of the event loop leaves in one write.
 
-        A session whose queue overflows is cut: its client reconnects and catches up from its logs. A frame
-        that finds nothing queued may be of any size: a snapshot above the cap would never arrive otherwise.
+        A session whose queue overflows is cut: its client reconnects and catches up from its logs. What is
+        being sent out already does not count: an answer fits the cap, but on a slow line two of them in a row
+        would not, and would fall into the same trap after every reconnection.
         """
         if self.is_closed:
             return

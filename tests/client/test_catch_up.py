@@ -56,6 +56,7 @@ class Server:
             snapshot=make_snapshot() if is_new else None,
             items=[self.item] if self.is_member else [],
             heads={},
+            more_heads=False,
             receipts=[],
             presence=[],
         )

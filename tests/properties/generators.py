@@ -9,7 +9,7 @@ from hearth.friends import contract as friends
 from hearth.inbox.contract import GetInboxItems
 from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
-from hearth.sync.contract import OpenSync, Part, ReadLog, ReadRest
+from hearth.sync.contract import OpenSync, Part, ReadHeads, ReadLog, ReadRest
 from tests.properties.world import Person, World
 from tests.stage import KDF
 
@@ -213,6 +213,11 @@ def read_log(world: World, person: Person) -> Command:
 def read_rest(world: World, person: Person) -> Command:
     part: Part = world.dice.choice(("friends", "requests", "blocked"))
     return ReadRest(part=part, after=world.dice.randint(0, 5))
+
+
+@generates(ReadHeads)
+def read_heads(world: World, person: Person) -> Command:
+    return ReadHeads(after=world.dice.choice((None, "80" * 16)))
 
 
 @generates(admin.ListUsers)

@@ -15,7 +15,7 @@ from hearth.friends import contract as friends
 from hearth.inbox.contract import GetInboxItems
 from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
-from hearth.sync.contract import OpenSync, ReadLog, ReadRest
+from hearth.sync.contract import OpenSync, ReadHeads, ReadLog, ReadRest
 from tests.properties.world import make_png
 from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.conftest import SignUp
@@ -100,6 +100,7 @@ ACTS: dict[type[Command], Act] = {
     OpenSync: plain(lambda bob: OpenSync()),
     ReadLog: plain(lambda bob: ReadLog(after=0)),
     ReadRest: plain(lambda bob: ReadRest(part="friends", after=0)),
+    ReadHeads: plain(lambda bob: ReadHeads()),
     SetPresence: plain(lambda bob: SetPresence(away=True)),
     accounts.UpdateProfile: plain(lambda bob: accounts.UpdateProfile(display_name="Robert", about="About")),
     accounts.UpdateSettings: plain(lambda bob: accounts.UpdateSettings(share_presence=False)),

@@ -100,6 +100,7 @@ BODIES: dict[str, Body] = {
     "sync.open of one's own": lambda p, role: {},
     "sync.log of one's own": lambda p, role: {"after": 0},
     "sync.rest of one's own": lambda p, role: {"part": "friends", "after": 0},
+    "sync.heads of one's own": lambda p, role: {},
     "account.change_password with her key": lambda p, role: {
         "old_auth_key": encode(p.alice.auth_key),
         "auth_key": encode(b"another".ljust(32, b"\0")),

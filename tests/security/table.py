@@ -56,6 +56,7 @@ presence.set of one's own               ok   ok     ok     ok     ok   ok      o
 sync.open of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
 sync.log of one's own                   ok   ok     ok     ok     ok   ok      ok      ok    out     out
 sync.rest of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
+sync.heads of one's own                 ok   ok     ok     ok     ok   ok      ok      ok    out     out
 account.change_password with her key    ok   key    key    key    key  key     key     key   out     out
 account.delete with her key             ok   key    key    key    key  key     key     key   out     out
 account.delete with one's own key       ok   ok     ok     ok     ok   ok      ok      ok    out     out

@@ -1,6 +1,8 @@
 """Everything a client can repeat is limited, by whatever door it comes."""
 
 import asyncio
+import contextlib
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,10 +15,21 @@ from hearth.wire.dispatch import Dispatcher
 from hearth.wire.http import REQUESTS_PER_NETWORK, REQUESTS_PER_USER
 from hearth.wire.limits import Limits, parse_limit
 from tests.scenarios.server import RunningServer
+from tests.security.bodies import BODIES
+from tests.security.conftest import ask_by_http
 from tests.security.people import People
+from tests.security.test_fields import get_dispatcher
 from tests.security.test_sockets import bearer, people, server  # noqa: F401 - fixtures
 from tests.stage import FixedClock, Stage, acknowledge
 from tests.wire.edge_stage import request
+
+HEAVY = (
+    ("sync.open", "of one's own"),
+    ("sync.rest", "of one's own"),
+    ("sync.heads", "of one's own"),
+    ("message.history", "of her notes"),
+)
+"""Lines of the matrix."""
 
 
 def stop_time(server: RunningServer) -> Limits:  # noqa: F811
@@ -61,6 +74,30 @@ def test_S10_what_gets_rid_of_a_stolen_device_is_limited_by_device() -> None:
         "account.change_password",
         "account.delete",
     }
+
+
+async def test_P10_what_reads_much_takes_turns_and_light_work_goes_on(
+    server: RunningServer,  # noqa: F811
+    people: People,  # noqa: F811
+) -> None:
+    """Getting up to date is one kind of heavy work, reading history another; the rest waits for neither."""
+    turns = get_dispatcher(server).turns
+    assert turns["sync.open"] is turns["sync.rest"] is turns["sync.heads"]
+    heavy = {name: BODIES[f"{name} {what}"](people, "self") for name, what in HEAVY}
+    assert turns.keys() == heavy.keys()
+
+    async def ask(name: str) -> Any:
+        return await ask_by_http(server.url, people.alice.token, name, heavy.get(name, {}))
+
+    async with contextlib.AsyncExitStack() as stack:
+        for line in {id(line): line for line in turns.values()}.values():
+            for _ in range(3):
+                await stack.enter_async_context(line.take(0))
+        waiting = [asyncio.create_task(ask(name)) for name in heavy]
+        assert "ok" in await ask("device.list")
+        done, _ = await asyncio.wait(waiting, timeout=0.3)
+        assert done == set()
+    assert all("ok" in answer for answer in await asyncio.gather(*waiting))
 
 
 async def test_S12_people_cannot_be_listed_by_asking_name_after_name(stage: Stage) -> None:

@@ -1,21 +1,37 @@
 """However much an account has, and whatever its friends write: every answer fits the out-queue."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import insert, update
 
+from hearth.accounts.contract import Device as SignedInDevice
+from hearth.accounts.contract import OwnProfile, Settings, UserCard
+from hearth.accounts.rules import MAX_DEVICES
 from hearth.accounts.tables import AVATAR, USER
+from hearth.accounts.texts import MAX_ABOUT, MAX_CODE_POINTS, MAX_NAME
 from hearth.client.replica.catch_up import open_replica
 from hearth.client.replica.state import Replica
 from hearth.contract import Actor
+from hearth.conversations.contract import Conversation, Member
 from hearth.conversations.ids import make_direct_id
 from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.friends.rules import MAX_FRIENDS, MAX_PENDING_SENT
 from hearth.friends.tables import BLOCK, FRIEND_REQUEST, FRIENDSHIP
-from hearth.sync.contract import OpenSync, ReadRest
-from tests.inbox.test_items import fill
+from hearth.inbox.contract import GetInboxItems, InboxItem
+from hearth.messages.contract import Cursor, Entry
+from hearth.presence.contract import Presence
+from hearth.sync import rules
+from hearth.sync.contract import (
+    MAX_HEADS,
+    KnownCursors,
+    LogEntry,
+    Opened,
+    OpenSync,
+    ReadRest,
+)
+from tests.inbox.test_items import fill, send
 from tests.stage import Stage
 
 OUT_QUEUE_BYTES = 1024 * 1024
@@ -102,7 +118,7 @@ async def test_an_account_at_its_caps_comes_in_parts_that_fit(stage: Stage) -> N
     assert stage.queries == 18, stage.statements
     size = len(msgspec.json.encode(opened))
     assert size < OUT_QUEUE_BYTES * 3 // 4, f"{size} bytes"
-    assert len(opened.items) == 50 and len(opened.items) + len(opened.heads) == MAX_FRIENDS + len(ids) + 1
+    assert (len(opened.items), len(opened.heads), opened.more_heads) == (50, MAX_HEADS, True)
     assert len(opened.presence) == MAX_FRIENDS
     replica, sizes, queries = Replica(alice.user_id), [size], []
 
@@ -119,6 +135,7 @@ async def test_an_account_at_its_caps_comes_in_parts_that_fit(stage: Stage) -> N
     assert (len(users.friends), len(users.requests)) == (MAX_FRIENDS, MAX_PENDING_SENT)
     assert users.blocked.keys() == set(others)
     assert len(replica.conversations) == MAX_FRIENDS + len(ids) + 1
+    assert replica.heads().keys() >= set(ids)
     assert set(queries) == {2} and max(sizes) < OUT_QUEUE_BYTES * 3 // 4, (sizes, queries)
 
 
@@ -136,6 +153,108 @@ async def test_the_longest_words_of_two_thousand_friends_make_parts_and_no_giant
     part = await stage.run(alice, ReadRest(part="friends", after=opened.snapshot.rest[0].after))
     assert 0 < len(msgspec.json.encode(part)) < OUT_QUEUE_BYTES // 2
     assert part.friends[0].profile.user.id == opened.snapshot.friends[-1].profile.user.id + 1
+
+
+async def test_who_has_more_conversations_than_an_answer_names_fetches_only_what_differs(
+    stage: Stage,
+) -> None:
+    """Whoever befriends and parts again keeps the conversations: there is no end to how many there are."""
+    alice = await stage.user("alice")
+    await make_friends(stage, alice, MAX_FRIENDS, stage.clock.now())
+    ids = await fill(stage, alice, 500, stage.clock.now())
+    replica, asked = Replica(alice.user_id), list[Any]()
+
+    async def ask(command: Any, result: type[Any]) -> Any:
+        asked.append(command)
+        return await stage.run(alice, command)
+
+    await open_replica(replica, ask)
+    assert len(replica.conversations) == MAX_FRIENDS + len(ids) + 1
+    unnamed = list(replica.conversations)[MAX_HEADS:]
+    grown = [key for key in ids if key in unnamed][:60]
+    stage.clock.advance(86_400)
+    for key in grown:
+        await send(stage, alice, key, 1)
+    asked.clear()
+    await open_replica(replica, ask)
+    (command,) = [each for each in asked if isinstance(each, OpenSync)]
+    assert len(command.conversations) == MAX_HEADS and len(msgspec.json.encode(command)) < 128 * 1024
+    assert {replica.conversations[key].last_seq for key in grown} == {3}
+    fetched = [key for each in asked if isinstance(each, GetInboxItems) for key in each.conversations]
+    assert len(fetched) == len(grown) - rules.NEWEST
+
+
+def test_the_largest_answer_there_can_be_fits() -> None:
+    """Every list as long and every text and number as large as anything lets it be."""
+    most, now = 2**53 - 1, datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    card = UserCard(
+        id=most,
+        username="\U00010400" * 50,
+        display_name="\U0001f600" * MAX_NAME * MAX_CODE_POINTS,
+        avatar_id="f" * 64,
+    )
+    member = Member(user_id=most, role="member", joined_seq=most, delivered_seq=most, read_seq=most)
+    entry = Entry(
+        conversation_id="f" * 32,
+        seq=most,
+        ordinal=most,
+        kind=1,
+        from_user=most,
+        from_device="f" * 32,
+        client_id="f" * 32,
+        counter=most,
+        epoch=most,
+        target_seq=most,
+        record=b"",
+        log_hash=b"h" * 32,
+        timestamp=now,
+    )
+    item = InboxItem(
+        conversation=Conversation(id="f" * 32, kind="direct", open=False, users=[card] * 2, created_at=now),
+        members=[member] * 2,
+        last_seq=most,
+        last_ordinal=most,
+        log_hash=b"h" * 32,
+        last_entry=entry,
+        unread=most,
+    )
+    presence = Presence(user_id=most, status="offline", last_seen=now)
+    opened = Opened(
+        server_id="f" * 32,
+        generation="f" * 32,
+        contract=1,
+        user_id=most,
+        device_id="f" * 32,
+        now=now,
+        log_seq=most,
+        log=[],
+        more=False,
+        snapshot=None,
+        items=[item] * rules.NEWEST,
+        heads={f"{number:032x}": most for number in range(MAX_HEADS)},
+        more_heads=False,
+        receipts=[],
+        presence=[presence] * MAX_FRIENDS,
+    )
+    records = rules.MAX_RECORD_BYTES * 4 // 3
+    profile = OwnProfile(
+        user=card,
+        about="\U0001f600" * MAX_ABOUT * MAX_CODE_POINTS,
+        settings=Settings(),
+        is_admin=False,
+        created_at=now,
+    )
+    device = SignedInDevice(id="f" * 32, name="\U0001f600" * 120, created_at=now, last_seen=now)
+    lists = sum(rules.MAX_PART_BYTES.values()) + 3 * rules.MAX_PART_ROWS
+    snapshot = lists + len(msgspec.json.encode((profile, [device] * MAX_DEVICES)))
+    assert len(msgspec.json.encode(opened)) + records + snapshot < OUT_QUEUE_BYTES
+    cursor = Cursor(user_id=most, delivered_seq=most, read_seq=most)
+    known = KnownCursors(conversation_id="f" * 32, cursors=[cursor] * (rules.MAX_CURSORS // 100))
+    logged = LogEntry(seq=most, kind="conversation.changed", payload=msgspec.Raw(b"{}"), timestamp=now)
+    since = msgspec.structs.replace(
+        opened, log=[logged] * rules.MAX_ENTRIES, receipts=[known] * rules.NEWEST_RECEIPTS
+    )
+    assert len(msgspec.json.encode(since)) + records + rules.MAX_LOG_BYTES < OUT_QUEUE_BYTES
 
 
 async def make_requests_and_blocks(stage: Stage, user: Actor, others: range) -> None:

@@ -89,20 +89,27 @@ async def test_a_consumer_that_was_slow_and_reads_on_gets_everything_in_order() 
         lazy.close()
 
 
-async def test_one_frame_larger_than_the_cap_arrives_and_what_follows_is_still_bounded() -> None:
-    """A snapshot may be larger than what may queue up behind a socket; it must not cut it for ever."""
-    snapshot = encode_event("snapshot", b'"' + b"x" * 900_000 + b'"')
+async def test_an_answer_behind_another_that_is_on_its_way_arrives_and_what_follows_is_bounded() -> None:
+    """On a slow line two answers in a row, each as large as there can be, must not cut it for ever."""
+    answer = encode_event("answer", b'"' + b"x" * 190_000 + b'"')
     async with stage(out_bytes=200_000) as (port, recorder, edge):
-        lazy = await connect_lazy(port)
-        recorder.sockets[0].send(snapshot)
-        for _ in range(9):
-            recorder.sockets[0].send(BIG)
+        lazy, stuck = await connect_lazy(port), await connect_lazy(port)
+        sent = 1
+        for server in tuple(recorder.sockets):
+            while not server.queued_bytes:  # until the system takes no more
+                server.send(answer)
+                sent += server is recorder.sockets[0]
+                await asyncio.sleep(0)
+            server.send(answer)
             await asyncio.sleep(0)
         assert recorder.left == []
         lazy.writer.transport.resume_reading()  # type: ignore[attr-defined]
-        assert len(str(await lazy.receive())) > 900_000
-        await until(lambda: edge.queued_bytes == 0)
+        for _ in range(sent):
+            assert len(str(await lazy.receive())) > 190_000
+        recorder.sockets[1].send(answer)
+        await until(lambda: recorder.left == ["slow consumer"] and edge.queued_bytes == 0)
         lazy.close()
+        stuck.close()
 
 
 async def test_all_queues_together_are_bounded_and_the_worst_goes_first() -> None:

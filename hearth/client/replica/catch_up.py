@@ -9,11 +9,21 @@ import msgspec
 
 from hearth.client.replica.state import Replica
 from hearth.inbox.contract import GetInboxItems, InboxItems
-from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog, ReadRest, Snapshot, SnapshotPart
+from hearth.sync.contract import (
+    MAX_HEADS,
+    HeadsPage,
+    LogPage,
+    Opened,
+    OpenSync,
+    ReadHeads,
+    ReadLog,
+    ReadRest,
+    Snapshot,
+    SnapshotPart,
+)
 
 ITEMS_AT_ONCE = 50
 LOG_AT_ONCE = 500
-MAX_HEADS = 3000
 
 
 class Ask(Protocol):
@@ -24,18 +34,30 @@ class Ask(Protocol):
 
 async def open_replica(replica: Replica, ask: Ask) -> None:
     """Bring the replica from wherever it is to now. First command on every connection."""
-    known = dict(list(replica.heads().items())[:MAX_HEADS])
-    command = OpenSync(generation=replica.generation or None, log_seq=replica.log_seq, conversations=known)
-    replica.apply_opened(await _open(command, ask))
+    await _open(replica, replica.generation or None, ask)
     await repair(replica, ask)
 
 
-async def _open(command: OpenSync, ask: Ask) -> Opened:
-    """Return the answer to `sync.open` with its snapshot made whole."""
+async def _open(replica: Replica, generation: str | None, ask: Ask) -> None:
+    """Let the replica take the answer to `sync.open`, with its snapshot and heads made whole."""
+    known = dict(list(replica.heads().items())[:MAX_HEADS])
+    command = OpenSync(generation=generation, log_seq=replica.log_seq, conversations=known)
     opened: Opened = await ask(command, Opened)
-    if opened.snapshot is None:
-        return opened
-    return msgspec.structs.replace(opened, snapshot=await _complete(opened.snapshot, ask))
+    if opened.snapshot is not None:
+        opened = msgspec.structs.replace(opened, snapshot=await _complete(opened.snapshot, ask))
+    if opened.more_heads:
+        opened = msgspec.structs.replace(opened, heads=await _list_heads(ask))
+    replica.apply_opened(opened)
+
+
+async def _list_heads(ask: Ask) -> dict[str, int]:
+    """Return the heads of all there are, page by page."""
+    heads: dict[str, int] = {}
+    while True:
+        page: HeadsPage = await ask(ReadHeads(after=max(heads, default=None)), HeadsPage)
+        heads |= page.heads
+        if not page.more:
+            return heads
 
 
 async def _complete(snapshot: Snapshot, ask: Ask) -> Snapshot:
@@ -65,7 +87,7 @@ async def _read_log(replica: Replica, ask: Ask) -> None:
     page: LogPage = await ask(ReadLog(after=replica.log_seq, limit=LOG_AT_ONCE), LogPage)
     if page.gone:
         replica.log_seq = 0
-        replica.apply_opened(await _open(OpenSync(conversations=replica.heads()), ask))
+        await _open(replica, None, ask)
         return
     for entry in page.entries:
         replica.apply_log(entry)

@@ -78,7 +78,9 @@ class Replica:
         self.presence = {presence.user_id: presence for presence in opened.presence}
         for item in opened.items:
             self.apply_item(item)
-        self.stale.update(opened.heads)
+        given = {item.conversation.id: item.last_seq for item in opened.items}
+        held = self.heads() if opened.snapshot is None else given
+        self.stale.update(key for key, seq in opened.heads.items() if held.get(key) != seq)
         for known in opened.receipts:
             self._take_cursors(known.conversation_id, known.cursors)
 

@@ -32,6 +32,7 @@ export class TestServer {
   keeps = Infinity;
   /** How many friends fit into one part of the snapshot. */
   friendsAtOnce = Infinity;
+  headsAtOnce = Infinity;
   calls: string[] = [];
   emit: (name: string, payload: unknown) => void = () => undefined;
 
@@ -90,6 +91,7 @@ export class TestServer {
       "inbox.get": (command: contract.GetInboxItems) => ({ items: command.conversations.map((id) => this.item(id)) }),
       "sync.open": (command: contract.OpenSync) => this.#open(command),
       "sync.rest": ({ after }: contract.ReadRest) => this.#friendsAfter(after),
+      "sync.heads": (input: contract.ReadHeads) => this.#heads(input),
       "sync.log": (command: contract.ReadLog) => this.#readLog(command),
       "receipt.mark": (command: contract.MarkReceived) => this.#mark(command),
     };
@@ -151,7 +153,7 @@ export class TestServer {
   #open({ generation, log_seq = 0, conversations = {} }: contract.OpenSync): contract.Opened {
     const isKnown = generation === this.generation && log_seq > this.userLog.length - this.keeps && log_seq > 0;
     const differing = [...this.logs.keys()].filter((id) => conversations[id] !== this.logs.get(id)!.entries.length);
-    const heads = differing.slice(50).map((id) => [id, this.logs.get(id)!.entries.length]);
+    const heads = differing.slice(50, 50 + this.headsAtOnce).map((id) => [id, this.logs.get(id)!.entries.length]);
     return {
       ...{ server_id: this.server_id, generation: this.generation, contract: 1, user_id: this.me },
       ...{ device_id: this.device, now: TIME, log_seq: this.userLog.length },
@@ -160,11 +162,18 @@ export class TestServer {
       snapshot: isKnown ? null : this.#snapshot(),
       items: differing.slice(0, 50).map((id) => this.item(id)),
       heads: Object.fromEntries(heads) as { [id: string]: number },
+      more_heads: differing.length > 50 + this.headsAtOnce,
       receipts: [...this.logs.keys()]
         .filter((id) => !differing.includes(id))
         .map((id) => ({ conversation_id: id, cursors: this.#cursors(id) })),
       presence: [],
     };
+  }
+
+  #heads({ after = null }: contract.ReadHeads): contract.HeadsPage {
+    const ids = [...this.logs.keys()].sort().filter((id) => id > (after ?? ""));
+    const shown = ids.slice(0, this.headsAtOnce).map((id) => [id, this.logs.get(id)!.entries.length]);
+    return { heads: Object.fromEntries(shown) as { [id: string]: number }, more: ids.length > shown.length };
   }
 
   #cursors(id: string): contract.Cursor[] {

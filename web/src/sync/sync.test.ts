@@ -273,6 +273,23 @@ test("more conversations than one page of rows are all fetched", async () => {
   expect(await tab.replica.conversations.filter((row) => row.last_seq === 1).count()).toBe(120);
 });
 
+test("more conversations than one answer names are all fetched, and later only what differs", async () => {
+  const server = new TestServer();
+  server.headsAtOnce = 20;
+  server.addFriend(2, "here");
+  const ids = Array.from({ length: 120 }, () => server.addConversation());
+  for (const id of ids) server.append(id, 2, "hello");
+  const tab = new Tab(server);
+  await tab.sync.open();
+  expect(await tab.replica.conversations.filter((row) => row.last_seq === 1).count()).toBe(120);
+  expect(server.calls.filter((name) => name === "sync.heads")).toHaveLength(6);
+  for (const id of ids) server.append(id, 2, "again");
+  server.calls.length = 0;
+  await tab.sync.open();
+  expect(await tab.replica.conversations.filter((row) => row.last_seq === 2).count()).toBe(120);
+  expect(server.calls.filter((name) => name === "inbox.get")).toHaveLength(2);
+});
+
 test("a head that went back within one generation is said", async () => {
   const server = new TestServer();
   const id = server.addConversation();

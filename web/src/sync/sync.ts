@@ -9,7 +9,8 @@ import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
 
-const MOST_HEADS = 3000;
+/** As many as the server takes and gives at a time. */
+const MOST_HEADS = 2000;
 const ITEMS_PER_PAGE = 50;
 const LOG_PAGE = 500;
 
@@ -55,7 +56,7 @@ export class Sync {
     for (const action of held) this.#enqueue(action);
     await this.#chain;
     this.#hooks.opened(opened);
-    await this.#fetchItems(Object.keys(opened.heads));
+    await this.#fetchItems(await this.#listDiffering(opened, before));
     await this.refreshStale();
   }
 
@@ -176,11 +177,33 @@ export class Sync {
 
   /** The log no longer reaches back to where the copy stands. */
   async #startAnew(cursor: Cursor): Promise<void> {
-    const { conversations = {} } = await this.#prepare();
-    const opened = await this.#call("sync.open", { generation: cursor.generation, log_seq: 0, conversations });
+    const before = { ...(await this.#prepare()), generation: cursor.generation, log_seq: 0 };
+    const opened = await this.#call("sync.open", before);
     await this.#takeLog(opened, cursor.log_seq);
     for (const item of opened.items) await applyItem(this.#replica, item);
-    await this.#fetchItems(Object.keys(opened.heads));
+    await this.#fetchItems(await this.#listDiffering(opened, before));
+  }
+
+  /** Of the conversations whose rows did not come with the answer, those that stood elsewhere here. */
+  async #listDiffering(opened: contract.Opened, before: contract.OpenSync): Promise<string[]> {
+    const heads = opened.more_heads ? await this.#readHeads() : opened.heads;
+    const given = new Set(opened.items.map((item) => item.conversation.id));
+    const ids = Object.keys(heads).filter((id) => !given.has(id));
+    // With a snapshot, more than the head may have been missed.
+    if (opened.snapshot) return ids;
+    const rows = await this.#replica.conversations.bulkGet(ids);
+    return ids.filter((id, at) => (before.conversations?.[id] ?? rows[at]?.last_seq) !== heads[id]);
+  }
+
+  /** The heads of all there are. */
+  async #readHeads(): Promise<contract.HeadsPage["heads"]> {
+    const heads: contract.HeadsPage["heads"] = {};
+    for (let after: string | null = null; ; ) {
+      const page: contract.HeadsPage = await this.#call("sync.heads", { after });
+      Object.assign(heads, page.heads);
+      if (!page.more) return heads;
+      after = Object.keys(page.heads).sort().at(-1) ?? null;
+    }
   }
 
   async #fetchItems(ids: string[]): Promise<void> {

@@ -15,6 +15,9 @@ export const KIND_VOID = 0;
 
 export const KIND_MESSAGE = 1;
 
+/** Of conversations in one frame: as many as fit into a request (128 KiB), whatever their numbers. */
+export const MAX_HEADS = 2000;
+
 /** Sixteen bytes as 32 lower-case hex digits. */
 export type Id = string;
 
@@ -567,10 +570,11 @@ export interface KnownCursors {
 /**
  * The answer to `sync.open`. Either `snapshot` is given, or `log` holds what came after the cursor (with `more`,
  * ask `sync.log` for the rest). `items` are the conversations whose head differs from the device's, newest
- * first, at most 50; `heads` names the head of all the others that differ, to be fetched with `inbox.get`; with
- * a snapshot all conversations are in one of the two. `receipts` holds the cursors of the 100 newest
- * conversations that do not differ: receipts are in no log, and may have been missed. Presence covers friends
- * who are not offline or were seen before.
+ * first, at most 50; `heads` names the head of the others that differ, to be fetched with `inbox.get`: the
+ * newest 2,000. With `more_heads` there are still others: `sync.heads` names all there are. With a snapshot all
+ * conversations differ. `receipts` holds the cursors of the 100 newest conversations that do not differ:
+ * receipts are in no log, and may have been missed. Presence covers friends who are not offline or were seen
+ * before.
  */
 export interface Opened {
   server_id: Id;
@@ -585,8 +589,15 @@ export interface Opened {
   snapshot: Snapshot | null;
   items: InboxItem[];
   heads: { [key: ConversationId]: Seq };
+  more_heads: boolean;
   receipts: KnownCursors[];
   presence: Presence[];
+}
+
+/** Heads of conversations by id, ascending; with `more`, ask for those after the last. */
+export interface HeadsPage {
+  heads: { [key: ConversationId]: Seq };
+  more: boolean;
 }
 
 /** Entries after the cursor, oldest first; `gone` when the cursor is too old and a snapshot is needed. */
@@ -596,7 +607,10 @@ export interface LogPage {
   gone: boolean;
 }
 
-/** First command on every connection. An unknown generation or log_seq 0 leads to a snapshot. */
+/**
+ * First command on every connection. An unknown generation or log_seq 0 leads to a snapshot. Name the newest
+ * 2,000 conversations at most; those left out count as differing.
+ */
 export interface OpenSync {
   generation?: Id | null;
   log_seq?: Seq;
@@ -612,6 +626,11 @@ export interface ReadLog {
 export interface ReadRest {
   part: Part;
   after: Seq;
+}
+
+/** The heads of all one's conversations after an id, whether they differ or not, 2,000 at a time. */
+export interface ReadHeads {
+  after?: ConversationId | null;
 }
 
 /** An account as administrators see it. `devices` counts where it is signed in. */
@@ -735,6 +754,7 @@ export interface Commands {
   "sync.open": { input: OpenSync; result: Opened };
   "sync.log": { input: ReadLog; result: LogPage };
   "sync.rest": { input: ReadRest; result: SnapshotPart };
+  "sync.heads": { input: ReadHeads; result: HeadsPage };
   "admin.users": { input: ListUsers; result: AdminUsers };
   "admin.disable": { input: DisableUser; result: AdminUser };
   "admin.enable": { input: EnableUser; result: AdminUser };
@@ -772,6 +792,7 @@ export const COMMAND_LIMITS = {
   "sync.open": { count: 30, seconds: 60 },
   "sync.log": { count: 120, seconds: 60 },
   "sync.rest": { count: 300, seconds: 60 },
+  "sync.heads": { count: 60, seconds: 60 },
   "admin.users": { count: 120, seconds: 60 },
   "admin.disable": { count: 60, seconds: 60 },
   "admin.enable": { count: 60, seconds: 60 },
