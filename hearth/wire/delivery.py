@@ -30,7 +30,12 @@ class Delivery:
             self._send(audience, name, payloads)
 
     def disconnect(self, audience: Audience, reason: str) -> None:
-        """Close the audience's sockets, in turn after what was delivered before and that same ack."""
+        """Close the audience's sockets, in turn after what was delivered before and that same ack.
+
+        Devices that are only just connecting are not let in any more.
+        """
+        if isinstance(audience, Devices):
+            self._registry.end(audience.ids)
         loop = asyncio.get_running_loop()
         for socket in self._registry.list_sockets(audience):
             loop.call_soon(functools.partial(socket.close, reason=reason))

@@ -80,7 +80,8 @@ class Gateway:
         return Credentials(value=actor, key=actor.device_id)
 
     async def connect(self, socket: Socket, auth: bytes | None) -> bytes | None:
-        """Let the device in, unless its client is too old or the user has too many sockets."""
+        """Let the device in, unless its session has ended since it was recognised, its client is too old, or
+        the user has too many sockets."""
         try:
             payload = CONNECT_DECODER.decode(auth or b"{}")
         except (msgspec.DecodeError, RecursionError):
@@ -88,6 +89,9 @@ class Gateway:
         if payload.contract < MINIMUM_CONTRACT:
             raise ConnectionRefused("contract_too_old")
         actor: Actor = socket.credentials.value
+        if self._registry.has_ended(actor.device_id):
+            socket.close(1008, "not signed in")
+            raise ConnectionRefused("not_signed_in")
         if not self._registry.has_room(actor.user_id):
             raise ConnectionRefused("too_many_sockets")
         actor = dataclasses.replace(actor, connection=next(self._numbers))

@@ -1,6 +1,7 @@
 """Who is connected to this process: sockets by user and by device."""
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from hearth.contract import Actor, Audience, Devices
@@ -21,17 +22,36 @@ Entered = tuple[tuple[int, Connected], ...]
 who walks through it is not disturbed by sockets that come and go."""
 
 
+REMEMBERED_ENDS = 10_000
+"""Far more sessions than end while one connection is being made."""
+
+
 class Registry:
-    """Sets of sockets; a set exists only while somebody is in it."""
+    """Sets of sockets; a set exists only while somebody is in it.
+
+    A device whose session has ended never comes back: `has_ended` tells of one that was recognised before the
+    end and would enter after it.
+    """
 
     def __init__(self, max_per_user: int) -> None:
         self._max_per_user = max_per_user
+        self._ended: OrderedDict[bytes, None] = OrderedDict()
         self._by_user: dict[int, Entered] = {}
         self._by_device: dict[bytes, Entered] = {}
 
     def has_room(self, user_id: int) -> bool:
         """Tell whether the user may have one more socket."""
         return len(self._by_user.get(user_id, ())) < self._max_per_user
+
+    def end(self, device_ids: Iterable[bytes]) -> None:
+        """Let these devices in no more."""
+        self._ended.update(dict.fromkeys(device_ids))
+        while len(self._ended) > REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+
+    def has_ended(self, device_id: bytes) -> bool:
+        """Tell whether the device's session ended here a while ago or just now."""
+        return device_id in self._ended
 
     def add(self, actor: Actor, socket: Connected) -> None:
         """Enter a socket under `actor.connection`, which is unique in this process."""

@@ -1,6 +1,7 @@
 """Hostile sockets against the real server: not signed in, signed out, in floods, in fragments."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -19,7 +20,8 @@ from hearth.app import HANDLERS
 from hearth.contract import Actor
 from hearth.wire.dispatch import Dispatcher
 from tests.scenarios.server import RunningServer
-from tests.security.conftest import read_ack
+from tests.security.bodies import kdf
+from tests.security.conftest import ask_by_http, read_ack
 from tests.security.people import People, gather_people
 from tests.wire.edge_stage import POLLING, SOCKETIO, client, open_polling, request, until
 
@@ -40,15 +42,15 @@ async def people(server: RunningServer) -> People:
 
 @pytest.fixture
 def run_names() -> Iterator[list[str]]:
-    """The names of all commands that any handler was run for."""
+    """The names of all commands that any handler was run for, by whichever face."""
     names: list[str] = []
-    original = Dispatcher.run
+    original = Dispatcher._begin
 
-    async def run(self: Dispatcher, actor: Actor, name: str, raw: bytes) -> object:
+    def begin(self: Dispatcher, actor: Actor, name: str, raw: bytes) -> object:
         names.append(name)
-        return await original(self, actor, name, raw)
+        return original(self, actor, name, raw)
 
-    with patch.object(Dispatcher, "run", run):
+    with patch.object(Dispatcher, "_begin", begin):
         yield names
 
 
@@ -88,6 +90,34 @@ async def test_S02_a_polling_session_dies_with_the_sign_out(server: RunningServe
     assert status == 200
     for method, body in (("POST", b'42["device.list"]'), ("GET", b"")):
         assert (await request(server.port, method, address, body, headers))[0] == 400
+
+
+@pytest.mark.parametrize("how", ["device.revoke", "account.delete", "account.change_password"])
+async def test_S02_who_was_recognised_before_the_session_ended_is_not_let_in_after(
+    server: RunningServer, people: People, run_names: list[str], how: str
+) -> None:
+    """A thief who keeps a half-made connection in reserve gets nothing by it once the owner has ended it."""
+    phone, key = people.others["phone"], base64.b64encode(people.alice.auth_key).decode()
+    fields = {
+        "device.revoke": {"device_id": phone.actor.device_id.hex(), "auth_key": key},
+        "account.delete": {"auth_key": key},
+        "account.change_password": {
+            "old_auth_key": key,
+            "auth_key": base64.b64encode(b"n" * 32).decode(),
+            "kdf": kdf(),
+        },
+    }[how]
+    async with client(server.port) as reserve:
+        await reserve.shake(headers=bearer(phone.token))
+        assert str(await reserve.receive()).startswith("0{")
+        answer = await ask_by_http(server.url, people.alice.token, how, fields)
+        assert "ok" in answer, answer
+        run_names.clear()
+        reserve.send("40")
+        reserve.send('427["profile.update",{"about":"still here"}]')
+        async with asyncio.timeout(5):
+            assert await reserve.closed() == 1008
+    assert run_names == []
 
 
 async def test_S04_a_session_ended_by_another_process_is_cut_within_five_seconds(
