@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, inspect, text
 from hearth.db.columns import METADATA
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
+from hearth.db.server import load_identity
 from tests.db.schema import find_differences
 
 KILLED = 77
@@ -49,6 +50,7 @@ async def finish_and_check(url: str) -> None:
     database = Database(url)
     await database.start()
     await migrate(database)
+    await load_identity(database)
     async with database.transaction("write") as transaction:
         if found := await transaction.run_sync(find_differences):
             raise SystemExit(f"wrong schema: {found}")

@@ -149,6 +149,7 @@ async def test_cut_off_before_any_statement_it_goes_on_at_the_next_start(empty_d
     assert deaths > 20
     await migrate(database)
     assert await compare(database) == []
+    assert (await load_identity(database))[1], "a server has its secret"
     await database.stop()
 
 
