@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import hashlib
-import os
 import re
 import resource
 import secrets
@@ -16,14 +15,8 @@ from tests.faults.rig.play import Play, open_play
 from tests.faults.rig.raw import RawSocket, Shed
 from tests.faults.rig.victim import Victim
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.sqlite,
-    pytest.mark.skipif(
-        os.environ.get("CI") == "true",
-        reason="whether memory really runs out depends on what the process kept free: run by hand",
-    ),
-]
+# By hand: whether memory really runs out depends on what the process kept free.
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.by_hand]
 ROUNDS = 5
 HEADROOM = 2 * 1024 * 1024
 """Bytes of address space beyond what the process has when it is cut off from more."""

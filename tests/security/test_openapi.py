@@ -21,11 +21,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.conftest import KIND
 from tests.scenarios.server import RunningServer
 from tests.security.people import gather_people
 
-pytestmark = pytest.mark.skipif(KIND != "sqlite", reason="it is about the HTTP face")
+pytestmark = pytest.mark.sqlite  # it is about the HTTP face
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 SCHEMA = schemathesis.openapi.from_path(DOCUMENT)
 ENDS_THE_SESSION = ("/api/sign-out", "/api/account.delete", "/api/device.revoke_others")
