@@ -50,7 +50,7 @@ async def test_f35_the_same_over_http(stage: Stage, error: Exception, status: in
     prepare(app, Face(stage.services, dispatcher, find_session))
 
     @app.get("/api/fails")
-    async def fails() -> None:
+    async def fails() -> str:
         raise error
 
     answer = await app.test_client().get("/api/fails")
