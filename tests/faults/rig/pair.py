@@ -57,7 +57,10 @@ class Pair:
     def open_http(self) -> httpx.AsyncClient:
         """Alice by HTTP."""
         return httpx.AsyncClient(
-            base_url=self.victim.url, headers={"authorization": f"Bearer {self.token}"}, trust_env=False
+            base_url=self.victim.url,
+            headers={"authorization": f"Bearer {self.token}"},
+            trust_env=False,
+            timeout=60,  # a late answer is measured, not an end
         )
 
 
