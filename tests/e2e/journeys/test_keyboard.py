@@ -13,6 +13,7 @@ async def test_the_shortcuts_do_what_their_list_says(alice: Person, bob: Person)
     page = alice.page
     await page.locator("body").press("?")
     await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
