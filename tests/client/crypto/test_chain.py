@@ -115,6 +115,16 @@ def test_a_receive_key_counts_while_its_device_is_listed_or_left_by_itself() -> 
     assert not chain.counts(statement, chain.states[0])
 
 
+def test_a_receive_key_does_not_count_before_the_head_that_it_states() -> None:
+    person = alice()
+    early = person.head
+    person.set_name("Alice", "alice phone")
+    person.renew_receive()
+    chain = meet(person).chain(1)
+    statement = chain.receive_at(2, chain.take_receive(person.received[1]).hash)
+    assert [chain.counts(statement, chain.at(head)) for head in (early, person.head)] == [False, True]
+
+
 def test_no_receive_key_counts_over_a_reset() -> None:
     person = alice()
     old = person.received[0]

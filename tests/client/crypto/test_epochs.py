@@ -177,6 +177,9 @@ def test_a_head_row_anchors_and_records_before_it_are_vouched_for_by_their_hashe
     epochs.take(*room.epochs[2][:2])
     refused(lambda: epochs.take(*room.epochs[0][:2]), Verdict.ROLLBACK)
     refused(lambda: epochs.take_before(*room.epochs[2][:2]), Verdict.WRONG_LINK)
+    other = Room(room.cast)
+    other.create(time=5)
+    refused(lambda: epochs.take_before(*other.epochs[0][:2]), Verdict.WRONG_LINK)
     epochs.take_before(*room.epochs[0][:2])
     assert (epochs.oldest.record.n, epochs.newest and epochs.newest.record.n) == (1, 3)
 

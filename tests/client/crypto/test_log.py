@@ -9,10 +9,11 @@ import pytest
 from hearth.client.crypto.conversation import Conversation
 from hearth.client.crypto.core.hashing import sha256
 from hearth.client.crypto.core.verdicts import Verdict
-from hearth.client.crypto.group.epoch import Action, Role, Settings, Target
+from hearth.client.crypto.group.epoch import Action, Kind, Role, Settings, Target
+from hearth.client.crypto.group.ids import direct_id
 from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Aim, Row
-from tests.client.crypto.cast import NOW
+from tests.client.crypto.cast import NOW, SERVER
 from tests.client.crypto.room import NO_HASH, Room, make_cast
 
 
@@ -205,6 +206,18 @@ def test_what_is_aimed_at_a_message(send: Sends, verdict: Verdict | None) -> Non
     assert verdict_of(room, send(room, it)) is verdict
 
 
+def test_nobody_deletes_what_the_other_wrote_to_them_directly() -> None:
+    cast = make_cast("alice", "bob")
+    room = Room(cast, conversation=direct_id(SERVER, 1, 2), kind=Kind.DIRECT)
+    settings = Settings(Role.MEMBER, Role.MEMBER, Role.MEMBER, 0, ())
+    room.make(Action.CREATE, 1, [room.member(user, Role.MEMBER) for user in cast], settings=settings)
+    room.post_epoch()
+    row = room.send(1)
+    rows = [room.send(user, kind=EntryKind.DELETION, target=row) for user in (2, 1)]
+    conversation = room.open(2)
+    assert [verdict_of(room, one, conversation) for one in rows] == [Verdict.NOT_ALLOWED, None]
+
+
 def test_an_admin_deletes_of_members_only() -> None:
     room = begin()
     lines = [room.member(1, Role.OWNER), room.member(2, Role.ADMIN), room.member(3, Role.MEMBER)]
@@ -239,7 +252,19 @@ def test_what_is_older_than_encryption_counts_below_the_first_epoch_only() -> No
     assert [verdict_of(room, row, conversation) for row in (old, late)] == [None, Verdict.NOT_SEALED]
 
 
-def unsealed(room: Room) -> Row:
+def unsealed(room: Room, epoch: int = 0) -> Row:
     record = b'\0{"type":"text"}'
     seq = len(room.rows) + 1
-    return room.post(Row(seq, 1, 1, b"d" * 16, b"c" * 16, 0, 0, 0, NOW, record, sha256(record)))
+    return room.post(Row(seq, 1, 1, b"d" * 16, b"c" * 16, 0, epoch, 0, NOW, record, sha256(record)))
+
+
+def test_what_is_not_sealed_names_no_epoch() -> None:
+    room = Room(make_cast("alice", "bob", "carol"))
+    row = unsealed(room, epoch=1)
+    room.create()
+    assert verdict_of(room, row) is Verdict.NOT_SEALED
+
+
+def test_an_epoch_that_asks_for_a_newer_format_takes_no_older_record() -> None:
+    room = begin(minimum_format=2)
+    assert verdict_of(room, room.send(1)) is Verdict.NOT_ALLOWED

@@ -12,8 +12,10 @@ from hearth.client.crypto.core.hashing import hkdf
 from hearth.client.crypto.core.labels import make_label
 from hearth.client.crypto.core.verdicts import Rejected, Verdict
 from hearth.client.crypto.log.record import Aad
+from hearth.client.crypto.person.user_state import apply_statement
 from hearth.client.crypto.push import LENGTH, Push, read_push, write_push
 from hearth.client.crypto.reports import Report, check_report
+from tests.client.crypto.cast import SERVER
 from tests.client.crypto.room import Room, make_cast
 
 
@@ -72,6 +74,11 @@ def test_a_report_that_was_made_up_shows_nothing() -> None:
     refused(lambda: check_report(replace(report, aad=replace(aad, user=2))), Verdict.WRONG_PLACE)
     refused(lambda: check_report(replace(report, statements=())), Verdict.NOT_LISTED)
     refused(lambda: check_report(replace(report, statements=report.statements[:1])), Verdict.NOT_LISTED)
+    twin = make_cast("alice", "bob", "carol")[3]
+    twin.statements.pop()
+    twin.state = apply_statement(None, SERVER, 3, twin.statements[0])
+    twin.set_devices("carol phone")
+    refused(lambda: check_report(replace(report, statements=tuple(twin.statements))), Verdict.FORK)
     other = Room(make_cast("alice", "bob"))
     other.create()
     refused(lambda: check_report(replace(report, roster=other.epochs[0][1])), Verdict.BAD_ROSTER)

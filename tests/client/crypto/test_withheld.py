@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hearth.client.crypto.conversation import Conversation
 from hearth.client.crypto.core.hashing import sha256
 from hearth.client.crypto.core.packed import Place
 from hearth.client.crypto.core.verdicts import Rejected, Verdict
@@ -178,3 +179,17 @@ def test_a_restore_counts_once_per_generation() -> None:
     conversation = room.open(2)
     conversation.generations = frozenset({b"n" * 16})
     assert [verdict_of(room, row, conversation) for row in rows] == [None, Verdict.NOT_ALLOWED]
+
+
+def test_the_lowest_entry_of_an_epoch_is_its_place_whichever_is_known_first() -> None:
+    room = begin()
+    sent = room.send(1)
+    twice = room.post(replace(room.rows[0], seq=3))
+    known = room.open(2)
+    conversation = Conversation(known.epochs.where, known.epochs.people)
+    conversation.epochs.take(*room.epochs[0][:2])
+    conversation.epochs.take_seed(1, room.epochs[0][2])
+    assert room.show(conversation, first=3).judgements[twice.seq].verdict is None
+    judgements = room.show(conversation, up_to=2).judgements
+    assert judgements[twice.seq].verdict is Verdict.OUT_OF_PLACE
+    assert judgements[sent.seq].verdict is None

@@ -83,9 +83,12 @@ class Statement(Packed):
         """Decode a statement without judging who signed it. Raises Rejected: unsupported, malformed."""
         require(len(data) <= cls.LIMIT, Verdict.MALFORMED, "a statement that is too long")
         check_header(data)
-        require(len(data) >= len(HEADER) + SIGNATURE, Verdict.MALFORMED, "bytes are missing")
-        unsigned, signature = data[:-SIGNATURE], data[-SIGNATURE:]
-        body = cls.unpack(unsigned[len(HEADER) :])
+        reader = Reader(data)
+        reader.take(len(HEADER))
+        body = cls.read(reader)
+        signature = reader.take(SIGNATURE)
+        reader.finish()
+        unsigned = data[:-SIGNATURE]
         return Signed(body, unsigned, signature, labelled_hash(cls.LABEL, unsigned))
 
 

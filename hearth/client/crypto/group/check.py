@@ -28,14 +28,15 @@ def check_record(
     epoch = _read(before, data, roster)
     record = epoch.record
     is_here = record.server == where.server and record.conversation == where.conversation
-    require(is_here, Verdict.WRONG_PLACE, "a record of another conversation")
+    is_of_kind = before is None or record.kind is before.record.kind
+    require(is_here and is_of_kind, Verdict.WRONG_PLACE, "a record of another conversation")
     check_id(epoch)
     check_link(before, record)
     is_stated = epoch.roster.hash() == record.roster_hash
     require(is_stated, Verdict.BAD_ROSTER, "not the roster of this record")
     if before is not None:
-        kept = record.kind is before.record.kind and record.minimum_format >= before.record.minimum_format
-        require(kept, Verdict.NOT_ALLOWED, "the kind changes or the minimum format falls")
+        kept = record.minimum_format >= before.record.minimum_format
+        require(kept, Verdict.NOT_ALLOWED, "the minimum format falls")
     check_step(before, epoch, facts)
     check_group_id(epoch, where.own_user)
     return epoch

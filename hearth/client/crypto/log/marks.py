@@ -33,7 +33,7 @@ class Marks:
         self._check_row(row, record, record.n, record.actor, signed.hash)
         self._find_epoch(record.n, signed.hash)
         known = self.epochs.known[record.n]
-        if known.entry_seq is None:
+        if known.entry_seq is None or row.seq < known.entry_seq:
             known.entry_seq = row.seq
         require(known.entry_seq == row.seq, Verdict.OUT_OF_PLACE, "a second entry of this epoch")
         return record

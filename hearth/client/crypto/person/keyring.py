@@ -166,6 +166,79 @@ def read_row(kind: int, row_id: bytes, body: bytes) -> tuple[RowId, RowBody]:
     return row.ID.unpack(row_id), row.unpack(body)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """An opened row as the server tells it: under which generation, and whether it came together with it."""
+
+    g: int
+    id: RowId
+    body: RowBody
+    is_of_set: bool = False
+
+    @property
+    def name(self) -> tuple[int, bytes]:
+        return self.body.KIND, self.id.pack()
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """What counts of a keyring: pins, heads and receive seeds by packed id, epoch seeds to be tried by epoch.
+
+    `conflicts` are the users of whom two pins count that say different things of one n.
+    """
+
+    rows: dict[tuple[int, bytes], RowBody]
+    seeds: dict[EpochId, tuple[EpochRow, ...]]
+    conflicts: frozenset[int]
+
+
+def read_keyring(rows: Iterable[OpenRow], sets: dict[int, bytes]) -> Keyring:
+    """Return what counts of rows in the order of the server; `sets` are `set` by g of the verified own chain.
+
+    Raises Rejected: withheld (the rows of the newest generation's set are not those that it states).
+    """
+    known = list(rows)
+    newest = max(sets)
+    verified = {g for g in sets if hash_rows(known, g) == sets[g]}
+    require(newest in verified, Verdict.WITHHELD, "rows of the newest set are missing or others")
+    passed = {(row.name, row.body) for row in known if row.is_of_set and row.g in verified}
+    found: dict[tuple[int, bytes], RowBody] = {}
+    seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
+    conflicts = set()
+    for row in known:
+        if isinstance(row.body, EpochRow) and isinstance(row.id, EpochId):
+            seeds[row.id] = (*seeds.get(row.id, ()), row.body)
+        elif row.g == newest or (row.name, row.body) in passed:
+            before = found.get(row.name)
+            if before is not None and _is_conflict(before, row.body) and isinstance(row.id, UserId):
+                conflicts.add(row.id.user)
+            found[row.name] = row.body if before is None else _choose(before, row.body)
+    return Keyring(found, seeds, frozenset(conflicts))
+
+
+def hash_rows(rows: Iterable[OpenRow], g: int) -> bytes | None:
+    """Return the hash of the rows that are said to have come with generation g; None for what is no set."""
+    try:
+        return hash_set((*row.name, row.body.pack()) for row in rows if row.g == g and row.is_of_set)
+    except Rejected:
+        return None
+
+
+def _choose(before: RowBody, after: RowBody) -> RowBody:
+    """The higher n counts, then the higher place, then the later row."""
+    if isinstance(before, PinRow) and isinstance(after, PinRow):
+        return before if before.n > after.n else after
+    if isinstance(before, HeadRow) and isinstance(after, HeadRow):
+        return before if (before.n, before.seq) > (after.n, after.seq) else after
+    return after
+
+
+def _is_conflict(before: RowBody, after: RowBody) -> bool:
+    if not (isinstance(before, PinRow) and isinstance(after, PinRow)):
+        return False
+    return before.n == after.n and (before.hash, before.identity_key) != (after.hash, after.identity_key)
+
+
 def hash_set(rows: Iterable[tuple[int, bytes, bytes]]) -> bytes:
     """Return `set`, 32 bytes, of the rows (kind, packed id, body), in any order, that are carried over."""
     entries = []
