@@ -13,13 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures
+from bench.client.measure import measure_client, print_client
 from bench.first_load import first_load
+
+CLIENT_MESSAGES = 100_000
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--quick", action="store_true", help="one short round of everything, within 4 minutes"
+    )
+    parser.add_argument("--client", action="store_true", help="only the web client with 100,000 messages")
+    parser.add_argument(
+        "--first",
+        action="store_true",
+        help="with --client: go before others on this machine while measuring",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and ratio to this file")
     return parser.parse_args()
@@ -68,6 +77,22 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
     }
+    if not arguments.client:
+        compare_servers(report, quick)
+    if arguments.client or not quick:
+        print("The web client with 100,000 messages in one conversation:", flush=True)
+        report["client"] = measure_client(CLIENT_MESSAGES, 1 if quick else 5, arguments.first)
+    report["took_seconds"] = round(time.monotonic() - begun)
+    if not arguments.client:
+        print_bars(report)
+    if "client" in report:
+        print_client(report["client"])
+    print(f"\nTook {report['took_seconds']} s on {report['machine']['processor']}.")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def compare_servers(report: dict[str, Any], quick: bool) -> None:
     print("Durable fan-out, 200 clients in conversations of 10 (Node and Flask store nothing):")
     report["fan_out"] = compare_fan_out(1 if quick else 5, 6.0 if quick else 10.0)
     print("Send → ack at 200 messages/s, and a bare fsync loop on the same disk:", flush=True)
@@ -79,10 +104,6 @@ def main() -> None:
     report["history"] = measures.history(1_000_000, 300)
     print("First load on a phone, by Lighthouse:", flush=True)
     report["first_load"] = first_load(3 if quick else 5)
-    report["took_seconds"] = round(time.monotonic() - begun)
-    print_bars(report)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
 
 
 def print_bars(report: dict[str, Any]) -> None:
@@ -101,7 +122,6 @@ def print_bars(report: dict[str, Any]) -> None:
     print()
     for name, figure, bar in rows:
         print(f"{name:32} {figure!s:>10}   {bar}")
-    print(f"\nTook {report['took_seconds']} s on {report['machine']['processor']}.")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 
 import { iconSprite } from "./build/icon-sprite.ts";
 import { serviceWorker } from "./build/service-worker.ts";
+import { dropSiblingRules } from "./build/sibling-rules.ts";
 
 /** What the service worker is made of: it imports nothing, so nothing of it may move into another file. */
 const isWorkerPart = (id: string): boolean => /[\\/]src[\\/](service-worker|own-pages)\.ts$/.test(id);
@@ -31,6 +32,7 @@ export default defineConfig({
   },
   worker: { format: "es" },
   css: {
+    postcss: { plugins: [dropSiblingRules()] },
     preprocessorOptions: {
       // COMPAT(until Bootstrap 6): its SCSS still uses @import and the old colour functions.
       scss: {

@@ -197,6 +197,7 @@ async def test_a_deleted_account_is_gone_and_its_messages_stay(
     await alice.befriends(bob)
     await alice.converses_with("Bob")
     await alice.writes("Keep this")
+    await alice.sees_mark("Keep this", "Delivered")
     await alice.opens("/you/security")
     page = alice.page
     await page.get_by_role("button", name="Delete account").click()

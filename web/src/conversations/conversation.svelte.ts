@@ -5,13 +5,14 @@ import { untrack } from "svelte";
 import { markRead } from "../messages/receipts.ts";
 import { sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
-import type { ConversationRow, MemberRow } from "../replica/database.ts";
+import type { ConversationRow, MemberRow, RangeRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
+import { listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
 import type { UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
-import { Contents, makeItems, makePending, readUsers, type Item } from "./items.ts";
-import { chooseFrame, MOST, readView, STEP, walk, type Frame } from "./window.ts";
+import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
+import { chooseFrame, findHolding, MOST, readView, walk, type Frame } from "./window.ts";
 
 interface State {
   row: ConversationRow | null;
@@ -19,12 +20,15 @@ interface State {
   members: MemberRow[];
   items: Item[];
   pending: Item[];
+  /** The edges of what is in memory; 0 when nothing is. */
+  from: number;
+  to: number;
   hasOlder: boolean;
   hasNewer: boolean;
 }
 
 const EMPTY: State = {
-  ...{ row: null, members: [], items: [], pending: [], hasOlder: false, hasNewer: false },
+  ...{ row: null, members: [], items: [], pending: [], from: 0, to: 0, hasOlder: false, hasNewer: false },
   users: new Map<number, UserCard>(),
 };
 
@@ -38,8 +42,10 @@ export class Conversation {
   problem = $state.raw<ProblemError["problem"] | null>(null);
   readonly #client: Client;
   readonly #contents = new Contents();
+  readonly #items = new Items(this.#contents);
   readonly #live: Live<State>;
   #frame: Frame | null = null;
+  #loading = Promise.resolve();
 
   constructor(client: Client, id: string) {
     this.id = id;
@@ -61,48 +67,55 @@ export class Conversation {
     return !this.#live.value.hasNewer;
   }
 
-  /** Shows more of what was before. Resolves when it is on screen. */
+  /** Brings more of what was before into the window. Resolves when it is there. */
   loadOlder(): Promise<void> {
     return this.#load(async () => {
       const frame = this.#frame;
       if (!frame) return this.#fetch(0, "before");
-      let from = await walk(this.#client.replica, this.id, frame.from, "older");
+      let from = walk(await this.#ranges(), frame.from, "older");
       if (from === undefined && this.current.hasOlder) {
         await this.#fetch(frame.from, "before");
-        from = await walk(this.#client.replica, this.id, frame.from, "older");
+        from = walk(await this.#ranges(), frame.from, "older");
       }
-      if (from !== undefined) await this.#move({ from, to: frame.to });
-      await this.#trim("newer");
+      if (from !== undefined) await this.#move(this.#trim({ from, to: frame.to }, "newer"));
     });
   }
 
-  /** Shows more of what came after. */
+  /** Brings more of what came after. */
   loadNewer(): Promise<void> {
     return this.#load(async () => {
       const frame = this.#frame;
       if (!frame) return;
-      const edge = frame.to ?? this.current.items.at(-1)?.seq ?? frame.from;
-      let to = await walk(this.#client.replica, this.id, edge, "newer");
+      const edge = frame.to ?? this.current.to;
+      let to = walk(await this.#ranges(), edge, "newer");
       if (to === undefined && this.current.hasNewer) {
         await this.#fetch(edge, "after");
-        to = await walk(this.#client.replica, this.id, edge, "newer");
+        to = walk(await this.#ranges(), edge, "newer");
       }
       if (to === undefined) return;
-      await this.#move({ from: frame.from, to: to >= (this.current.row?.last_seq ?? 0) ? null : to });
-      await this.#trim("older");
+      const isEnd = to >= (this.current.row?.last_seq ?? 0);
+      await this.#move(this.#trim({ from: frame.from, to: isEnd ? null : to }, "older"));
     });
   }
 
-  /** Goes to the end, or to a message and what is around it. */
-  jump(seq?: number): Promise<void> {
+  /** Goes to the end, or to a message and what is around it; after what is being loaded, if anything is. */
+  async jump(seq?: number): Promise<void> {
+    while (this.isLoading) await this.#loading;
     return this.#load(async () => {
-      const { replica } = this.#client;
-      let frame = await chooseFrame(replica, this.id, seq);
-      if (seq !== undefined && (!frame || frame.to === null)) {
-        if (!(await replica.entries.get([this.id, seq]))) await this.#fetch(seq, "around");
-        frame = await chooseFrame(replica, this.id, seq);
-      }
+      if (seq !== undefined && !findHolding(await this.#ranges(), seq)) await this.#fetch(seq, "around");
+      const row = await this.#client.replica.conversations.get(this.id);
+      const frame = row && chooseFrame(await this.#ranges(), row, seq);
       if (frame) await this.#move(frame);
+    });
+  }
+
+  /** Keeps a bounded part around `seq`, after more and more has come at the end. */
+  keep(seq: number): Promise<void> {
+    return this.#load(async () => {
+      const to = seq + MOST / 2;
+      const isEnd = to >= (this.current.row?.last_seq ?? 0);
+      const from = Math.max(this.#frame?.from ?? 0, Math.floor(seq - MOST / 2));
+      if (this.#frame) await this.#move({ from, to: isEnd ? null : Math.floor(to) });
     });
   }
 
@@ -124,28 +137,35 @@ export class Conversation {
 
   async #read(): Promise<State> {
     const { replica, own } = this.#client;
-    const row = (await replica.conversations.get(this.id)) ?? null;
-    const members = await replica.members.where({ conversation: this.id }).toArray();
-    const users = await readUsers(replica, row?.users ?? []);
-    const waiting = await own.outbox
-      .where("[conversation+counter]")
-      .between([this.id, 0], [this.id, Infinity])
-      .toArray();
-    this.#frame ??= await this.#chooseFirst(row, members);
-    const view = this.#frame
-      ? await readView(replica, this.id, this.#frame)
-      : { entries: [], hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false };
-    const items = await makeItems(view.entries, this.#contents, replica.me, members);
+    // First what waits: a message that is stored in between is found twice, never nowhere.
+    const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
+    const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
+    const [row, members, ranges] = await Promise.all([
+      replica.conversations.get(this.id),
+      replica.members.where({ conversation: this.id }).toArray(),
+      this.#ranges(),
+    ]);
+    this.#frame ??= row ? this.#chooseFirst(row, members, ranges) : null;
+    const [users, { entries, ...view }] = await Promise.all([
+      readUsers(replica, row?.users ?? []),
+      row && this.#frame
+        ? readView(replica, row, ranges, this.#frame)
+        : { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false },
+    ]);
+    const items = await this.#items.make(entries, replica.me, members);
     const pending = view.hasNewer ? [] : await makePending(waiting, this.#contents, replica.me, items);
-    return { row, users, members, items, pending, hasOlder: view.hasOlder, hasNewer: view.hasNewer };
+    return { row: row ?? null, users, members, items, pending, ...view };
+  }
+
+  #ranges(): Promise<RangeRow[]> {
+    return listRanges(this.#client.replica, this.id);
   }
 
   /** Decided once, with the first entries there are. */
-  async #chooseFirst(row: ConversationRow | null, members: MemberRow[]): Promise<Frame | null> {
-    if (!row) return null;
+  #chooseFirst(row: ConversationRow, members: MemberRow[], ranges: RangeRow[]): Frame | null {
     const read = members.find((member) => member.user_id === this.#client.replica.me)?.read_seq ?? 0;
     const isUnread = row.last_ordinal > row.read_ordinal;
-    const frame = await chooseFrame(this.#client.replica, this.id, isUnread ? read + 1 : undefined);
+    const frame = chooseFrame(ranges, row, isUnread ? read + 1 : undefined);
     if (frame && isUnread) this.firstUnread = read + 1;
     return frame;
   }
@@ -155,20 +175,25 @@ export class Conversation {
     await this.#live.refresh();
   }
 
-  /** Lets go of what is far away, so that long scrolling does not make the page slow. */
-  async #trim(edge: "older" | "newer"): Promise<void> {
-    const { items } = this.current;
-    if (!this.#frame || items.length <= MOST - STEP) return;
-    if (edge === "older") await this.#move({ ...this.#frame, from: items.at(STEP)!.seq });
-    else await this.#move({ ...this.#frame, to: items.at(-STEP)!.seq });
+  /** Lets go of what is far away, so that a long scroll takes no more memory than a short one. */
+  #trim({ from, to }: Frame, edge: "older" | "newer"): Frame {
+    const end = to ?? this.current.row?.last_seq ?? from;
+    if (end - from < MOST) return { from, to };
+    return edge === "older" ? { from: end - MOST + 1, to } : { from, to: from + MOST - 1 };
   }
 
   async #fetch(seq: number, direction: "before" | "after" | "around"): Promise<void> {
     await this.#client.filler.fetchPage(this.id, seq, direction);
   }
 
-  async #load(action: () => Promise<void>): Promise<void> {
-    if (this.isLoading) return;
+  #load(action: () => Promise<void>): Promise<void> {
+    if (this.isLoading) return Promise.resolve();
+    const loading = this.#perform(action);
+    this.#loading = loading.catch(() => undefined);
+    return loading;
+  }
+
+  async #perform(action: () => Promise<void>): Promise<void> {
     this.isLoading = true;
     this.problem = null;
     try {

@@ -45,27 +45,30 @@ const seqs = (conversation: Conversation): (number | undefined)[] => {
   return [items.at(0)?.seq, items.at(-1)?.seq];
 };
 
-test("opens with the newest fifty that are here, and older ones on demand from here, then from the server", async () => {
-  const { server, conversation } = await open(200, 100);
-  expect(seqs(conversation)).toEqual([151, 200]);
+test("opens with the newest that are here, and older ones on demand from here, then from the server", async () => {
+  const { server, conversation } = await open(150, 100);
+  expect(seqs(conversation)).toEqual([111, 150]);
   server.calls = [];
   await conversation.loadOlder();
-  expect(seqs(conversation)).toEqual([101, 200]);
+  expect(seqs(conversation)).toEqual([71, 150]);
+  await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([51, 150]);
   expect(server.calls).toEqual([]);
   await conversation.loadOlder();
-  expect(seqs(conversation)).toEqual([51, 200]);
-  expect(server.calls).toEqual(["message.history"]);
+  expect(seqs(conversation)).toEqual([11, 150]);
   await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([1, 150]);
+  expect(server.calls).toEqual(["message.history"]);
   expect(conversation.current.hasOlder).toBe(false);
 });
 
 test("opens around the first unread message", async () => {
   const { conversation } = await open(200, 150, 120);
   expect(conversation.firstUnread).toBe(121);
-  expect(seqs(conversation)).toEqual([96, 171]);
+  expect(seqs(conversation)).toEqual([101, 161]);
   expect(conversation.isAtEnd).toBe(false);
   await conversation.loadNewer();
-  expect(seqs(conversation)).toEqual([96, 200]);
+  expect(seqs(conversation)).toEqual([101, 200]);
   expect(conversation.isAtEnd).toBe(true);
 });
 
@@ -92,14 +95,53 @@ test("jumps to a message that is not here, and back to the end", async () => {
   expect(seqs(conversation)[1]).toBe(500);
 });
 
+test("a jump that is asked for while more is loaded is done after it", async () => {
+  const { conversation } = await open(500, 50);
+  const loading = conversation.loadOlder();
+  const jumping = conversation.jump(100);
+  await Promise.all([loading, jumping, conversation.loadOlder()]);
+  expect(seqs(conversation)[0]).toBeLessThan(100);
+  expect(conversation.isAtEnd).toBe(false);
+});
+
+test("the edges of what is in memory move on over entries that are no messages", async () => {
+  const { server, id, replica, conversation } = await open(100, 0);
+  for (let step = 0; step < 99; step++) server.append(id, 2, "", { kind: 0 });
+  server.append(id, 2, "after them");
+  await new Filler(replica, server.call).fetchPage(id, 201, "before", 100);
+  await conversation.jump();
+  expect(conversation.current).toMatchObject({ from: 161, to: 200, hasOlder: true });
+  await conversation.loadOlder();
+  expect(conversation.current.from).toBe(121);
+  expect(seqs(conversation)).toEqual([200, 200]);
+});
+
 test("long scrolling lets go of the far edge and can come back", async () => {
   const { conversation } = await open(600, 600);
-  for (let step = 0; step < 10; step++) await conversation.loadOlder();
-  expect(conversation.current.items.length).toBeLessThanOrEqual(400);
+  for (let step = 0; step < 14; step++) await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([1, 200]);
   expect(conversation.isAtEnd).toBe(false);
-  for (let step = 0; step < 12; step++) await conversation.loadNewer();
-  expect(seqs(conversation)[1]).toBe(600);
-  expect(conversation.current.items.length).toBeLessThanOrEqual(400);
+  for (let step = 0; step < 10; step++) await conversation.loadNewer();
+  expect(seqs(conversation)).toEqual([401, 600]);
+});
+
+test("what has come while one reads further up is let go around what is read", async () => {
+  const { server, id, replica, conversation } = await open(600, 600);
+  for (let step = 0; step < 4; step++) await conversation.loadOlder();
+  for (let step = 0; step < 100; step++) server.append(id, 2, "more");
+  await new Filler(replica, server.call).fetchPage(id, 600, "after", 100);
+  await expect.poll(() => seqs(conversation)).toEqual([401, 700]);
+  await conversation.keep(450);
+  expect(seqs(conversation)).toEqual([401, 550]);
+  expect(conversation.isAtEnd).toBe(false);
+});
+
+test("what has not changed is the same object again after something came", async () => {
+  const { server, id, replica, conversation } = await open(20, 20);
+  const before = conversation.current.items;
+  await applyMessageSent(replica, server.append(id, 2, "more"));
+  await expect.poll(() => conversation.current.items.length).toBe(21);
+  expect(conversation.current.items.slice(0, 20).every((item, at) => item === before[at])).toBe(true);
 });
 
 test("what is sent stands there at once as pending, and stays the same element when it is stored", async () => {

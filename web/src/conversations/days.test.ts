@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { groupByDay } from "./days.ts";
+import { groupByDay, Rows } from "./days.ts";
 import type { Item } from "./items.ts";
 
 const ME = 1;
@@ -11,7 +11,7 @@ function say(seq: number, from_user: number, time: string): Item {
 }
 
 const shape = (items: Item[], unread: number | null = null): string[][] =>
-  groupByDay(items, unread, ME).map((day) =>
+  groupByDay(new Rows().make(items, unread, ME)).map((day) =>
     day.rows.map((row) => `${row.isFirstUnread ? "!" : ""}${row.item.seq}${row.isFirst ? "<" : ""}${row.isLast ? ">" : ""}`),
   );
 
@@ -39,4 +39,14 @@ describe("groups", () => {
   });
 
   test("nothing is nothing", () => expect(shape([])).toEqual([]));
+
+  test("what stays as it was is the same object, so that it is not drawn anew", () => {
+    const rows = new Rows();
+    const items = [say(1, BOB, "2026-01-05T10:00"), say(2, BOB, "2026-01-05T10:30"), say(3, BOB, "2026-01-05T10:31")];
+    const before = rows.make(items.slice(0, 2), null, ME);
+    const after = rows.make(items, null, ME);
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    expect(after[1]).toMatchObject({ isFirst: true, isLast: false });
+  });
 });

@@ -1,4 +1,4 @@
-// Items as they stand on screen: by day, and within a day in groups of one sender. Pure.
+// Items as they stand on screen: rows that know their group of one sender, and the days they stand under. Pure.
 import type { Item } from "./items.ts";
 
 /** Messages of one sender with less than this between them belong together, in milliseconds. */
@@ -6,6 +6,9 @@ const TOGETHER = 5 * 60_000;
 
 export interface Row {
   item: Item;
+  date: Date;
+  /** Names the day by the reader's clock. */
+  day: string;
   /** First and last of a group of one sender. */
   isFirst: boolean;
   isLast: boolean;
@@ -15,34 +18,53 @@ export interface Row {
 
 export interface Day {
   key: string;
-  date: Date;
+  /** When it began by the reader's clock, in milliseconds. */
+  begun: number;
   rows: Row[];
 }
 
-/** `unread` is the seq from which messages of others are new, or null. */
-export function groupByDay(items: Item[], unread: number | null, me: number): Day[] {
-  const days: Day[] = [];
-  let before: Row | undefined;
-  let isMarked = unread === null;
-  for (const item of items) {
-    const date = new Date(item.timestamp);
-    const key = `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
-    let day = days.at(-1);
-    if (day?.key !== key) {
-      day = { key, date, rows: [] };
-      days.push(day);
-      before = undefined;
-    }
-    const isFirstUnread = !isMarked && item.seq >= unread! && item.from_user !== me;
-    isMarked ||= isFirstUnread;
-    const isFirst = isFirstUnread || !before || !belongTogether(before.item, item);
-    if (!isFirst) before!.isLast = false;
-    before = { item, isFirst, isLast: true, isFirstUnread };
-    day.rows.push(before);
+/** Makes rows of items. The same item among the same neighbours is the same object again, so that it is not drawn anew. */
+export class Rows {
+  #known = new WeakMap<Item, Row>();
+
+  /** `unread` is the seq from which messages of others are new, or null. */
+  make(items: Item[], unread: number | null, me: number): Row[] {
+    const rows = items.map((item) => this.#find(item));
+    const first = unread === null ? undefined : items.findIndex(({ seq, from_user }) => seq >= unread && from_user !== me);
+    return rows.map((row, at) => {
+      const isFirst = at === first || !belongTogether(rows[at - 1], row);
+      const isLast = at + 1 === first || !belongTogether(row, rows[at + 1]);
+      return this.#settle(row, isFirst, isLast, at === first);
+    });
   }
-  return days;
+
+  #find(item: Item): Row {
+    const known = this.#known.get(item);
+    if (known) return known;
+    const date = new Date(item.timestamp);
+    const day = `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+    return { item, date, day, isFirst: false, isLast: false, isFirstUnread: false };
+  }
+
+  #settle(row: Row, isFirst: boolean, isLast: boolean, isFirstUnread: boolean): Row {
+    const isSame = row.isFirst === isFirst && row.isLast === isLast && row.isFirstUnread === isFirstUnread;
+    const settled = isSame ? row : { ...row, isFirst, isLast, isFirstUnread };
+    this.#known.set(row.item, settled);
+    return settled;
+  }
 }
 
-function belongTogether(one: Item, other: Item): boolean {
-  return one.from_user === other.from_user && Date.parse(other.timestamp) - Date.parse(one.timestamp) < TOGETHER;
+function belongTogether(one: Row | undefined, other: Row | undefined): boolean {
+  if (!one || !other || one.day !== other.day || one.item.from_user !== other.item.from_user) return false;
+  return other.date.getTime() - one.date.getTime() < TOGETHER;
+}
+
+export function groupByDay(rows: Row[]): Day[] {
+  const days: Day[] = [];
+  for (const row of rows) {
+    const last = days.at(-1);
+    if (last?.key === row.day) last.rows.push(row);
+    else days.push({ key: row.day, begun: new Date(row.date).setHours(0, 0, 0, 0), rows: [row] });
+  }
+  return days;
 }

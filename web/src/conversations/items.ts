@@ -32,6 +32,11 @@ export async function readUsers(replica: Replica, ids: number[]): Promise<Map<nu
 export class Contents {
   readonly #opened = new Map<string, Content>();
 
+  /** What was opened before under this key. */
+  find(key: string): Content | undefined {
+    return this.#opened.get(key);
+  }
+
   /** `key` names these bytes: the log hash of an entry, the client_id of one's own message on its way. */
   async get(key: string, record: Uint8Array): Promise<Content> {
     let content = this.#opened.get(key);
@@ -54,26 +59,41 @@ export function isShown(entry: EntryRow): boolean {
   return entry.kind === KIND_MESSAGE && !entry.is_repeated;
 }
 
-export async function makeItems(
-  entries: EntryRow[],
-  contents: Contents,
-  me: number,
-  members: MemberRow[],
-): Promise<Item[]> {
-  const others = members.filter((member) => member.user_id !== me);
-  const keys = new Set<string>();
-  return Promise.all(
-    entries.filter(isShown).map(async (entry) => {
-      const { seq, from_user, timestamp, log_hash } = entry;
+/** Makes items of entries. What has not changed is the same object again, so that it is not drawn anew. */
+export class Items {
+  readonly #contents: Contents;
+  #known = new Map<string, Item>();
+
+  constructor(contents: Contents) {
+    this.#contents = contents;
+  }
+
+  async make(entries: EntryRow[], me: number, members: MemberRow[]): Promise<Item[]> {
+    const others = members.filter((member) => member.user_id !== me);
+    const made = new Map<string, Item>();
+    for (const entry of entries) {
       let key = makeKey(me, entry);
       // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
-      if (keys.has(key)) key = `${key}:${seq}`;
-      keys.add(key);
-      const item: Item = { key, seq, from_user, timestamp, content: await contents.get(log_hash, entry.record) };
-      if (from_user === me) item.progress = judgeProgress(seq, others);
-      return item;
-    }),
-  );
+      if (made.has(key)) key = `${key}:${entry.seq}`;
+      const item = await this.#make(entry, key, entry.from_user === me ? others : null);
+      const known = this.#known.get(key);
+      made.set(key, known && isSame(known, item) ? known : item);
+    }
+    this.#known = made;
+    return [...made.values()];
+  }
+
+  async #make(entry: EntryRow, key: string, others: MemberRow[] | null): Promise<Item> {
+    const { seq, from_user, timestamp, log_hash, record } = entry;
+    const content = this.#contents.find(log_hash) ?? (await this.#contents.get(log_hash, record));
+    const item: Item = { key, seq, from_user, timestamp, content };
+    if (others) item.progress = judgeProgress(seq, others);
+    return item;
+  }
+}
+
+function isSame(one: Item, other: Item): boolean {
+  return one.seq === other.seq && one.content === other.content && one.progress === other.progress;
 }
 
 /** Delivered and read when everybody else has it; to oneself nothing is delivered. */

@@ -35,6 +35,8 @@ const EMOJI =
 
 /** How many emoji a text is made of when it is nothing else (spaces aside), up to `most`; otherwise 0. */
 export function countOnlyEmoji(text: string, most = 6): number {
+  // Nearly every message has a letter; looking for graphemes is dear.
+  if (/\p{L}/u.test(text)) return 0;
   const bare = text.replace(/\s+/g, "");
   if (bare === "" || bare.length > most * 32) return 0;
   const parts = splitGraphemes(bare);

@@ -19,9 +19,11 @@ export function daysBetween(time: Date, now: Date): number {
   return Math.round((midnight(now) - midnight(time)) / DAY);
 }
 
+const CLOCK = { timeStyle: "short" } as const;
+
 /** 14:05 (or 2:05 PM where that is usual). */
 export function formatClock(time: Date, locale: string): string {
-  return format(locale, { timeStyle: "short" }).format(time);
+  return format(locale, CLOCK).format(time);
 }
 
 /** "today", "yesterday" in the language, as it stands inside a sentence. */

@@ -3,24 +3,28 @@ import type { Attachment } from "svelte/attachments";
 
 const LONG = 500;
 const STRAYS = 10;
+const ENDS = ["pointerup", "pointercancel", "pointerleave"];
 
 export function holdLong(act: () => void): Attachment<HTMLElement> {
   return (element) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let start = { x: 0, y: 0 };
-    const end = (): void => clearTimeout(timer);
-    const begin = (event: PointerEvent): void => {
-      end();
-      if (event.pointerType === "mouse") return;
-      start = { x: event.clientX, y: event.clientY };
-      timer = setTimeout(act, LONG);
-    };
-    const move = (event: PointerEvent): void => {
-      if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > STRAYS) end();
+    let release = (): void => undefined;
+    // Whatever ends a press is listened for while there is one: a list has many elements and one finger.
+    const begin = ({ pointerType, clientX, clientY }: PointerEvent): void => {
+      release();
+      if (pointerType === "mouse") return;
+      const press = new AbortController();
+      const timer = setTimeout(act, LONG);
+      release = (): void => {
+        press.abort();
+        clearTimeout(timer);
+      };
+      const move = (event: PointerEvent): void => {
+        if (Math.hypot(event.clientX - clientX, event.clientY - clientY) > STRAYS) release();
+      };
+      element.addEventListener("pointermove", move, { signal: press.signal });
+      for (const name of ENDS) element.addEventListener(name, release, { signal: press.signal });
     };
     element.addEventListener("pointerdown", begin);
-    element.addEventListener("pointermove", move);
-    for (const name of ["pointerup", "pointercancel", "pointerleave"]) element.addEventListener(name, end);
-    return end;
+    return () => release();
   };
 }

@@ -119,7 +119,8 @@ export class Replica extends Dexie {
   readonly me: number;
 
   constructor(user: number, name = `hearth-${user}`) {
-    super(name, { chromeTransactionDurability: "relaxed" });
+    // Dexie's own cache would keep and clone every answer of every live query.
+    super(name, { chromeTransactionDurability: "relaxed", cache: "disabled" });
     this.me = user;
     this.version(1).stores({
       entries: "[conversation+seq], [conversation+from_device+counter]",

@@ -1,0 +1,58 @@
+// Runs in a signed-in page: brings a conversation's whole history into the local copy, row by row as the client itself
+// writes them (replica/entries.ts, toRow), only without its pauses. Fails when a row that the client has written before
+// is not the same. Resolves with how many entries are held then, and how many could be compared.
+async ({ user, conversation }) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const finish = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const complete = (transaction) =>
+    new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+  const readPage = async (seq) => {
+    const body = JSON.stringify({ conversation_id: conversation, seq, direction: "before", limit: 100 });
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch("/api/message.history", { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`history answered ${answer.status}`);
+    return answer.json();
+  };
+  const toRow = ({ conversation_id, record, ...rest }) => ({ ...rest, conversation: conversation_id, record: bytes(record) });
+  const plain = (row) => JSON.stringify(Object.entries({ ...row, record: [...row.record] }).sort());
+
+  const database = await finish(indexedDB.open(`hearth-${user}`));
+  const key = IDBKeyRange.bound([conversation, 0], [conversation, Infinity]);
+  const own = await finish(database.transaction("entries").objectStore("entries").getAll(key));
+  const written = new Map(own.map((row) => [row.seq, plain(row)]));
+  let first = 0;
+  let last = 0;
+  let compared = 0;
+  const counts = {};
+  do {
+    const page = await readPage(first);
+    const transaction = database.transaction("entries", "readwrite", { durability: "relaxed" });
+    for (const entry of page.entries) {
+      const row = toRow(entry);
+      const known = written.get(row.seq);
+      if (known !== undefined && known !== plain(row)) throw new Error(`the client writes seq ${row.seq} otherwise`);
+      compared += known === undefined ? 0 : 1;
+      const [least, most] = counts[row.from_device] ?? [row.counter, row.counter];
+      counts[row.from_device] = [Math.min(least, row.counter), Math.max(most, row.counter)];
+      transaction.objectStore("entries").put(row);
+    }
+    await complete(transaction);
+    last ||= page.entries.at(-1).seq;
+    first = page.entries[0].seq;
+  } while (first > 1);
+  if (compared === 0) throw new Error("the client has written nothing to compare with");
+  const ranges = database.transaction("ranges", "readwrite");
+  ranges.objectStore("ranges").delete(key);
+  ranges.objectStore("ranges").put({ conversation, from: 1, to: last, counts });
+  await complete(ranges);
+  const count = await finish(database.transaction("entries").objectStore("entries").count(key));
+  database.close();
+  return { count, compared };
+}

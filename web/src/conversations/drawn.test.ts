@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+
+import { Rows, type Row } from "./days.ts";
+import { BATCH, countBeyond, findSpan, makeDrawn, moveSpan } from "./drawn.ts";
+import type { Item } from "./items.ts";
+
+/** Rows of the seqs from `first` to `last`; `pending` more wait to be sent. */
+function list(first: number, last: number, pending = 0): Row[] {
+  const seqs = [...Array.from({ length: last - first + 1 }, (_, at) => first + at), ...Array<number>(pending).fill(0)];
+  const items = seqs.map((seq, at): Item => {
+    return { key: `${seq} ${at}`, seq, from_user: 1, timestamp: "2026-05-01T12:00:00.000Z", content: { type: "text", text: "" } };
+  });
+  return new Rows().make(items, null, 1);
+}
+
+describe("what is drawn", () => {
+  test("stays the same messages while others come before and after", () => {
+    const drawn = makeDrawn(list(50, 99), { from: 10, to: 20 }, false);
+    expect(drawn).toEqual({ from: 60, to: 69 });
+    expect(findSpan(list(10, 120), drawn)).toEqual({ from: 50, to: 60 });
+  });
+
+  test("grows with the end once it reaches it, with what waits to be sent", () => {
+    const drawn = makeDrawn(list(50, 99), { from: 40, to: 50 }, false);
+    expect(drawn.to).toBe(Infinity);
+    expect(findSpan(list(50, 100, 2), drawn)).toEqual({ from: 40, to: 53 });
+  });
+
+  test("does not reach the end where newer messages are not in memory", () => {
+    expect(makeDrawn(list(50, 99), { from: 40, to: 50 }, true)).toEqual({ from: 90, to: 99 });
+  });
+
+  test("is nothing when none of it is in memory any more", () => {
+    expect(findSpan(list(50, 60), { from: 100, to: 120 })).toEqual({ from: 11, to: 11 });
+    expect(findSpan([], { from: 1, to: 9 })).toEqual({ from: 0, to: 0 });
+    expect(findSpan(list(50, 60), { from: 1, to: 9 })).toEqual({ from: 0, to: 0 });
+  });
+});
+
+test("what lies beyond is counted to the ends of the log, and is never nothing before them", () => {
+  const rows = list(50, 99, 1);
+  expect(countBeyond(rows, { from: 10, to: 20 }, 1, 120)).toEqual({ older: 59, newer: 51 });
+  expect(countBeyond(rows, { from: 10, to: 20 }, null, 120)).toEqual({ older: 10, newer: 51 });
+  expect(countBeyond(rows, { from: 0, to: 51 }, null, null)).toEqual({ older: 0, newer: 0 });
+  expect(countBeyond(rows, { from: 0, to: 50 }, 50, 99)).toEqual({ older: 1, newer: 1 });
+  expect(countBeyond(rows, { from: 50, to: 51 }, 1, null)).toEqual({ older: 1, newer: 0 });
+});
+
+describe("moving on", () => {
+  const span = { from: 100, to: 140 };
+
+  test("a few rows at the side that is nearer to its end", () => {
+    expect(moveSpan(300, span, { above: 200, below: 700 }, 800, 60)).toEqual({ from: 100 - BATCH, to: 140 });
+    expect(moveSpan(300, span, { above: 700, below: 200 }, 800, 60)).toEqual({ from: 100, to: 140 + BATCH });
+  });
+
+  test("stands still with enough on both sides", () => {
+    expect(moveSpan(300, span, { above: 900, below: 900 }, 800, 60)).toEqual(span);
+  });
+
+  test("never beyond what is in memory", () => {
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 0, below: 900 }, 800, 60).from).toBe(0);
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 900, below: 0 }, 800, 60).to).toBe(141);
+  });
+
+  test("lets go of what is far beyond, and of nothing that is near", () => {
+    const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, 60);
+    expect(next).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
+  });
+});

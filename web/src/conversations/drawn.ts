@@ -1,0 +1,76 @@
+// Which of the rows in memory are drawn: those on screen and a margin on both sides, moved on by a few rows a frame, so
+// that no frame of a long scroll does more than a little. Pure; distances in pixels.
+import type { Row } from "./days.ts";
+
+/** A stretch of rows by seq. It stays right when rows come, go and move around it. */
+export interface Drawn {
+  from: number;
+  /** Infinity: to the end, with what waits to be sent. */
+  to: number;
+}
+
+/** Indexes into rows, `to` not included. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** What is drawn beyond the edges of the window that is scrolled. */
+export interface Reach {
+  above: number;
+  below: number;
+}
+
+/** How many messages there are beyond what is drawn. */
+export interface Beyond {
+  older: number;
+  newer: number;
+}
+
+export const NOTHING: Drawn = { from: Infinity, to: Infinity };
+/** Rows that are drawn in one frame: what a slow phone has time for, and no slower than somebody flings past them. */
+export const BATCH = 4;
+
+export function findSpan(rows: Row[], { from, to }: Drawn): Span {
+  const isOver = ({ item }: Row, seq: number): boolean => item.seq === 0 || item.seq > seq;
+  const first = rows.findIndex((row) => isOver(row, from - 1));
+  if (first < 0) return { from: rows.length, to: rows.length };
+  const end = to === Infinity ? -1 : rows.findIndex((row) => isOver(row, to));
+  return { from: first, to: Math.max(first, end < 0 ? rows.length : end) };
+}
+
+/** Messages before and after the span. `first` and `last` are the seqs that the log may be read from and reaches to; null
+ *  where the rows in memory, or what is drawn, already end there. */
+export function countBeyond(rows: Row[], { from, to }: Span, first: number | null, last: number | null): Beyond {
+  const lowest = rows[from]?.item.seq ?? 0;
+  const isStart = from === to || (from === 0 && first === null);
+  return {
+    older: isStart ? 0 : Math.max(1, lowest - (first ?? rows[0]!.item.seq)),
+    newer: last === null ? 0 : Math.max(1, last - (rows[to - 1]?.item.seq ?? 0)),
+  };
+}
+
+/** The rows of a span as they are remembered; the whole end when the span reaches it. */
+export function makeDrawn(rows: Row[], span: Span, hasNewer: boolean): Drawn {
+  const first = rows[span.from];
+  if (!first) return NOTHING;
+  const last = rows[span.to - 1]?.item.seq ?? 0;
+  const isEnd = (span.to >= rows.length && !hasNewer) || last === 0;
+  return { from: first.item.seq === 0 ? Infinity : first.item.seq, to: isEnd ? Infinity : last };
+}
+
+/** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond. `height`
+ *  is that of a row, by those that are drawn. */
+export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number): Span {
+  const { above, below } = reach;
+  const next = { ...span };
+  const mayGrowUp = above < margin && span.from > 0;
+  const mayGrowDown = below < margin && span.to < count;
+  if (mayGrowUp && (!mayGrowDown || above <= below)) next.from = Math.max(0, span.from - BATCH);
+  else if (mayGrowDown) next.to = Math.min(count, span.to + BATCH);
+  // Half of what is too much by the average: rows differ, and what is on screen must never go.
+  const excess = (far: number): number => Math.max(0, Math.floor((far - 1.25 * margin) / height / 2));
+  next.from += Math.min(excess(above), BATCH);
+  next.to -= Math.min(excess(below), BATCH);
+  return next;
+}
