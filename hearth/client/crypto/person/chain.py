@@ -110,7 +110,7 @@ class Chain:
     def take_newest_receive(self, data: bytes) -> Signed[Receive]:
         """Verify what the server says is the newest receive statement: also rollback below a known one."""
         signed = self.take_receive(data)
-        is_newest = signed.body.version >= max(self._receive)
+        is_newest = signed.body.version >= self.highest_receive_version
         require(is_newest, Verdict.ROLLBACK, "an older receive statement than is known")
         return signed
 
@@ -121,6 +121,11 @@ class Chain:
             raise Rejected(Verdict.UNPROVEN, "a receive statement that is not known yet")
         require(signed.hash == statement_hash, Verdict.FORK, "another receive statement of this version")
         return signed.body
+
+    @property
+    def highest_receive_version(self) -> int:
+        """The highest verified receive version, 0 without one."""
+        return max(self._receive, default=0)
 
     def newest_receive(self, state: ChainState) -> Signed[Receive] | None:
         """Return the highest known receive statement that counts at a state."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
-from hearth.client.crypto.core import hpke, labels
+from hearth.client.crypto.core import ed25519, hpke, labels
 from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.hashing import is_equal, labelled_hash, mac
+from hearth.client.crypto.core.hashing import is_equal, labelled_hash, mac, sha256
 from hearth.client.crypto.core.packed import (
     U64,
     Choice,
@@ -23,7 +23,8 @@ from hearth.client.crypto.core.packed import (
 )
 from hearth.client.crypto.core.reader import u8, u64
 from hearth.client.crypto.core.statements import HEADER, Extensions, check_header
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.client.crypto.person.chain import Chain
 from hearth.client.crypto.person.recovery import RecoverySecrets
 
 WAY_IN = 32 + hpke.WRAP + 32
@@ -105,6 +106,28 @@ def open_vault(vault_key: bytes, place: VaultPlace, sealed: bytes) -> Vault:
     vault = Vault.unpack(plaintext[len(HEADER) :])
     require(vault.version == place.version, Verdict.MALFORMED, "the vault says another version")
     return vault
+
+
+def check_vault(vault: Vault, vault_key: bytes, sealed: bytes, chain: Chain) -> None:
+    """Check an opened vault against the whole verified chain of its person (section 10.9).
+
+    Raises Rejected: rollback (the newest vault statement is newer), fork (it names another vault, or the
+    chain is not the one that the vault knows), unproven (the chain ends below what the vault knows).
+    """
+    state = chain.state
+    named = None if state is None else state.vault
+    if state is None or named is None:
+        raise Rejected(Verdict.FORK, "a vault that no statement names")
+    require(
+        named.version <= vault.version, Verdict.ROLLBACK, "an older vault than the newest statement names"
+    )
+    commitment = commit_vault(VaultPlace(chain.server, chain.user, vault.version), vault_key)
+    kem_hash = hpke.kem_hash(hpke.public_key(vault.kem_seed))
+    stated = (named.version, named.sealed_hash, named.commitment, named.kem_hash)
+    is_named = stated == (vault.version, sha256(sealed), commitment, kem_hash)
+    is_own = ed25519.public_key(vault.identity_seed) == state.identity_key
+    require(is_named and is_own, Verdict.FORK, "not the vault that the newest statement names")
+    chain.at(vault.user_chain)
 
 
 def wrap_by_password(kek: bytes, place: VaultPlace, vault_key: bytes) -> bytes:
