@@ -21,6 +21,7 @@ from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
+from hearth.client.tasks import end_task
 from hearth.client.wire.connection import Connection
 from hearth.client.wire.http import Http
 from hearth.contract import Command, Event, Nothing
@@ -129,9 +130,7 @@ class Client(Friendships):
     async def close(self) -> None:
         """Disconnect; the session stays, and so does what is unsent (in the file)."""
         if self._leftovers is not None:
-            self._leftovers.cancel()
-            with contextlib.suppress(asyncio.CancelledError, HearthError):
-                await self._leftovers
+            await end_task(self._leftovers)
         await self._connection.stop()
         await self.http.close()
 
@@ -195,7 +194,8 @@ class Client(Friendships):
         row = self._outbox.put(conversation, content.seal(content.Text(text)), client_id=client_id)
         delivery = asyncio.ensure_future(self._outbox.deliver(row))
         try:
-            return await asyncio.wait_for(asyncio.shield(delivery), timeout)
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(delivery)
         except TimeoutError:
             delivery.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise

@@ -84,7 +84,8 @@ class Database:
         """Close every connection. What is under way may finish first; new transactions are refused."""
         self._is_stopped = True
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_idle.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._is_idle.wait()
         await self.engine.dispose()
 
     def describe(self) -> str:

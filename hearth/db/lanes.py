@@ -115,7 +115,8 @@ class MariadbLane:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):  # a lost connection cannot say goodbye
-                await asyncio.wait_for(connection.ensure_closed(), 1)
+                async with asyncio.timeout(1):
+                    await connection.ensure_closed()
             connection.close()
 
     async def _open(self) -> Any:
@@ -148,7 +149,8 @@ class MariadbLane:
         connection = self._connection
         if connection is not None and is_lost_race(error):
             with suppress(Exception):  # then it is closed below
-                await asyncio.wait_for(connection.rollback(), 1)
+                async with asyncio.timeout(1):
+                    await connection.rollback()
                 return
         self._connection = None
         if connection is not None:

@@ -131,7 +131,8 @@ class PresenceBoard:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._seconds_to_wait())
+                async with asyncio.timeout(self._seconds_to_wait()):
+                    await self._wake.wait()
 
     def _seconds_to_wait(self) -> float | None:
         end = self._sockets.next_end()

@@ -108,6 +108,13 @@ def is_broad(caught: ast.expr | None) -> bool:
     )
 
 
+@everywhere
+def test_a_wait_ends_when_it_is_cancelled(path: Path) -> None:
+    """`asyncio.wait_for` before Python 3.12 forgets a cancellation that comes with the answer: a loop around
+    it goes on for ever, and so does whoever waits for its end. `asyncio.timeout` does not."""
+    assert "asyncio.wait_for(" not in path.read_text(encoding="utf-8"), "use `async with asyncio.timeout(…)`"
+
+
 @pytest.mark.parametrize(
     "path", [path for path in list_files() if path.suffix in (".py", ".ts", ".svelte")], ids=str
 )

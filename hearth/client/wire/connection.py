@@ -4,7 +4,6 @@ Invariant: the replica is changed by this one task only, and is in step with the
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from hearth.client.problems import (
 )
 from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
+from hearth.client.tasks import end_task
 from hearth.client.wire.http import Http
 from hearth.client.wire.socket import Socket
 from hearth.contract import Command, Event
@@ -67,7 +67,8 @@ class Connection:
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="hearth connection")
         try:
-            await asyncio.wait_for(self.wait_until_ready(), timeout)
+            async with asyncio.timeout(timeout):
+                await self.wait_until_ready()
         except TimeoutError as error:
             await self.stop()
             raise Unreachable(f"no connection to {self._state.url} within {timeout} s") from error
@@ -76,9 +77,7 @@ class Connection:
         """Disconnect and stay so."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end_task(task)
 
     async def wait_until_ready(self) -> None:
         """Wait until connected and in step. Raises what ended the connection for good."""

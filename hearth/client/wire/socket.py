@@ -124,7 +124,8 @@ class Socket:
                 await self._client.emit(name, payload, callback=take_ack)
             except socketio.exceptions.SocketIOError as error:
                 raise Disconnected("the connection ended") from error
-            raw = await asyncio.wait_for(waiting, timeout)
+            async with asyncio.timeout(timeout):
+                raw = await waiting
         except TimeoutError as error:
             raise Disconnected(f"no answer within {timeout} s") from error
         finally:
