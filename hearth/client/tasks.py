@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-AGAIN_AFTER = 0.5
-"""Seconds after which a task that goes on is cancelled once more."""
+AGAIN_AFTER = 5.0
+"""Seconds after which a task that goes on is cancelled once more; cleaning up is not to be cut off."""
 
 
 async def end_task(task: "asyncio.Task[Any]") -> None:

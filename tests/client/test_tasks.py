@@ -5,10 +5,13 @@ import contextlib
 
 import pytest
 
+from hearth.client import tasks
 from hearth.client.tasks import end_task
 
 
-async def test_a_task_that_forgets_a_cancellation_ends_all_the_same() -> None:
+async def test_a_task_that_forgets_a_cancellation_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "AGAIN_AFTER", 0.05)
+
     async def forget_once() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
