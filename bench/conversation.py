@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hearth.client.content import Text, seal
-from hearth.db.bulk import SQLITE, Row, Steps
+from hearth.db.bulk import SQLITE
 from hearth.db.engine import Database
+from hearth.db.lanes import drive
 from hearth.messages.append import Draft, Item, Mark, append
 from hearth.messages.contract import KIND_MESSAGE
 from hearth.messages.log import make_time_codec
@@ -57,10 +58,10 @@ def write_messages(folder: Path, conversation: str, reader: int, friend: int, co
     begun = datetime.now(UTC) - BURST * len(bursts)
     with sqlite3.connect(folder / "hearth.db") as connection:
         for number, drafts in enumerate(bursts, 1):
-            _drive(connection, append(drafts, SQLITE, begun + BURST * number, codec))
+            drive(append(drafts, SQLITE, begun + BURST * number, codec), connection)
         [[last]] = connection.execute("SELECT last_seq FROM conversation WHERE id = ?", [id])
         marks = tuple(Mark(id, author.user_id, last, last) for author in authors)
-        _drive(connection, append([marks], SQLITE, datetime.now(UTC), codec))
+        drive(append([marks], SQLITE, datetime.now(UTC), codec), connection)
     connection.close()
 
 
@@ -82,15 +83,3 @@ def _draft(conversation: bytes, author: Author, counter: int, number: int) -> Dr
     record = seal(Text(make_text(number)))
     client_id = number.to_bytes(16, "big")
     return Draft(conversation, author.user_id, client_id, author.device, counter, KIND_MESSAGE, 0, 0, record)
-
-
-def _drive(connection: sqlite3.Connection, steps: Steps[object]) -> None:
-    rows: list[Row] = []
-    try:
-        statement = next(steps)
-        while True:
-            cursor = connection.execute(statement.sql, statement.parameters)
-            rows = cursor.fetchall() if statement.returns else []
-            statement = steps.send(rows)
-    except StopIteration:
-        return

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.unavailable import give_up
 
 HERE = Path(__file__).parent
 CLIENT = HERE.parent.parent / "web" / "node_modules" / "socket.io-client"
@@ -20,10 +19,7 @@ async def run_node(script: str, question: Any, *arguments: str) -> dict[str, Any
     """
     node = shutil.which("node")
     if node is None or not CLIENT.is_dir():
-        reason = "needs Node and web/node_modules (scripts/setup)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        give_up("needs Node and web/node_modules (scripts/setup)")
     process = await asyncio.create_subprocess_exec(
         node,
         str(HERE / script),

@@ -101,7 +101,10 @@ async def test_the_python_client_signed_in_by_token(url: str, http: httpx.AsyncC
 
 async def test_without_credentials_nobody_is_let_in(url: str) -> None:
     client = socketio.AsyncClient(reconnection=False)
-    with pytest.raises(socketio.exceptions.ConnectionError):
+    # A RuntimeError when the body of the refusal comes after its head: the client reads it from a connection
+    # that it has closed itself.
+    with pytest.raises((socketio.exceptions.ConnectionError, RuntimeError)):
         await client.connect(url, auth={"contract": 1})
+    assert not client.connected
     report = await run_node("shipped.mjs", {"url": url, "headers": {}, "commands": [["sync.open", {}]]})
     assert report.keys() == {"refused"}

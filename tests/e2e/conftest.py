@@ -3,7 +3,6 @@
 Skipped with the reason where there is no Chromium or no built web client; with CI=true that is a failure.
 """
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ from hearth.client import Client
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
+from tests.unavailable import give_up
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER.parents[1] / "hearth" / "static" / "index.html"
@@ -36,11 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def require(thing: object, reason: str) -> None:
-    if thing:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if not thing:
+        give_up(reason)
 
 
 @pytest.fixture

@@ -167,9 +167,10 @@ class Socket:
 async def read_whole(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Read the answer to a polling POST: python-engineio does not, which leaves its connection hanging."""
+    """Read what python-engineio does not: the answer to a polling POST, which would leave its connection
+    hanging, and a refusal, which it reads only after it has closed the connection."""
     response = await handler(request)
-    if request.method == "POST":
+    if request.method == "POST" or not response.ok:
         await response.read()
     return response
 

@@ -7,12 +7,12 @@ import { sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
 import type { ConversationRow, MemberRow, RangeRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
-import { listRanges } from "../replica/ranges.ts";
+import { findHolding, listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
 import type { UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
-import { chooseFrame, findHolding, MOST, readView, walk, type Frame } from "./window.ts";
+import { chooseFrame, MOST, readView, walk, type Frame } from "./window.ts";
 
 interface State {
   row: ConversationRow | null;

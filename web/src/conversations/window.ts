@@ -2,6 +2,7 @@
 // edges is first looked for here and then fetched. Within a stretch without a hole every seq is there, so edges are
 // reckoned, not searched.
 import type { ConversationRow, EntryRow, RangeRow, Replica } from "../replica/database.ts";
+import { findHolding } from "../replica/ranges.ts";
 import { isShown } from "./items.ts";
 
 /** Entries by which a window grows. */
@@ -57,8 +58,4 @@ export async function readView(replica: Replica, row: ConversationRow, ranges: R
   const entries = await replica.entries.where("[conversation+seq]").between(...keys, true, true).toArray();
   const [hasOlder, hasNewer] = [from > Math.max(row.first_seq, 1), to < row.last_seq];
   return { entries: entries.filter(isShown), from, to, hasOlder, hasNewer };
-}
-
-export function findHolding(ranges: RangeRow[], seq: number): RangeRow | undefined {
-  return ranges.find((range) => range.from <= seq && seq <= range.to);
 }

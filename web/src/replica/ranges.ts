@@ -32,6 +32,6 @@ export async function addRange(
 }
 
 /** The range that holds `seq`. */
-export async function findRange(replica: Replica, conversation: string, seq: number): Promise<RangeRow | undefined> {
-  return (await listRanges(replica, conversation)).find((range) => range.from <= seq && seq <= range.to);
+export function findHolding(ranges: RangeRow[], seq: number): RangeRow | undefined {
+  return ranges.find((range) => range.from <= seq && seq <= range.to);
 }
