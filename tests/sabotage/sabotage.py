@@ -2,8 +2,9 @@
 
     tests/sabotage/run [--control] [NAME…]      all, or those whose name contains one of the words
 
-A patch begins with lines that say what it breaks, which test must notice, and on which database. `--control`
-runs the same tests on an unbroken copy, where they must be green: else red would say nothing.
+A patch begins with lines that say what it breaks, which test must notice, on which database, and whether CI runs
+it every time (`CI: yes`, a few quick ones). `--control` runs the same tests on an unbroken copy, where they must be
+green: else red would say nothing.
 """
 
 import argparse
@@ -16,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -25,7 +25,6 @@ NEEDED = ("hearth", "tests", "pyproject.toml", "docs", "examples")
 WEB = "web"
 """Copied as well, and built there, when a patch breaks the web client."""
 SECONDS = 280
-A_DAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Sabotage:
     what: str
     test: str
     database: str
+    is_in_ci: bool
 
     @property
     def name(self) -> str:
@@ -59,19 +59,18 @@ class Outcome:
 def read_sabotage(path: Path) -> Sabotage:
     """Read a patch's first lines. Raises KeyError when one is missing."""
     head = path.read_text(encoding="utf-8").split("\n---", 1)[0]
-    fields = dict(re.findall(r"^(Sabotage|Test|Database): (.+)$", head, re.MULTILINE))
-    return Sabotage(path, fields["Sabotage"], fields["Test"], fields.get("Database", "sqlite"))
+    fields = dict(re.findall(r"^(Sabotage|Test|Database|CI): (.+)$", head, re.MULTILINE))
+    return Sabotage(
+        path,
+        what=fields["Sabotage"],
+        test=fields["Test"],
+        database=fields.get("Database", "sqlite"),
+        is_in_ci=fields.get("CI") == "yes",
+    )
 
 
 def list_sabotages() -> list[Sabotage]:
     return [read_sabotage(path) for path in sorted(FOLDER.glob("*.patch"))]
-
-
-def choose(day: date, count: int = A_DAY) -> list[Sabotage]:
-    """Return the sabotages whose turn it is that day: all of them come round within a few days."""
-    every = list_sabotages()
-    start = day.toordinal() * count
-    return [every[(start + number) % len(every)] for number in range(min(count, len(every)))]
 
 
 def copy_tree(target: Path, *, has_web: bool = False) -> None:
