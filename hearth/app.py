@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 from quart import Quart
@@ -42,6 +41,7 @@ from hearth.reactions import REACTIONS
 from hearth.services import Services
 from hearth.sync.contract import OpenSync, ReadHeads, ReadRest
 from hearth.sync.prune import prune_user_logs
+from hearth.tasks import end_task
 from hearth.trust.pages import make_trust_pages
 from hearth.wire.delivery import Delivery
 from hearth.wire.dispatch import Dispatcher
@@ -186,9 +186,7 @@ class App:
         await self.edge.drain()
         await self.services.watch.lag.stop()
         for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end_task(task)
         await close_services(self.services)
 
     async def _end_stale_sockets(self) -> None:

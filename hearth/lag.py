@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from contextlib import suppress
 
 from hearth.figures import SECONDS, Histogram
+from hearth.tasks import end_task
 
 LOG = logging.getLogger(__name__)
 STEP = 0.5
@@ -34,9 +34,7 @@ class LoopLag:
     async def stop(self) -> None:
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end_task(task)
 
     async def _measure(self) -> None:
         loop = asyncio.get_running_loop()

@@ -21,7 +21,6 @@ from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
-from hearth.client.tasks import end_task
 from hearth.client.wire.connection import Connection
 from hearth.client.wire.http import Http
 from hearth.contract import Command, Event, Nothing
@@ -37,6 +36,7 @@ from hearth.messages.contract import (
     StopTyping,
 )
 from hearth.presence.contract import SetPresence
+from hearth.tasks import end_task
 
 R = TypeVar("R")
 NOTES = "Notes"

@@ -15,6 +15,7 @@ from hearth.db.engine import Database
 from hearth.presence.contract import Status
 from hearth.presence.sockets import Sockets
 from hearth.presence.tell import Change, clear_stored, publish, save_and_address, save_offline
+from hearth.tasks import end_task
 
 LOG = logging.getLogger(__name__)
 BATCH = 100
@@ -41,9 +42,7 @@ class PresenceBoard:
     async def stop(self) -> None:
         """Stop telling; store that everybody was seen until now."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end_task(self._task)
         try:
             await save_offline(self._database, self._sockets.list_present(self._clock.now()))
         except Exception:  # the server stops all the same, and the next start sets everybody offline

@@ -21,11 +21,11 @@ from hearth.client.problems import (
 )
 from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
-from hearth.client.tasks import end_task
 from hearth.client.wire.http import Http
 from hearth.client.wire.socket import Socket
 from hearth.contract import Command, Event
 from hearth.errors import HearthError, Internal, NotSignedIn
+from hearth.tasks import end_task
 
 R = TypeVar("R")
 MAX_PAUSE = 30.0

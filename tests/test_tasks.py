@@ -5,8 +5,8 @@ import contextlib
 
 import pytest
 
-from hearth.client import tasks
-from hearth.client.tasks import end_task
+from hearth import tasks
+from hearth.tasks import end_task
 
 
 async def test_a_task_that_forgets_a_cancellation_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
