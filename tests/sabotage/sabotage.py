@@ -3,8 +3,8 @@
     tests/sabotage/run [--control] [NAME…]      all, or those whose name contains one of the words
 
 A patch begins with lines that say what it breaks, which test must notice, on which database, and whether CI
-runs it every time (`CI: yes`, a few quick ones). `--control` runs the same tests on an unbroken copy, where they
-must be green: else red would say nothing.
+runs it every time (`CI: yes`, a few quick ones). `--control` runs the same tests on an unbroken copy, where
+they must be green: else red would say nothing.
 """
 
 import argparse
