@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures
-from bench.client.measure import measure_client, print_client
+from bench.client.measure import WAYS, Wish, measure_client, print_client
 from bench.first_load import first_load
 
 CLIENT_MESSAGES = 100_000
@@ -29,6 +29,20 @@ def read_arguments() -> argparse.Namespace:
         "--first",
         action="store_true",
         help="with --client: go before others on this machine while measuring",
+    )
+    parser.add_argument(
+        "--ways",
+        default=",".join(WAYS),
+        help="with --client: only these ways of scrolling (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="with --client: keep server and browser here, and use them again the next time",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="with --client: how often (default: %(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and ratio to this file")
     return parser.parse_args()
@@ -81,7 +95,10 @@ def main() -> None:
         compare_servers(report, quick)
     if arguments.client or not quick:
         print("The web client with 100,000 messages in one conversation:", flush=True)
-        report["client"] = measure_client(CLIENT_MESSAGES, 1 if quick else 5, arguments.first)
+        ways = tuple(arguments.ways.split(","))
+        rounds = 1 if quick else arguments.rounds
+        wish = Wish(CLIENT_MESSAGES, rounds, ways, arguments.first, arguments.keep)
+        report["client"] = measure_client(wish)
     report["took_seconds"] = round(time.monotonic() - begun)
     if not arguments.client:
         print_bars(report)

@@ -2,42 +2,62 @@
 
 import asyncio
 import statistics
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.client import scrolling
 from bench.client.priority import first
 from bench.client.stage import Stage, read_script, set_stage
-from bench.client.tracing import trace
+from bench.client.tracing import Task, trace
 
 Figures = dict[str, Any]
 SLOWER = 4
 """How many times slower than this machine the device is that scrolling is judged on."""
 FRAME_MS = 50
 OPEN_MS = 100
-WAYS = (
-    scrolling.wheel_up,
-    scrolling.wheel_down,
-    scrolling.fling,
-    scrolling.page_up,
-    scrolling.while_messages_come,
-    scrolling.home_and_end,
-    scrolling.drag_far,
-)
+MOST_SHOWN = 5
+"""Tasks over the bar that are broken down."""
+WAYS = {
+    way.__name__: way
+    for way in (
+        scrolling.wheel_up,
+        scrolling.wheel_down,
+        scrolling.fling,
+        scrolling.page_up,
+        scrolling.while_messages_come,
+        scrolling.home_and_end,
+        scrolling.drag_far,
+    )
+}
 
 
-def measure_client(messages: int, rounds: int, goes_first: bool) -> Figures:
-    return asyncio.run(_measure(messages, rounds, goes_first))
+@dataclass(frozen=True)
+class Wish:
+    """What is to be measured: how many messages, how often, in which of `WAYS`."""
+
+    messages: int
+    rounds: int
+    ways: tuple[str, ...] = tuple(WAYS)
+    goes_first: bool = False
+    keep: Path | None = None
+    """Where the server and the browser are kept for the next time."""
 
 
-async def _measure(messages: int, rounds: int, goes_first: bool) -> Figures:
-    async with set_stage(messages, viewport={"width": 1280, "height": 800}, has_touch=True) as stage:
-        stage.goes_first = goes_first
-        figures: Figures = {"messages": messages, "open": await _open(stage, rounds)}
+def measure_client(wish: Wish) -> Figures:
+    return asyncio.run(_measure(wish))
+
+
+async def _measure(wish: Wish) -> Figures:
+    looks = {"viewport": {"width": 1280, "height": 800}, "has_touch": True}
+    async with set_stage(wish.messages, wish.keep, **looks) as stage:
+        stage.goes_first = wish.goes_first
+        figures: Figures = {"messages": wish.messages, "open": await _open(stage, wish.rounds)}
         await stage.throttle(SLOWER)
-        figures["open_throttled"] = await _open(stage, rounds)
-        figures["throttled"] = await _scroll_throttled(stage, rounds)
+        figures["open_throttled"] = await _open(stage, wish.rounds)
+        figures["throttled"] = {way: await _scroll_throttled(stage, way, wish.rounds) for way in wish.ways}
         await stage.throttle(1)
-        figures["processor"] = await _scroll_traced(stage, rounds)
+        figures["processor"] = {way: await _scroll_traced(stage, way, wish.rounds) for way in wish.ways}
         figures["memory"] = await stage.measure_memory()
         return figures
 
@@ -56,42 +76,47 @@ async def _open(stage: Stage, rounds: int) -> Figures:
     return {"median_ms": round(statistics.median(passed), 1), "worst_ms": round(max(passed), 1)}
 
 
-async def _scroll_throttled(stage: Stage, rounds: int) -> Figures:
+async def _scroll_throttled(stage: Stage, way: str, rounds: int) -> Figures:
     """Frames with the browser's own throttle: right only on a machine that does nothing else."""
-    figures = {}
-    for way in WAYS:
-        runs = []
-        for _ in range(rounds):
-            with first(stage.goes_first):
-                runs.append(await scrolling.measure(stage, way))
-        figures[way.__name__] = {
-            "worst_ms": statistics.median(run["worst_ms"] for run in runs),
-            "p99_ms": statistics.median(run["p99_ms"] for run in runs),
-            "over_50_ms": statistics.median(run["over_50_ms"] for run in runs),
-            "runs": runs,
-        }
-    return figures
+    runs = []
+    for _ in range(rounds):
+        with first(stage.goes_first):
+            runs.append(await scrolling.measure(stage, WAYS[way]))
+    figures = {
+        name: statistics.median(run[name] for run in runs) for name in ("worst_ms", "p99_ms", "over_50_ms")
+    }
+    return {**figures, "runs": runs}
 
 
-async def _scroll_traced(stage: Stage, rounds: int) -> Figures:
+async def _scroll_traced(stage: Stage, way: str, rounds: int) -> Figures:
     """The dearest tasks of the main thread in processor time, times `SLOWER`; the median of the rounds."""
-    figures = {}
-    for way in WAYS:
-        worst, over, tasks = [], [], []
-        for _ in range(rounds):
-            with first(stage.goes_first):
-                async with trace(stage.browser, stage.page) as traced:
-                    await way(stage)
-            costs = [cost * SLOWER for cost in traced.costs]
-            worst.append(costs[-1])
-            over.append(sum(cost > FRAME_MS for cost in costs))
-            tasks.append(len(costs))
-        figures[way.__name__] = {
-            "worst_ms": round(statistics.median(worst), 1),
-            "over_50_ms": statistics.median(over),
-            "tasks": statistics.median(tasks),
-        }
-    return figures
+    worst, over, count = [], [], []
+    dear: list[Task] = []
+    for _ in range(rounds):
+        with first(stage.goes_first):
+            async with trace(stage.debugger) as traced:
+                await WAYS[way](stage)
+        worst.append(traced.tasks[-1].cost * SLOWER)
+        beyond = [task for task in traced.tasks if task.cost * SLOWER > FRAME_MS]
+        over.append(len(beyond))
+        count.append(len(traced.tasks))
+        dear += beyond
+    dear.sort(key=lambda task: -task.cost)
+    return {
+        "worst_ms": round(statistics.median(worst), 1),
+        "worst_of_all_ms": round(max(worst), 1),
+        "over_50_ms": statistics.median(over),
+        "over_50_ms_of_each": over,
+        "tasks": statistics.median(count),
+        "dearest": [_break_down(task) for task in dear[:MOST_SHOWN]],
+    }
+
+
+def _break_down(task: Task) -> dict[str, float]:
+    """Say what a task cost and for what, dearest cause first, in milliseconds of the slower device."""
+    causes = sorted(task.causes.items(), key=lambda cause: -cause[1])
+    costs = {"all": task.cost, **dict(causes)}
+    return {name: round(cost * SLOWER, 1) for name, cost in costs.items() if cost * SLOWER >= 1}
 
 
 def print_client(figures: Figures) -> None:
@@ -105,5 +130,8 @@ def print_client(figures: Figures) -> None:
         print(f"  {way:20} worst frame {scrolled['worst_ms']:.0f} ms, {over};", end=" ")
         print(
             f"by processor time {cost['worst_ms']} ms, {cost['over_50_ms']:.0f} of {cost['tasks']:.0f} over"
+            f" (of all rounds {cost['worst_of_all_ms']} ms; over in each {cost['over_50_ms_of_each']})"
         )
+        for task in cost["dearest"]:
+            print("      " + ", ".join(f"{name} {milliseconds}" for name, milliseconds in task.items()))
     print(f"  after it all: {figures['memory']}")

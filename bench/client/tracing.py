@@ -4,44 +4,119 @@ Chromium's throttle spins for as long as time passed, also while others had the 
 is not idle it tells nothing. These figures come from an unthrottled run and are multiplied.
 """
 
+import asyncio
 import json
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import CDPSession
 
 CATEGORIES = ["toplevel", "devtools.timeline"]
+PIECE = 1 << 20
+"""Characters of a trace that are read at a time."""
 Event = dict[str, Any]
+
+CAUSES = {
+    "script": ("FunctionCall", "v8.", "RunMicrotasks", "FireAnimationFrame", "EventDispatch", "TimerFire"),
+    "garbage": ("MinorGC", "MajorGC", "V8.GC", "BlinkGC", "CppGC"),
+    "style": ("UpdateLayoutTree",),
+    "layout": ("Layout",),
+    "paint": ("PrePaint", "Paint", "Layerize", "UpdateLayer", "Commit", "Decode", "Draw"),
+    "pointing": ("HitTest",),
+}
+"""What the beginning of an event's name says about why the time was spent."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one task cost in milliseconds of processor time, and what for."""
+
+    cost: float
+    causes: dict[str, float]
 
 
 @dataclass
 class Trace:
-    """What the tasks of the page's main thread cost, in milliseconds of processor time, cheapest first."""
+    """The tasks of the page's main thread, cheapest first."""
 
-    costs: list[float] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def trace(browser: Browser, page: Page) -> AsyncIterator[Trace]:
+async def trace(debugger: CDPSession) -> AsyncIterator[Trace]:
     traced = Trace()
-    await browser.start_tracing(page=page, categories=CATEGORIES)
+    config = {"includedCategories": CATEGORIES, "excludedCategories": ["*"]}
+    await debugger.send("Tracing.start", {"transferMode": "ReturnAsStream", "traceConfig": config})
     yield traced
-    events: list[Event] = json.loads(await browser.stop_tracing())["traceEvents"]
-    traced.costs = sorted(_list_costs(events))
+    complete: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+    debugger.once("Tracing.tracingComplete", lambda event: complete.set_result(event))
+    await debugger.send("Tracing.end")
+    stream = (await complete)["stream"]
+    events = json.loads("".join([piece async for piece in _read(debugger, stream)]))["traceEvents"]
+    traced.tasks = sorted(list_tasks(events), key=lambda task: task.cost)
 
 
-def _list_costs(events: list[Event]) -> Iterator[float]:
-    """Yield the cost of every task; tasks within tasks count with the outer one."""
-    pages = {(event["pid"], event["tid"]) for event in events if event.get("name") == "FunctionCall"}
-    tasks = [e for e in events if e.get("name", "").endswith("RunTask") and "tdur" in e]
-    for thread in pages:
-        own = [task for task in tasks if (task["pid"], task["tid"]) == thread]
-        end = 0
-        for task in sorted(own, key=lambda task: (task["ts"], -task["dur"])):
-            if task["ts"] < end:
-                continue
-            end = task["ts"] + task["dur"]
-            # Virtual machines count some time twice: nothing costs more than it takes.
-            yield min(task["tdur"], task["dur"]) / 1000
+async def _read(debugger: CDPSession, stream: str) -> AsyncIterator[str]:
+    is_end = False
+    while not is_end:
+        piece = await debugger.send("IO.read", {"handle": stream, "size": PIECE})
+        is_end = piece["eof"]
+        yield piece["data"]
+    await debugger.send("IO.close", {"handle": stream})
+
+
+def list_tasks(events: list[Event]) -> Iterator[Task]:
+    """Yield every task of the page's main thread; tasks within tasks count with the outer one."""
+    own = _find_thread(events)
+    timed = [e for e in events if e.get("ph") == "X" and "tdur" in e and (e["pid"], e["tid"]) == own]
+    timed.sort(key=lambda event: (event["ts"], -event["dur"]))
+    inside: list[Event] = []
+    end = 0
+    for event in timed:
+        if event["ts"] < end:
+            inside.append(event)
+            continue
+        if inside:
+            yield _make_task(inside)
+        inside = [event] if event["name"].endswith("RunTask") else []
+        end = event["ts"] + event["dur"] if inside else 0
+    if inside:
+        yield _make_task(inside)
+
+
+def _find_thread(events: list[Event]) -> tuple[int, int]:
+    """Return the process and the thread that ran most of the scripts."""
+    calls = Counter((e["pid"], e["tid"]) for e in events if e.get("name") == "FunctionCall")
+    return calls.most_common(1)[0][0]
+
+
+def _make_task(events: list[Event]) -> Task:
+    """Add up what each event of a task, the task first, cost without those within it."""
+    causes: defaultdict[str, float] = defaultdict(float)
+    within: list[tuple[int, str]] = []
+    for event in events:
+        while within and within[-1][0] <= event["ts"]:
+            within.pop()
+        cause = _find_cause(event["name"]) or (within[-1][1] if within else "other")
+        cost = _weigh(event)
+        if within:
+            causes[within[-1][1]] -= cost
+        causes[cause] += cost
+        within.append((event["ts"] + event["dur"], cause))
+    return Task(_weigh(events[0]), dict(causes))
+
+
+def _find_cause(name: str) -> str | None:
+    for cause, beginnings in CAUSES.items():
+        if name.startswith(beginnings):
+            return cause
+    return None
+
+
+def _weigh(event: Event) -> float:
+    # Virtual machines count some time twice: nothing costs more than it takes.
+    milliseconds: float = min(event["tdur"], event["dur"]) / 1000
+    return milliseconds
