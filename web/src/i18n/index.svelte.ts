@@ -35,9 +35,7 @@ class Language {
   #catalogue = $state.raw<Translation<English>>(en);
 
   /** For Intl: language and, where known, region. */
-  get tag(): string {
-    return toIntlTag(this.locale, navigator.languages);
-  }
+  readonly tag = $derived(toIntlTag(this.locale, navigator.languages));
 
   get direction(): "ltr" | "rtl" {
     return this.locale === "pseudo" ? "ltr" : locales[this.locale].direction;

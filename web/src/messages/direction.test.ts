@@ -11,8 +11,8 @@ test.each([
   ["مرحبا\n123 …\n", "rtl"],
   ["שלום", "rtl"],
   ["नमस्ते", "ltr"],
-] as const)("%j ends %s", (text, direction) => expect(findEndDirection(text, "ltr")).toBe(direction));
+] as const)("%j ends %s", (text, direction) => expect(findEndDirection(text)).toBe(direction));
 
-test("without a letter it runs as the page", () => {
-  expect(findEndDirection("👍 12:30", "rtl")).toBe("rtl");
+test("without a letter it has none of its own", () => {
+  expect(findEndDirection("👍 12:30")).toBeNull();
 });

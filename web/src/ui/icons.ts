@@ -11,7 +11,6 @@ export const icons = [
   "chat-heart",
   "chat-heart-fill",
   "check2",
-  "check2-all",
   "chevron-right",
   "circle-half",
   "clock",

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+
+import { readLook } from "./look.ts";
+import { SIGNS } from "./signs.ts";
+
+test("a text without a link is drawn as it is", () => {
+  const look = readLook({ type: "text", text: "Hello\nyou" });
+  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], emoji: 0, end: "ltr" });
+});
+
+test("a text with a link is drawn in pieces", () => {
+  const look = readLook({ type: "text", text: "see https://example.org" });
+  expect(look.plain).toBeNull();
+  expect(look.pieces).toHaveLength(2);
+});
+
+test("emoji alone are counted and run no way of their own", () => {
+  expect(readLook({ type: "text", text: "🎉🔥" })).toMatchObject({ emoji: 2, end: null });
+});
+
+test("an empty text is plain; what only a newer Hearth can read has no text", () => {
+  expect(readLook({ type: "text", text: "" }).plain).toBe("");
+  expect(readLook({ type: "unknown" })).toMatchObject({ plain: null, pieces: null });
+});
+
+test("the same content is looked at once", () => {
+  const content = { type: "text", text: "once" } as const;
+  expect(readLook(content)).toBe(readLook(content));
+});
+
+test("every sign is an outline, two paths in the one of two ticks", () => {
+  for (const sign of Object.values(SIGNS)) expect(sign).toMatch(/^M0 0[Mm]/);
+  expect(SIGNS.read.match(/M0 0/g)).toHaveLength(2);
+});
