@@ -1,5 +1,5 @@
-"""End-to-end encryption (docs/protocol-encryption.md) as pure functions and values, without input or output.
+"""What only a client does of end-to-end encryption (docs/protocol-encryption.md), without input or output.
 
-`core` holds what all formats share; `person` (chains, keys, pins), `group` (epochs, when to seal) and `log`
-(entries, what is withheld) hold the formats and what one client accepts; `conversation` ties them together.
+`log` holds entries and what is withheld; beside it stand files, codes, push, reports, calls; `conversation`
+ties them together. The formats and rules that the server checks too are in `hearth.sealed`.
 """

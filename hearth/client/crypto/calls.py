@@ -1,8 +1,8 @@
 """Keys of calls (section 8.8): the RFC 9605 base key of one sender in one epoch, and the KID of frames."""
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import hkdf
-from hearth.client.crypto.core.reader import u16, u64
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import hkdf
+from hearth.sealed.core.reader import u16, u64
 
 
 def call_base_key(epoch_key: bytes, call_id: bytes, user: int, device: bytes) -> bytes:

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hearth.client.crypto.core.verdicts import Rejected
-from hearth.client.crypto.group.check import Where
-from hearth.client.crypto.group.epochs import Epochs
-from hearth.client.crypto.group.reasons import Age, find_held, find_reasons
-from hearth.client.crypto.group.sealing import View
 from hearth.client.crypto.log.judge import Judge
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.record import Opened
 from hearth.client.crypto.log.rows import Judgement, Row, Withheld
 from hearth.client.crypto.log.withheld import find_gaps, find_rightly_emptied, find_unseen
-from hearth.client.crypto.person.people import People
-from hearth.client.crypto.person.pins import Pins
+from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.group.check import Where
+from hearth.sealed.group.epochs import Epochs
+from hearth.sealed.group.reasons import Age, find_held, find_reasons
+from hearth.sealed.group.sealing import View
+from hearth.sealed.person.people import People
+from hearth.sealed.person.pins import Pins
 
 
 @dataclass(frozen=True, slots=True)

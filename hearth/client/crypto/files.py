@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.box import SALT, TAG, VERSION, make_salt, open_aead
-from hearth.client.crypto.core.hashing import hkdf, sha256
-from hearth.client.crypto.core.reader import u8, u32
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
 from hearth.client.crypto.padding import pad_length
+from hearth.sealed.core import labels
+from hearth.sealed.core.box import SALT, TAG, VERSION, make_salt, open_aead
+from hearth.sealed.core.hashing import hkdf, sha256
+from hearth.sealed.core.reader import u8, u32
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 CHUNK = 65536
 SMALLEST = 1024

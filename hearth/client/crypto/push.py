@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from hearth.client.crypto.core.packed import U64, Id, Packed
-from hearth.client.crypto.core.reader import Reader, prefix
-from hearth.client.crypto.core.verdicts import Verdict, require
 from hearth.client.crypto.log.record import Aad
+from hearth.sealed.core.packed import U64, Id, Packed
+from hearth.sealed.core.reader import Reader, prefix
+from hearth.sealed.core.verdicts import Verdict, require
 
 LENGTH = 2048
 

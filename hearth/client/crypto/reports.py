@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from hearth.client.crypto.core import ed25519
-from hearth.client.crypto.core.packed import Listed, Packed, Prefixed, Raw, Signature
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.check import read_epoch
 from hearth.client.crypto.log.record import Aad, Inner, signed_message
-from hearth.client.crypto.person.user_state import ChainState, apply_statement
+from hearth.sealed.core import ed25519
+from hearth.sealed.core.packed import Listed, Packed, Prefixed, Raw, Signature
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.check import read_epoch
+from hearth.sealed.person.user_state import ChainState, apply_statement
 
 MOST_STATEMENTS = 10_000
 

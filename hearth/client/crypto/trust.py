@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from hearth.client.crypto.core import ed25519, labels
-from hearth.client.crypto.core.hashing import ABSENT, hkdf, labelled_hash, sha256
-from hearth.client.crypto.core.reader import u64
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core import ed25519, labels
+from hearth.sealed.core.hashing import ABSENT, hkdf, labelled_hash, sha256
+from hearth.sealed.core.reader import u64
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 ROUNDS = 5200
 QR_PREFIX = "hearth-safety:1:"

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from hearth.client.crypto.core import ed25519, hpke
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.people import People
-from hearth.client.crypto.person.receive import Receive
-from hearth.client.crypto.person.user_chain import (
+from hearth.sealed.core import ed25519, hpke
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.packed import Head
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.people import People
+from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_chain import (
     IDENTITY_SIGNS,
     NO_HASH,
     Body,
@@ -22,7 +22,7 @@ from hearth.client.crypto.person.user_chain import (
     VaultStatement,
     make_proof,
 )
-from hearth.client.crypto.person.user_state import ChainState, apply_statement
+from hearth.sealed.person.user_state import ChainState, apply_statement
 
 SERVER = b"s" * 16
 NOW = 1_790_000_000_000

@@ -4,18 +4,18 @@ from dataclasses import fields
 from typing import Any
 
 from hearth.client.crypto import files, padding, trust
-from hearth.client.crypto.core import box, ed25519, hpke, labels
-from hearth.client.crypto.core.verdicts import Rejected
-from hearth.client.crypto.group import check, ids, seeds
-from hearth.client.crypto.group.epoch import EpochRecord, Roster
-from hearth.client.crypto.group.rewrap import RewrapRequest
-from hearth.client.crypto.group.steps import Facts
 from hearth.client.crypto.log import body, chain, record
 from hearth.client.crypto.log.entries import Leave, Restored
-from hearth.client.crypto.person import generations, keyring, recovery, vault
-from hearth.client.crypto.person.generations import Generation
-from hearth.client.crypto.person.receive import Receive
-from hearth.client.crypto.person.user_state import ChainState, apply_statement
+from hearth.sealed.core import box, ed25519, hpke, labels
+from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.group import check, ids, seeds
+from hearth.sealed.group.epoch import EpochRecord, Roster
+from hearth.sealed.group.rewrap import RewrapRequest
+from hearth.sealed.group.steps import Facts
+from hearth.sealed.person import generations, keyring, recovery, vault
+from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_state import ChainState, apply_statement
 from tests.client.crypto.vectors import In, operation, show, show_extensions, show_signed
 
 

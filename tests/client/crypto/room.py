@@ -4,10 +4,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hearth.client.crypto.conversation import Conversation, Findings
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.packed import Place
-from hearth.client.crypto.group.check import Where
-from hearth.client.crypto.group.epoch import (
+from hearth.client.crypto.log.body import write_body
+from hearth.client.crypto.log.chain import first_hash, next_hash
+from hearth.client.crypto.log.entries import Leave, Restored
+from hearth.client.crypto.log.record import Aad, EntryKind, Inner, seal_record
+from hearth.client.crypto.log.rows import Row
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.packed import Place
+from hearth.sealed.group.check import Where
+from hearth.sealed.group.epoch import (
     Action,
     EpochRecord,
     Kind,
@@ -17,14 +22,9 @@ from hearth.client.crypto.group.epoch import (
     Settings,
     Target,
 )
-from hearth.client.crypto.group.seeds import commit_seed, epoch_key
-from hearth.client.crypto.log.body import write_body
-from hearth.client.crypto.log.chain import first_hash, next_hash
-from hearth.client.crypto.log.entries import Leave, Restored
-from hearth.client.crypto.log.record import Aad, EntryKind, Inner, seal_record
-from hearth.client.crypto.log.rows import Row
-from hearth.client.crypto.person.people import People
-from hearth.client.crypto.person.receive import Receive
+from hearth.sealed.group.seeds import commit_seed, epoch_key
+from hearth.sealed.person.people import People
+from hearth.sealed.person.receive import Receive
 from tests.client.crypto.cast import NOW, SERVER, Person, device_id, meet, seed_of
 
 GROUP = b"g" * 16

@@ -4,8 +4,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hearth.client.crypto.core import ed25519
-from hearth.client.crypto.core.packed import (
+from hearth.client.crypto.log.body import Body, Heads
+from hearth.client.crypto.log.entries import Leave, Restored
+from hearth.client.crypto.log.record import Inner
+from hearth.sealed.core import ed25519
+from hearth.sealed.core.packed import (
     Choice,
     Field,
     Flag,
@@ -17,19 +20,16 @@ from hearth.client.crypto.core.packed import (
     Raw,
     Text,
 )
-from hearth.client.crypto.core.statements import Extension, ExtensionList, Statement
-from hearth.client.crypto.core.verdicts import Rejected
-from hearth.client.crypto.group.epoch import EpochRecord, Member, Roster
-from hearth.client.crypto.group.rewrap import RewrapRequest
-from hearth.client.crypto.group.seeds import History
-from hearth.client.crypto.log.body import Body, Heads
-from hearth.client.crypto.log.entries import Leave, Restored
-from hearth.client.crypto.log.record import Inner
-from hearth.client.crypto.person import keyring, user_chain
-from hearth.client.crypto.person.generations import Generation
-from hearth.client.crypto.person.receive import Receive
-from hearth.client.crypto.person.user_chain import UserStatement
-from hearth.client.crypto.person.vault import Vault
+from hearth.sealed.core.statements import Extension, ExtensionList, Statement
+from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.group.epoch import EpochRecord, Member, Roster
+from hearth.sealed.group.rewrap import RewrapRequest
+from hearth.sealed.group.seeds import History
+from hearth.sealed.person import keyring, user_chain
+from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_chain import UserStatement
+from hearth.sealed.person.vault import Vault
 
 STATEMENTS: list[type[Statement]] = [
     UserStatement,

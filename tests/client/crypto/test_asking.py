@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.core import hpke
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.group.rewrap import RewrapRequest, check_request
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.keyring import How
-from hearth.client.crypto.person.pins import Pins
-from hearth.client.crypto.person.receive import Receive
-from hearth.client.crypto.person.user_chain import VaultStatement
-from hearth.client.crypto.person.vault import (
+from hearth.sealed.core import hpke
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.rewrap import RewrapRequest, check_request
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.keyring import How
+from hearth.sealed.person.pins import Pins
+from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_chain import VaultStatement
+from hearth.sealed.person.vault import (
     OwnHead,
     Vault,
     VaultPlace,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from hearth.client.crypto.core import hpke
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.receive import Receive, check_receive_key
+from hearth.sealed.core import hpke
+from hearth.sealed.core.packed import Head
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.receive import Receive, check_receive_key
 from tests.client.crypto.cast import SERVER, Person, catch_up, device_id, kem_hash, meet, seed_of
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.group.check import Where
-from hearth.client.crypto.group.epoch import Action, Role, Target
-from hearth.client.crypto.group.epochs import Epochs
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.check import Where
+from hearth.sealed.group.epoch import Action, Role, Target
+from hearth.sealed.group.epochs import Epochs
 from tests.client.crypto.cast import SERVER, catch_up, meet
 from tests.client.crypto.room import GROUP, NO_HASH, Room, make_cast
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hearth.client.crypto.core.packed import Packed
-from hearth.client.crypto.core.statements import Statement
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
+from hearth.sealed.core.packed import Packed
+from hearth.sealed.core.statements import Statement
+from hearth.sealed.core.verdicts import Rejected, Verdict
 from tests.client.crypto.strategies import FORMATS, STATEMENTS, signed_bytes, values_of
 
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

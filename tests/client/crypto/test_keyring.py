@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.person.keyring import (
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.keyring import (
     ConversationId,
     EpochId,
     EpochRow,

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.verdicts import Verdict
-from hearth.client.crypto.group.epoch import Action, Kind, Role, Settings, Target
-from hearth.client.crypto.group.ids import direct_id
 from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Aim, Row
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.epoch import Action, Kind, Role, Settings, Target
+from hearth.sealed.group.ids import direct_id
 from tests.client.crypto.cast import NOW, SERVER
 from tests.client.crypto.room import NO_HASH, Room, make_cast
 

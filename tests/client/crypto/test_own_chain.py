@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.person.generations import (
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.generations import (
     Generation,
     commit_generation,
     seal_predecessor,
 )
-from hearth.client.crypto.person.own_chain import OwnChain, Stale
+from hearth.sealed.person.own_chain import OwnChain, Stale
 from tests.client.crypto.cast import DAY, NOW, SERVER, Person, device_id, meet, seed_of
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.person.keyring import How
-from hearth.client.crypto.person.pins import Change, Pins, check_pin
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.keyring import How
+from hearth.sealed.person.pins import Change, Pins, check_pin
 from tests.client.crypto.cast import NOW, Person
 
 

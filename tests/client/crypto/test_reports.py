@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearth.client.crypto.calls import call_base_key, call_kid
-from hearth.client.crypto.core.hashing import hkdf
-from hearth.client.crypto.core.labels import make_label
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
 from hearth.client.crypto.log.record import Aad
-from hearth.client.crypto.person.user_state import apply_statement
 from hearth.client.crypto.push import LENGTH, Push, read_push, write_push
 from hearth.client.crypto.reports import Report, check_report
+from hearth.sealed.core.hashing import hkdf
+from hearth.sealed.core.labels import make_label
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.user_state import apply_statement
 from tests.client.crypto.cast import SERVER
 from tests.client.crypto.room import Room, make_cast
 

@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hearth.client.crypto import files, trust
-from hearth.client.crypto.core import ed25519, hpke, labels
-from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.packed import Place
-from hearth.client.crypto.core.statements import Extension
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.group import seeds as epoch_seeds
 from hearth.client.crypto.log import body, record
-from hearth.client.crypto.person import generations, keyring, recovery, vault
+from hearth.sealed.core import ed25519, hpke, labels
+from hearth.sealed.core.box import open_box, seal_box
+from hearth.sealed.core.packed import Place
+from hearth.sealed.core.statements import Extension
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group import seeds as epoch_seeds
+from hearth.sealed.person import generations, keyring, recovery, vault
 from tests.client.crypto.strategies import seeds, values_of
 from tests.client.crypto.test_formats import change
 

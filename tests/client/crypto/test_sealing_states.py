@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.core.verdicts import Verdict
-from hearth.client.crypto.group.reasons import DAY, HOUR, Age, Reason
-from hearth.client.crypto.group.sealing import Sealing, State, Step, View
-from hearth.client.crypto.person.keyring import How
-from hearth.client.crypto.person.pins import Pins
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.reasons import DAY, HOUR, Age, Reason
+from hearth.sealed.group.sealing import Sealing, State, Step, View
+from hearth.sealed.person.keyring import How
+from hearth.sealed.person.pins import Pins
 from tests.client.crypto.cast import NOW, Person, catch_up
 from tests.client.crypto.room import OPEN, Room, make_cast
 

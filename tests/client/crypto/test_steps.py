@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.group.check import Where, check_record, read_epoch
-from hearth.client.crypto.group.epoch import Action, Kind, Link, Role, Target
-from hearth.client.crypto.group.ids import direct_id, self_id
-from hearth.client.crypto.group.steps import Facts
-from hearth.client.crypto.person.user_chain import VaultStatement
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.check import Where, check_record, read_epoch
+from hearth.sealed.group.epoch import Action, Kind, Link, Role, Target
+from hearth.sealed.group.ids import direct_id, self_id
+from hearth.sealed.group.steps import Facts
+from hearth.sealed.person.user_chain import VaultStatement
 from tests.client.crypto.cast import SERVER, Person
 from tests.client.crypto.room import NO_HASH, OPEN, Room, make_cast
 

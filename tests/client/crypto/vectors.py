@@ -7,10 +7,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from hearth.client.crypto.core.statements import Signed
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.group.epoch import Role
-from hearth.client.crypto.person import keyring, vault
+from hearth.sealed.core.statements import Signed
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.epoch import Role
+from hearth.sealed.person import keyring, vault
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 NUMBERED = {vault.WayKind, keyring.How, Role}

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Never
 
-from hearth.client.crypto.core.packed import (
+from hearth.sealed.core.packed import (
     U64,
     Id,
     Listed,
@@ -14,8 +14,8 @@ from hearth.client.crypto.core.packed import (
     Raw,
     decode_text,
 )
-from hearth.client.crypto.core.statements import Extension, Extensions
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.statements import Extension, Extensions
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 HEADS = 4
 MOST_HEADS = 32

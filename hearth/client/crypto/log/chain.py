@@ -1,8 +1,8 @@
 """The log hash (section 8.5), which chains every entry of a conversation as stored."""
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import labelled_hash, sha256
-from hearth.client.crypto.core.reader import u16, u64
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import labelled_hash, sha256
+from hearth.sealed.core.reader import u16, u64
 
 
 def first_hash(conversation: bytes) -> bytes:

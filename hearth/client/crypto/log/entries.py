@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.packed import U64, Hash, Id, Place, User
-from hearth.client.crypto.core.statements import Extensions, Statement
+from hearth.sealed.core import labels
+from hearth.sealed.core.packed import U64, Hash, Id, Place, User
+from hearth.sealed.core.statements import Extensions, Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ when something new comes, all is judged again; only the opening of records is re
 
 from dataclasses import dataclass, field
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epochs import Epochs
 from hearth.client.crypto.log.body import Content, read_body
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
@@ -23,6 +21,8 @@ from hearth.client.crypto.log.record import (
 )
 from hearth.client.crypto.log.rights import check_target, check_writer, read_kind
 from hearth.client.crypto.log.rows import Aim, Judgement, Row
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epochs import Epochs
 
 Sender = tuple[int, bytes]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from hearth.client.crypto.core.packed import Place
-from hearth.client.crypto.core.verdicts import Verdict, require
 from hearth.client.crypto.log.chain import first_hash, next_hash
 from hearth.client.crypto.log.rows import Row
+from hearth.sealed.core.packed import Place
+from hearth.sealed.core.verdicts import Verdict, require
 
 
 class Log:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epoch import Epoch, EpochRecord, Kind, Role
-from hearth.client.crypto.group.epochs import Epochs
 from hearth.client.crypto.log.entries import Leave, Restored
 from hearth.client.crypto.log.placement import check_sender
 from hearth.client.crypto.log.rows import Row
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epoch import Epoch, EpochRecord, Kind, Role
+from hearth.sealed.group.epochs import Epochs
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """Where a record may stand in the log, and who may have sent it (section 8.3, steps 3 and 4)."""
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epoch import Epoch
-from hearth.client.crypto.group.epochs import Epochs
 from hearth.client.crypto.log.rows import Row
-from hearth.client.crypto.person.people import People
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epoch import Epoch
+from hearth.sealed.group.epochs import Epochs
+from hearth.sealed.person.people import People
 
 LATE = 100
 

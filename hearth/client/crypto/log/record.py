@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hearth.client.crypto.core import ed25519, labels
-from hearth.client.crypto.core.box import SALT, VERSION, make_salt, open_box, seal_box
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.packed import U8, U16, U64, Hash, Id, Packed, Place, User
-from hearth.client.crypto.core.reader import Reader, prefix
-from hearth.client.crypto.core.verdicts import Verdict, require
 from hearth.client.crypto.padding import bucket_of
+from hearth.sealed.core import ed25519, labels
+from hearth.sealed.core.box import SALT, VERSION, make_salt, open_box, seal_box
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.packed import U8, U16, U64, Hash, Id, Packed, Place, User
+from hearth.sealed.core.reader import Reader, prefix
+from hearth.sealed.core.verdicts import Verdict, require
 
 FORMAT = 1
 OVERHEAD = 1 + SALT + 16

@@ -1,10 +1,10 @@
 """Who may write what, and aimed at what (section 8.9)."""
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epoch import Epoch, Kind, Role
-from hearth.client.crypto.group.steps import rank_of
 from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Row
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epoch import Epoch, Kind, Role
+from hearth.sealed.group.steps import rank_of
 
 SEALED = frozenset(EntryKind) - {EntryKind.EPOCH, EntryKind.LEAVE, EntryKind.RESTORED}
 TARGETS = {

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hearth.client.crypto.core.hashing import sha256
-from hearth.client.crypto.core.verdicts import Verdict
 from hearth.client.crypto.log.body import Content
 from hearth.client.crypto.log.record import Opened
+from hearth.sealed.core.hashing import sha256
+from hearth.sealed.core.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from hearth.client.crypto.core.packed import Place
-from hearth.client.crypto.core.verdicts import Verdict
-from hearth.client.crypto.group.epoch import EpochRecord
-from hearth.client.crypto.group.epochs import Epochs
 from hearth.client.crypto.log.entries import Leave
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Judgement, Row, Withheld
+from hearth.sealed.core.packed import Place
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.epoch import EpochRecord
+from hearth.sealed.group.epochs import Epochs
 
 GAP_AGE = 100
 UNPROVEN = frozenset({Verdict.KEYLESS, Verdict.UNPROVEN, Verdict.UNSUPPORTED})

@@ -1,6 +1,6 @@
 """Bytes taken one after the other from what somebody sent; what does not fit is `malformed` (section 1.4)."""
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 MOST_NUMBER = 2**53 - 1  # JSON and JavaScript must agree on every number
 

@@ -5,8 +5,8 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hearth.client.crypto.core.hashing import hkdf
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.hashing import hkdf
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 VERSION = b"\x01"
 SALT = 16

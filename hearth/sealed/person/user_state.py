@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hearth.client.crypto.core import ed25519
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.core.statements import Signed
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.person.user_chain import (
+from hearth.sealed.core import ed25519
+from hearth.sealed.core.packed import Head
+from hearth.sealed.core.statements import Signed
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.person.user_chain import (
     BY_IDENTITY,
     IDENTITY_SIGNS,
     NO_HASH,

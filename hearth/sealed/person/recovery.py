@@ -5,9 +5,9 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import ABSENT, hkdf, labelled_hash
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import ABSENT, hkdf, labelled_hash
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 CHARACTERS = 56
 CHECK = 3

@@ -2,9 +2,9 @@
 
 import secrets
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import labelled_hash
-from hearth.client.crypto.core.reader import u64
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import labelled_hash
+from hearth.sealed.core.reader import u64
 
 
 def direct_id(server: bytes, a: int, b: int) -> bytes:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from hearth.client.crypto.core import ed25519, labels
-from hearth.client.crypto.core.packed import (
+from hearth.sealed.core import ed25519, labels
+from hearth.sealed.core.packed import (
     U64,
     Choice,
     Hash,
@@ -20,9 +20,9 @@ from hearth.client.crypto.core.packed import (
     Text,
     User,
 )
-from hearth.client.crypto.core.reader import u64
-from hearth.client.crypto.core.statements import Extensions, Signed, Statement
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core.reader import u64
+from hearth.sealed.core.statements import Extensions, Signed, Statement
+from hearth.sealed.core.verdicts import Verdict, require
 
 IDENTITY_SIGNS = bytes(16)
 NO_DEVICE = bytes(16)

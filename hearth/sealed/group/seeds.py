@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from hearth.client.crypto.core import hpke, labels
-from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.hashing import hkdf, is_equal, labelled_hash
-from hearth.client.crypto.core.packed import U64, Listed, Nested, Packed, Seed
-from hearth.client.crypto.core.reader import u64
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core import hpke, labels
+from hearth.sealed.core.box import open_box, seal_box
+from hearth.sealed.core.hashing import hkdf, is_equal, labelled_hash
+from hearth.sealed.core.packed import U64, Listed, Nested, Packed, Seed
+from hearth.sealed.core.reader import u64
+from hearth.sealed.core.verdicts import Verdict, require
 
 MOST_HISTORY = 8192
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.hashing import labelled_hash
-from hearth.client.crypto.core.packed import (
+from hearth.sealed.core import labels
+from hearth.sealed.core.box import open_box, seal_box
+from hearth.sealed.core.hashing import labelled_hash
+from hearth.sealed.core.packed import (
     U32,
     U64,
     Choice,
@@ -21,8 +21,8 @@ from hearth.client.crypto.core.packed import (
     Text,
     User,
 )
-from hearth.client.crypto.core.reader import prefix, u8, u32, u64
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.reader import prefix, u8, u32, u64
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 
 class RowKind(IntEnum):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import labelled_hash
-from hearth.client.crypto.core.packed import (
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import labelled_hash
+from hearth.sealed.core.packed import (
     U8,
     U32,
     U64,
@@ -21,8 +21,8 @@ from hearth.client.crypto.core.packed import (
     Place,
     User,
 )
-from hearth.client.crypto.core.statements import Extensions, Signed, Statement
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core.statements import Extensions, Signed, Statement
+from hearth.sealed.core.verdicts import Verdict, require
 
 MOST_MEMBERS = 200
 MOST_LINKS = 20

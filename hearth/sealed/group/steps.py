@@ -6,9 +6,9 @@ Every breach is `not_allowed`. What the table needs to know beside the two recor
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.core.verdicts import Verdict, require
-from hearth.client.crypto.group.epoch import NO_HASH, Action, Epoch, Kind, Member, Role, Target
+from hearth.sealed.core.packed import Head
+from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, Kind, Member, Role, Target
 
 WITH_TARGETS = frozenset({Action.ADD, Action.REMOVE, Action.ROLE, Action.REIDENTIFY})
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hearth.client.crypto.group.epoch import Epoch, Member
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.people import People
-from hearth.client.crypto.person.pins import Pins
-from hearth.client.crypto.person.user_state import ChainState
+from hearth.sealed.group.epoch import Epoch, Member
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.people import People
+from hearth.sealed.person.pins import Pins
+from hearth.sealed.person.user_state import ChainState
 
 HOUR = 3600 * 1000
 DAY = 24 * HOUR

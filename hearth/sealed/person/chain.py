@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.core.statements import Signed
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.person.receive import Receive
-from hearth.client.crypto.person.user_chain import read_user_statement
-from hearth.client.crypto.person.user_state import ChainState, apply_statement
+from hearth.sealed.core.packed import Head
+from hearth.sealed.core.statements import Signed
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_chain import read_user_statement
+from hearth.sealed.person.user_state import ChainState, apply_statement
 
 
 class Chain:

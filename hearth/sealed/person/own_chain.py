@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hearth.client.crypto.core.statements import Signed
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.generations import Generation, check_generation_key, open_predecessor
-from hearth.client.crypto.person.user_state import ChainState
+from hearth.sealed.core.statements import Signed
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.generations import Generation, check_generation_key, open_predecessor
+from hearth.sealed.person.user_state import ChainState
 
 NO_HASH = bytes(32)
 OLDEST = 30 * 24 * 3600 * 1000  # ms

@@ -4,13 +4,13 @@ import secrets
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearth.client.crypto.core import hpke, labels
-from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.hashing import is_equal, labelled_hash
-from hearth.client.crypto.core.packed import U64, Hash, Head, Id, User
-from hearth.client.crypto.core.reader import u64
-from hearth.client.crypto.core.statements import Extensions, Statement
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core import hpke, labels
+from hearth.sealed.core.box import open_box, seal_box
+from hearth.sealed.core.hashing import is_equal, labelled_hash
+from hearth.sealed.core.packed import U64, Hash, Head, Id, User
+from hearth.sealed.core.reader import u64
+from hearth.sealed.core.statements import Extensions, Statement
+from hearth.sealed.core.verdicts import Verdict, require
 
 VAULT_RECIPIENT = bytes(16)
 

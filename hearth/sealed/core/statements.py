@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
-from hearth.client.crypto.core import ed25519
-from hearth.client.crypto.core.hashing import labelled_hash
-from hearth.client.crypto.core.packed import U16, Flag, Listed, Nested, Packed, Prefixed
-from hearth.client.crypto.core.reader import Reader
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core import ed25519
+from hearth.sealed.core.hashing import labelled_hash
+from hearth.sealed.core.packed import U16, Flag, Listed, Nested, Packed, Prefixed
+from hearth.sealed.core.reader import Reader
+from hearth.sealed.core.verdicts import Verdict, require
 
 HEADER = b"\x01\x01"  # version 1, suite 1
 SIGNATURE = 64

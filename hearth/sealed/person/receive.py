@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearth.client.crypto.core import hpke, labels
-from hearth.client.crypto.core.packed import U64, Count, Hash, Head, Id, User
-from hearth.client.crypto.core.statements import Extensions, Statement
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core import hpke, labels
+from hearth.sealed.core.packed import U64, Count, Hash, Head, Id, User
+from hearth.sealed.core.statements import Extensions, Statement
+from hearth.sealed.core.verdicts import Verdict, require
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hearth.client.crypto.core.packed import Head
-from hearth.client.crypto.core.verdicts import Rejected, Verdict
-from hearth.client.crypto.person.keyring import How, PinRow
-from hearth.client.crypto.person.user_state import ChainState
+from hearth.sealed.core.packed import Head
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.person.keyring import How, PinRow
+from hearth.sealed.person.user_state import ChainState
 
 TRUST = {How.COMPARED: 3, How.LINK: 2, How.REQUEST: 1, How.GROUP: 0}
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hearth.client.crypto.core.statements import SIGNATURE
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.check import Where, check_group_id, check_id, check_record, read_epoch
-from hearth.client.crypto.group.epoch import Epoch, EpochRecord, Member
-from hearth.client.crypto.group.seeds import SeedPlace, check_seed, epoch_key
-from hearth.client.crypto.group.steps import Facts
-from hearth.client.crypto.person.people import People
+from hearth.sealed.core.statements import SIGNATURE
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.check import Where, check_group_id, check_id, check_record, read_epoch
+from hearth.sealed.group.epoch import Epoch, EpochRecord, Member
+from hearth.sealed.group.seeds import SeedPlace, check_seed, epoch_key
+from hearth.sealed.group.steps import Facts
+from hearth.sealed.person.people import People
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from hearth.client.crypto.core.verdicts import Verdict, require
+from hearth.sealed.core.verdicts import Verdict, require
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493

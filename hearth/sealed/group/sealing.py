@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hearth.client.crypto.core.verdicts import Verdict
-from hearth.client.crypto.group.reasons import Reason
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.reasons import Reason
 
 
 class State(StrEnum):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Annotated, Any, Protocol, Self, get_type_hints
 
-from hearth.client.crypto.core.reader import Reader, number, prefix
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.reader import Reader, number, prefix
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 
 class Field(Protocol):

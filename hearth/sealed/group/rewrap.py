@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.packed import U64, Hash, Id, User
-from hearth.client.crypto.core.statements import Extensions, Signed, Statement
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epochs import Epochs
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.pins import Pins, check_pin
-from hearth.client.crypto.person.user_state import ChainState
+from hearth.sealed.core import labels
+from hearth.sealed.core.packed import U64, Hash, Id, User
+from hearth.sealed.core.statements import Extensions, Signed, Statement
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epochs import Epochs
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.pins import Pins, check_pin
+from hearth.sealed.person.user_state import ChainState
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Roster
-from hearth.client.crypto.group.ids import direct_id, self_id
-from hearth.client.crypto.group.steps import Facts, check_step
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Roster
+from hearth.sealed.group.ids import direct_id, self_id
+from hearth.sealed.group.steps import Facts, check_step
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Everybody whose chain a client knows, by user id on one server."""
 
-from hearth.client.crypto.core.verdicts import Verdict, require
-from hearth.client.crypto.person.chain import Chain
+from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.person.chain import Chain
 
 
 class People:

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.hpke import (
     Suite,
 )
 
-from hearth.client.crypto.core import labels
-from hearth.client.crypto.core.hashing import labelled_hash
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core import labels
+from hearth.sealed.core.hashing import labelled_hash
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 ML_KEM_PUBLIC = 1184

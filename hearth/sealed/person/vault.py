@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
-from hearth.client.crypto.core import ed25519, hpke, labels
-from hearth.client.crypto.core.box import open_box, seal_box
-from hearth.client.crypto.core.hashing import is_equal, labelled_hash, mac, sha256
-from hearth.client.crypto.core.packed import (
+from hearth.sealed.core import ed25519, hpke, labels
+from hearth.sealed.core.box import open_box, seal_box
+from hearth.sealed.core.hashing import is_equal, labelled_hash, mac, sha256
+from hearth.sealed.core.packed import (
     U64,
     Choice,
     Hash,
@@ -21,11 +21,11 @@ from hearth.client.crypto.core.packed import (
     Raw,
     Seed,
 )
-from hearth.client.crypto.core.reader import u8, u64
-from hearth.client.crypto.core.statements import HEADER, Extensions, check_header
-from hearth.client.crypto.core.verdicts import Rejected, Verdict, require
-from hearth.client.crypto.person.chain import Chain
-from hearth.client.crypto.person.recovery import RecoverySecrets
+from hearth.sealed.core.reader import u8, u64
+from hearth.sealed.core.statements import HEADER, Extensions, check_header
+from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.recovery import RecoverySecrets
 
 WAY_IN = 32 + hpke.WRAP + 32
 MOST_WAYS = 16
