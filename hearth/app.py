@@ -9,11 +9,13 @@ from quart import Quart
 
 import hearth.accounts.handlers
 import hearth.admin.handlers
+import hearth.directory.handlers
 import hearth.friends.handlers
 import hearth.inbox.handlers
 import hearth.messages.handlers
 import hearth.presence.handlers
 import hearth.sync.handlers
+import hearth.vault.handlers
 from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import SessionEnded
 from hearth.accounts.find_session import SessionFinder
@@ -70,6 +72,8 @@ NOTICE_SECONDS = 2.0
 CLEAN_UP_SECONDS = 3600.0
 HANDLERS = collect_handlers(
     hearth.accounts.handlers,
+    hearth.vault.handlers,
+    hearth.directory.handlers,
     hearth.friends.handlers,
     hearth.presence.handlers,
     hearth.messages.handlers,

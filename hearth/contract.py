@@ -58,10 +58,17 @@ class CallType(msgspec.StructMeta):
         limit: str = "",
         per: Literal["user", "device"] = "user",
         logged: bool = False,
+        large: bool = False,
         **config: Any,
     ) -> "CallType":
         cls = super().__new__(mcls, class_name, bases, namespace, **config)
-        given = {"wire_name": name, "rate_limit": limit, "limited_per": per, "is_logged": logged}
+        given = {
+            "wire_name": name,
+            "rate_limit": limit,
+            "limited_per": per,
+            "is_logged": logged,
+            "is_large": large,
+        }
         for key, value in given.items():
             type.__setattr__(cls, key, value)
         return cls
@@ -71,12 +78,14 @@ class Command(msgspec.Struct, metaclass=CallType, forbid_unknown_fields=True, fr
     """Something a device asks for, in the imperative. `limit` is per user: "20/10s" is 20 in ten seconds.
 
     Per device are those that get rid of a stolen one: its flood must not keep the others from asking.
+    `large` ones may have a body of 512 KiB over HTTP; everything else ends at 128 KiB.
     """
 
     wire_name: ClassVar[str]
     rate_limit: ClassVar[str]
     limited_per: ClassVar[Literal["user", "device"]]
     is_logged: ClassVar[bool]
+    is_large: ClassVar[bool]
 
 
 class Event(msgspec.Struct, metaclass=CallType, frozen=True, kw_only=True):

@@ -42,7 +42,8 @@ def write_command(description: Description, command: type[Command]) -> str:
     if sentence := get_sentence(command):
         lines.append(f"{sentence}\n")
     answer = link(result) if result in description.structs else f"`{result}`"
-    lines.append(f"Answer: {answer}. At most {count} in {seconds} s per {command.limited_per}.\n")
+    large = " By HTTP up to 512 KiB." if command.is_large else ""
+    lines.append(f"Answer: {answer}. At most {count} in {seconds} s per {command.limited_per}.{large}\n")
     lines.append(write_fields(description, command))
     return "\n".join(lines)
 

@@ -47,6 +47,33 @@ export type DeviceName = string;
 
 export type OneTimeToken = string;
 
+/** A signed statement, byte for byte. */
+export type Statement = Base64;
+
+export type SealedBytes = Base64;
+
+export type Wrap = Base64;
+
+export type SmallBox = Base64;
+
+export type WayInBytes = Base64;
+
+export type KemKey = Base64;
+
+export type RowId = Base64;
+
+export type RowBytes = Base64;
+
+export type Counter = number;
+
+export type Number = number;
+
+export type NewRows = NewRow[];
+
+export type Statements = Statement[];
+
+export type NewDeviceKeys = DeviceKey[];
+
 export type RequestId = number;
 
 export type Relation = "self" | "none" | "friend" | "request_sent" | "request_received" | "blocked_by_you";
@@ -58,8 +85,6 @@ export type Role = "owner" | "admin" | "member";
 export type Status = "online" | "away" | "offline";
 
 export type Record = Base64;
-
-export type Counter = number;
 
 export type KnownHeads = { [key: ConversationId]: Seq };
 
@@ -253,6 +278,353 @@ export interface DeviceRemoved {
 /** To the device itself, just before its sockets are closed. */
 export interface SessionEnded {
   reason: "signed_out" | "revoked" | "password_changed" | "deleted" | "disabled" | "expired";
+}
+
+/**
+ * A way into the vault beside the password: 1 a recovery key, 2 a passkey. `proof_hash` is SHA-256 of its proof;
+ * left out, the server keeps the one that it knows for this id.
+ */
+export interface WayIn {
+  kind: 1 | 2;
+  id: Id;
+  way_in: WayInBytes;
+  proof_hash?: Hash32 | null;
+}
+
+/** A vault's next version, beside the `vault` statement that names it. Ways that are not listed are gone. */
+export interface NewVault {
+  sealed: SealedBytes;
+  password_wrap: SmallBox;
+  ways?: WayIn[];
+}
+
+/** A listed device's X-Wing public key, whose hash stands in the `devices` statement. */
+export interface DeviceKey {
+  device_id: DeviceId;
+  public_key: KemKey;
+}
+
+/** A generation's key, sealed to a device, or to the vault (32 zeros). */
+export interface GenerationWrap {
+  recipient: Id;
+  wrap: Wrap;
+}
+
+/** The own chain's next statement, one wrap for each listed device and the vault, the box of the one before. */
+export interface NewGeneration {
+  statement: Statement;
+  wraps: GenerationWrap[];
+  predecessor?: SmallBox | null;
+}
+
+/** A keyring row to append: 1 an epoch's seed, 2 a pin, 3 a head, 4 a receive seed. */
+export interface NewRow {
+  g: Number;
+  kind: 1 | 2 | 3 | 4;
+  id: RowId;
+  sealed: RowBytes;
+}
+
+/** A stored row. Positions only rise; after a reset they go on above the rows that are gone. */
+export interface KeyringRow {
+  position: Number;
+  g: Number;
+  kind: 1 | 2 | 3 | 4;
+  id: RowId;
+  sealed: RowBytes;
+}
+
+/**
+ * A statement of the own chain, with what is still kept of its wraps for the asker. `wrap` is for the asking
+ * device, when it is listed; `vault_wrap` is for the vault's key.
+ */
+export interface Generation {
+  g: Number;
+  statement: Statement;
+  predecessor: SmallBox | null;
+  wrap: Wrap | null;
+  vault_wrap: Wrap | null;
+}
+
+/**
+ * One's newest vault and generation. `is_listed` says whether the asking device stands in the user chain.
+ * Without a chain `version` is 0 and there is nothing else.
+ */
+export interface OwnVault {
+  version: Counter;
+  is_listed: boolean;
+  sealed: SealedBytes | null;
+  password_wrap: SmallBox | null;
+  ways: Id[];
+  generation: Generation | null;
+  keyring_position: Counter;
+}
+
+/** Newest first. */
+export interface Generations {
+  generations: Generation[];
+}
+
+export interface DeviceKeys {
+  device_keys: DeviceKey[];
+}
+
+/** Rows by position. `position` is that of the newest row; there is more when the last one is below it. */
+export interface KeyringPage {
+  rows: KeyringRow[];
+  position: Counter;
+}
+
+/** `position` is that of the newest row. */
+export interface KeyringTaken {
+  position: Counter;
+}
+
+/** One's newest vault, its password wrap and the newest generation: where a new device begins. */
+export type GetVault = Empty;
+
+/** A page of one's own chain, from below `before` or from the newest, newest first. */
+export interface ListGenerations {
+  before?: Number | null;
+  limit?: number;
+}
+
+/** The X-Wing public keys of one's listed devices; for listed devices only. */
+export type ListDeviceKeys = Empty;
+
+/** Append rows; those that are there already are passed over. For listed devices only. */
+export interface AppendRows {
+  rows: NewRow[];
+}
+
+/** A page of one's keyring from above a position; for listed devices only. */
+export interface ListRows {
+  after?: Counter;
+  limit?: number;
+}
+
+/** To one's own devices: rows were appended. */
+export interface KeyringGrown {
+  position: Counter;
+}
+
+/** To one's own devices: the own chain has grown to `g`, or begun again at 1. */
+export interface GenerationMade {
+  g: Number;
+}
+
+/** The next receive statement with the X-Wing public key that it names. */
+export interface NewReceive {
+  statement: Statement;
+  public_key: KemKey;
+}
+
+/**
+ * What goes together when the vault's version rises: statements of the user chain in their order, the vault, the
+ * X-Wing keys of devices that are new in the list, a generation, a receive statement, rows.
+ */
+export interface VaultChange {
+  statements: Statements;
+  vault: NewVault;
+  generation: NewGeneration;
+  receive: NewReceive;
+  device_keys?: NewDeviceKeys;
+  rows?: NewRows;
+}
+
+export interface ReceiveStatement {
+  statement: Statement;
+  public_key: KemKey;
+}
+
+/** Statements of one person from above a number, in order. There is more when the last is below `n`. */
+export interface UserChain {
+  user_id: UserId;
+  n: Counter;
+  statements: Statement[];
+}
+
+/** How far somebody's chain and receive statements have come; 0 when there is none. */
+export interface ChainHead {
+  user_id: UserId;
+  n: Number;
+  hash: Hash32;
+  receive_version: Counter;
+}
+
+export interface ChainHeads {
+  heads: ChainHead[];
+}
+
+/** By version, ascending. */
+export interface ReceiveStatements {
+  user_id: UserId;
+  statements: ReceiveStatement[];
+}
+
+/** The request was taken, now or before. `n` is the head of one's chain, `g` the newest generation. */
+export interface ChainTaken {
+  n: Counter;
+  g: Counter;
+}
+
+/** A page of somebody's user chain; `not_found` for who may not see them. An empty one has `n` 0. */
+export interface ReadChain {
+  user_id: UserId;
+  after?: Counter;
+}
+
+/** The heads of these people's chains. Who has none, and who one may not see, is left out. */
+export interface ListChainHeads {
+  user_ids: UserId[];
+}
+
+/** Somebody's newest receive statement, or those with these statement hashes; `not_found` as `chain.read`. */
+export interface ReadReceive {
+  user_id: UserId;
+  hashes?: Hash32[];
+}
+
+/** Begin one's chain (10.1 b): genesis, `devices` with the asking device alone, `vault`, profile. */
+export interface SetUpChain {
+  auth_key: Hash32;
+  change: VaultChange;
+}
+
+/** Add the asking device to the list (10.2), with the newest generation `g` wrapped to it. */
+export interface AddDevice {
+  auth_key: Hash32;
+  statement: Statement;
+  device_key: KemKey;
+  g: Number;
+  wrap: Wrap;
+}
+
+/** Sign the asking device out (10.3): its `retire` statement; its session ends. */
+export interface RetireDevice {
+  statement: Statement;
+}
+
+/** Say display name and picture in the chain: a `profile` statement of the asking device. */
+export interface SetChainProfile {
+  statement: Statement;
+}
+
+/** Take devices off the list (10.4), with a generation for those left; the sessions of those gone end. */
+export interface RemoveDevices {
+  auth_key: Hash32;
+  statement: Statement;
+  generation: NewGeneration;
+  receive: NewReceive;
+  rows?: NewRows;
+}
+
+/**
+ * Set a new password and the vault that it opens (10.5); with `identity` and `devices` also 10.7. `auth_key` is
+ * the old password's. Sessions of devices that are not in the list afterwards end.
+ */
+export interface ChangeSealedPassword {
+  auth_key: Hash32;
+  new_auth_key: Hash32;
+  kdf: KdfParameters;
+  change: VaultChange;
+}
+
+/** Make, replace or drop ways into the vault, such as a recovery key (10.6); the password stays. */
+export interface ChangeWays {
+  auth_key: Hash32;
+  change: VaultChange;
+}
+
+/** Begin anew by an administrator's one-time link on a device that is signed in (10.8). */
+export interface ResetChain {
+  token: OneTimeToken;
+  new_auth_key: Hash32;
+  kdf: KdfParameters;
+  change: VaultChange;
+}
+
+/** Make the next generation, the next receive statement or both, with their rows. */
+export interface Renew {
+  generation?: NewGeneration | null;
+  receive?: NewReceive | null;
+  rows?: NewRows;
+}
+
+/**
+ * Body of POST /api/recovery: the proof of a recovery key or passkey, instead of a session. `after` asks for the
+ * user chain's next page: there is more when the last statement is below `n`.
+ */
+export interface RecoveryQuestion {
+  username: Username;
+  proof: Hash32;
+  after?: Counter;
+}
+
+/** What who has the proof begins with. `ticket` and `device_id` are for finishing this within an hour. */
+export interface Recovery {
+  user_id: UserId;
+  server_id: Id;
+  ticket: string;
+  device_id: DeviceId;
+  version: Number;
+  sealed: SealedBytes;
+  kind: 1 | 2;
+  id: Id;
+  way_in: WayInBytes;
+  statements: Statement[];
+  n: Number;
+  generation: Generation;
+}
+
+/** Body of POST /api/recovery/finish: a new password with all that 10.5 asks for; other sessions end. */
+export interface RecoveryFinish {
+  username: Username;
+  proof: Hash32;
+  ticket: string;
+  new_auth_key: Hash32;
+  kdf: KdfParameters;
+  device_name: DeviceName;
+  change: VaultChange;
+  session?: "cookie" | "bearer";
+}
+
+/** Body of POST /api/reset: an administrator's one-time link, on a device that is not signed in. */
+export interface ResetQuestion {
+  token: OneTimeToken;
+}
+
+/** What a reset begins with: the head of the chain, 0 and zeros without one, the device that is to come. */
+export interface Reset {
+  user_id: UserId;
+  server_id: Id;
+  username: string;
+  device_id: DeviceId;
+  n: Counter;
+  hash: Hash32;
+  receive_version: Counter;
+}
+
+/** Body of POST /api/reset/finish: `genesis` at n + 1 with all that follows (10.8); all sessions end. */
+export interface ResetFinish {
+  token: OneTimeToken;
+  new_auth_key: Hash32;
+  kdf: KdfParameters;
+  device_name: DeviceName;
+  change: VaultChange;
+  session?: "cookie" | "bearer";
+}
+
+/** To oneself and to everybody who holds one's card: there is a statement `n`. */
+export interface ChainGrown {
+  user_id: UserId;
+  n: Number;
+}
+
+/** To oneself and to everybody who holds one's card: wraps to older versions are no longer taken. */
+export interface ReceiveRenewed {
+  user_id: UserId;
+  version: Number;
 }
 
 /** A friend and since when. */
@@ -736,6 +1108,23 @@ export interface Commands {
   "device.revoke_others": { input: RevokeOtherDevices; result: Nothing };
   "account.change_password": { input: ChangePassword; result: Nothing };
   "account.delete": { input: DeleteAccount; result: Nothing };
+  "vault.get": { input: GetVault; result: OwnVault };
+  "vault.generations": { input: ListGenerations; result: Generations };
+  "vault.device_keys": { input: ListDeviceKeys; result: DeviceKeys };
+  "keyring.append": { input: AppendRows; result: KeyringTaken };
+  "keyring.list": { input: ListRows; result: KeyringPage };
+  "chain.read": { input: ReadChain; result: UserChain };
+  "chain.heads": { input: ListChainHeads; result: ChainHeads };
+  "chain.receive": { input: ReadReceive; result: ReceiveStatements };
+  "chain.set_up": { input: SetUpChain; result: ChainTaken };
+  "chain.add_device": { input: AddDevice; result: ChainTaken };
+  "chain.retire": { input: RetireDevice; result: Nothing };
+  "chain.profile": { input: SetChainProfile; result: ChainTaken };
+  "chain.remove_devices": { input: RemoveDevices; result: ChainTaken };
+  "chain.change_password": { input: ChangeSealedPassword; result: ChainTaken };
+  "chain.change_ways": { input: ChangeWays; result: ChainTaken };
+  "chain.reset": { input: ResetChain; result: ChainTaken };
+  "chain.renew": { input: Renew; result: ChainTaken };
   "friend.find": { input: FindUser; result: FoundUser };
   "friend.request": { input: RequestFriend; result: RequestOutcome };
   "friend.accept": { input: AcceptRequest; result: Nothing };
@@ -774,6 +1163,23 @@ export const COMMAND_LIMITS = {
   "device.revoke_others": { count: 20, seconds: 60 },
   "account.change_password": { count: 5, seconds: 600 },
   "account.delete": { count: 5, seconds: 600 },
+  "vault.get": { count: 60, seconds: 60 },
+  "vault.generations": { count: 120, seconds: 60 },
+  "vault.device_keys": { count: 60, seconds: 60 },
+  "keyring.append": { count: 120, seconds: 60 },
+  "keyring.list": { count: 300, seconds: 60 },
+  "chain.read": { count: 600, seconds: 60 },
+  "chain.heads": { count: 120, seconds: 60 },
+  "chain.receive": { count: 600, seconds: 60 },
+  "chain.set_up": { count: 20, seconds: 600 },
+  "chain.add_device": { count: 20, seconds: 600 },
+  "chain.retire": { count: 20, seconds: 600 },
+  "chain.profile": { count: 20, seconds: 86400 },
+  "chain.remove_devices": { count: 20, seconds: 600 },
+  "chain.change_password": { count: 5, seconds: 600 },
+  "chain.change_ways": { count: 20, seconds: 600 },
+  "chain.reset": { count: 5, seconds: 600 },
+  "chain.renew": { count: 20, seconds: 600 },
   "friend.find": { count: 30, seconds: 60 },
   "friend.request": { count: 20, seconds: 600 },
   "friend.accept": { count: 60, seconds: 60 },
@@ -825,6 +1231,10 @@ export interface LogEvents {
 export interface LiveEvents {
   "log": LogEntry;
   "session.ended": SessionEnded;
+  "keyring.grown": KeyringGrown;
+  "generation.made": GenerationMade;
+  "chain.grown": ChainGrown;
+  "chain.receive_renewed": ReceiveRenewed;
   "presence.changed": PresenceChanged;
   "message.sent": MessageSent;
   "receipts.advanced": ReceiptsAdvanced;

@@ -1,0 +1,7 @@
+"""Soon."""
+
+from typing import Any
+
+
+async def change_ways(*a: Any) -> Any:
+    raise NotImplementedError

@@ -1,0 +1,7 @@
+"""Soon."""
+
+from typing import Any
+
+
+async def set_profile(*a: Any) -> Any:
+    raise NotImplementedError

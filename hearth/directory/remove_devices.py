@@ -1,0 +1,7 @@
+"""Soon."""
+
+from typing import Any
+
+
+async def remove_devices(*a: Any) -> Any:
+    raise NotImplementedError

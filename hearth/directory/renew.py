@@ -1,0 +1,7 @@
+"""Soon."""
+
+from typing import Any
+
+
+async def renew(*a: Any) -> Any:
+    raise NotImplementedError
