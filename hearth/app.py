@@ -27,10 +27,13 @@ from hearth.bus.local import Bus, LocalBus
 from hearth.clock import Clock, SystemClock
 from hearth.config import Config
 from hearth.contract import Devices, collect_handlers
+from hearth.conversations.sight import list_visible
 from hearth.db.durability import check_durability
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
 from hearth.db.server import load_identity
+from hearth.directory.routes import LARGE as LARGE_ROUTES
+from hearth.directory.routes import ROUTES as DIRECTORY_ROUTES
 from hearth.health import Watch
 from hearth.health_page import make_health_page
 from hearth.logs import report_stray_error
@@ -82,6 +85,10 @@ HANDLERS = collect_handlers(
     hearth.admin.handlers,
 )
 
+LARGE_PATHS = frozenset(
+    {f"/api/{name}" for name, handler in HANDLERS.items() if handler.command.is_large} | set(LARGE_ROUTES)
+)
+
 
 async def open_services(config: Config, *, clock: Clock, bus: Bus) -> Services:
     """Prepare the parts and begin the work behind them; `close_services` ends it."""
@@ -116,6 +123,7 @@ async def prepare_services(config: Config, *, clock: Clock, bus: Bus) -> Service
         limits=Limits(clock, config.limit_scale),
         reactions=REACTIONS,
         write_logs=append_to_logs,
+        list_visible=list_visible,
         messages=messages,
         presence=PresenceBoard(database, bus, clock),
         watch=Watch(config, database, messages, clock.now()),
@@ -155,8 +163,9 @@ class App:
         )
         self.edge = Edge(settings, gateway, gateway.find_address)
         self.asgi = Quart("hearth", static_folder=None)
-        prepare(self.asgi, Face(services, dispatcher, sessions.find))
+        prepare(self.asgi, Face(services, dispatcher, sessions.find), large_paths=LARGE_PATHS)
         self.asgi.register_blueprint(ACCOUNT_ROUTES)
+        self.asgi.register_blueprint(DIRECTORY_ROUTES)
         self.asgi.register_blueprint(self.edge.make_blueprint())
         self.asgi.register_blueprint(make_health_page(services.watch))
         sources = Sources(services, dispatcher.figures, self.registry, self.delivery, self.edge)

@@ -11,17 +11,24 @@ from hearth.accounts.events import AccountDeleted, UserRegistered
 from hearth.admin.events import AdministratorActed
 from hearth.admin.note import log_act
 from hearth.contract import Audience, Context, Event
-from hearth.conversations.announce import announce_deletion, announce_user
+from hearth.conversations.announce import (
+    announce_chain,
+    announce_deletion,
+    announce_receive,
+    announce_user,
+)
 from hearth.conversations.open import (
     close_for_deleted,
     close_for_former_friends,
     open_for_friends,
     open_notes,
 )
+from hearth.directory.events import ChainAppended, ReceivePublished
 from hearth.friends.announce import announce_profile, forget_user
 from hearth.friends.contract import FriendAdded, FriendRemoved
 from hearth.messages.forget import forget_notes
 from hearth.presence.react import announce_setting, introduce_friend
+from hearth.vault.forget import forget_secrets
 
 React = Callable[[Context, Any], Awaitable[None]]
 Table = dict[type[Event], tuple[React, ...]]
@@ -60,7 +67,9 @@ REACTIONS = Reactions(
     in_transaction={
         UserRegistered: (open_notes,),
         ProfileChanged: (announce_profile, announce_user),
-        AccountDeleted: (announce_deletion, forget_user, close_for_deleted, forget_notes),
+        AccountDeleted: (announce_deletion, forget_user, close_for_deleted, forget_notes, forget_secrets),
+        ChainAppended: (announce_chain,),
+        ReceivePublished: (announce_receive,),
         FriendAdded: (open_for_friends,),
         FriendRemoved: (close_for_former_friends,),
     },

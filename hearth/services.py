@@ -1,6 +1,6 @@
 """What the running server consists of, as one typed record that every verb can reach through its context."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -50,6 +50,14 @@ class WriteLogs(Protocol):
         ...
 
 
+class ListVisible(Protocol):
+    async def __call__(
+        self, transaction: "AsyncConnection", viewer_id: int, user_ids: Collection[int]
+    ) -> set[int]:
+        """Return which of these people the viewer may see; only nouns above the directory know."""
+        ...
+
+
 @dataclass(slots=True)
 class Services:
     """The parts of one running server, made by `hearth.app.create_app`."""
@@ -63,6 +71,7 @@ class Services:
     limits: "Limits"
     reactions: "Reactions"
     write_logs: WriteLogs
+    list_visible: ListVisible
     messages: "MessageLog"
     presence: "PresenceBoard"
     watch: "Watch"

@@ -110,6 +110,17 @@ async def insert_device(transaction: Transaction, row: DeviceRow, token_hash: by
     )
 
 
+async def update_token(transaction: Transaction, device_id: bytes, token_hash: bytes) -> None:
+    await transaction.execute(update(DEVICE).where(DEVICE.c.id == device_id).values(token_hash=token_hash))
+
+
+async def has_device(transaction: Transaction, device_id: bytes) -> bool:
+    """Tell whether there is or lately was a device of this id, whoever's."""
+    return (
+        await transaction.execute(select(DEVICE.c.id).where(DEVICE.c.id == device_id))
+    ).first() is not None
+
+
 async def revoke_devices(transaction: Transaction, device_ids: Sequence[bytes], now: datetime) -> None:
     await transaction.execute(
         update(DEVICE)

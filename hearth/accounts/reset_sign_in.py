@@ -2,11 +2,12 @@
 
 from hearth.accounts import store, tokens_store
 from hearth.accounts.cards import to_card
-from hearth.accounts.change_password import set_password
+from hearth.accounts.change_password import require_unsealed, set_password
 from hearth.accounts.contract import SignedIn, SignInReset
 from hearth.accounts.roster import get_living_id
 from hearth.accounts.rules import RESET_LASTS, AccountDisabled, LinkInvalid, hash_token, make_token
 from hearth.accounts.sessions import end_all_sessions, start_session
+from hearth.accounts.store import UserRow
 from hearth.contract import Context
 from hearth.errors import NotFound
 
@@ -35,12 +36,32 @@ async def create_reset_of(context: Context, user_id: int) -> str:
 
 
 async def finish_reset(context: Context, body: SignInReset) -> SignedIn:
-    """Set the new password, end every session and begin one. Raises LinkInvalid, InvalidInput."""
-    user_id = await tokens_store.use_reset(context.transaction, hash_token(body.token), context.now)
-    row = None if user_id is None else await store.find_user(context.transaction, user_id, lock=True)
-    if row is None or row.deleted_at is not None or row.disabled_at is not None:
-        raise LinkInvalid
+    """Set the new password, end every session and begin one.
+
+    Raises LinkInvalid, InvalidInput, and AccountSealed, which leaves the link as it was.
+    """
+    row = await use_reset(context, body.token)
+    require_unsealed(row)
     await set_password(context, row.id, body.auth_key, body.kdf)
     await end_all_sessions(context, row.id, reason="password_changed")
     device, token = await start_session(context, row.id, body.device_name)
     return SignedIn(user=to_card(row), device=device, token=token)
+
+
+async def use_reset(context: Context, token: str) -> UserRow:
+    """Burn a reset link and return whose sign-in it resets, locked. Raises LinkInvalid."""
+    user_id = await tokens_store.use_reset(context.transaction, hash_token(token), context.now)
+    return await _require_able(context, user_id, lock=True)
+
+
+async def find_reset(context: Context, token: str) -> UserRow:
+    """Return whose sign-in a link resets, and spend nothing. Raises LinkInvalid."""
+    user_id = await tokens_store.find_reset(context.transaction, hash_token(token), context.now)
+    return await _require_able(context, user_id, lock=False)
+
+
+async def _require_able(context: Context, user_id: int | None, *, lock: bool) -> UserRow:
+    row = None if user_id is None else await store.find_user(context.transaction, user_id, lock=lock)
+    if row is None or row.deleted_at is not None or row.disabled_at is not None:
+        raise LinkInvalid
+    return row

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from hearth.accounts.contract import KdfParameters
-from hearth.errors import HearthError, InvalidInput
+from hearth.errors import Conflict, HearthError, InvalidInput
 
 VERIFIER_VERSION = "v1$"
 MIN_MEMORY, MIN_ITERATIONS = 65536, 3
@@ -40,6 +40,13 @@ class AccountDisabled(HearthError):
     code = "account_disabled"
     status = 403
     title = "This account has been disabled by an administrator"
+
+
+class AccountSealed(Conflict):
+    """The password opens a vault: it changes together with the vault or not at all."""
+
+    code = "account_sealed"
+    title = "This account is encrypted; its password changes together with the vault"
 
 
 class LinkInvalid(HearthError):

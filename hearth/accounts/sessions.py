@@ -49,8 +49,12 @@ async def list_lately_ended(database: "Database", now: datetime) -> dict[bytes, 
     return {id_: "disabled" if is_disabled else "revoked" for id_, is_disabled in revoked.items()}
 
 
-async def start_session(context: Context, user_id: int, device_name: str) -> tuple[Device, str]:
+async def start_session(
+    context: Context, user_id: int, device_name: str, *, device_id: bytes | None = None
+) -> tuple[Device, str]:
     """Sign a new device in and return it with its token; the caller has locked the user's row.
+
+    Its id is random, or one that was promised before and belongs to no device yet.
 
     Beyond fifty devices the one unused for longest is signed out: nobody is shut out by old sessions.
     """
@@ -59,10 +63,23 @@ async def start_session(context: Context, user_id: int, device_name: str) -> tup
     surplus = [row.id for row in rows[MAX_DEVICES - 1 :]]
     await end_sessions(context, user_id, surplus, reason="expired")
     token = make_token()
-    row = DeviceRow(secrets.token_bytes(16), user_id, clean_device_name(device_name), now, now)
+    row = DeviceRow(device_id or secrets.token_bytes(16), user_id, clean_device_name(device_name), now, now)
     await devices_store.insert_device(context.transaction, row, hash_token(token))
     context.publish(DeviceAdded(device=to_device(row)), to=Users((user_id,)))
     return to_device(row), token
+
+
+async def renew_session(context: Context, user_id: int, device_id: bytes) -> tuple[Device, str] | None:
+    """Give a signed-in device another token in place of the one whose answer got lost; None if it is not.
+
+    The caller has had the password proved.
+    """
+    for row in await load_devices(context, user_id):
+        if row.id == device_id:
+            token = make_token()
+            await devices_store.update_token(context.transaction, device_id, hash_token(token))
+            return to_device(row), token
+    return None
 
 
 async def end_sessions(

@@ -13,7 +13,7 @@ from hearth.errors import WrongPassword
 async def get_sign_in_parameters(context: Context, username: str) -> KdfParameters:
     """Return how this user's password becomes keys; for a name without a user, a stable invention."""
     fake = make_fake_kdf(context.services.secret, to_normal_form(username))
-    row = await _find_exact(context, username)
+    row = await find_exact(context, username)
     return fake if row is None else row.kdf
 
 
@@ -23,7 +23,7 @@ async def sign_in(context: Context, body: SignIn) -> SignedIn:
     The row is locked and compared again before the session begins, so that a password changed in this very
     moment ends this session too or is not accepted at all.
     """
-    found = await _find_exact(context, body.username)
+    found = await find_exact(context, body.username)
     if not is_right_key(body.auth_key, None if found is None else found.password) or found is None:
         raise WrongPassword
     row = await find_user(context.transaction, found.id, lock=True)
@@ -35,7 +35,7 @@ async def sign_in(context: Context, body: SignIn) -> SignedIn:
     return SignedIn(user=to_card(row), device=device, token=token)
 
 
-async def _find_exact(context: Context, username: str) -> UserRow | None:
+async def find_exact(context: Context, username: str) -> UserRow | None:
     """Return the living user of exactly this name."""
     row = await find_user_by_key(context.transaction, username_key(username))
     if row is None or row.deleted_at is not None or not is_same_username(username, row.username):

@@ -36,6 +36,7 @@ class UserRow:
     created_at: datetime
     disabled_at: datetime | None
     deleted_at: datetime | None
+    sealed_at: datetime | None
 
     @property
     def kdf(self) -> KdfParameters:
@@ -159,6 +160,10 @@ async def update_avatar_id(transaction: Transaction, user_id: int, avatar_id: by
 
 async def update_disabled(transaction: Transaction, user_id: int, since: datetime | None) -> None:
     await _update(transaction, user_id, disabled_at=since)
+
+
+async def update_sealed(transaction: Transaction, user_id: int, since: datetime) -> None:
+    await _update(transaction, user_id, sealed_at=since)
 
 
 async def update_status(

@@ -26,12 +26,14 @@ USER = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("disabled_at", UtcTime),
     Column("deleted_at", UtcTime),
+    Column("sealed_at", UtcTime),
     Index("ix_user_avatar_id", "avatar_id"),
     sqlite_autoincrement=True,
     **TABLE_OPTIONS,
 )
 """`username_key` is the confusables skeleton of the case-folded NFKC name; it stays when the user is deleted.
-`password` is a tagged verifier from which the password cannot be read. Ids are never used twice."""
+`password` is a tagged verifier from which the password cannot be read. Ids are never used twice. Since
+`sealed_at` there is a vault, and the password changes only together with it."""
 
 DEVICE = Table(
     "device",

@@ -1,9 +1,11 @@
-"""Who is told when a user's card changes or goes: everybody who has it on a device."""
+"""Who is told when a user's card or chain changes or goes: everybody who has the card on a device."""
 
 from hearth.accounts.contract import ProfileChanged, UserChanged, UserDeleted
 from hearth.accounts.events import AccountDeleted
 from hearth.contract import Context, Transaction, Users
 from hearth.conversations import store
+from hearth.directory.contract import ChainGrown, ReceiveRenewed
+from hearth.directory.events import ChainAppended, ReceivePublished
 from hearth.friends.list import list_acquaintance_ids
 
 
@@ -26,3 +28,18 @@ async def announce_deletion(context: Context, event: AccountDeleted) -> None:
     holders = await list_card_holder_ids(context.transaction, event.user_id)
     if holders:
         context.publish(UserDeleted(user_id=event.user_id), to=Users(tuple(holders)))
+
+
+async def announce_chain(context: Context, event: ChainAppended) -> None:
+    """Reaction: tell them that there is a statement to fetch. The user's own devices have heard it."""
+    holders = await list_card_holder_ids(context.transaction, event.user_id)
+    if holders:
+        context.publish(ChainGrown(user_id=event.user_id, n=event.n), to=Users(tuple(holders)))
+
+
+async def announce_receive(context: Context, event: ReceivePublished) -> None:
+    """Reaction: tell them that wraps go to another key from now on."""
+    holders = await list_card_holder_ids(context.transaction, event.user_id)
+    if holders:
+        renewed = ReceiveRenewed(user_id=event.user_id, version=event.version)
+        context.publish(renewed, to=Users(tuple(holders)))

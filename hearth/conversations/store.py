@@ -56,8 +56,10 @@ async def list_all_stays(
     return stays
 
 
-async def list_companion_ids(transaction: Transaction, user_id: int) -> list[int]:
-    """Return who ever shared a conversation with a user, whatever became of it."""
+async def list_companion_ids(
+    transaction: Transaction, user_id: int, *, among: Collection[int] | None = None
+) -> list[int]:
+    """Return who ever shared a conversation with a user, whatever became of it; with `among` of those."""
     own, others = MEMBER.alias("own"), MEMBER.alias("others")
     query = (
         select(others.c.user_id)
@@ -65,6 +67,8 @@ async def list_companion_ids(transaction: Transaction, user_id: int) -> list[int
         .where(own.c.user_id == user_id, others.c.user_id != user_id)
         .distinct()
     )
+    if among is not None:
+        query = query.where(others.c.user_id.in_(sorted(among)))
     return sorted((await transaction.execute(query)).scalars())
 
 

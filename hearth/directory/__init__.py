@@ -1,1 +1,1 @@
-"""Who a person is, as others check it: the user chain and receive statements, and the requests that write them."""
+"""Who a person is, for others to check: chains and receive statements, and the requests that write them."""

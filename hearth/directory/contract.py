@@ -7,9 +7,9 @@ which is stored already, is answered as before. Conflicts: `chain_moved`, `vault
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
-from hearth.accounts.contract import DeviceName, KdfParameters, OneTimeToken, SignedIn, Username
+from hearth.accounts.contract import DeviceName, KdfParameters, OneTimeToken, Username
 from hearth.contract import Command, DeviceId, Event, Hash32, Id, Shape, UserId
 from hearth.vault.contract import (
     Counter,
@@ -45,8 +45,8 @@ class VaultChange(Shape, forbid_unknown_fields=True):
     vault: NewVault
     generation: NewGeneration
     receive: NewReceive
-    device_keys: NewDeviceKeys = []
-    rows: NewRows = []
+    device_keys: NewDeviceKeys = field(default_factory=list)
+    rows: NewRows = field(default_factory=list)
 
 
 class ReceiveStatement(Shape):
@@ -103,10 +103,10 @@ class ListChainHeads(Command, name="chain.heads", limit="120/60s"):
 
 
 class ReadReceive(Command, name="chain.receive", limit="600/60s"):
-    """Somebody's newest receive statement, or those with these statement hashes; `not_found` as `chain.read`."""
+    """Somebody's newest receive statement, or those with these hashes; `not_found` as for `chain.read`."""
 
     user_id: UserId
-    hashes: Annotated[list[Hash32], Meta(max_length=50)] = []
+    hashes: Annotated[list[Hash32], Meta(max_length=50)] = field(default_factory=list)
 
 
 class SetUpChain(Command, name="chain.set_up", limit="20/600s", large=True):
@@ -145,7 +145,7 @@ class RemoveDevices(Command, name="chain.remove_devices", limit="20/600s", per="
     statement: Statement
     generation: NewGeneration
     receive: NewReceive
-    rows: NewRows = []
+    rows: NewRows = field(default_factory=list)
 
 
 class ChangeSealedPassword(Command, name="chain.change_password", limit="5/600s", per="device", large=True):
@@ -181,7 +181,7 @@ class Renew(Command, name="chain.renew", limit="20/600s", large=True):
 
     generation: NewGeneration | None = None
     receive: NewReceive | None = None
-    rows: NewRows = []
+    rows: NewRows = field(default_factory=list)
 
 
 class RecoveryQuestion(Shape, forbid_unknown_fields=True):
@@ -232,7 +232,7 @@ class ResetQuestion(Shape, forbid_unknown_fields=True):
 
 
 class Reset(Shape):
-    """What a reset begins with: the head of the chain, 0 and zeros without one, the device that is to come."""
+    """What a reset begins with: the head of the chain (0 and zeros without one), the device that will be."""
 
     user_id: UserId
     server_id: Id

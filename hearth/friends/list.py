@@ -43,6 +43,13 @@ async def list_acquaintance_ids(transaction: Transaction, user_id: int) -> list[
     return sorted(holders - {user_id})
 
 
+async def list_partner_ids(transaction: Transaction, user_id: int, among: Collection[int]) -> set[int]:
+    """Return which of these are friends of a user, or in an open request with them that the user sees."""
+    pairs = await store.list_pairs_with(transaction, user_id, among)
+    requests = await store.list_open_requests(transaction, user_id)
+    return {*pairs, *(other for request in requests for other in request.holders)} & set(among)
+
+
 async def list_friends(transaction: Transaction, user_id: int, after: int, limit: int) -> list[Friend]:
     """Return at most `limit` friends of a user with profiles, by id from above `after`. Two queries."""
     friendships = [found for found in await store.list_friendships(transaction, user_id) if found[0] > after][

@@ -175,6 +175,18 @@ async def list_pairs(transaction: Transaction, user_ids: Collection[int]) -> lis
     return [(int(first), int(second)) for first, second in rows]
 
 
+async def list_pairs_with(transaction: Transaction, user_id: int, among: Collection[int]) -> list[int]:
+    """Return which of these users are friends of one."""
+    wanted = sorted(among)
+    first = select(FRIENDSHIP.c.user2_id).where(
+        FRIENDSHIP.c.user1_id == user_id, FRIENDSHIP.c.user2_id.in_(wanted)
+    )
+    second = select(FRIENDSHIP.c.user1_id).where(
+        FRIENDSHIP.c.user2_id == user_id, FRIENDSHIP.c.user1_id.in_(wanted)
+    )
+    return sorted((await transaction.execute(first.union_all(second))).scalars())
+
+
 async def insert_block(transaction: Transaction, blocker_id: int, blocked_id: int, now: datetime) -> None:
     values = {"blocker_id": blocker_id, "blocked_id": blocked_id, "timestamp": now}
     await transaction.execute(insert(BLOCK).values(values))

@@ -5,7 +5,7 @@ Everything here is sealed: the server knows lengths, order and hashes (docs/prot
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from hearth.contract import Command, DeviceId, Event, Hash32, Id, Shape
 
@@ -35,11 +35,11 @@ class WayIn(Shape, forbid_unknown_fields=True):
 
 
 class NewVault(Shape, forbid_unknown_fields=True):
-    """A vault's next version, beside the `vault` statement that names it. Ways that are not listed are gone."""
+    """A vault's next version, beside the statement that names it. Ways that are not listed are gone."""
 
     sealed: SealedBytes
     password_wrap: SmallBox
-    ways: Annotated[list[WayIn], Meta(max_length=16)] = []
+    ways: Annotated[list[WayIn], Meta(max_length=16)] = field(default_factory=list)
 
 
 class DeviceKey(Shape, forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ class GenerationWrap(Shape, forbid_unknown_fields=True):
 
 
 class NewGeneration(Shape, forbid_unknown_fields=True):
-    """The own chain's next statement, one wrap for each listed device and the vault, the box of the one before."""
+    """The own chain's next statement, a wrap for each listed device and the vault, the predecessor's box."""
 
     statement: Statement
     wraps: Annotated[list[GenerationWrap], Meta(min_length=2, max_length=51)]
@@ -109,7 +109,7 @@ class OwnVault(Shape):
     is_listed: bool
     sealed: SealedBytes | None = None
     password_wrap: SmallBox | None = None
-    ways: list[Id] = []
+    ways: list[Id] = field(default_factory=list)
     generation: Generation | None = None
     keyring_position: Counter = 0
 

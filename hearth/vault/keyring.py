@@ -1,11 +1,78 @@
-"""Soon."""
+"""The keyring: rows that only one's own devices can open, appended and read by position."""
 
-from typing import Any
+from collections.abc import Sequence
+
+from hearth.accounts.living import lock_living
+from hearth.contract import Context, Users
+from hearth.errors import NotFound
+from hearth.sealed.core.hashing import sha256
+from hearth.vault import rows_store, store
+from hearth.vault.contract import KeyringGrown, KeyringPage, KeyringRow, KeyringTaken, NewRow
+from hearth.vault.rows_store import StoredRow
+from hearth.vault.rules import MOST_ROWS, GenerationMoved, check_rows, judged, require_room
+
+PAGE_BYTES = 96 * 1024
 
 
-async def append_own_rows(*a: Any) -> Any:
-    raise NotImplementedError
+async def append_own_rows(context: Context, rows: Sequence[NewRow]) -> KeyringTaken:
+    """Append rows by a listed device. Raises NotFound for any other, and as `append_rows`."""
+    await lock_living(context.transaction, (context.user_id,))
+    await require_listed(context)
+    return KeyringTaken(position=await append_rows(context, context.user_id, rows))
 
 
-async def list_rows(*a: Any) -> Any:
-    raise NotImplementedError
+async def append_rows(context: Context, user_id: int, rows: Sequence[NewRow]) -> int:
+    """Append what is not there yet and return the newest position; the caller holds the user's row.
+
+    Raises GenerationMoved (not under the newest generation), NotAccepted, LimitReached.
+    """
+    vault = await store.find_vault(context.transaction, user_id)
+    newest = await store.find_newest(context.transaction, user_id)
+    if vault is None or newest is None:
+        raise NotFound
+    offered = {sha256(row.sealed): row for row in rows}
+    known = await rows_store.list_known(context.transaction, user_id, list(offered)) if offered else set()
+    fresh = {digest: row for digest, row in offered.items() if digest not in known}
+    if not fresh:
+        return vault.keyring_position
+    with judged(GenerationMoved):
+        check_rows(list(fresh.values()), newest.g)
+    count = vault.keyring_rows + len(fresh)
+    require_room(count, MOST_ROWS, "The keyring is full.")
+    stored = [
+        (StoredRow(position, row.g, row.kind, row.id, row.sealed), digest)
+        for position, (digest, row) in enumerate(fresh.items(), vault.keyring_position + 1)
+    ]
+    position = vault.keyring_position + len(fresh)
+    await rows_store.insert_rows(context.transaction, user_id, stored, position=position, count=count)
+    context.publish(KeyringGrown(position=position), to=Users((user_id,)))
+    return position
+
+
+async def list_rows(context: Context, after: int, limit: int) -> KeyringPage:
+    """Return a page of one's keyring, of at most 96 KiB, to a listed device; NotFound to any other."""
+    await require_listed(context)
+    vault = await store.find_vault(context.transaction, context.user_id)
+    if vault is None:
+        raise NotFound
+    rows = await rows_store.list_rows(context.transaction, context.user_id, after=after, limit=limit)
+    page: list[KeyringRow] = []
+    size = 0
+    for row in rows:
+        size += len(row.sealed)
+        if size > PAGE_BYTES:
+            break
+        page.append(to_row(row))
+    return KeyringPage(rows=page, position=vault.keyring_position)
+
+
+async def require_listed(context: Context) -> None:
+    """Raise NotFound unless the asking device stands in its user's chain."""
+    if not await store.is_listed(context.transaction, context.user_id, context.actor.device_id):
+        raise NotFound("This device is not in the list of yours yet.")
+
+
+def to_row(row: StoredRow) -> KeyringRow:
+    kind = row.kind
+    assert kind in (1, 2, 3, 4)
+    return KeyringRow(position=row.position, g=row.g, kind=kind, id=row.row_id, sealed=row.sealed)  # type: ignore[arg-type]  # narrowed above

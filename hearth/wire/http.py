@@ -1,7 +1,7 @@
 """What every HTTP face needs: bodies in, structs out, problems, sessions, limits, headers. Knows no noun."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 ENCODER = msgspec.json.Encoder()
 LOG = logging.getLogger("hearth.http")
 MAX_BODY = 128 * 1024
+MAX_LARGE_BODY = 512 * 1024
+"""For what is marked so in the contract: a new generation for fifty devices with its rows."""
 REQUESTS_PER_NETWORK = "3000/60s"
 """Of everything below /api/, before anybody is looked up: signed in or not, with whatever tokens."""
 REQUESTS_PER_USER = "600/10s"
@@ -64,15 +66,28 @@ def services() -> Services:
     return face().services
 
 
-def prepare(app: Quart, shared: Face) -> None:
+def prepare(app: Quart, shared: Face, *, large_paths: Collection[str] = ()) -> None:
     """Give an app the session lookup, origin check, error form and headers that all its routes rely on."""
     app.extensions["hearth"] = shared
+    app.request_class = make_request_class(large_paths)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.before_request(_limit_network)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)
     app.after_request(_count_request)
     app.register_error_handler(Exception, _to_problem)
+
+
+def make_request_class(large_paths: Collection[str]) -> type[Request]:
+    """Return requests whose bodies are bounded by their path, before a byte of them is kept."""
+
+    class BoundedRequest(Request):
+        def __init__(self, method: str, scheme: str, path: str, *rest: Any, **config: Any) -> None:
+            if path in large_paths:
+                config["max_content_length"] = MAX_LARGE_BODY
+            super().__init__(method, scheme, path, *rest, **config)
+
+    return BoundedRequest
 
 
 async def read_body(shape: type[S]) -> S:

@@ -172,6 +172,7 @@ async def house(config: Config) -> AsyncIterator[House]:
         limits=Limits(clock),
         reactions=Reactions({}, {}),
         write_logs=append_to_logs,
+        list_visible=cast(Any, None),
         messages=cast(Any, None),
         presence=cast(Any, None),
         watch=cast(Any, None),

@@ -291,7 +291,7 @@ export interface WayIn {
   proof_hash?: Hash32 | null;
 }
 
-/** A vault's next version, beside the `vault` statement that names it. Ways that are not listed are gone. */
+/** A vault's next version, beside the statement that names it. Ways that are not listed are gone. */
 export interface NewVault {
   sealed: SealedBytes;
   password_wrap: SmallBox;
@@ -310,7 +310,7 @@ export interface GenerationWrap {
   wrap: Wrap;
 }
 
-/** The own chain's next statement, one wrap for each listed device and the vault, the box of the one before. */
+/** The own chain's next statement, a wrap for each listed device and the vault, the predecessor's box. */
 export interface NewGeneration {
   statement: Statement;
   wraps: GenerationWrap[];
@@ -479,7 +479,7 @@ export interface ListChainHeads {
   user_ids: UserId[];
 }
 
-/** Somebody's newest receive statement, or those with these statement hashes; `not_found` as `chain.read`. */
+/** Somebody's newest receive statement, or those with these hashes; `not_found` as for `chain.read`. */
 export interface ReadReceive {
   user_id: UserId;
   hashes?: Hash32[];
@@ -594,7 +594,7 @@ export interface ResetQuestion {
   token: OneTimeToken;
 }
 
-/** What a reset begins with: the head of the chain, 0 and zeros without one, the device that is to come. */
+/** What a reset begins with: the head of the chain (0 and zeros without one), the device that will be. */
 export interface Reset {
   user_id: UserId;
   server_id: Id;

@@ -1,0 +1,10 @@
+"""What an account's deletion ends here: everything that only its owner could open."""
+
+from hearth.accounts.events import AccountDeleted
+from hearth.contract import Context
+from hearth.vault import store
+
+
+async def forget_secrets(context: Context, event: AccountDeleted) -> None:
+    """Reaction: remove vault, ways in, own chain, keyring. The user chain stays: others' history needs it."""
+    await store.delete_everything(context.transaction, event.user_id)
