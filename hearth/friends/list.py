@@ -47,7 +47,8 @@ async def list_partner_ids(transaction: Transaction, user_id: int, among: Collec
     """Return which of these are friends of a user, or in an open request with them that the user sees."""
     pairs = await store.list_pairs_with(transaction, user_id, among)
     requests = await store.list_open_requests(transaction, user_id)
-    return {*pairs, *(other for request in requests for other in request.holders)} & set(among)
+    partners = {other for request in requests for other in (request.sender_id, request.receiver_id)}
+    return {*pairs, *partners} & set(among)
 
 
 async def list_friends(transaction: Transaction, user_id: int, after: int, limit: int) -> list[Friend]:

@@ -105,7 +105,7 @@ class Owner:
     def list_devices(self, devices: Sequence[bytes]) -> bytes:
         """Say which devices there are, and make keys for those that have none."""
         entries = []
-        for device in sorted(devices):
+        for device in sorted(set(devices)):
             seed = self.seeds.setdefault(device, secrets.token_bytes(32))
             key = self.kem_keys.setdefault(device, secrets.token_bytes(1216))
             entries.append(Device(device, ed25519.public_key(seed), hpke.kem_hash(key), (1,)))

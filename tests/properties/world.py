@@ -17,6 +17,7 @@ from hearth.client.replica.state import Replica
 from hearth.contract import Actor, Command, Devices
 from hearth.errors import HearthError
 from hearth.work import perform
+from tests.directory.kit import Owner
 from tests.stage import Stage
 
 Hint = tuple[str, bytes]
@@ -44,6 +45,7 @@ class World:
     stage: Stage
     dice: random.Random
     people: list[Person] = field(default_factory=list)
+    owners: dict[int, Owner] = field(default_factory=dict)
     next_connection: int = 1
     heard: int = 0
 

@@ -18,6 +18,7 @@ from hearth.presence.contract import SetPresence
 from hearth.sync.contract import OpenSync, ReadHeads, ReadLog, ReadRest
 from tests.properties.world import make_png
 from tests.scenarios.cast import PASSWORD, Device
+from tests.scenarios.chain_acts import make_acts
 from tests.scenarios.conftest import SignUp
 from tests.scenarios.test_messages import make_send
 
@@ -108,6 +109,7 @@ ACTS: dict[type[Command], Act] = {
     accounts.RevokeDevice: revoke_a_device,
     accounts.RevokeOtherDevices: lambda bob, erin: bob.client.revoke_other_devices(PASSWORD),
     accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, NEW_PASSWORD),
+    **make_acts(NEW_PASSWORD),
     admin.ListUsers: refused(lambda erin: admin.ListUsers()),
     admin.DisableUser: refused(lambda erin: admin.DisableUser(user_id=erin.user_id)),
     admin.EnableUser: refused(lambda erin: admin.EnableUser(user_id=erin.user_id)),

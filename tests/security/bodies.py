@@ -5,6 +5,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from hearth.contract import Command
+from tests.directory.kit import Owner, make_way
 from tests.security.people import KDF, People
 
 Body = Callable[[People, str], dict[str, Any]]
@@ -40,6 +44,43 @@ def request_of(people: People, name: str) -> int:
 
 def own_key(people: People, role: str) -> str:
     return encode(people.alice.auth_key if role == "nobody" else people.by_role[role].auth_key)
+
+
+def listed(people: People) -> bytes:
+    """Alice's first device, which asks for her."""
+    return people.alice.actor.device_id
+
+
+def asking(people: People, role: str) -> bytes:
+    return (people.alice if role == "nobody" else people.by_role[role]).actor.device_id
+
+
+def known(people: People) -> Owner:
+    """What alice's devices know; who has no chain yet gets a make-believe one, which the server has not."""
+    owner = people.owner("self")
+    if owner.state is None:
+        owner.set_up(people.others["phone"].actor.device_id)
+        owner.add_device(listed(people))
+    return owner
+
+
+def built(command: Command) -> dict[str, Any]:
+    """Return a command's fields as JSON has them."""
+    fields: dict[str, Any] = msgspec.to_builtins(command)
+    return fields
+
+
+def set_up_with_hers(people: People, role: str) -> dict[str, Any]:
+    owner = people.owner("self")
+    return {**built(owner.set_up(listed(people))), "auth_key": own_key(people, role)}
+
+
+def add_to_hers(people: People, role: str, key: str) -> dict[str, Any]:
+    owner = known(people)
+    device = asking(people, role)
+    if device in owner.now.devices:
+        device = bytes(15) + b"x"
+    return {**built(owner.add_device(device)), "auth_key": key}
 
 
 BODIES: dict[str, Body] = {
@@ -108,6 +149,33 @@ BODIES: dict[str, Body] = {
     },
     "account.delete with her key": lambda p, role: {"auth_key": encode(p.alice.auth_key)},
     "account.delete with one's own key": lambda p, role: {"auth_key": own_key(p, role)},
+    "vault.get of one's own": lambda p, role: {},
+    "vault.generations of one's own": lambda p, role: {"limit": 5},
+    "vault.device_keys of one's own": lambda p, role: {},
+    "keyring.append a row of hers": lambda p, role: {"rows": [msgspec.to_builtins(known(p).receive_row())]},
+    "keyring.list of one's own": lambda p, role: {"after": 0},
+    "chain.read alice's": lambda p, role: {"user_id": p.alice.actor.user_id},
+    "chain.heads alice's": lambda p, role: {"user_ids": [p.alice.actor.user_id]},
+    "chain.receive alice's": lambda p, role: {"user_id": p.alice.actor.user_id},
+    "chain.set_up of one's own": lambda p, role: built(p.owner(role).set_up(asking(p, role))),
+    "chain.set_up with hers and one's own key": set_up_with_hers,
+    "chain.add_device to hers": lambda p, role: add_to_hers(p, role, own_key(p, role)),
+    "chain.add_device to hers with her key": lambda p, role: add_to_hers(p, role, encode(p.alice.auth_key)),
+    "chain.retire the asking device of hers": lambda p, role: built(known(p).retire(listed(p))),
+    "chain.profile in hers": lambda p, role: built(known(p).set_profile(listed(p))),
+    "chain.remove_devices her phone": lambda p, role: built(
+        known(p).remove(listed(p), p.others["phone"].actor.device_id)
+    ),
+    "chain.change_password with her key": lambda p, role: built(
+        known(p).change_password(listed(p), b"another".ljust(32, b"\0"))
+    ),
+    "chain.change_ways with her key": lambda p, role: built(
+        known(p).change_ways(listed(p), make_way(b"p" * 32))
+    ),
+    "chain.reset by her link": lambda p, role: built(
+        known(p).reset(listed(p), p.link, b"another".ljust(32, b"\0"))
+    ),
+    "chain.renew hers": lambda p, role: built(known(p).renew(listed(p))),
     "admin.users of everybody": lambda p, role: {"search": "the"},
     "admin.disable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
     "admin.enable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},

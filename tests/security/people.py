@@ -3,6 +3,7 @@
 Each call makes a set of people of its own on a running server, so that rows do not disturb each other.
 """
 
+import copy
 import itertools
 import secrets
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sqlalchemy import update
 from hearth.accounts.contract import KdfParameters, Registration, RevokeDevice, SignedIn, SignIn
 from hearth.accounts.invite import create_invite
 from hearth.accounts.register import register
+from hearth.accounts.reset_sign_in import create_reset_of
 from hearth.accounts.sessions import NOBODY
 from hearth.accounts.sign_in import sign_in
 from hearth.contract import Actor, Command, Context
@@ -23,6 +25,7 @@ from hearth.friends.contract import BlockUser, RemoveFriend, RequestFriend
 from hearth.messages.contract import SendMessage
 from hearth.services import Services
 from hearth.work import perform
+from tests.directory.kit import Owner
 from tests.stage import carry_out
 
 ACTORS = ("self", "friend", "member", "former", "left", "strange", "blocked", "admin", "revoked", "nobody")
@@ -55,6 +58,28 @@ class People:
     others: dict[str, Somebody] = field(default_factory=dict)
     group: bytes = b""
     requests: dict[str, int] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
+    link: str = ""
+
+    def owner(self, role: str) -> Owner:
+        """What the devices of somebody know who may or may not have a chain yet; nobody's are alice's."""
+        somebody = self.alice if role == "nobody" else self.by_role[role]
+        if role not in self.owners:
+            server_id = self.services.identity.server_id
+            self.owners[role] = Owner(server_id, somebody.actor.user_id, somebody.username, somebody.auth_key)
+        return copy.deepcopy(self.owners[role])
+
+    async def seal(self, *, is_listed: bool) -> None:
+        """Set alice's chain up on her phone, list her first device too if asked to, and get her a link."""
+        alice, phone = self.alice.actor, self.others["phone"].actor
+        owner = self.owner("self")
+        await self.run(phone, owner.set_up(phone.device_id))
+        if is_listed:
+            await self.run(alice, owner.add_device(alice.device_id))
+        self.owners["self"] = owner
+        self.link = await perform(
+            self.services, NOBODY, lambda context: create_reset_of(context, alice.user_id)
+        )
 
     @property
     def alice(self) -> Somebody:

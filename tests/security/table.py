@@ -16,6 +16,8 @@ LEGEND = {
     "dead": "link_invalid",
     "only": "administrators_only",
     "bad": "bad_request",
+    "moved": "chain_moved",
+    "fake": "not_accepted",
 }
 
 COMMANDS = """
@@ -60,6 +62,25 @@ sync.heads of one's own                 ok   ok     ok     ok     ok   ok      o
 account.change_password with her key    ok   key    key    key    key  key     key     key   out     out
 account.delete with her key             ok   key    key    key    key  key     key     key   out     out
 account.delete with one's own key       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+vault.get of one's own                  ok   ok     ok     ok     ok   ok      ok      ok    out     out
+vault.generations of one's own          ok   ok     ok     ok     ok   ok      ok      ok    out     out
+vault.device_keys of one's own          ok   none   none   none   none none    none    none  out     out
+keyring.append a row of hers            ok   none   none   none   none none    none    none  out     out
+keyring.list of one's own               ok   none   none   none   none none    none    none  out     out
+chain.read alice's                      ok   ok     ok     ok     ok   none    ok      none  out     out
+chain.heads alice's                     ok   ok     ok     ok     ok   void    ok      void  out     out
+chain.receive alice's                   ok   ok     ok     ok     ok   none    ok      none  out     out
+chain.set_up of one's own               ok   ok     ok     ok     ok   ok      ok      ok    out     out
+chain.set_up with hers and one's own key ok   fake   fake   fake   fake fake    fake    fake  out     out
+chain.add_device to hers                ok   moved  moved  moved  moved moved   moved   moved out     out
+chain.add_device to hers with her key   ok   key    key    key    key  key     key     key   out     out
+chain.retire the asking device of hers  ok   fake   fake   fake   fake fake    fake    fake  out     out
+chain.profile in hers                   ok   fake   fake   fake   fake fake    fake    fake  out     out
+chain.remove_devices her phone          ok   key    key    key    key  key     key     key   out     out
+chain.change_password with her key      ok   key    key    key    key  key     key     key   out     out
+chain.change_ways with her key          ok   key    key    key    key  key     key     key   out     out
+chain.reset by her link                 ok   dead   dead   dead   dead dead    dead    dead  out     out
+chain.renew hers                        ok   moved  moved  moved  moved moved   moved   moved out     out
 admin.users of everybody                only only   only   only   only only    only    ok    out     out
 admin.disable a stranger                only only   only   only   only only    only    ok    out     out
 admin.enable a stranger                 only only   only   only   only only    only    ok    out     out
@@ -82,6 +103,10 @@ POST /api/register                      ok   ok     ok     ok     ok   ok      o
 GET /api/sign-in/parameters             ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 POST /api/sign-in                       ok   ok     ok     ok     ok   ok      ok      ok    ok      ok
 POST /api/sign-in/reset                 dead dead   dead   dead   dead dead    dead    dead  dead    dead
+POST /api/recovery                      key  key    key    key    key  key     key     key   key     key
+POST /api/recovery/finish               key  key    key    key    key  key     key     key   key     key
+POST /api/reset                         dead dead   dead   dead   dead dead    dead    dead  dead    dead
+POST /api/reset/finish                  dead dead   dead   dead   dead dead    dead    dead  dead    dead
 GET /api/session                        ok   ok     ok     ok     ok   ok      ok      ok    out     out
 PUT /api/avatar                         ok   ok     ok     ok     ok   ok      ok      ok    out     out
 GET /api/avatars/alice's                ok   ok     ok     ok     ok   ok      ok      ok    out     out

@@ -73,6 +73,10 @@ def test_S10_what_gets_rid_of_a_stolen_device_is_limited_by_device() -> None:
         "device.revoke_others",
         "account.change_password",
         "account.delete",
+        "chain.retire",
+        "chain.remove_devices",
+        "chain.change_password",
+        "chain.reset",
     }
 
 

@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from hearth.app import CLIENT_FOLDER, App
+from hearth.directory.tickets import make_ticket
 from tests.properties.world import make_png
 from tests.scenarios.server import RunningServer
 from tests.security.bodies import encode, kdf
@@ -89,10 +91,26 @@ def make_body(path: str, people: People, role: str) -> dict[str, Any]:
             return {"username": alice.username, "auth_key": key, "device_name": "3", "session": "bearer"}
         case "/api/links":
             return {"token": "guessed"}
+        case "/api/recovery":
+            return {"username": people.alice.username, "proof": encode(bytes(32))}
+        case "/api/recovery/finish" | "/api/reset/finish":
+            return make_finish(path, people, role)
+        case "/api/reset":
+            return {"token": "guessed"}
         case "/api/sign-in/reset":
             return {"token": "guessed", **new}
         case _:
             return {}
+
+
+def make_finish(path: str, people: People, role: str) -> dict[str, Any]:
+    """What alice's own device might send, without proof and link."""
+    change = msgspec.to_builtins(people.owner("self").begin(people.alice.actor.device_id))
+    new = {"new_auth_key": encode(bytes(32)), "kdf": kdf(), "device_name": "3", "change": change}
+    if path == "/api/reset/finish":
+        return {"token": "guessed", **new}
+    ticket = make_ticket(people.services.secret, people.alice.actor.user_id, people.services.clock.now())
+    return {"username": people.alice.username, "proof": encode(bytes(32)), "ticket": ticket, **new}
 
 
 def name_outcome(answer: httpx.Response) -> str:

@@ -1,0 +1,80 @@
+"""What bob does with a chain of his own, as rows for the test that nobody else hears of it."""
+
+import copy
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from hearth.client.sign_in import make_deletion
+from hearth.contract import Command
+from hearth.directory import contract as directory
+from hearth.vault import contract as vault
+from tests.directory.kit import Owner, make_way
+from tests.scenarios.cast import Device
+
+Act = Callable[[Device, Device], Awaitable[object]]
+OWNERS: dict[str, Owner] = {}
+"""What bob's device knows of his chain, by the device's id: the server of each test has another one."""
+
+
+def device_of(bob: Device) -> bytes:
+    return bytes.fromhex(bob.client.file.state.device_id)
+
+
+async def find_owner(bob: Device, password: str) -> Owner:
+    """Return what bob's device knows; a fresh server's bob has no chain yet."""
+    key = bob.client.file.state.device_id
+    if key not in OWNERS:
+        server_id = bytes.fromhex(bob.client.replica.server_id)
+        auth_key = (await make_deletion(bob.client.http, bob.username, password)).auth_key
+        OWNERS[key] = Owner(server_id, bob.user_id, bob.username, auth_key)
+    return OWNERS[key]
+
+
+def make_acts(password: str) -> dict[type[Command], Act]:
+    """Return the rows; `password` is bob's when they are played, and it stays so."""
+
+    def taken(make: Callable[[Owner, bytes], Command]) -> Act:
+        async def act(bob: Device, erin: Device) -> object:
+            owner = await find_owner(bob, password)
+            return await bob.asks(make(owner, device_of(bob)), msgspec.Raw, over="http")
+
+        return act
+
+    def refused(make: Callable[[Owner, bytes], Command], code: str) -> Act:
+        async def act(bob: Device, erin: Device) -> object:
+            owner = copy.deepcopy(await find_owner(bob, password))
+            owner.auth_key = secrets.token_bytes(32)
+            return await bob.is_refused(make(owner, device_of(bob)), code, over="http")
+
+        return act
+
+    other = secrets.token_bytes(16)
+    return {
+        directory.SetUpChain: taken(lambda owner, device: owner.set_up(device)),
+        directory.SetChainProfile: taken(lambda owner, device: owner.set_profile(device)),
+        directory.ChangeWays: taken(lambda owner, device: owner.change_ways(device, make_way(b"p" * 32))),
+        directory.Renew: taken(lambda owner, device: owner.renew(device)),
+        directory.ReadChain: taken(lambda owner, device: directory.ReadChain(user_id=owner.user)),
+        directory.ReadReceive: taken(lambda owner, device: directory.ReadReceive(user_id=owner.user)),
+        directory.ListChainHeads: taken(
+            lambda owner, device: directory.ListChainHeads(user_ids=[owner.user])
+        ),
+        directory.AddDevice: refused(lambda owner, device: owner.add_device(other), "wrong_password"),
+        directory.RemoveDevices: refused(lambda owner, device: owner.remove(device), "wrong_password"),
+        directory.ChangeSealedPassword: refused(
+            lambda owner, device: owner.change_password(device, b"n" * 32), "wrong_password"
+        ),
+        directory.ResetChain: refused(
+            lambda owner, device: owner.reset(device, "guess", b"n" * 32), "link_invalid"
+        ),
+        directory.RetireDevice: refused(
+            lambda owner, device: directory.RetireDevice(statement=owner.genesis()), "not_accepted"
+        ),
+        vault.AppendRows: taken(lambda owner, device: vault.AppendRows(rows=[owner.receive_row()])),
+        vault.ListRows: taken(lambda owner, device: vault.ListRows()),
+        vault.GetVault: taken(lambda owner, device: vault.GetVault()),
+        vault.ListGenerations: taken(lambda owner, device: vault.ListGenerations()),
+        vault.ListDeviceKeys: taken(lambda owner, device: vault.ListDeviceKeys()),
+    }
