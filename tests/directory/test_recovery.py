@@ -32,7 +32,9 @@ class House:
         headers = {"content-type": "application/json"}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=self.server.url, headers=headers, trust_env=False, timeout=60
+        ) as http:
             return await http.post(path, content=msgspec.json.encode(body))
 
     async def begins(
@@ -102,7 +104,7 @@ async def register(server: RunningServer, username: str) -> tuple[Owner, Actor, 
         "device_name": "Phone",
         "session": "bearer",
     }
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
         answer = (await http.post("/api/register", json=body)).json()
     user, device = answer["user"]["id"], bytes.fromhex(answer["device"]["id"])
     server_id = server.app.services.identity.server_id
@@ -119,7 +121,9 @@ async def test_a_recovery_key_leads_to_vault_and_session(house: House) -> None:
     answer = (await house.post("/api/recovery/finish", body)).json()
     assert answer["device"]["id"] == recovery.device_id
     session = {"authorization": f"Bearer {answer['token']}"}
-    async with httpx.AsyncClient(base_url=house.server.url, headers=session, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=house.server.url, headers=session, trust_env=False, timeout=60
+    ) as http:
         vault = (await http.post("/api/vault.get", json={})).json()
         devices = (await http.post("/api/device.list", json={})).json()["devices"]
     assert (vault["version"], vault["is_listed"], vault["ways"]) == (3, True, [(b"w" * 16).hex()])
