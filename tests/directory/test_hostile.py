@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import secrets
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -49,11 +50,12 @@ async def test_a_device_that_is_no_session(make_home: MakeHome) -> None:
 async def test_a_stolen_session_without_the_password(alice: Home) -> None:
     """Everything that the identity key signs asks for the password as well."""
     laptop = await alice.adds()
-    for make in (
+    makes: list[Callable[[Owner], Command]] = [
         lambda owner: owner.remove(alice.id, laptop.device_id),
         lambda owner: owner.change_password(alice.id, b"n" * 32),
         lambda owner: owner.change_ways(alice.id, make_way(b"p" * 32)),
-    ):
+    ]
+    for make in makes:
         owner = copy.deepcopy(alice.owner)
         owner.auth_key = b"w" * 32
         await refuses(alice, make(owner), WrongPassword)
@@ -97,7 +99,11 @@ async def test_one_device_does_not_sign_for_another(alice: Home) -> None:
     owner = copy.deepcopy(alice.owner)
     command = owner.set_profile(laptop.device_id)
     await refuses(alice, command, NotAccepted, "not_allowed")
-    for make in (lambda one: one.retire(laptop.device_id), lambda one: one.renew(laptop.device_id)):
+    makes: list[Callable[[Owner], Command]] = [
+        lambda one: one.retire(laptop.device_id),
+        lambda one: one.renew(laptop.device_id),
+    ]
+    for make in makes:
         await refuses(alice, make(copy.deepcopy(alice.owner)), NotAccepted, "not_allowed")
 
 

@@ -1,6 +1,7 @@
 """Generators of what people do with chains: honest requests, of which many come too late or twice."""
 
 import copy
+from collections.abc import Callable
 
 from hearth.contract import Command
 from hearth.directory import contract as directory
@@ -90,7 +91,7 @@ def read_receive(world: World, person: Person) -> Command:
     return directory.ReadReceive(user_id=world.dice.choice(world.people).user_id)
 
 
-CHAIN_GENERATORS = {
+CHAIN_GENERATORS: dict[type[Command], Callable[[World, Person], Command]] = {
     directory.SetUpChain: set_up_chain,
     directory.AddDevice: add_device,
     directory.RetireDevice: retire_device,
