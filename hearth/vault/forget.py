@@ -2,9 +2,10 @@
 
 from hearth.accounts.events import AccountDeleted
 from hearth.contract import Context
-from hearth.vault import store
 
 
 async def forget_secrets(context: Context, event: AccountDeleted) -> None:
     """Reaction: remove vault, ways in, own chain, keyring. The user chain stays: others' history needs it."""
+    from hearth.vault import store
+
     await store.delete_everything(context.transaction, event.user_id)

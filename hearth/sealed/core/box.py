@@ -2,9 +2,6 @@
 
 import secrets
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from hearth.sealed.core.hashing import hkdf
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
@@ -22,6 +19,8 @@ def make_salt() -> bytes:
 
 def seal_box(key: bytes, label: bytes, aad: bytes, plaintext: bytes, salt: bytes | None = None) -> bytes:
     """Return box(key, name, aad, x), 33 bytes longer than x. A salt is given where the format says which."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     salt = make_salt() if salt is None else salt
     sealed = AESGCM(hkdf(key, salt, label)).encrypt(NONCE, plaintext, aad)
     return VERSION + salt + sealed
@@ -46,6 +45,9 @@ def check_box(box: bytes) -> None:
 
 def open_aead(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
     """Open AES-256-GCM with the tag at the end; Rejected(cannot_open) when it does not verify."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     require(len(sealed) >= TAG, Verdict.CANNOT_OPEN, "too short for a tag")
     try:
         return AESGCM(key).decrypt(nonce, sealed, aad)

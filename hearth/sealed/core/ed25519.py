@@ -1,8 +1,5 @@
 """Ed25519 (RFC 8032), the same in every engine: section 1.1's checks, then verification without cofactor."""
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from hearth.sealed.core.verdicts import Verdict, require
 
 P = 2**255 - 19
@@ -25,11 +22,15 @@ SMALL_ORDER = frozenset(
 
 def public_key(seed: bytes) -> bytes:
     """Return the 32-byte public key of a 32-byte seed."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
 def sign(seed: bytes, message: bytes) -> bytes:
     """Return the signature, 64 bytes."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
 
 
@@ -48,6 +49,9 @@ def is_valid(public: bytes, signature: bytes, message: bytes) -> bool:
 
     Rule 4 is OpenSSL's own verification, which encodes [S]B − [k]A and compares it with R.
     """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     if len(signature) != 64 or not is_good_point(public) or not is_good_point(signature[:32]):
         return False
     if int.from_bytes(signature[32:], "little") >= L:

@@ -1,10 +1,10 @@
-"""SHA-256, HMAC-SHA256 and HKDF-SHA256 as section 1 names them."""
+"""SHA-256, HMAC-SHA256 and HKDF-SHA256 as section 1 names them.
+
+`cryptography` is imported where it is first needed, here and beside: most servers never are (decision 6).
+"""
 
 import hashlib
 import hmac
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 ABSENT = b""
 
@@ -21,6 +21,9 @@ def labelled_hash(label: bytes, data: bytes) -> bytes:
 
 def hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
     """Return 32 bytes of HKDF-SHA256 (RFC 5869); an absent salt is ABSENT."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(key)
 
 
