@@ -13,6 +13,7 @@ from hearth.directory.rules import ChainMoved, Kinds, Person, ReceiveMoved
 from hearth.directory.store import ChainRow, ReceiveRow, StatementRow
 from hearth.sealed.core.packed import Head
 from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.person.generations import VAULT_RECIPIENT
 from hearth.sealed.person.receive import Receive
 from hearth.sealed.person.user_state import ChainState
 from hearth.vault.contract import NewGeneration
@@ -27,12 +28,17 @@ async def hold_person(context: Context, user_id: int) -> Person:
 
 
 async def load_person(context: Context, user_id: int) -> Person:
-    """Return a person's chain as it is stored."""
+    """Return a person's chain as it is stored; a state in an older form is made anew of the statements."""
     server = context.services.identity.server_id
     found = await store.find_state(context.transaction, user_id)
     if found is None:
         return Person(server, user_id, None, 0)
-    return Person(server, user_id, rules.decode_state(found[0]), found[1])
+    state = rules.decode_state(found[0])
+    if state is None:
+        rows = await store.list_statements(context.transaction, user_id, after=0, limit=rules.MOST_STATEMENTS)
+        beginning = Person(server, user_id, None, 0)
+        state = rules.follow(beginning, [row.statement for row in rows])[-1]
+    return Person(server, user_id, state, found[1])
 
 
 async def is_taken(
@@ -132,5 +138,8 @@ def find_signer_of(context: Context, person: Person) -> FindSigner:
 
 
 def kem_hashes(state: ChainState) -> dict[bytes, bytes]:
-    """Return the hashes of the listed devices' X-Wing keys, by device."""
-    return {device: entry.kem_hash for device, entry in state.devices.items()}
+    """Return the hashes of the X-Wing keys that a chain names, by device; the vault's is that of zeros."""
+    hashes = {device: entry.kem_hash for device, entry in state.devices.items()}
+    if state.vault is not None:
+        hashes[VAULT_RECIPIENT] = state.vault.kem_hash
+    return hashes

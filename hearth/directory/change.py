@@ -64,14 +64,18 @@ async def append_keys(
     receive: NewReceive | None,
     rows: Collection[NewRow],
 ) -> None:
-    """Append the next generation and receive statement, signed by this device, and rows."""
+    """Append the next generation and receive statement, signed by this device, and rows.
+
+    Those of kinds 2 to 4 are the generation's set.
+    """
     if generation is not None:
         maker = Maker(person.user_id, device_id, frozenset(person.now.devices))
         await append_generation(context, maker, generation, find_signer_of(context, person))
     if receive is not None:
         await append_receive(context, person, receive, device_id)
     if rows:
-        await append_rows(context, person.user_id, list(rows))
+        with_generation = generation is not None
+        await append_rows(context, person.user_id, list(rows), with_generation=with_generation)
 
 
 async def end_unlisted(

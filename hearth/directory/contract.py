@@ -27,7 +27,7 @@ from hearth.vault.contract import (
 )
 
 Statements = Annotated[list[Statement], Meta(min_length=1, max_length=4)]
-NewDeviceKeys = Annotated[list[DeviceKey], Meta(max_length=50)]
+NewDeviceKeys = Annotated[list[DeviceKey], Meta(max_length=51)]
 
 
 class NewReceive(Shape, forbid_unknown_fields=True):
@@ -39,7 +39,8 @@ class NewReceive(Shape, forbid_unknown_fields=True):
 
 class VaultChange(Shape, forbid_unknown_fields=True):
     """What goes together when the vault's version rises: statements of the user chain in their order, the
-    vault, the X-Wing keys of devices that are new in the list, a generation, a receive statement, rows."""
+    vault, the X-Wing keys of the vault and of devices that are new in the list, a generation, a receive
+    statement, rows: those of kinds 2 to 4 are the generation's set."""
 
     statements: Statements
     vault: NewVault
@@ -210,6 +211,7 @@ class Recovery(Shape):
     statements: list[Statement]
     n: Number
     generation: Generation
+    receive_version: Counter
 
 
 class RecoveryFinish(Shape, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from hearth.contract import Context
 from hearth.directory import rules, store, tickets
 from hearth.directory.append import hold_person
 from hearth.directory.begin import begin_session, repeat_session
-from hearth.directory.change import Request
+from hearth.directory.change import Request, is_change_taken
 from hearth.directory.contract import Recovery, RecoveryFinish, RecoveryQuestion
 from hearth.directory.read import fit_page
 from hearth.errors import NotFound, WrongPassword
@@ -36,27 +36,31 @@ async def begin_recovery(context: Context, body: RecoveryQuestion) -> Recovery:
         statements=fit_page([row.statement for row in statements]),
         n=chains[found.id].n,
         generation=opened.generation,
+        receive_version=chains[found.id].receive_version,
     )
 
 
 async def finish_recovery(context: Context, body: RecoveryFinish) -> SignedIn:
     """Set a new password and vault and sign the promised device in; the ways in that are named stay.
 
-    Raises WrongPassword, RecoveryExpired, InvalidInput (costs), all conflicts, NotAccepted.
+    Raises WrongPassword (before anything that tells whether there is such a user), RecoveryExpired,
+    InvalidInput (costs), all conflicts, NotAccepted.
     """
     found = await find_able(context, body.username)
     user_id = NOBODYS if found is None else found.id
-    if found is not None:
-        device_id = tickets.read_ticket(context.services.secret, user_id, body.ticket, context.now)
-        again = await repeat_session(context, user_id, device_id, body)
-        if again is not None:
-            return again
     opened = await open_way(context, user_id, body.proof)
-    if found is None or opened is None:
+    is_repeat = await is_change_taken(context, user_id, body.change)
+    if found is None or (opened is None and not is_repeat):
         raise WrongPassword
+    device_id = tickets.read_ticket(context.services.secret, user_id, body.ticket, context.now)
     try:
         person = await hold_person(context, user_id)
     except NotFound:
         raise WrongPassword from None
+    again = await repeat_session(context, user_id, device_id, body)
+    if again is not None:
+        return again
+    if opened is None:
+        raise WrongPassword
     request = Request(device_id, found.username, rules.RECOVERY)
     return await begin_session(context, person, request, body)

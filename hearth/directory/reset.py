@@ -36,16 +36,24 @@ async def finish_reset(context: Context, body: ResetFinish) -> SignedIn:
     Raises LinkInvalid, InvalidInput (costs), all conflicts, NotAccepted.
     """
     device_id = tickets.reset_device(context.services.secret, body.token)
-    user_id = find_repeated(body.change)
-    again = None if user_id is None else await repeat_session(context, user_id, device_id, body)
-    if again is not None:
+    try:
+        row = await use_reset(context, body.token)
+    except LinkInvalid:
+        again = await repeat_reset(context, device_id, body)
+        if again is None:
+            raise
         return again
-    row = await use_reset(context, body.token)
     person = await hold_person(context, row.id)
     request = Request(device_id, row.username, list_allowed(person))
     signed_in = await begin_session(context, person, request, body)
     await mark_sealed(context, row.id)
     return signed_in
+
+
+async def repeat_reset(context: Context, device_id: bytes, body: ResetFinish) -> SignedIn | None:
+    """Return a session to who spent the link with these very bytes, None to anybody else."""
+    user_id = find_repeated(body.change)
+    return None if user_id is None else await repeat_session(context, user_id, device_id, body)
 
 
 async def reset_here(context: Context, command: ResetChain) -> ChainTaken:

@@ -15,11 +15,11 @@ from hearth.sealed.person.user_chain import StatementKind, read_user_statement
 from hearth.sealed.person.user_state import ChainState, apply_statement
 
 MOST_STATEMENTS = 10_000
-BY_DEVICES = "20/86400s"
-"""Statements without the identity key."""
 RECEIVE_VERSIONS = "20/86400s"
 PAGE_STATEMENTS = 200
 PAGE_BYTES = 96 * 1024
+STATE_FORMAT = b"\x01"
+"""Rises with every change of what a stored ChainState has in it."""
 DECODER = msgspec.msgpack.Decoder(ChainState)
 ENCODER = msgspec.msgpack.Encoder()
 
@@ -75,12 +75,12 @@ class RecoveryExpired(HearthError):
 
 def encode_state(state: ChainState) -> bytes:
     """Return a chain's state as it is stored beside its head."""
-    return ENCODER.encode(state)
+    return STATE_FORMAT + ENCODER.encode(state)
 
 
-def decode_state(data: bytes) -> ChainState:
-    """Return a stored state."""
-    return DECODER.decode(data)
+def decode_state(data: bytes) -> ChainState | None:
+    """Return a stored state, None for one that another version of this program wrote."""
+    return DECODER.decode(data[1:]) if data[:1] == STATE_FORMAT else None
 
 
 def hash_statement(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ USER_CHAIN = Table(
     Column("state", blob(), nullable=False),
     **TABLE_OPTIONS,
 )
-"""The head of each chain. `state` is what hearth.sealed makes of all statements: none is read again."""
+"""The head of each chain. `state` is what hearth.sealed makes of the statements: none is read again."""
 
 USER_STATEMENT = Table(
     "user_statement",

@@ -11,12 +11,16 @@ FAILED_RECOVERIES_HERE = "5/3600s"
 FAILED_RECOVERIES = "50/3600s"
 
 
+def allow_recoveries(services: Services, network: str) -> None:
+    """Let a network ask, before anything of its request is read, or raise TooManyRequests."""
+    services.limits.take("recovery.network", network, RECOVERIES)
+
+
 @contextmanager
 def allow_recovery(services: Services, network: str, username: str) -> Iterator[None]:
     """Let one attempt through or raise TooManyRequests; success is given back to the account."""
     key = username_key(username)
     here = f"{network} {key}"
-    services.limits.take("recovery.network", network, RECOVERIES)
     services.limits.take("recovery.here", here, FAILED_RECOVERIES_HERE)
     services.limits.take("recovery.account", key, FAILED_RECOVERIES)
     yield

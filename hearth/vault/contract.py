@@ -43,7 +43,7 @@ class NewVault(Shape, forbid_unknown_fields=True):
 
 
 class DeviceKey(Shape, forbid_unknown_fields=True):
-    """A listed device's X-Wing public key, whose hash stands in the `devices` statement."""
+    """The X-Wing public key, whose hash the chain names, of a listed device or of the vault (32 zeros)."""
 
     device_id: DeviceId
     public_key: KemKey
@@ -77,13 +77,17 @@ NewRows = Annotated[list[NewRow], Meta(max_length=1000)]
 
 
 class KeyringRow(Shape):
-    """A stored row. Positions only rise; after a reset they go on above the rows that are gone."""
+    """A stored row. Positions only rise; after a reset they go on above the rows that are gone.
+
+    `is_of_set` says that it came in the request of its generation, whose statement names the set.
+    """
 
     position: Number
     g: Number
     kind: Literal[1, 2, 3, 4]
     id: RowId
     sealed: RowBytes
+    is_of_set: bool = False
 
 
 class Generation(Shape):
@@ -149,7 +153,7 @@ class ListGenerations(Command, name="vault.generations", limit="120/60s"):
 
 
 class ListDeviceKeys(Command, name="vault.device_keys", limit="60/60s"):
-    """The X-Wing public keys of one's listed devices; for listed devices only."""
+    """The X-Wing public keys of one's listed devices and of the vault; for listed devices only."""
 
 
 class AppendRows(Command, name="keyring.append", limit="120/60s", large=True):

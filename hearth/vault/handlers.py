@@ -1,4 +1,4 @@
-"""The commands of the vault, each bound to its verb, which the first that asks for one imports (decision 6)."""
+"""The commands of the vault, each bound to its verb, which the first to need it imports (decision 6)."""
 
 from hearth.contract import Context, command
 from hearth.vault.contract import (

@@ -60,11 +60,11 @@ async def keep_vault(
 async def keep_device_keys(
     context: Context, user_id: int, listed: Mapping[bytes, bytes], given: Sequence[DeviceKey] = ()
 ) -> None:
-    """Keep the X-Wing keys of exactly the listed devices (device → kem hash). Raises NotAccepted."""
+    """Keep the X-Wing keys of exactly the listed devices and the vault (→ kem hash). Raises NotAccepted."""
     known = await store.load_device_keys(context.transaction, user_id)
     with judged(GenerationMoved):
         keys = rules.pick_device_keys(listed, known, given)
-    await store.replace_device_keys(context.transaction, user_id, keys)
+    await store.replace_device_keys(context.transaction, user_id, known, keys)
 
 
 async def append_generation(

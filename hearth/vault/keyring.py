@@ -1,6 +1,7 @@
 """The keyring: rows that only one's own devices can open, appended and read by position."""
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 from hearth.accounts.living import lock_living
 from hearth.contract import Context, Users
@@ -9,7 +10,15 @@ from hearth.sealed.core.hashing import sha256
 from hearth.vault import rows_store, store
 from hearth.vault.contract import KeyringGrown, KeyringPage, KeyringRow, KeyringTaken, NewRow
 from hearth.vault.rows_store import StoredRow
-from hearth.vault.rules import MOST_ROWS, GenerationMoved, check_rows, judged, require_room
+from hearth.vault.rules import (
+    MOST_ROWS,
+    GenerationMoved,
+    check_rows,
+    check_set,
+    is_carried,
+    judged,
+    require_room,
+)
 
 PAGE_BYTES = 96 * 1024
 
@@ -21,9 +30,12 @@ async def append_own_rows(context: Context, rows: Sequence[NewRow]) -> KeyringTa
     return KeyringTaken(position=await append_rows(context, context.user_id, rows))
 
 
-async def append_rows(context: Context, user_id: int, rows: Sequence[NewRow]) -> int:
+async def append_rows(
+    context: Context, user_id: int, rows: Sequence[NewRow], *, with_generation: bool = False
+) -> int:
     """Append what is not there yet and return the newest position; the caller holds the user's row.
 
+    `with_generation` says that they came in the request of the newest generation: they are its set then.
     Raises GenerationMoved (not under the newest generation), NotAccepted, LimitReached.
     """
     vault = await store.find_vault(context.transaction, user_id)
@@ -35,12 +47,14 @@ async def append_rows(context: Context, user_id: int, rows: Sequence[NewRow]) ->
     fresh = {digest: row for digest, row in offered.items() if digest not in known}
     if not fresh:
         return vault.keyring_position
+    of_set = {digest for digest, row in fresh.items() if with_generation and is_carried(row)}
     with judged(GenerationMoved):
         check_rows(list(fresh.values()), newest.g)
+        check_set([fresh[digest] for digest in of_set])
     count = vault.keyring_rows + len(fresh)
     require_room(count, MOST_ROWS, "The keyring is full.")
     stored = [
-        (StoredRow(position, row.g, row.kind, row.id, row.sealed), digest)
+        (StoredRow(position, row.g, row.kind, row.id, row.sealed, digest in of_set), digest)
         for position, (digest, row) in enumerate(fresh.items(), vault.keyring_position + 1)
     ]
     position = vault.keyring_position + len(fresh)
@@ -73,6 +87,12 @@ async def require_listed(context: Context) -> None:
 
 
 def to_row(row: StoredRow) -> KeyringRow:
-    kind = row.kind
-    assert kind in (1, 2, 3, 4)
-    return KeyringRow(position=row.position, g=row.g, kind=kind, id=row.row_id, sealed=row.sealed)  # type: ignore[arg-type]  # narrowed above
+    kind = cast(Literal[1, 2, 3, 4], row.kind)
+    return KeyringRow(
+        position=row.position,
+        g=row.g,
+        kind=kind,
+        id=row.row_id,
+        sealed=row.sealed,
+        is_of_set=row.is_of_set,
+    )

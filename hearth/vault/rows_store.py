@@ -18,6 +18,7 @@ class StoredRow:
     kind: int
     row_id: bytes
     sealed: bytes
+    is_of_set: bool
 
 
 Digested = Sequence[tuple[StoredRow, bytes]]

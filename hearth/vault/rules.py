@@ -10,7 +10,7 @@ from hearth.sealed.core.hashing import labelled_hash, sha256
 from hearth.sealed.core.statements import SIGNATURE
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.person.generations import VAULT_RECIPIENT, Generation
-from hearth.sealed.person.keyring import BODIES, RowKind
+from hearth.sealed.person.keyring import BODIES, CARRIED_OVER, RowKind
 from hearth.sealed.person.user_chain import NO_HASH, VaultStatement
 from hearth.vault.contract import DeviceKey, NewGeneration, NewRow, NewVault, WayIn
 
@@ -146,7 +146,7 @@ def check_wraps(new: NewGeneration, g: int, listed: Collection[bytes]) -> None:
 def pick_device_keys(
     listed: Mapping[bytes, bytes], known: Mapping[bytes, bytes], given: Sequence[DeviceKey]
 ) -> dict[bytes, bytes]:
-    """Return the X-Wing key of every listed device (device → kem hash) out of known and given ones.
+    """Return the X-Wing key of every listed device and the vault (→ kem hash) out of known and given ones.
 
     Raises Rejected: malformed (one is missing, or given for nobody), bad_key (another than the chain names).
     """
@@ -169,6 +169,17 @@ def check_rows(rows: Sequence[NewRow], newest_g: int) -> None:
             require(row.g <= newest_g, Verdict.NOT_ALLOWED, "a generation that is not there")
         else:
             require(row.g == newest_g, Verdict.WRONG_LINK, "a row that is not under the newest generation")
+
+
+def check_set(rows: Sequence[NewRow]) -> None:
+    """Raise Rejected(malformed) when two rows of a generation's set are of one kind and id."""
+    names = {(row.kind, row.id) for row in rows}
+    require(len(names) == len(rows), Verdict.MALFORMED, "two rows of a set are of one kind and id")
+
+
+def is_carried(row: NewRow) -> bool:
+    """Tell whether a row that comes with a generation is of its set (section 6.3)."""
+    return RowKind(row.kind) in CARRIED_OVER
 
 
 def require_room(count: int, most: int, sentence: str) -> None:

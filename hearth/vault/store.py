@@ -99,7 +99,7 @@ async def replace_ways(transaction: Transaction, user_id: int, ways: Collection[
 
 
 async def load_device_keys(transaction: Transaction, user_id: int) -> dict[bytes, bytes]:
-    """Return the X-Wing keys of the listed devices, by device."""
+    """Return the X-Wing keys of the listed devices and, as that of zeros, of the vault."""
     query = select(DEVICE_KEY.c.device_id, DEVICE_KEY.c.public_key).where(DEVICE_KEY.c.user_id == user_id)
     return {row.device_id: row.public_key for row in await transaction.execute(query)}
 
@@ -110,19 +110,20 @@ async def is_listed(transaction: Transaction, user_id: int, device_id: bytes) ->
     return (await transaction.execute(select(DEVICE_KEY.c.device_id).where(*place))).first() is not None
 
 
-async def replace_device_keys(transaction: Transaction, user_id: int, keys: Mapping[bytes, bytes]) -> None:
-    """Keep exactly these; what was sealed to a device that is gone goes with it."""
-    known = await load_device_keys(transaction, user_id)
+async def replace_device_keys(
+    transaction: Transaction, user_id: int, known: Mapping[bytes, bytes], keys: Mapping[bytes, bytes]
+) -> None:
+    """Put these in the place of the known ones; what was sealed to a device that is gone goes with it."""
     gone = sorted(known.keys() - keys.keys())
+    fresh = sorted(device for device, key in keys.items() if known.get(device) != key)
+    replaced = sorted({*gone, *(known.keys() & fresh)})
+    if replaced:
+        is_replaced = (DEVICE_KEY.c.user_id == user_id, DEVICE_KEY.c.device_id.in_(replaced))
+        await transaction.execute(delete(DEVICE_KEY).where(*is_replaced))
     if gone:
-        is_gone = (DEVICE_KEY.c.user_id == user_id, DEVICE_KEY.c.device_id.in_(gone))
-        await transaction.execute(delete(DEVICE_KEY).where(*is_gone))
         is_theirs = (GENERATION_WRAP.c.user_id == user_id, GENERATION_WRAP.c.recipient.in_(gone))
         await transaction.execute(delete(GENERATION_WRAP).where(*is_theirs))
-    rows = [
-        {"user_id": user_id, "device_id": device, "public_key": keys[device]}
-        for device in sorted(keys.keys() - known.keys())
-    ]
+    rows = [{"user_id": user_id, "device_id": device, "public_key": keys[device]} for device in fresh]
     if rows:
         await transaction.execute(insert(DEVICE_KEY), rows)
 

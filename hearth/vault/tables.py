@@ -1,6 +1,6 @@
 """The tables of the vault: sealed bytes with what the server must know to keep them in order."""
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, UniqueConstraint
 
 from hearth.db.columns import METADATA, TABLE_OPTIONS, BigId, UtcTime, binary, blob
 
@@ -36,7 +36,7 @@ DEVICE_KEY = Table(
     Column("public_key", binary(1216), nullable=False),
     **TABLE_OPTIONS,
 )
-"""A row for each device that is listed in the user chain now, and for no other."""
+"""A row for each device that is listed in the user chain now, one of zeros for the vault, and no other."""
 
 GENERATION = Table(
     "generation",
@@ -73,8 +73,10 @@ KEYRING_ROW = Table(
     Column("kind", Integer, nullable=False),
     Column("row_id", binary(40), nullable=False),
     Column("sealed", binary(1024), nullable=False),
+    Column("is_of_set", Boolean, nullable=False),
     Column("digest", binary(32), nullable=False),
     UniqueConstraint("user_id", "digest"),
     **TABLE_OPTIONS,
 )
-"""`digest` is SHA-256 of the sealed bytes, whose salt is fresh: a row that comes again is the same row."""
+"""`digest` is SHA-256 of the sealed bytes, whose salt is fresh: a row that comes again is the same row.
+`is_of_set`: it came with its generation, in whose statement the hash of that set stands."""

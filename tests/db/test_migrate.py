@@ -4,12 +4,14 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, inspect, select, text
+from sqlalchemy import event, insert, inspect, select, text
 
+from hearth.accounts.tables import USER
 from hearth.db.engine import Database
 from hearth.db.migrate import SchemaRefused, list_revisions, migrate
 from hearth.db.server import load_identity
@@ -17,6 +19,17 @@ from hearth.db.tables import SERVER
 from tests.db.schema import find_differences
 
 ROOT = Path(__file__).parents[2]
+SEALED_TABLES = (
+    "receive_statement",
+    "user_statement",
+    "user_chain",
+    "keyring_row",
+    "generation_wrap",
+    "generation",
+    "device_key",
+    "way_in",
+    "vault",
+)
 SAY_WHETHER_ALEMBIC_CAME = """
 import asyncio, sys
 from hearth.db.engine import Database
@@ -109,6 +122,34 @@ async def test_a_database_of_the_first_revision_goes_on(database: Database) -> N
         await transaction.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     await migrate(database)
     assert await compare(database) == []
+
+
+async def test_people_from_before_encryption_go_on_as_they_were(database: Database) -> None:
+    """Accounts of revision 2 have no vault and no chain; everything that they had is there."""
+    await migrate(database)
+    values: dict[str, Any] = {
+        "display_name": "",
+        "about": "",
+        "settings": {},
+        "password": "v1$",
+        "kdf_salt": bytes(16),
+    }
+    values |= {"kdf_memory": 8, "kdf_iterations": 1, "kdf_parallelism": 1, "status": "online", "log_seq": 0}
+    values |= {"is_admin": False, "created_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    people = [{"id": n, "username": f"user{n}", "username_key": f"user{n}", **values} for n in range(1, 4)]
+    async with database.transaction("write") as transaction:
+        await transaction.execute(insert(USER), people)
+        for name in SEALED_TABLES:
+            await transaction.execute(text(f"DROP TABLE {name}"))
+        await transaction.execute(text("ALTER TABLE user DROP COLUMN sealed_at"))
+        await transaction.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    await migrate(database)
+    assert await compare(database) == []
+    async with database.transaction("read") as transaction:
+        users = (await transaction.execute(text("SELECT id, username, sealed_at FROM user"))).all()
+        chains = (await transaction.execute(text("SELECT count(*) FROM user_chain"))).scalar_one()
+    assert [tuple(user) for user in users] == [(n, f"user{n}", None) for n in range(1, 4)]
+    assert chains == 0
 
 
 class Killed(BaseException):

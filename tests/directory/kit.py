@@ -25,7 +25,7 @@ from hearth.directory.contract import (
 from hearth.sealed.core import ed25519, hpke
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Head
-from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.generations import VAULT_RECIPIENT, Generation
 from hearth.sealed.person.keyring import VersionId, hash_set
 from hearth.sealed.person.receive import Receive
 from hearth.sealed.person.user_chain import (
@@ -121,7 +121,8 @@ class Owner:
         """Make the next version: its statement and its bytes."""
         version = 1 if self.now.vault is None else self.now.vault.version + 1
         sealed = b"\x01" + secrets.token_bytes(300)
-        statement = VaultStatement(version, sha256(sealed), secrets.token_bytes(32), secrets.token_bytes(32))
+        key = self.kem_keys[VAULT_RECIPIENT] = secrets.token_bytes(1216)
+        statement = VaultStatement(version, sha256(sealed), secrets.token_bytes(32), hpke.kem_hash(key))
         wrap = secrets.token_bytes(65)
         return self.say(statement), NewVault(sealed=sealed, password_wrap=wrap, ways=list(ways))
 
@@ -143,7 +144,7 @@ class Owner:
         self.g_hash = statement.hash()
         wraps = [
             GenerationWrap(recipient=recipient.hex(), wrap=secrets.token_bytes(1168))
-            for recipient in (bytes(16), *sorted(self.now.devices))
+            for recipient in (VAULT_RECIPIENT, *sorted(self.now.devices))
         ]
         box = None if self.g == 1 else secrets.token_bytes(65)
         return NewGeneration(statement=statement.sign(self.seeds[device]), wraps=wraps, predecessor=box)
@@ -178,7 +179,7 @@ class Owner:
             vault=vault,
             generation=self.generation(device),
             receive=self.receive(device),
-            device_keys=self.keys_of(new),
+            device_keys=self.keys_of([VAULT_RECIPIENT, *new]),
             rows=[self.receive_row()],
         )
 
@@ -192,7 +193,7 @@ class Owner:
             vault=vault,
             generation=self.generation(device),
             receive=self.receive(device),
-            device_keys=self.keys_of([device]),
+            device_keys=self.keys_of([VAULT_RECIPIENT, device]),
             rows=[self.receive_row()],
         )
 

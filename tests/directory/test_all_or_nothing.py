@@ -69,8 +69,24 @@ def no_device_key(command: Any) -> Any:
 
 
 def other_device_key(command: Any) -> Any:
-    [key] = command.change.device_keys
-    return change(command, device_keys=[msgspec.structs.replace(key, public_key=flip(key.public_key))])
+    vault, key = command.change.device_keys
+    return change(command, device_keys=[vault, msgspec.structs.replace(key, public_key=flip(key.public_key))])
+
+
+def no_vault_key(command: Any) -> Any:
+    return change(command, device_keys=command.change.device_keys[1:])
+
+
+def other_vault_key(command: Any) -> Any:
+    vault, key = command.change.device_keys
+    return change(
+        command, device_keys=[msgspec.structs.replace(vault, public_key=flip(vault.public_key)), key]
+    )
+
+
+def two_rows_of_one_id(command: Any) -> Any:
+    [row] = command.change.rows
+    return change(command, rows=[row, msgspec.structs.replace(row, sealed=flip(row.sealed))])
 
 
 def row_of_no_generation(command: Any) -> Any:
@@ -102,6 +118,9 @@ def way_without_a_proof(command: Any) -> Any:
         (no_profile, "not_allowed"),
         (no_device_key, "malformed"),
         (other_device_key, "bad_key"),
+        (no_vault_key, "malformed"),
+        (other_vault_key, "bad_key"),
+        (two_rows_of_one_id, "malformed"),
         (row_of_no_generation, "not_allowed"),
         (row_with_a_wrong_id, "malformed"),
         (way_without_a_proof, "malformed"),

@@ -16,8 +16,9 @@ import pytest
 from hearth.contract import Command
 from hearth.directory.store import list_chains, list_receive
 from hearth.errors import HearthError
+from hearth.sealed.core.hpke import kem_hash
 from hearth.sealed.core.packed import Head
-from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.generations import VAULT_RECIPIENT, Generation
 from hearth.sealed.person.user_chain import NO_HASH
 from hearth.vault import store as vault_store
 from hearth.vault.contract import AppendRows
@@ -115,8 +116,12 @@ async def check(home: Home) -> None:
         newest = await list_receive(transaction, user)
     assert Head(head.n, head.hash) == state.head
     assert head.receive_version == newest[0].version
-    assert keys.keys() == state.devices.keys()
     assert vault is not None and state.vault is not None and vault.version == state.vault.version
+    named = {device: entry.kem_hash for device, entry in state.devices.items()}
+    assert {device: kem_hash(key) for device, key in keys.items()} == {
+        **named,
+        VAULT_RECIPIENT: state.vault.kem_hash,
+    }
     previous = NO_HASH
     for number, row in enumerate(reversed(generations), 1):
         signed = Generation.open(row.statement)

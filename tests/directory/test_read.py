@@ -1,11 +1,15 @@
 """Who may read somebody's chain, and who hears that it has grown."""
 
 import pytest
+from sqlalchemy import select
 
+from hearth.accounts.contract import DeleteAccount
 from hearth.directory.contract import ListChainHeads, ReadChain, ReadReceive
 from hearth.errors import NotFound
 from hearth.friends.contract import BlockUser, RemoveFriend, RequestFriend
+from hearth.vault.tables import DEVICE_KEY, GENERATION, GENERATION_WRAP, KEYRING_ROW, VAULT, WAY_IN
 from tests.directory.conftest import Home, MakeHome
+from tests.directory.kit import make_way
 
 
 async def test_what_others_may_read(alice: Home, make_home: MakeHome) -> None:
@@ -58,3 +62,23 @@ async def test_who_holds_the_card_hears_of_growth_and_nobody_else(alice: Home, m
     assert told["chain.grown"] == told["chain.receive_renewed"] == both
     assert told["generation.made"] == told["keyring.grown"] == {alice.owner.user}
     assert carol.owner.user not in set().union(*told.values())
+
+
+async def test_a_deleted_accounts_chain_stays_for_those_who_could_see_it(
+    alice: Home, make_home: MakeHome
+) -> None:
+    """Others have pinned it, and check old conversations by it. What she alone opens goes."""
+    bob, carol = await make_home("bob"), await make_home("carol")
+    stage, user = alice.stage, alice.owner.user
+    await stage.run(bob.phone, RequestFriend(username="alice"))
+    await stage.run(alice.phone, RequestFriend(username="bob"))
+    await alice.run(alice.owner.change_ways(alice.id, make_way(b"p" * 32)))
+    await stage.run(alice.phone, DeleteAccount(auth_key=alice.owner.auth_key))
+    chain = await stage.run(bob.phone, ReadChain(user_id=user))
+    assert chain.statements == alice.owner.statements
+    assert (await stage.run(bob.phone, ReadReceive(user_id=user))).statements
+    with pytest.raises(NotFound):
+        await stage.run(carol.phone, ReadChain(user_id=user))
+    async with stage.services.database.transaction("read") as transaction:
+        for table in (VAULT, WAY_IN, DEVICE_KEY, GENERATION, GENERATION_WRAP, KEYRING_ROW):
+            assert (await transaction.execute(select(table))).all() == []

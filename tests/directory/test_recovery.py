@@ -1,5 +1,6 @@
 """Becoming signed in by a recovery key or a reset link, over HTTP, as somebody without a session does."""
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator
 from typing import Any
@@ -115,6 +116,7 @@ async def register(server: RunningServer, username: str) -> tuple[Owner, Actor, 
 async def test_a_recovery_key_leads_to_vault_and_session(house: House) -> None:
     recovery = read(await house.begins(), Recovery)
     assert (recovery.user_id, recovery.n, recovery.version) == (house.owner.user, 5, 2)
+    assert recovery.receive_version == house.owner.receive_version == 2
     assert recovery.statements == house.owner.statements
     assert recovery.generation.vault_wrap is not None
     body = finish(house.owner, recovery)
@@ -151,6 +153,42 @@ async def test_an_unknown_name_and_a_wrong_proof_are_answered_alike(house: House
     assert unknown.json() == wrong.json()
     await register(house.server, "bobby")
     assert (await house.begins(username="bobby")).json() == wrong.json(), "an account without a chain"
+
+
+async def test_finishing_tells_strangers_nothing_either(house: House) -> None:
+    """Neither whether there is such a name, nor whether a ticket would do."""
+    recovery = read(await house.begins(), Recovery)
+    answers = []
+    for username, ticket in (("nobody.here", "x"), ("alice", "x"), ("alice", recovery.ticket)):
+        body = finish(copy.deepcopy(house.owner), recovery, username=username, ticket=ticket, proof=b"x" * 32)
+        answers.append(await house.post("/api/recovery/finish", body))
+    assert [answer.status_code for answer in answers] == [401] * 3
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+
+
+async def test_the_same_finish_twice_at_once_is_one(house: House) -> None:
+    recovery = read(await house.begins(), Recovery)
+    body = finish(house.owner, recovery)
+    answers = await asyncio.gather(*(house.post("/api/recovery/finish", body) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [200] * 3, [answer.text for answer in answers]
+    assert {answer.json()["device"]["id"] for answer in answers} == {recovery.device_id}
+    assert await count_alive(house, answers) == 1
+
+
+async def test_the_same_reset_twice_at_once_is_one(house: House) -> None:
+    token = await house.link()
+    reset = read(await house.post("/api/reset", {"token": token}), Reset)
+    body = finish_reset(house.owner, reset, token)
+    answers = await asyncio.gather(*(house.post("/api/reset/finish", body) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [200] * 3, [answer.text for answer in answers]
+    assert {answer.json()["device"]["id"] for answer in answers} == {reset.device_id}
+    assert await count_alive(house, answers) == 1
+
+
+async def count_alive(house: House, answers: list[httpx.Response]) -> int:
+    """Return how many of these answers' tokens sign in."""
+    tried = [await house.post("/api/vault.get", {}, answer.json()["token"]) for answer in answers]
+    return sum(answer.status_code == 200 for answer in tried)
 
 
 async def test_five_wrong_proofs_an_hour(house: House) -> None:

@@ -2,14 +2,26 @@
 
 import secrets
 
+import msgspec
 import pytest
+from sqlalchemy import update
 
 from hearth.accounts.contract import ChangePassword, DeviceRemoved, ListDevices
 from hearth.accounts.rules import AccountSealed
 from hearth.contract import Users
-from hearth.directory.contract import ChainGrown, ReadChain, ReadReceive
-from hearth.directory.rules import ChainMoved
+from hearth.directory.contract import (
+    ChainGrown,
+    ChangeSealedPassword,
+    ListChainHeads,
+    ReadChain,
+    ReadReceive,
+    Renew,
+)
+from hearth.directory.rules import ChainMoved, decode_state
+from hearth.directory.store import find_state
+from hearth.directory.tables import USER_CHAIN
 from hearth.errors import NotFound, PasswordUnchanged, WrongPassword
+from hearth.sealed.person.generations import VAULT_RECIPIENT
 from hearth.vault.contract import (
     AppendRows,
     GenerationMade,
@@ -43,7 +55,7 @@ async def test_a_chain_is_set_up_and_read_back(make_home: MakeHome) -> None:
     assert vault.generation.wrap == wraps[alice.id.hex()]
     assert vault.generation.vault_wrap == wraps["00" * 16]
     rows = await alice.stage.run(alice.phone, ListRows())
-    assert [row.sealed for row in rows.rows] == [command.change.rows[0].sealed]
+    assert [(row.sealed, row.is_of_set) for row in rows.rows] == [(command.change.rows[0].sealed, True)]
     received = await alice.stage.run(alice.phone, ReadReceive(user_id=alice.owner.user))
     assert received.statements[0].public_key == command.change.receive.public_key
     assert await alice.replays() == alice.owner.state
@@ -96,7 +108,10 @@ async def test_a_device_is_added(alice: Home) -> None:
     after = await alice.stage.run(laptop, GetVault())
     assert (after.is_listed, after.generation.wrap) == (True, command.wrap)
     keys = await alice.stage.run(laptop, ListDeviceKeys())
-    assert len(keys.device_keys) == 2
+    known = alice.owner.kem_keys
+    assert {bytes.fromhex(key.device_id): key.public_key for key in keys.device_keys} == {
+        device: known[device] for device in (VAULT_RECIPIENT, alice.id, laptop.device_id)
+    }
     assert await alice.replays() == alice.owner.state
 
 
@@ -108,7 +123,7 @@ async def test_signing_out_takes_the_device_off_the_list_and_ends_its_session(al
     told = [type(event).__name__ for event, _ in alice.stage.published]
     assert "SessionEnded" in told and "ChainGrown" in told
     keys = await alice.stage.run(alice.phone, ListDeviceKeys())
-    assert [key.device_id for key in keys.device_keys] == [alice.id.hex()]
+    assert [key.device_id for key in keys.device_keys] == ["00" * 16, alice.id.hex()]
 
 
 async def test_a_removed_device_is_signed_out_and_gets_no_wrap(alice: Home) -> None:
@@ -139,6 +154,8 @@ async def test_a_new_password_comes_with_a_new_vault(alice: Home, is_theft: bool
     assert await sessions(alice) == {alice.id.hex(), kept.device_id.hex()}
     vault = await alice.stage.run(alice.phone, GetVault())
     assert (vault.version, vault.password_wrap) == (2, command.change.vault.password_wrap)
+    keys = await alice.stage.run(alice.phone, ListDeviceKeys())
+    assert keys.device_keys[0].public_key == alice.owner.kem_keys[VAULT_RECIPIENT], "the new vault's"
     assert await alice.run(command) is not None, "a repeat with the old key"
     await alice.signs_in()
     assert await alice.replays() == alice.owner.state
@@ -200,6 +217,82 @@ async def test_rows_are_appended_once_and_read_in_pages(alice: Home) -> None:
     assert [row.position for row in page.rows] == [2, 3, 4]
     assert page.position == 6
     assert page.rows[0].id == rows[0].id
+
+
+async def test_what_comes_with_a_generation_is_its_set_and_nothing_else(alice: Home) -> None:
+    """Epoch seeds are carried over by nobody; what comes later is no part of the set."""
+    seed = NewRow(g=1, kind=1, id=bytes(24), sealed=b"\1" * 40)
+    renewal = alice.owner.renew(alice.id)
+    renewal = msgspec.structs.replace(renewal, rows=[*renewal.rows, seed])
+    await alice.run(renewal)
+    await alice.run(Renew(receive=alice.owner.receive(alice.id), rows=[alice.owner.receive_row()]))
+    await alice.stage.run(alice.phone, AppendRows(rows=[alice.owner.receive_row()]))
+    rows = (await alice.stage.run(alice.phone, ListRows(after=1))).rows
+    assert [(row.g, row.kind, row.is_of_set) for row in rows] == [
+        (2, 4, True),
+        (1, 1, False),
+        (2, 4, False),
+        (2, 4, False),
+    ]
+
+
+async def test_a_device_may_get_another_kem_key(alice: Home) -> None:
+    alice.owner.kem_keys.pop(alice.id)
+    alice.owner.auth_key, old = b"new".ljust(32), alice.owner.auth_key
+    statements = [alice.owner.list_devices([alice.id])]
+    change = alice.owner.change(statements, alice.id, new=[alice.id])
+    command = ChangeSealedPassword(auth_key=old, new_auth_key=alice.owner.auth_key, kdf=KDF, change=change)
+    await alice.run(command)
+    keys = await alice.stage.run(alice.phone, ListDeviceKeys())
+    assert keys.device_keys[1].public_key == alice.owner.kem_keys[alice.id]
+
+
+async def test_a_state_of_another_version_is_made_anew(alice: Home) -> None:
+    await alice.adds()
+    async with alice.stage.services.database.transaction("write") as transaction:
+        await transaction.execute(update(USER_CHAIN).values(state=b"\0 of another version"))
+    await alice.adds()
+    async with alice.stage.services.database.transaction("read") as transaction:
+        found = await find_state(transaction, alice.owner.user)
+    assert found is not None and decode_state(found[0]) == alice.owner.state
+
+
+@pytest.mark.parametrize("devices", [1, 5])
+async def test_requests_cost_a_fixed_number_of_queries(alice: Home, devices: int) -> None:
+    for _ in range(devices):
+        await alice.adds()
+    asked: dict[str, int] = {}
+    for name, command in (
+        ("vault", GetVault()),
+        ("device keys", ListDeviceKeys()),
+        ("generations", ListGenerations()),
+        ("rows", ListRows()),
+        ("chain", ReadChain(user_id=alice.owner.user)),
+        ("receive", ReadReceive(user_id=alice.owner.user)),
+        ("heads", ListChainHeads(user_ids=[alice.owner.user])),
+        ("append", AppendRows(rows=[alice.owner.receive_row(), alice.owner.receive_row()])),
+        ("profile", alice.owner.set_profile(alice.id)),
+        ("renew", alice.owner.renew(alice.id)),
+        ("change ways", alice.owner.change_ways(alice.id, make_way(b"p" * 32))),
+        ("remove", alice.owner.remove(alice.id, alice.devices[-1].device_id)),
+    ):
+        alice.stage.clear()
+        await alice.stage.run(alice.phone, command)
+        asked[name] = alice.stage.queries
+    assert asked == {
+        "vault": 5,
+        "device keys": 2,
+        "generations": 2,
+        "rows": 3,
+        "chain": 2,
+        "receive": 1,
+        "heads": 1,
+        "append": 7,
+        "profile": 11,
+        "renew": 22,
+        "change ways": 38,
+        "remove": 38,
+    }
 
 
 async def test_a_profile_is_said_in_the_chain(alice: Home) -> None:

@@ -21,6 +21,7 @@ from hearth.wire.handshake import read_headers, read_query
 from hearth.wire.http import find_token
 from hearth.wire.socketio import Decoder, decode_arguments, encode_packet
 from tests.properties.world import make_png
+from tests.security.statements import BODIES, SIGNED, judge_statement
 
 MAX_PAYLOAD = 128 * 1024
 DECODERS = [msgspec.json.Decoder(handler.command) for handler in HANDLERS.values()]
@@ -128,6 +129,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "request": read_request,
     "text": clean_text,
     "picture": judge_picture,
+    "statement": judge_statement,
 }
 SEEDS: dict[str, list[bytes]] = {
     "engineio": [b"4hello", b"2probe", b"4a\x1e4b", b"bAQI=", "4\u00fc".encode()],
@@ -155,4 +157,5 @@ SEEDS: dict[str, list[bytes]] = {
         b"RIFF\x1a\0\0\0WEBPVP8L\r\0\0\0/\0\0\0\0",
         b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     ],
+    "statement": [*BODIES, *SIGNED],
 }

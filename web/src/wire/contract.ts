@@ -298,7 +298,7 @@ export interface NewVault {
   ways?: WayIn[];
 }
 
-/** A listed device's X-Wing public key, whose hash stands in the `devices` statement. */
+/** The X-Wing public key, whose hash the chain names, of a listed device or of the vault (32 zeros). */
 export interface DeviceKey {
   device_id: DeviceId;
   public_key: KemKey;
@@ -325,13 +325,17 @@ export interface NewRow {
   sealed: RowBytes;
 }
 
-/** A stored row. Positions only rise; after a reset they go on above the rows that are gone. */
+/**
+ * A stored row. Positions only rise; after a reset they go on above the rows that are gone. `is_of_set` says
+ * that it came in the request of its generation, whose statement names the set.
+ */
 export interface KeyringRow {
   position: Number;
   g: Number;
   kind: 1 | 2 | 3 | 4;
   id: RowId;
   sealed: RowBytes;
+  is_of_set: boolean;
 }
 
 /**
@@ -389,7 +393,7 @@ export interface ListGenerations {
   limit?: number;
 }
 
-/** The X-Wing public keys of one's listed devices; for listed devices only. */
+/** The X-Wing public keys of one's listed devices and of the vault; for listed devices only. */
 export type ListDeviceKeys = Empty;
 
 /** Append rows; those that are there already are passed over. For listed devices only. */
@@ -421,7 +425,8 @@ export interface NewReceive {
 
 /**
  * What goes together when the vault's version rises: statements of the user chain in their order, the vault, the
- * X-Wing keys of devices that are new in the list, a generation, a receive statement, rows.
+ * X-Wing keys of the vault and of devices that are new in the list, a generation, a receive statement, rows:
+ * those of kinds 2 to 4 are the generation's set.
  */
 export interface VaultChange {
   statements: Statements;
@@ -575,6 +580,7 @@ export interface Recovery {
   statements: Statement[];
   n: Number;
   generation: Generation;
+  receive_version: Counter;
 }
 
 /** Body of POST /api/recovery/finish: a new password with all that 10.5 asks for; other sessions end. */

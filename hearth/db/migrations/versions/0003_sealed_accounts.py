@@ -78,6 +78,7 @@ def create_generations() -> None:
         sa.Column("kind", sa.Integer, nullable=False),
         sa.Column("row_id", binary(40), nullable=False),
         sa.Column("sealed", binary(1024), nullable=False),
+        sa.Column("is_of_set", sa.Boolean, nullable=False),
         sa.Column("digest", binary(32), nullable=False),
         sa.UniqueConstraint("user_id", "digest", name="uq_keyring_row_user_id_digest"),
     )
