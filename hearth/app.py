@@ -10,14 +10,12 @@ from quart import Quart
 import hearth.accounts.handlers
 import hearth.admin.handlers
 import hearth.directory.handlers
-import hearth.directory.tables  # its rows a backup must know, though its verbs come when they are needed
 import hearth.friends.handlers
 import hearth.inbox.handlers
 import hearth.messages.handlers
 import hearth.presence.handlers
 import hearth.sync.handlers
 import hearth.vault.handlers
-import hearth.vault.tables  # as above
 from hearth.accounts.clean_up import clean_up
 from hearth.accounts.contract import SessionEnded
 from hearth.accounts.find_session import SessionFinder

@@ -4,6 +4,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, inspect, select
 
+# All that hang tables on METADATA: none of them may be forgotten, whatever else has been imported.
+import hearth.accounts.tables
+import hearth.conversations.tables
+import hearth.db.tables
+import hearth.directory.tables
+import hearth.friends.tables
+import hearth.messages.tables
+import hearth.vault.tables  # noqa: F401 - see above
 from hearth.backups.file import BackupRefused
 from hearth.contract import Transaction
 from hearth.db.columns import METADATA

@@ -28,7 +28,13 @@ Kinds = tuple[StatementKind, ...]
 """The kinds of a request's statements, in their order."""
 SET_UP: tuple[Kinds, ...] = ((GENESIS, DEVICES, VAULT, PROFILE),)
 RESET: tuple[Kinds, ...] = ((GENESIS, DEVICES, VAULT), (GENESIS, DEVICES, VAULT, PROFILE))
-NEW_PASSWORD: tuple[Kinds, ...] = ((VAULT,), (DEVICES, VAULT), (IDENTITY, DEVICES, VAULT))
+NEW_PASSWORD: tuple[Kinds, ...] = (
+    (VAULT,),
+    (DEVICES, VAULT),
+    (IDENTITY, VAULT),
+    (IDENTITY, DEVICES, VAULT),
+)
+"""`devices` is said where the list changes."""
 NEW_WAYS: tuple[Kinds, ...] = ((VAULT,),)
 RECOVERY: tuple[Kinds, ...] = ((DEVICES, VAULT), (IDENTITY, DEVICES, VAULT))
 NEW_LIST: tuple[Kinds, ...] = ((DEVICES,),)

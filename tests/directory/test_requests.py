@@ -161,6 +161,16 @@ async def test_a_new_password_comes_with_a_new_vault(alice: Home, is_theft: bool
     assert await alice.replays() == alice.owner.state
 
 
+async def test_after_a_theft_the_only_device_may_stay(alice: Home) -> None:
+    """Nothing is said of the list where it does not change."""
+    statements = [alice.owner.renew_identity()]
+    old, alice.owner.auth_key = alice.owner.auth_key, b"new".ljust(32)
+    change = alice.owner.change(statements, alice.id)
+    command = ChangeSealedPassword(auth_key=old, new_auth_key=alice.owner.auth_key, kdf=KDF, change=change)
+    await alice.run(command)
+    assert await alice.replays() == alice.owner.state
+
+
 async def test_a_new_password_needs_the_old_one_and_is_another(alice: Home) -> None:
     key = alice.owner.auth_key
     with pytest.raises(PasswordUnchanged):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import hearth
 from hearth.backups.file import BackupRefused
 from hearth.backups.restore import restore_backup
 from hearth.backups.verify import verify
@@ -67,6 +69,14 @@ async def test_a_backup_under_load_is_one_moment_and_lets_writing_go_on(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
+def test_a_backup_knows_every_table_that_there_is() -> None:
+    """Also those of nouns that nobody has asked for anything yet."""
+    say = "import sys, hearth.backups.rows; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", say], capture_output=True, text=True, check=True)
+    tables = {path.parent.name for path in Path(hearth.__file__).parent.glob("*/tables.py")}
+    assert {f"hearth.{noun}.tables" for noun in tables} <= set(done.stdout.split())
+
+
 async def test_a_backup_is_one_private_file(server: RunningServer, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
