@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Rows, type Row } from "./days.ts";
-import { BATCH, countBeyond, findSpan, makeDrawn, moveSpan } from "./drawn.ts";
+import { BATCH, chooseBatch, countBeyond, findSpan, makeDrawn, moveSpan } from "./drawn.ts";
 import type { Item } from "./items.ts";
 
 /** Rows of the seqs from `first` to `last`; `pending` more wait to be sent. */
@@ -50,21 +50,27 @@ describe("moving on", () => {
   const span = { from: 100, to: 140 };
 
   test("a few rows at the side that is nearer to its end", () => {
-    expect(moveSpan(300, span, { above: 200, below: 700 }, 800, 60)).toEqual({ from: 100 - BATCH, to: 140 });
-    expect(moveSpan(300, span, { above: 700, below: 200 }, 800, 60)).toEqual({ from: 100, to: 140 + BATCH });
+    expect(moveSpan(300, span, { above: 200, below: 700 }, 800, 60, BATCH)).toEqual({ from: 100 - BATCH, to: 140 });
+    expect(moveSpan(300, span, { above: 700, below: 200 }, 800, 60, BATCH)).toEqual({ from: 100, to: 140 + BATCH });
   });
 
   test("stands still with enough on both sides", () => {
-    expect(moveSpan(300, span, { above: 900, below: 900 }, 800, 60)).toEqual(span);
+    expect(moveSpan(300, span, { above: 900, below: 900 }, 800, 60, BATCH)).toEqual(span);
   });
 
   test("never beyond what is in memory", () => {
-    expect(moveSpan(141, { from: 3, to: 140 }, { above: 0, below: 900 }, 800, 60).from).toBe(0);
-    expect(moveSpan(141, { from: 3, to: 140 }, { above: 900, below: 0 }, 800, 60).to).toBe(141);
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 0, below: 900 }, 800, 60, BATCH).from).toBe(0);
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 900, below: 0 }, 800, 60, BATCH).to).toBe(141);
   });
 
   test("lets go of what is far beyond, and of nothing that is near", () => {
-    const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, 60);
+    const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, 60, BATCH);
     expect(next).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
   });
+});
+
+test("a device that draws slowly gets smaller batches, and larger ones again when it has recovered", () => {
+  expect([BATCH, 3, 2].map((batch) => chooseBatch(batch, 30))).toEqual([3, 2, 2]);
+  expect([2, 3, BATCH].map((batch) => chooseBatch(batch, 5))).toEqual([3, BATCH, BATCH]);
+  expect(chooseBatch(3, 16)).toBe(3);
 });

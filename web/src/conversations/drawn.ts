@@ -1,5 +1,5 @@
 // Which of the rows in memory are drawn: those on screen and a margin on both sides, moved on by a few rows a frame, so
-// that no frame of a long scroll does more than a little. Pure; distances in pixels.
+// that no frame of a long scroll does more than a little. Pure but for the clock of `Pace`; distances in pixels.
 import type { Row } from "./days.ts";
 
 /** A stretch of rows by seq. It stays right when rows come, go and move around it. */
@@ -28,8 +28,13 @@ export interface Beyond {
 }
 
 export const NOTHING: Drawn = { from: Infinity, to: Infinity };
-/** Rows that are drawn in one frame: what a slow phone has time for, and no slower than somebody flings past them. */
+/** Rows that are drawn in one frame: no slower than somebody flings past them. */
 export const BATCH = 4;
+/** As many at least, however slow the device is. */
+const FEWEST = 2;
+/** Milliseconds. A batch that takes longer becomes smaller, for the frame has more to do than that; one that takes less
+ *  may grow again. */
+const [LATE, SOON] = [20, 12];
 
 export function findSpan(rows: Row[], { from, to }: Drawn): Span {
   const isOver = ({ item }: Row, seq: number): boolean => item.seq === 0 || item.seq > seq;
@@ -59,18 +64,36 @@ export function makeDrawn(rows: Row[], span: Span, hasNewer: boolean): Drawn {
   return { from: first.item.seq === 0 ? Infinity : first.item.seq, to: isEnd ? Infinity : last };
 }
 
+/** How many rows this device draws in one frame. */
+export class Pace {
+  batch = BATCH;
+
+  /** Draws a batch; how long that takes says how large the next one is. */
+  time(draw: () => void): void {
+    const begun = performance.now();
+    draw();
+    this.batch = chooseBatch(this.batch, performance.now() - begun);
+  }
+}
+
+/** How many rows the next batch has when one of so many took so many milliseconds. */
+export function chooseBatch(batch: number, took: number): number {
+  if (took > LATE) return Math.max(FEWEST, batch - 1);
+  return took < SOON ? Math.min(BATCH, batch + 1) : batch;
+}
+
 /** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond. `height`
  *  is that of a row, by those that are drawn. */
-export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number): Span {
+export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number, batch: number): Span {
   const { above, below } = reach;
   const next = { ...span };
   const mayGrowUp = above < margin && span.from > 0;
   const mayGrowDown = below < margin && span.to < count;
-  if (mayGrowUp && (!mayGrowDown || above <= below)) next.from = Math.max(0, span.from - BATCH);
-  else if (mayGrowDown) next.to = Math.min(count, span.to + BATCH);
+  if (mayGrowUp && (!mayGrowDown || above <= below)) next.from = Math.max(0, span.from - batch);
+  else if (mayGrowDown) next.to = Math.min(count, span.to + batch);
   // Half of what is too much by the average: rows differ, and what is on screen must never go.
   const excess = (far: number): number => Math.max(0, Math.floor((far - 1.25 * margin) / height / 2));
-  next.from += Math.min(excess(above), BATCH);
-  next.to -= Math.min(excess(below), BATCH);
+  next.from += Math.min(excess(above), batch);
+  next.to -= Math.min(excess(below), batch);
   return next;
 }
