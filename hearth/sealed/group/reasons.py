@@ -61,7 +61,7 @@ def _find_member_reasons(people: People, user: int, member: Member) -> set[Reaso
     if stated.incarnation != state.incarnation:
         return set()
     reasons = set()
-    if stated.devices.keys() - state.devices.keys():
+    if chain.has_lost_device(member.chain):
         reasons.add(Reason.DEVICE_REMOVED)
     if stated.identity_key != state.identity_key:
         reasons.add(Reason.IDENTITY_RENEWED)

@@ -77,6 +77,16 @@ class Chain:
         last = self._last_listed.get((self.at(head).incarnation, device), 0)
         return last >= head.n
 
+    def has_lost_device(self, head: Head) -> bool:
+        """Tell whether a device listed at a head, or at a later one of its incarnation, is not listed now.
+
+        It had what was made at that head, if not from then on then from one's other devices.
+        """
+        assert self.state is not None
+        incarnation, now = self.at(head).incarnation, self.state.devices
+        later = (key for key, last in self._last_listed.items() if last >= head.n)
+        return any(of == incarnation and device not in now for of, device in later)
+
     def device_key(self, device: bytes) -> bytes:
         """Return the Ed25519 key of a device that is or was listed: it never changes."""
         assert self.state is not None

@@ -95,7 +95,7 @@ class OwnChain:
             return Stale.RESET
         if newest.statement.device not in state.devices:
             return Stale.SIGNER_LEFT
-        if stated.devices.keys() - state.devices.keys():
+        if self.chain.has_lost_device(newest.statement.chain):
             return Stale.DEVICE_LEFT
         if stated.vault != state.vault:
             return Stale.NEW_VAULT

@@ -162,6 +162,14 @@ def test_the_next_generation_is_due_when_a_device_or_the_vault_changes_and_after
     assert own.find_stale(NOW) is Stale.SIGNER_LEFT
 
 
+def test_the_next_generation_is_due_when_a_device_leaves_that_came_after_it() -> None:
+    person, _, own = begin()
+    person.set_devices("alice phone", "alice laptop", "alice new")
+    person.retire("alice new")
+    catch_up_own(own, person)
+    assert own.find_stale(NOW) is Stale.DEVICE_LEFT
+
+
 def catch_up_own(own: OwnChain, person: Person) -> None:
     for statement in person.statements:
         own.chain.take(statement)
