@@ -42,6 +42,11 @@ def _(given: In) -> Any:
     return {"public": public, "kem_hash": hpke.kem_hash(public)}
 
 
+@operation("hpke.seal")
+def _(given: In) -> Any:
+    return {"length": len(hpke.seal(given.public, given.info, given.plaintext))}
+
+
 @operation("hpke.open")
 def _(given: In) -> Any:
     return {"plaintext": hpke.open_wrap(given.seed, given.info, given.wrap)}

@@ -1,7 +1,7 @@
 // Which epoch may follow which: the one table of docs/protocol-encryption.md, 7.4, as code. Pure; signatures and chains
 // are checked beside it.
 import { equal, check, isZero } from "./codec.ts";
-import { ADMIN, directId, encodeSettings, type Epoch, MEMBER, OWNER, type RosterMember, selfId, type Target } from "./epoch.ts";
+import { ADMIN, directId, encodeRoster, encodeSettings, type Epoch, hashRoster, MEMBER, OWNER, type RosterMember, selfId, type Target } from "./epoch.ts";
 import type { Bytes } from "../../lib/bytes.ts";
 
 export interface Step {
@@ -42,6 +42,11 @@ export function checkGroupId(epoch: Epoch, roster: readonly RosterMember[], self
   check(!taken.some((id) => equal(id, epoch.conversation)), "wrong_place", "a group with the id of another conversation");
 }
 
+/** A roster has one encoding, so its bytes need not be kept for this. */
+function checkRosterHash({ epoch, roster }: Step): void {
+  check(equal(hashRoster(encodeRoster(roster)), epoch.rosterHash), "bad_roster", "not the roster of this record");
+}
+
 function checkPlainSettings(epoch: Epoch): void {
   if (epoch.kind === "group") return;
   const { addBy, postBy, settingsBy, links } = epoch.settings;
@@ -49,8 +54,7 @@ function checkPlainSettings(epoch: Epoch): void {
 }
 
 function checkCreate({ epoch, roster }: Step): void {
-  check(epoch.n === 1 && isZero(epoch.previous), "wrong_link", "create is epoch 1");
-  deny(epoch.targets.length === 0, "create has no targets");
+  deny(epoch.targets.length === 0 && epoch.historyFrom === 0, "create has no targets and gives no history");
   const role = find(roster, epoch.actor)?.role;
   if (epoch.kind === "direct") deny(roster.every((one) => one.role === MEMBER), "both are members of a direct conversation");
   else deny(role === OWNER, "who creates is owner");
@@ -147,18 +151,23 @@ function checkRoster(before: Step, after: Step, facts: Facts): void {
   }
 }
 
-/** Checks 2, 3 (n), 5, 6 and the member part of 7 of section 7.5. Throws ProtocolError `wrong_place`, `wrong_link`, `not_allowed`. */
+/** Checks 2 to 6 of section 7.5 and the member part of 7. Throws ProtocolError `wrong_place`, `wrong_link`, `bad_roster`, `not_allowed`. */
 export function checkStep(before: Step | null, after: Step, beforeHash: Bytes | null, facts: Facts): void {
   const { epoch, roster } = after;
+  if (before !== null) {
+    const isHere = equal(before.epoch.server, epoch.server) && equal(before.epoch.conversation, epoch.conversation);
+    check(isHere && epoch.kind === before.epoch.kind, "wrong_place", "of another conversation");
+  }
   checkPlace(epoch, roster);
   if (before === null || beforeHash === null) {
-    deny(epoch.action === "create" && epoch.historyFrom === 0, "a conversation begins with create");
+    deny(epoch.action === "create", "a conversation begins with create");
+    check(epoch.n === 1 && isZero(epoch.previous), "wrong_link", "create is epoch 1");
+    checkRosterHash(after);
     checkCreate(after);
   } else {
     const { epoch: last } = before;
-    const isSame = last.kind === epoch.kind && equal(last.server, epoch.server) && equal(last.conversation, epoch.conversation);
-    check(isSame, "wrong_place", "of another conversation");
     check(epoch.n === last.n + 1 && equal(epoch.previous, beforeHash), "wrong_link", "not after this record");
+    checkRosterHash(after);
     deny(epoch.minimumFormat >= last.minimumFormat, "a minimum format that fell");
     deny(find(before.roster, epoch.actor) !== undefined, "the actor was no member");
     checkAction(before, after, facts);

@@ -22,11 +22,19 @@ export async function kemPublicKey(seed: Bytes): Promise<Bytes> {
   return new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey));
 }
 
-/** `ekm` (64 bytes of randomness) is given by vectors only. */
+/**
+ * `ekm` (64 bytes of randomness) is given by vectors only. Throws ProtocolError `malformed`, and `bad_key` for a key to which
+ * nothing can be sealed.
+ */
 export async function sealTo(publicKey: Bytes, info: Bytes, plaintext: Bytes, ekm?: Bytes): Promise<Bytes> {
-  const recipientPublicKey = await suite.kem.deserializePublicKey(fixed(publicKey, PUBLIC_KEY_BYTES) as Bytes);
-  const { enc, ct } = await suite.seal({ recipientPublicKey, info, ...(ekm && { ekm }) }, plaintext);
-  return join(new Uint8Array(enc), new Uint8Array(ct));
+  check(publicKey.length === PUBLIC_KEY_BYTES, "malformed", "an X-Wing key has 1,216 bytes");
+  const recipientPublicKey = await suite.kem.deserializePublicKey(publicKey);
+  try {
+    const { enc, ct } = await suite.seal({ recipientPublicKey, info, ...(ekm && { ekm }) }, plaintext);
+    return join(new Uint8Array(enc), new Uint8Array(ct));
+  } catch {
+    throw new ProtocolError("bad_key", "not a key of ML-KEM, or an X25519 part of low order");
+  }
 }
 
 /** Opens a wrap of 32 bytes. Throws ProtocolError `malformed`, `cannot_open`. */

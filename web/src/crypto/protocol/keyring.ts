@@ -1,6 +1,6 @@
 // Rows of the keyring, and the set that a new generation carries over (docs/protocol-encryption.md, 6.3).
 import type { Bytes } from "../../lib/bytes.ts";
-import { check, decodeText, fixed, join, lp8, Reader, text, u32, u64, u8 } from "./codec.ts";
+import { check, compare, decodeText, fixed, join, lp8, Reader, text, u32, u64, u8 } from "./codec.ts";
 import { hash, openBox, sealBox } from "./primitives.ts";
 
 export type Row =
@@ -44,7 +44,9 @@ export function encodeRow(row: Row): Bytes {
 }
 
 function readPin(id: Reader, body: Reader): Row {
-  const [user, username, identityKey] = [id.u64(), decodeText(body.lp8(200)), body.take(32)];
+  const [user, name] = [id.u64(), body.lp8(200)];
+  check(name.length > 0, "malformed", "no username");
+  const [username, identityKey] = [decodeText(name), body.take(32)];
   const [incarnation, n, head, how] = [body.u32(), body.u64(), body.take(32), body.choice(1, 4)];
   return { kind: "pin", user, username, identityKey, incarnation, n, hash: head, how, by: body.u64(), time: body.u64() };
 }
@@ -83,14 +85,20 @@ export async function openRow(key: Bytes, place: RowPlace, sealed: Bytes): Promi
   return decodeRow(place.kind, place.id, await openBox(key, "hearth row v1", encodePlace(place), sealed));
 }
 
-/** The `set` of a generation statement. Rows of kind epoch are no part of it. */
+/** The `set` of a generation statement. Throws ProtocolError `malformed` for an epoch row, or two rows of one kind and id. */
 export function hashSet(rows: readonly Row[]): Bytes {
-  const entries = rows.map((row) => {
-    if (row.kind === "epoch") throw new RangeError("epoch rows are not carried over");
-    return { key: join(u8(rowKind(row)), lp8(rowId(row))), body: hash("hearth set v1", encodeRow(row)) };
-  });
-  const hex = (bytes: Bytes): string => bytes.reduce((all, byte) => all + byte.toString(16).padStart(2, "0"), "");
-  const sorted = entries.map((entry) => ({ ...entry, order: hex(entry.key) })).sort((a, b) => (a.order < b.order ? -1 : 1));
-  if (new Set(sorted.map((entry) => entry.order)).size !== sorted.length) throw new RangeError("two rows of one id");
-  return hash("hearth row set v1", u32(sorted.length), ...sorted.map((entry) => join(entry.key, entry.body)));
+  check(rows.every((row) => row.kind !== "epoch"), "malformed", "epoch rows are not carried over");
+  const entries = rows.map((row) => ({ key: join(u8(rowKind(row)), lp8(rowId(row))), body: hash("hearth set v1", encodeRow(row)) }));
+  entries.sort((a, b) => compare(a.key, b.key));
+  const isTwice = entries.some((entry, at) => at > 0 && compare(entries[at - 1]!.key, entry.key) === 0);
+  check(!isTwice, "malformed", "two rows of one kind and id");
+  return hash("hearth row set v1", u32(entries.length), ...entries.map((entry) => join(entry.key, entry.body)));
+}
+
+/** Which of two rows of one kind and id counts: the higher n, then (epoch, seq), then the later one in the list (6.3). */
+export function chooseRow(earlier: Row, later: Row): Row {
+  if (earlier.kind === "pin" && later.kind === "pin") return later.n >= earlier.n ? later : earlier;
+  if (earlier.kind !== "head" || later.kind !== "head") return later;
+  const isAhead = later.n > earlier.n || (later.n === earlier.n && later.seq >= earlier.seq);
+  return isAhead ? later : earlier;
 }

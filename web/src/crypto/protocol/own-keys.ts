@@ -100,7 +100,9 @@ export async function makeReceive(one: Receive, sign: Sign): Promise<Bytes> {
 export function readReceive(bytes: Bytes): Receive {
   const reader = new Reader(bytes);
   readVersion(reader);
-  const [server, user, version, kemHash, chain] = [reader.take(16), reader.u64(), reader.u64(), reader.take(32), readHead(reader)];
+  const [server, user, version] = [reader.take(16), reader.u64(), reader.u64()];
+  check(version > 0, "malformed", "receive versions begin with 1");
+  const [kemHash, chain] = [reader.take(32), readHead(reader)];
   const [device, time, extensions] = [reader.take(16), reader.u64(), readExtensions(reader)];
   readSignature(reader);
   return { server, user, version, kemHash, chain, device, time, extensions };

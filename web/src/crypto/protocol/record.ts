@@ -125,6 +125,19 @@ export function readHeads(bytes: Bytes): GossipHead[] {
 export const encodeBody = (content: object, extensions: readonly Extension[]): Bytes =>
   join(lp32(text(JSON.stringify(content))), encodeExtensions(extensions));
 
+const MOST_DEPTH = 32;
+
+/** How deep objects and lists lie in each other, without recursion: 0 for a plain value. */
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= MOST_DEPTH; depth += 1) {
+    const containers = level.filter((one): one is object => typeof one === "object" && one !== null);
+    if (containers.length === 0) return true;
+    level = containers.flatMap((one) => Object.values(one));
+  }
+  return false;
+}
+
 /** Throws ProtocolError `malformed`, `unsupported`. */
 export function readBody(bytes: Bytes): { content: { type: string }; extensions: Extension[] } {
   const reader = new Reader(bytes);
@@ -138,7 +151,7 @@ export function readBody(bytes: Bytes): { content: { type: string }; extensions:
     check(false, "malformed", "not JSON");
   }
   const isContent = typeof content === "object" && content !== null && typeof (content as { type?: unknown }).type === "string";
-  check(isContent, "malformed", "no object with a type");
+  check(isContent && !Array.isArray(content) && isShallow(content), "malformed", "no object with a type, or one that is too deep");
   return { content: content as { type: string }, extensions };
 }
 

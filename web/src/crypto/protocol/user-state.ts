@@ -13,6 +13,8 @@ export interface UserState {
   incarnation: number;
   username: string;
   devices: ListedDevice[];
+  /** Hex of the devices that are not listed and left last by their own `retire`, in this incarnation. */
+  retired: ReadonlySet<string>;
   vault: VaultPointer | null;
   displayName: string | null;
   avatar: Bytes | null;
@@ -66,6 +68,12 @@ function noteDeviceKeys(state: UserState, devices: ListedDevice[]): Map<string, 
   return noted;
 }
 
+function listDevices(before: UserState, devices: ListedDevice[]): Pick<UserState, "devices" | "retired" | "deviceKeys"> {
+  const listed = new Set(devices.map((one) => toHex(one.device)));
+  const retired = new Set([...before.retired].filter((device) => !listed.has(device)));
+  return { devices, retired, deviceKeys: noteDeviceKeys(before, devices) };
+}
+
 function noteIdentity(state: UserState | null, key: Bytes): Set<string> {
   const hex = toHex(key);
   check(!(state?.identities.has(hex) ?? false), "not_allowed", "an identity key does not come back");
@@ -81,6 +89,7 @@ function applyGenesis(state: UserState | null, body: Body & { kind: "genesis" })
     incarnation: (state?.incarnation ?? 0) + 1,
     username: body.username,
     devices: [],
+    retired: new Set(),
     vault: null,
     displayName: state?.displayName ?? null,
     avatar: state?.avatar ?? null,
@@ -94,7 +103,7 @@ function applyBody(state: UserState | null, { body, signer }: UserStatement): Om
   const before = state!;
   switch (body.kind) {
     case "devices":
-      return { ...before, devices: body.devices, deviceKeys: noteDeviceKeys(before, body.devices) };
+      return { ...before, ...listDevices(before, body.devices) };
     case "identity":
       return { ...before, identityKey: body.identityKey, identities: noteIdentity(before, body.identityKey) };
     case "vault":
@@ -103,7 +112,11 @@ function applyBody(state: UserState | null, { body, signer }: UserStatement): Om
     case "profile":
       return { ...before, displayName: body.displayName, avatar: body.avatar };
     case "retire":
-      return { ...before, devices: before.devices.filter((listed) => !equal(listed.device, signer)) };
+      return {
+        ...before,
+        devices: before.devices.filter((listed) => !equal(listed.device, signer)),
+        retired: new Set([...before.retired, toHex(signer)]),
+      };
   }
 }
 

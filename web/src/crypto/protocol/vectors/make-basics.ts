@@ -1,4 +1,6 @@
 // Vectors of the parts: Ed25519 in its corners, box, HPKE, padding, log hash.
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { XWing } from "@hpke/hybridkem-x-wing";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 
@@ -11,6 +13,7 @@ import { publicOf, seedOf, signerOf } from "./cast.ts";
 import { ekm, flip, hex, named, named16, type Vector, vector, type VectorFile } from "./form.ts";
 
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+const ORDER_8 = hex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800");
 const number = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(Uint8Array.from(bytes).reverse())}`);
 const encodeNumber = (value: bigint): Bytes => hex(value.toString(16).padStart(64, "0")).reverse();
 
@@ -49,6 +52,16 @@ export async function makeEd25519(): Promise<VectorFile> {
   return { about: "Section 1.1. Only the first is valid.", vectors: [...cases, ...small, ...smallR] };
 }
 
+/** Seals with an ephemeral X25519 key of low order, which a program whose library does not look for it opens. */
+async function sealLowOrder(publicKey: Bytes, info: Bytes, plaintext: Bytes): Promise<Bytes> {
+  const kem = new XWing();
+  const derive = (secret: Uint8Array, point: Uint8Array): Promise<Uint8Array> => Promise.resolve(point[0] === 9 ? zeros(32) : zeros(secret.length));
+  Object.assign(kem, { _x25519: { derive } });
+  const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+  const { enc, ct } = await suite.seal({ recipientPublicKey: await kem.deserializePublicKey(publicKey), info, ekm: ekm("low order") }, plaintext);
+  return join(new Uint8Array(enc), new Uint8Array(ct));
+}
+
 export async function makeSeals(): Promise<VectorFile> {
   const [key, aad, plaintext, salt] = [named("box"), text("aad"), text("plaintext"), named16("salt")];
   const box = await sealBox(key, "hearth row v1", aad, plaintext, salt);
@@ -58,6 +71,9 @@ export async function makeSeals(): Promise<VectorFile> {
   const info = text("info");
   const wrap = await sealTo(publicKey, info, named("wrapped"), ekm("wrap"));
   const opening = { seed, info, wrap };
+  const lowOrder = await sealLowOrder(publicKey, info, named("wrapped"));
+  const sealing = { public: publicKey, info, plaintext: named("wrapped") };
+  const withX25519 = (part: Bytes): Bytes => join(publicKey.slice(0, 1184), part);
   return {
     about: "Sections 1.2 and 1.3.",
     vectors: [
@@ -78,6 +94,13 @@ export async function makeSeals(): Promise<VectorFile> {
       vector("X25519 part changed", "hpke.open", { ...opening, wrap: flip(wrap, 1100) }, "cannot_open"),
       vector("ciphertext changed", "hpke.open", { ...opening, wrap: flip(wrap, 1120) }, "cannot_open"),
       vector("a byte too many", "hpke.open", { ...opening, wrap: join(wrap, zeros(1)) }, "malformed"),
+      vector("sealed with an X25519 key of order 4", "hpke.open", { ...opening, wrap: lowOrder }, "cannot_open"),
+      vector("a key to seal to", "hpke.seal", sealing),
+      vector("a key of another length", "hpke.seal", { ...sealing, public: publicKey.slice(1) }, "malformed"),
+      vector("an ML-KEM part that is not reduced", "hpke.seal", { ...sealing, public: join(hex("ffffff"), publicKey.slice(3)) }, "bad_key"),
+      vector("an X25519 part of order 4", "hpke.seal", { ...sealing, public: withX25519(zeros(32)) }, "bad_key"),
+      vector("an X25519 part of order 1, not reduced", "hpke.seal", { ...sealing, public: withX25519(hex(`ee${"ff".repeat(30)}ff`)) }, "bad_key"),
+      vector("an X25519 part of order 8", "hpke.seal", { ...sealing, public: withX25519(ORDER_8) }, "bad_key"),
     ],
   };
 }

@@ -162,6 +162,15 @@ export async function makeRules(): Promise<VectorFile> {
   await step("reidentify without a change", "not_allowed", BEFORE, { action: "reidentify", targets: target(3, 3) });
   await step("reidentify an owner and keep the role", "not_allowed", changedMember(1, renewed), { action: "reidentify", actor: 2, targets: target(1, 1) });
   await step("reidentify an owner as an admin", null, changedMember(1, { ...renewed, role: 2 }), { action: "reidentify", actor: 2, targets: target(1, 2) });
+  const otherRoster = await makeStep(BEFORE, { n: 2, previous, action: "rotate" });
+  const swapped = { before, after: { ...otherRoster, roster: encodeRoster(without(4)) }, linked: [], left: [], self: 4 };
+  vectors.push(vector("the roster of another record", "epoch.step", swapped, "bad_roster"));
+  const self = await makeStep([member(1, 1)], { kind: "self", conversation: selfId(SERVER, 1), settings: plainSettings });
+  const asGroup = await makeStep([member(1, 1)], {
+    kind: "group", conversation: selfId(SERVER, 1), settings: plainSettings, n: 2, previous: hashStatement(EPOCH, self.record), action: "rotate",
+  });
+  vectors.push(vector("a self conversation becomes a group", "epoch.step", { before: self, after: asGroup, linked: [], left: [], self: 4 }, "wrong_place"));
+  await first("create that gives history, after something", "wrong_link", BEFORE, { historyFrom: 1, previous: named("x") });
   await step("another kind of conversation", "wrong_place", [member(1, 3), member(4, 3)], { ...direct });
   return { about: "Section 7.4, the table. Signatures, chains and receive statements are checked elsewhere.", vectors };
 }

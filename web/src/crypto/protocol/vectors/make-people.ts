@@ -69,6 +69,12 @@ export async function makeUserChain(): Promise<VectorFile> {
       await refuse(renewed, "signed by the old identity", "bad_signature", Object.assign(renewed.copy(), { identity: "alice" }).make({ kind: "vault", vault: { ...pointer, version: 2 } })),
       await refuse(chain, "identity with another's proof", "bad_signature", chain.make(await chain.identityBody("alice 2", "mallory"))),
       await refuse(full, "a vault version that does not rise", "not_allowed", full.make({ kind: "vault", vault: pointer })),
+      await refuse(chain, "a first vault version of 0", "not_allowed", as({ kind: "vault", vault: { ...pointer, version: 0 } })),
+      await refuse(full, "a second genesis signed by the identity so far", "bad_signature", full.make({ kind: "genesis", identityKey: publicOf("alice 3"), username: "alice" })),
+      await refuse(chain, "zeros as a device", "malformed", as({ kind: "devices", devices: [{ ...tablet, device: zeros(16) }] })),
+      await refuse(new Chain(1, "alice"), "the first with a predecessor", "wrong_link", new Chain(1, "alice").make({ kind: "genesis", identityKey: publicOf("alice"), username: "alice" }, null, { previous: named("other") })),
+      await refuse(chain, "an identity key that was a device key", "not_allowed", chain.make(await chain.identityBody("alice laptop"))),
+      await refuse(reset, "a device key under another id, over a reset", "not_allowed", reset.make({ kind: "devices", devices: [{ ...tablet, signKey: laptop.signKey }] })),
       await refuse(full, "reset to the same identity key", "not_allowed", full.make({ kind: "genesis", identityKey: publicOf("alice"), username: "alice" })),
       await refuse(full, "reset under another username", "not_allowed", Object.assign(bad, { identity: "alice 3" }).make({ kind: "genesis", identityKey: publicOf("alice 3"), username: "bob" })),
       await refuse(chain, "a device id with another key", "not_allowed", as({ kind: "devices", devices: [swapped] })),
@@ -94,9 +100,10 @@ export async function makeOwnKeys(): Promise<VectorFile> {
   const box = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A1"), named16("salt"));
   const badBox = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A0"), named16("salt"));
   const predecessor = { key: named("A2"), statement: second, previous: first, box };
-  const receive = await own.makeReceive({
-    server: SERVER, user: 1, version: 3, kemHash: named("receive kem hash"), chain, device: named16("alice phone"), time: TIME, extensions: [],
+  const makeReceive = (version: number): Promise<Bytes> => own.makeReceive({
+    server: SERVER, user: 1, version, kemHash: named("receive kem hash"), chain, device: named16("alice phone"), time: TIME, extensions: [],
   }, signerOf("alice phone"));
+  const receive = await makeReceive(3);
   return {
     about: "Sections 6.1 and 6.2.",
     vectors: [
@@ -111,6 +118,7 @@ export async function makeOwnKeys(): Promise<VectorFile> {
       vector("predecessor of another generation", "predecessor.open", { ...predecessor, statement: first }, "cannot_open"),
       vector("receive statement", "receive.read", { statement: receive, sign_key: publicOf("alice phone") }),
       vector("receive statement of another device", "receive.read", { statement: receive, sign_key: publicOf("alice laptop") }, "bad_signature"),
+      vector("receive version 0", "receive.read", { statement: await makeReceive(0), sign_key: publicOf("alice phone") }, "malformed"),
       vector("receive statement, another version", "receive.read", { statement: flip(receive, 0), sign_key: publicOf("alice phone") }, "unsupported"),
     ],
   };
@@ -136,6 +144,11 @@ export async function makeKeyring(): Promise<VectorFile> {
   }
   const rows = ROWS.slice(1).reverse().map((row) => ({ kind: rowKind(row), id: rowId(row), body: encodeRow(row) }));
   vectors.push(vector("a set", "row.set", { rows }), vector("the empty set", "row.set", { rows: [] }));
+  const epochRow = { kind: 1, id: rowId(ROWS[0]!), body: encodeRow(ROWS[0]!) };
+  const nameless = { ...(ROWS[1] as Row & { kind: "pin" }), username: "" };
+  vectors.push(vector("a set with an epoch row", "row.set", { rows: [...rows, epochRow] }, "malformed"));
+  vectors.push(vector("a set with a row twice", "row.set", { rows: [...rows, rows[0]] }, "malformed"));
+  vectors.push(vector("a pin without a username", "row.set", { rows: [{ kind: 2, id: rowId(nameless), body: encodeRow(nameless) }] }, "malformed"));
   vectors.push(vector("a row with a byte too many", "row.set", { rows: [{ ...rows[0]!, body: join(rows[0]!.body, zeros(1)) }] }, "malformed"));
   return { about: "Section 6.3.", vectors };
 }
@@ -175,6 +188,7 @@ export async function makeVault(): Promise<VectorFile> {
       vector("what a recovery key gives", "recovery.derive", { key }),
       vector("typed as shown", "recovery.read", { typed: shown }),
       vector("typed carelessly", "recovery.read", { typed: shown.toLowerCase().replace(/-/g, " ").replace(/o/g, "0").replace(/i/g, "1") }),
+      vector("typed on a Turkish keyboard, with wide spaces", "recovery.read", { typed: shown.toLowerCase().replace(/i/g, "\u0131").replace(/-/g, "\u3000") }),
       vector("one character wrong", "recovery.read", { typed: (shown.startsWith("A") ? "B" : "A") + shown.slice(1) }, "mistyped"),
       vector("one character missing", "recovery.read", { typed: shown.slice(0, -1) }, "mistyped"),
     ],

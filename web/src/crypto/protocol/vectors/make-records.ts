@@ -39,6 +39,10 @@ async function makePaddings(): Promise<[name: string, record: Bytes][]> {
   ];
 }
 
+const rawBody = (json: string): Bytes => join(lp32(text(json)), zeros(1));
+/** The outermost object is the first of `depth`. */
+const nestedBody = (depth: number): Bytes => rawBody(`{"type":"text","x":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`);
+
 export async function makeRecords(): Promise<VectorFile> {
   const sealed = await record.sealRecord(KEY, PLACE, INNER, BODY, sign, SALT);
   const long = await record.sealRecord(KEY, PLACE, INNER, record.encodeBody({ type: "text", text: "x".repeat(1500) }, []), sign, SALT);
@@ -78,6 +82,14 @@ export async function makeRecords(): Promise<VectorFile> {
     vector("body that is not JSON", "body.read", { body: join(lp32(text("hello")), zeros(1)) }, "malformed"),
     vector("body without a type", "body.read", { body: record.encodeBody({ text: "x" }, []) }, "malformed"),
     vector("body with an unknown critical extension", "body.read", { body: record.encodeBody({ type: "text" }, [{ ...extension, id: 5, critical: true }]) }, "unsupported"),
+    vector("body with a critical heads extension", "body.read", { body: record.encodeBody({ type: "text" }, [{ ...extension, critical: true }]) }, "unsupported"),
+    vector("body of 32 objects in each other", "body.read", { body: nestedBody(32) }),
+    vector("body of 33 objects in each other", "body.read", { body: nestedBody(33) }, "malformed"),
+    vector("body that is a list", "body.read", { body: record.encodeBody([], []) }, "malformed"),
+    vector("body with a type twice", "body.read", { body: rawBody('{"type":1,"type":"text"}') }),
+    vector("body with NaN", "body.read", { body: rawBody('{"type":"text","x":NaN}') }, "malformed"),
+    vector("body after a byte order mark", "body.read", { body: rawBody('\ufeff{"type":"text"}') }, "malformed"),
+    vector("record of no bytes", "record.open", { ...open, record: zeros(0) }, "unsupported"),
     vector("body that is not UTF-8", "body.read", { body: join(lp32(Uint8Array.of(255)), zeros(1)) }, "malformed"),
     vector("heads", "heads.read", { heads }),
     vector("heads, a byte too many", "heads.read", { heads: join(heads, zeros(1)) }, "malformed"),

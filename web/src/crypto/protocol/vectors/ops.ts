@@ -6,7 +6,7 @@ import * as keys from "../epoch-keys.ts";
 import { checkGroupId, checkStep, type Step } from "../epoch-rules.ts";
 import { equal } from "../codec.ts";
 import { openFile, sealFile } from "../file.ts";
-import { hashKemKey, kemPublicKey, openWith } from "../hpke.ts";
+import { hashKemKey, kemPublicKey, openWith, sealTo } from "../hpke.ts";
 import { decodeRow, hashSet, openRow } from "../keyring.ts";
 import { LEAVE, readLeave, readRestored, RESTORED } from "../log-entries.ts";
 import * as own from "../own-keys.ts";
@@ -81,6 +81,7 @@ const OPS: Record<string, Op> = {
     const publicKey = await kemPublicKey(hex(i.seed));
     return { public: publicKey, kemHash: hashKemKey(publicKey) };
   },
+  "hpke.seal": async (i) => ({ length: (await sealTo(hex(i.public), hex(i.info), hex(i.plaintext))).length }),
   "hpke.open": async (i) => ({ plaintext: await openWith(hex(i.seed), hex(i.info), hex(i.wrap)) }),
   "user_chain.apply": applyChain,
   "generation.open": runGeneration,
