@@ -42,5 +42,6 @@ export default defineConfig({
     },
   },
   server: { proxy: { "/api": server, "/socket.io": { target: server, ws: true } } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  // Long enough for a machine that has other things to do: no test measures how long it takes.
+  test: { include: ["src/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
 });

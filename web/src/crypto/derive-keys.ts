@@ -5,8 +5,24 @@ import type { Stretching } from "./derive.ts";
 import type { DeriveAnswer, DeriveRequest } from "./derive.worker.ts";
 import workerUrl from "./derive.worker.ts?worker&url";
 
+export interface DerivedPassword {
+  authKey: Bytes;
+  /** Both keys wait in it for who it is handed on to: the page does not read it. */
+  keys: MessagePort;
+}
+
+/** As deriveAuthKey, for a request to the keys' worker. */
+export async function derivePassword(password: string, salt: Bytes, stretching: Stretching): Promise<DerivedPassword> {
+  const { port1, port2 } = new MessageChannel();
+  return { authKey: await derive({ password, salt, stretching, keys: port1 }, [port1]), keys: port2 };
+}
+
 /** The 32 bytes that sign in. Throws Error when the device cannot do it (out of memory). */
 export function deriveAuthKey(password: string, salt: Bytes, stretching: Stretching): Promise<Bytes> {
+  return derive({ password, salt, stretching }, []);
+}
+
+function derive(request: DeriveRequest, handedOver: MessagePort[]): Promise<Bytes> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(trustScript(workerUrl), { type: "module" });
     const end = (): void => worker.terminate();
@@ -19,6 +35,6 @@ export function deriveAuthKey(password: string, salt: Bytes, stretching: Stretch
       end();
       reject(new Error(event.message || "the password worker did not start"));
     });
-    worker.postMessage({ password, salt, stretching } satisfies DeriveRequest);
+    worker.postMessage(request, handedOver);
   });
 }

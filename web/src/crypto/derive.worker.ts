@@ -6,14 +6,19 @@ export interface DeriveRequest {
   password: string;
   salt: Bytes;
   stretching: Stretching;
+  /** Where both keys go (keys/keys.worker.ts listens); the page itself is only told the one that signs in. */
+  keys?: MessagePort;
 }
 
 export type DeriveAnswer = { authKey: Bytes } | { failed: string };
 
 self.addEventListener("message", (event: MessageEvent<DeriveRequest>) => {
-  const { password, salt, stretching } = event.data;
+  const { password, salt, stretching, keys } = event.data;
   derivePasswordKeys(password, salt, stretching).then(
-    ({ authKey }) => self.postMessage({ authKey } satisfies DeriveAnswer),
+    ({ authKey, kek }) => {
+      keys?.postMessage({ authKey, kek });
+      self.postMessage({ authKey } satisfies DeriveAnswer);
+    },
     (error: unknown) => self.postMessage({ failed: String(error) } satisfies DeriveAnswer),
   );
 });

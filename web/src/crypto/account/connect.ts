@@ -1,0 +1,82 @@
+// What a device looks for at every connect (docs/protocol-encryption.md, end of 10): whatever a crash or another device left
+// undone is found in what the server has, and done.
+import { findDevice } from "../protocol/user-state.ts";
+import { catchUpChain, catchUpGenerations, catchUpReceive, catchUpRows, openAsDevice } from "./catch-up.ts";
+import { findNews, type News } from "./news.ts";
+import { carryOver, renewGeneration, renewReceive } from "./renew.ts";
+import { type Account, recall, type Self } from "./self.ts";
+import { isMoved } from "./server.ts";
+
+export type Connected =
+  /** There is no chain: set up, which needs the password. */
+  | { state: "none" }
+  /** This device is not in the list yet: add it, which needs the password. */
+  | { state: "unlisted" }
+  /** This device was in the list and is no more, or its keys are not those that stand there: it has nothing to do here. */
+  | { state: "removed" }
+  | { state: "ready"; self: Self; news: News; renewed: "generation" | "receive" | null };
+
+const MOST_TRIES = 5;
+
+/** Everything that one's own keys rest on, verified up to its end. Throws ProtocolError; what was stated before stays remembered. */
+export async function catchUpListed(self: Self): Promise<void> {
+  await catchUpChain(self);
+  await catchUpReceive(self);
+  await catchUpGenerations(self, openAsDevice(await self.requireKeys()), null);
+  await catchUpRows(self);
+  await self.remember();
+}
+
+/** Does again what another device's quicker request made void. */
+export async function retryMoved<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isMoved(error) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** Throws ProtocolError when the server shows something that cannot be, Refusal and NoAnswer when it does not do its part. */
+export const connect = (account: Account): Promise<Connected> => retryMoved(() => connectOnce(account));
+
+async function connectOnce(account: Account): Promise<Connected> {
+  const self = await recall(account);
+  await catchUpChain(self);
+  if (self.chain.state === null) return { state: "none" };
+  const keys = await self.findListedKeys();
+  if (keys === null) {
+    const wasListed = self.chain.states.some((state) => findDevice(state, account.device) !== undefined);
+    return { state: wasListed ? "removed" : "unlisted" };
+  }
+  const news = findNews(self);
+  await catchUpListed(self);
+  return { state: "ready", self, news, renewed: await keepCurrent(self) };
+}
+
+/** Makes what is due: a generation with a receive key, a receive key alone, rows that are to be carried over. */
+export async function keepCurrent(self: Self): Promise<"generation" | "receive" | null> {
+  const keys = await self.requireKeys();
+  if (self.carryFrom !== null) {
+    await carryOver(self, self.carryFrom);
+    self.carryFrom = null;
+    await self.remember();
+    await catchUpRows(self);
+  }
+  if (self.own.findStale(self.account.now()) !== null) {
+    await renewGeneration(self, keys);
+    return "generation";
+  }
+  if (isReceiveMine(self)) return null;
+  await renewReceive(self, keys);
+  return "receive";
+}
+
+/** Whether the newest receive statement counts and its seed is here. */
+function isReceiveMine(self: Self): boolean {
+  const version = self.chain.receiveVersion;
+  const counting = self.chain.newestReceive(self.chain.head);
+  return version > 0 && counting?.statement.version === version && self.receiveSeeds.has(version);
+}
+

@@ -1,0 +1,60 @@
+// Beginning anew with an administrator's one-time link (docs/protocol-encryption.md, 10.8). Nothing is ever sealed to a key that
+// came from the server: only this device and the new vault get anything.
+import { publicKeyOf } from "../protocol/ed25519.ts";
+import { random } from "../protocol/primitives.ts";
+import type { UserState } from "../protocol/user-state.ts";
+import { zeros } from "../protocol/codec.ts";
+import { catchUpChain } from "./catch-up.ts";
+import type { NextPassword } from "./change-password.ts";
+import { learnChange, type MadeChange, makeVaultChange, sendChange } from "./change-vault.ts";
+import { catchUpListed, retryMoved } from "./connect.ts";
+import { Draft, listDevice } from "./draft.ts";
+import { type Account, recall, Self } from "./self.ts";
+import { type AccountServer, type ResetStart, sendAgain } from "./server.ts";
+import type { Row } from "../protocol/keyring.ts";
+import { wipe } from "./wipe.ts";
+
+async function beginAnew(self: Self, state: UserState | null, next: NextPassword, receiveVersion: number, carried: Row[]): Promise<MadeChange> {
+  const { place, device, store, now } = self.account;
+  const keys = await store.makeDevice(device);
+  const identitySeed = random(32);
+  const draft = new Draft(place, state, now());
+  await draft.addByIdentity({ kind: "genesis", identityKey: publicKeyOf(identitySeed), username: place.username }, identitySeed);
+  await draft.addDevices([listDevice(keys)], identitySeed);
+  const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, carried });
+  wipe(identitySeed);
+  return made;
+}
+
+/** On a device that is signed in: what it has in its keyring goes on under the new generation 1. */
+export const resetHere = (account: Account, token: string, next: NextPassword): Promise<void> =>
+  retryMoved(async () => {
+    const self = await recall(account);
+    await catchUpChain(self);
+    await catchUpListed(self);
+    const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, await self.readRows());
+    await sendChange(self, made, () => account.server.resetHere(token, next.password, made.change));
+    await learnChange(self, made);
+  });
+
+/** What a statement n + 1 needs to know of the one before. The device fetches and judges the whole chain when it is signed in. */
+function stateAt({ n, hash, username }: ResetStart): UserState | null {
+  if (n === 0) return null;
+  return {
+    n, hash, username, identityKey: zeros(32), incarnation: 1, devices: [], retired: new Set(), vault: null, displayName: null, avatar: null,
+    identities: new Set(), deviceKeys: new Map(),
+  };
+}
+
+/** Without a device: what was sealed before is lost. `begin` gives the account once it is known whose it is. */
+export async function resetWithout(
+  server: AccountServer, token: string, next: NextPassword, begin: (start: ResetStart) => Promise<Account>,
+): Promise<Account> {
+  return retryMoved(async () => {
+    const start = await server.askReset(token);
+    const account = await begin(start);
+    const made = await beginAnew(new Self(account), stateAt(start), next, start.receiveVersion, []);
+    await sendAgain(() => server.finishReset(token, next.password, made.change), account.wait);
+    return account;
+  });
+}

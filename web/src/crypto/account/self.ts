@@ -1,0 +1,175 @@
+// What this device knows of its own person: everything in it has been verified (docs/protocol-encryption.md, 5.2 and 6).
+import { type Bytes, toHex } from "../../lib/bytes.ts";
+import { check, equal, ProtocolError } from "../protocol/codec.ts";
+import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
+import { chooseRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
+import { KnownChain } from "../protocol/known-chain.ts";
+import { OwnChain } from "../protocol/own-chain.ts";
+import { findDevice } from "../protocol/user-state.ts";
+import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
+import type { AccountServer, StoredRow } from "./server.ts";
+
+/** What every flow is given. `device` is the session's; times in milliseconds. */
+export interface Account {
+  place: { server: Bytes; user: number; username: string };
+  device: Bytes;
+  server: AccountServer;
+  store: KeyStore;
+  now: () => number;
+  wait: (ms: number) => Promise<void>;
+}
+
+export class Self {
+  readonly chain: KnownChain;
+  readonly own: OwnChain;
+  /** Of receive statements, by version: those that the keyring or this device itself gave. */
+  readonly receiveSeeds = new Map<number, Bytes>();
+  /** Rows of kinds 2 to 4, sealed, by position. Those that count are under the newest generation. */
+  rows: StoredRow[] = [];
+  rowPosition = 0;
+  /** A generation whose rows this device still has to carry over, because it could not read them when it made the next one. */
+  carryFrom: number | null = null;
+  vault: Remembered["vault"] = null;
+  /** What rows say, by position: the same for ever. */
+  readonly #opened = new Map<number, Row | null>();
+  newsFrom: number | null = null;
+  made = new Set<number>();
+
+  constructor(readonly account: Account) {
+    this.chain = new KnownChain(account.place.server, account.place.user);
+    this.own = new OwnChain(this.chain);
+  }
+
+  /** Takes statements that this device has just made. */
+  async takeOwn(statements: readonly Bytes[]): Promise<void> {
+    for (const statement of statements) this.made.add((await this.chain.take(statement)).n);
+  }
+
+  /** Takes a generation. One that begins the own chain anew leaves no rows: they are under keys that are over. Throws ProtocolError: 6.1. */
+  async takeGeneration(statement: Bytes, key: Bytes): Promise<void> {
+    const before = this.own.newest;
+    const taken = await this.own.take(statement, key);
+    if (before === null || taken.stated.incarnation === before.stated.incarnation) return;
+    this.rows = [];
+    this.carryFrom = null;
+  }
+
+  /** This device's keys, if they are those that the chain lists for it. */
+  async findListedKeys(): Promise<DeviceKeys | null> {
+    const keys = await this.account.store.readDevice(this.account.device);
+    const listed = this.chain.state && findDevice(this.chain.state, this.account.device);
+    return keys !== null && listed && equal(listed.signKey, keys.signKey) ? keys : null;
+  }
+
+  /** Throws ProtocolError `not_listed`. */
+  async requireKeys(): Promise<DeviceKeys> {
+    const keys = await this.findListedKeys();
+    check(keys !== null, "not_listed", "this device is not in the list");
+    return keys;
+  }
+
+  /** Rows of a generation, opened; null for what does not open. */
+  async #openRows(g: number): Promise<{ row: Row | null; isOfSet: boolean }[]> {
+    const { server, user } = this.account.place;
+    const generation = this.own.find(g);
+    const opened = [];
+    for (const { kind, id, sealed, position, isOfSet } of generation === undefined ? [] : this.rows.filter((row) => row.g === g)) {
+      const known = this.#opened.get(position);
+      const row = known === undefined ? await openOrSkip(openRow(generation!.key, { server, user, g, kind, id }, sealed)) : known;
+      this.#opened.set(position, row);
+      opened.push({ row, isOfSet });
+    }
+    return opened;
+  }
+
+  /** Throws ProtocolError `withheld` unless the rows that are said to have come with the newest generation are those that it states (6.3). */
+  async requireSet(): Promise<void> {
+    const { statement } = this.own.newest!;
+    const told = (await this.#openRows(statement.g)).filter((one) => one.isOfSet).map((one) => one.row);
+    const rows = told.filter((row) => row !== null);
+    const isWhole = rows.length === told.length && isSetOf(rows, statement.set);
+    check(isWhole, "withheld", "rows of the newest generation's set are missing, or are others");
+  }
+
+  /** Rows of kinds 2 to 4 that count under generation `g`, one for each kind and id, and opened. */
+  async readRows(g = this.own.newest?.statement.g ?? 0): Promise<Row[]> {
+    const counting = new Map<string, Row>();
+    for (const { row } of await this.#openRows(g)) {
+      if (row === null) continue;
+      const name = `${rowKind(row)} ${toHex(rowId(row))}`;
+      const before = counting.get(name);
+      counting.set(name, before === undefined ? row : chooseRow(before, row));
+    }
+    return [...counting.values()];
+  }
+
+  /** Takes the seeds of receive statements out of the rows. A seed that does not fit its statement is no seed. */
+  async learnReceiveSeeds(): Promise<void> {
+    const known = new Map(this.chain.receives.map((one) => [one.statement.version, one]));
+    for (const row of await this.readRows()) {
+      if (row.kind !== "receive" || this.receiveSeeds.has(row.version)) continue;
+      const receive = known.get(row.version);
+      const fits = receive === undefined || (equal(receive.hash, row.statementHash) && equal(hashKemKey(await kemPublicKey(row.seed)), receive.statement.kemHash));
+      if (fits) this.receiveSeeds.set(row.version, row.seed);
+    }
+  }
+
+  /** Writes all of it, so that a later start knows at least as much. */
+  async remember(): Promise<void> {
+    await this.account.store.write({
+      statements: this.chain.statements,
+      highestSeen: this.chain.highestSeen,
+      receives: this.chain.receives.map((one) => one.bytes),
+      generations: this.own.generations.map(({ bytes, hash, key }) => ({ statement: bytes, hash, key })),
+      receiveSeeds: [...this.receiveSeeds].map(([version, seed]) => ({ version, seed })),
+      rows: this.rows,
+      rowPosition: this.rowPosition,
+      carryFrom: this.carryFrom,
+      newsFrom: this.newsFrom,
+      made: [...this.made],
+      vault: this.vault,
+    });
+  }
+}
+
+/** Whether rows have this hash; two of one kind and id are no set. */
+function isSetOf(rows: readonly Row[], set: Bytes): boolean {
+  try {
+    return equal(hashSet(rows), set);
+  } catch (error) {
+    if (error instanceof ProtocolError) return false;
+    throw error;
+  }
+}
+
+/** A row that does not open is no row: whoever wrote it, it says nothing. */
+async function openOrSkip(opening: Promise<Row>): Promise<Row | null> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** What this device remembers, verified anew: storage is believed as to what was seen, not as to what is right. */
+export async function recall(account: Account): Promise<Self> {
+  const self = new Self(account);
+  const remembered = await account.store.read();
+  if (remembered === null) return self;
+  for (const statement of remembered.statements) await self.chain.take(statement);
+  self.chain.highestSeen = Math.max(self.chain.highestSeen, remembered.highestSeen);
+  for (const receive of remembered.receives) await self.chain.takeReceive(receive);
+  for (const [at, one] of remembered.generations.entries()) {
+    if (at === 0) await self.own.anchor(one.statement, one.hash, one.key);
+    else await self.own.take(one.statement, one.key);
+  }
+  for (const { version, seed } of remembered.receiveSeeds) self.receiveSeeds.set(version, seed);
+  self.rows = remembered.rows;
+  self.rowPosition = remembered.rowPosition;
+  self.carryFrom = remembered.carryFrom;
+  self.newsFrom = remembered.newsFrom;
+  self.made = new Set(remembered.made);
+  self.vault = remembered.vault;
+  return self;
+}

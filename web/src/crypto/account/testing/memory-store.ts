@@ -1,0 +1,40 @@
+// A key store for tests: what was written before a crash is there after it, and nothing else.
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import type { DeviceKeys, KeyStore, Remembered } from "../../keys/key-store.ts";
+import { publicKeyOf, signWithSeed } from "../../protocol/ed25519.ts";
+import { kemPublicKey } from "../../protocol/hpke.ts";
+import { random } from "../../protocol/primitives.ts";
+
+export class MemoryStore implements KeyStore {
+  #seeds: { device: Bytes; sign: Bytes; kem: Bytes } | null = null;
+  #remembered: Remembered | null = null;
+
+  async readDevice(device: Bytes): Promise<DeviceKeys | null> {
+    const seeds = this.#seeds;
+    if (seeds === null || toHex(seeds.device) !== toHex(device)) return null;
+    const kemPublic = await kemPublicKey(seeds.kem);
+    return { device, signKey: publicKeyOf(seeds.sign), sign: signWithSeed(seeds.sign), kemSeed: seeds.kem, kemPublicKey: kemPublic };
+  }
+
+  async makeDevice(device: Bytes): Promise<DeviceKeys> {
+    const known = await this.readDevice(device);
+    if (known !== null) return known;
+    this.#seeds = { device, sign: random(32), kem: random(32) };
+    return (await this.readDevice(device))!;
+  }
+
+  read(): Promise<Remembered | null> {
+    return Promise.resolve(structuredClone(this.#remembered));
+  }
+
+  write(remembered: Remembered): Promise<void> {
+    this.#remembered = structuredClone(remembered);
+    return Promise.resolve();
+  }
+
+  forget(): Promise<void> {
+    this.#seeds = null;
+    this.#remembered = null;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,43 @@
+// What a device keeps of its person's keys between two starts. Secrets lie there wrapped by a key that no script can read
+// (indexed-store.ts); this is the seam that the flows know.
+import type { Bytes } from "../../lib/bytes.ts";
+import type { StoredRow } from "../account/server.ts";
+import type { Sign } from "../protocol/ed25519.ts";
+
+/** A device's own keys. `sign` never gives the key itself away. */
+export interface DeviceKeys {
+  device: Bytes;
+  signKey: Bytes;
+  sign: Sign;
+  kemSeed: Bytes;
+  kemPublicKey: Bytes;
+}
+
+export interface Remembered {
+  statements: Bytes[];
+  highestSeen: number;
+  receives: Bytes[];
+  generations: { statement: Bytes; hash: Bytes; key: Bytes }[];
+  receiveSeeds: { version: number; seed: Bytes }[];
+  rows: StoredRow[];
+  rowPosition: number;
+  carryFrom: number | null;
+  /** The n up to which the person has been told what others did; null before anything is known. */
+  newsFrom: number | null;
+  /** Statements above it that this device made itself. */
+  made: number[];
+  /** The newest sealed vault, for a server that lost it. */
+  vault: { version: number; sealed: Bytes; passwordWrap: Bytes } | null;
+}
+
+export interface KeyStore {
+  /** Keys of this device id, or null. */
+  readDevice(device: Bytes): Promise<DeviceKeys | null>;
+  /** Keys of this device id: those that are there, else fresh ones that are durable before this returns. */
+  makeDevice(device: Bytes): Promise<DeviceKeys>;
+  read(): Promise<Remembered | null>;
+  /** All or nothing. */
+  write(remembered: Remembered): Promise<void>;
+  /** Wipes everything, keys included. */
+  forget(): Promise<void>;
+}

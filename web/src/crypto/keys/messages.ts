@@ -1,0 +1,55 @@
+// What the page and the keys' worker say to each other. Nothing secret goes to the page but the recovery key, which the person
+// must see; the password's keys come to the worker through a port that the page only hands on.
+import type { Bytes } from "../../lib/bytes.ts";
+import type { News } from "../account/news.ts";
+import type { Stretching } from "../derive.ts";
+
+/** Whose keys, on which server, on which device (the session's id). Ids as hex. */
+export interface Place {
+  server: string;
+  user: number;
+  username: string;
+  device: string;
+}
+
+/** A password that is being chosen. */
+export interface Chosen {
+  keys: MessagePort;
+  salt: Bytes;
+  stretching: Stretching;
+}
+
+export interface Connection {
+  state: "none" | "unlisted" | "removed" | "ready";
+  news: News | null;
+  /** Listed devices as hex. */
+  devices: string[];
+  renewed: "generation" | "receive" | null;
+}
+
+/** Each act with what it needs and what it gives. */
+export interface Acts {
+  connect: { needs: { place: Place }; gives: Connection };
+  setUp: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null }; gives: null };
+  addDevice: { needs: { place: Place; password: MessagePort }; gives: null };
+  retire: { needs: { place: Place }; gives: null };
+  /** Wipes what this device has, without a word to the server: the session is over. */
+  forget: { needs: { place: Place }; gives: null };
+  removeDevices: { needs: { place: Place; password: MessagePort; devices: string[] }; gives: null };
+  changePassword: { needs: { place: Place; password: MessagePort; next: Chosen; kept: string[]; isTheft: boolean }; gives: null };
+  makeRecoveryKey: { needs: { place: Place; password: MessagePort }; gives: string };
+  dropRecoveryKey: { needs: { place: Place; password: MessagePort }; gives: null };
+  recover: { needs: { username: string; recoveryKey: string; next: Chosen; isTheft: boolean; deviceName: string }; gives: Place };
+  resetHere: { needs: { place: Place; token: string; next: Chosen }; gives: null };
+  resetWithout: { needs: { token: string; next: Chosen; deviceName: string }; gives: Place };
+  noteNews: { needs: { place: Place; n: number }; gives: null };
+}
+
+export type Act = keyof Acts;
+
+export type Ask = { [A in Act]: { id: number; act: A } & Acts[A]["needs"] }[Act];
+
+/** `verdict` of section 12, `refused` with the problem's code, `no_answer`, or `broken` (storage, a fault of ours). */
+export type Failure = { kind: "verdict" | "refused"; code: string } | { kind: "no_answer" | "broken"; code: string };
+
+export type Answer = { id: number; ok: Acts[Act]["gives"] } | { id: number; failed: Failure };

@@ -1,0 +1,125 @@
+// The keys' worker without the worker: carries out one ask after the other, each alone among all tabs of this browser.
+import { fromHex, toHex } from "../../lib/bytes.ts";
+import { changePassword, type NextPassword } from "../account/change-password.ts";
+import { connect } from "../account/connect.ts";
+import { noteNews } from "../account/news.ts";
+import { dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
+import { removeDevices, retire } from "../account/remove-devices.ts";
+import { resetHere, resetWithout } from "../account/reset.ts";
+import type { Account } from "../account/self.ts";
+import { type AccountServer, NoAnswer, Refusal } from "../account/server.ts";
+import { addDevice, setUp } from "../account/set-up.ts";
+import { wipe } from "../account/wipe.ts";
+import type { PasswordKeys } from "../derive.ts";
+import { ProtocolError, zeros } from "../protocol/codec.ts";
+import type { KeyStore } from "./key-store.ts";
+import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
+
+export interface Surroundings {
+  /** The server as this user's session sees it; 0 and the name of the device that is to come for who is not signed in. */
+  reach: (user: number, deviceName?: string) => AccountServer;
+  openStore: (user: number) => KeyStore;
+  /** Missing where the browser withholds Web Locks: then tabs may get in each other's way, which the server notices. */
+  locks: Pick<LockManager, "request"> | undefined;
+  now: () => number;
+  wait: (ms: number) => Promise<void>;
+}
+
+const LOCK = "hearth-keys";
+
+/** The keys that the password's worker has put into a port. */
+function readKeys(port: MessagePort): Promise<PasswordKeys> {
+  return new Promise((resolve) => {
+    port.onmessage = ({ data }: MessageEvent<PasswordKeys>) => {
+      port.close();
+      resolve(data);
+    };
+  });
+}
+
+async function withKeys<T>(port: MessagePort, act: (keys: PasswordKeys) => Promise<T>): Promise<T> {
+  const keys = await readKeys(port);
+  try {
+    return await act(keys);
+  } finally {
+    wipe(keys.authKey, keys.kek);
+  }
+}
+
+const withChosen = <T>({ keys: port, salt, stretching }: Chosen, act: (next: NextPassword) => Promise<T>): Promise<T> =>
+  withKeys(port, ({ authKey, kek }) => act({ password: { authKey, salt, stretching }, kek }));
+
+const placeOf = ({ place, device }: Account): Place => ({ server: toHex(place.server), user: place.user, username: place.username, device: toHex(device) });
+
+function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place): Account {
+  const { user, username } = place;
+  const server = fromHex(place.server);
+  return { place: { server, user, username }, device: fromHex(place.device), server: reach(user), store: openStore(user), now, wait };
+}
+
+async function describe(account: Account): Promise<Connection> {
+  const found = await connect(account);
+  if (found.state !== "ready") return { state: found.state, news: null, devices: [], renewed: null };
+  const devices = found.self.chain.head.devices.map((one) => toHex(one.device));
+  return { state: "ready", news: found.news, devices, renewed: found.renewed };
+}
+
+/** Account acts, which know whose they are. */
+async function actFor(account: Account, ask: Exclude<Ask, { act: "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+  switch (ask.act) {
+    case "connect":
+      return describe(account);
+    case "setUp":
+      return withKeys(ask.password, (keys) => setUp(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
+    case "addDevice":
+      return withKeys(ask.password, (keys) => addDevice(account, keys)).then(() => null);
+    case "retire":
+      return retire(account).then(() => null);
+    case "forget":
+      return account.store.forget().then(() => null);
+    case "removeDevices":
+      return withKeys(ask.password, (keys) => removeDevices(account, keys, ask.devices.map(fromHex))).then(() => null);
+    case "changePassword": {
+      const options = { kept: ask.kept.map(fromHex), isTheft: ask.isTheft };
+      return withKeys(ask.password, (old) => withChosen(ask.next, (next) => changePassword(account, old, next, options))).then(() => null);
+    }
+    case "makeRecoveryKey":
+      return withKeys(ask.password, (keys) => makeRecoveryKey(account, keys));
+    case "dropRecoveryKey":
+      return withKeys(ask.password, (keys) => dropRecoveryKey(account, keys)).then(() => null);
+    case "resetHere":
+      return withChosen(ask.next, (next) => resetHere(account, ask.token, next)).then(() => null);
+    case "noteNews":
+      return noteNews(account, ask.n).then(() => null);
+  }
+}
+
+function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
+  const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
+    Promise.resolve(accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) }));
+  switch (ask.act) {
+    case "recover":
+      return withChosen(ask.next, (next) => recover(around.reach(0, ask.deviceName), ask.username, ask.recoveryKey, next, ask.isTheft, (start) => begin(start, ask.username))).then(placeOf);
+    case "resetWithout":
+      return withChosen(ask.next, (next) => resetWithout(around.reach(0, ask.deviceName), ask.token, next, (start) => begin(start, start.username))).then(placeOf);
+    default:
+      return actFor(accountOf(around, ask.place), ask);
+  }
+}
+
+function explain(error: unknown): Failure {
+  if (error instanceof ProtocolError) return { kind: "verdict", code: error.verdict };
+  if (error instanceof Refusal) return { kind: "refused", code: error.code };
+  if (error instanceof NoAnswer) return { kind: "no_answer", code: "no_answer" };
+  return { kind: "broken", code: error instanceof Error ? error.name : "unknown" };
+}
+
+/** Never throws: what goes wrong is the answer. */
+export async function serve(around: Surroundings, ask: Ask): Promise<Answer> {
+  const work = async (): Promise<Answer> => ({ id: ask.id, ok: await act(around, ask) });
+  try {
+    return await (around.locks === undefined ? work() : around.locks.request(LOCK, work));
+  } catch (error) {
+    return { id: ask.id, failed: explain(error) };
+  }
+}
