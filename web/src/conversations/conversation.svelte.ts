@@ -5,14 +5,14 @@ import { untrack } from "svelte";
 import { markRead } from "../messages/receipts.ts";
 import { sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
-import type { ConversationRow, MemberRow, RangeRow } from "../replica/database.ts";
+import type { ConversationRow, MemberRow, RangeRow, Replica } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import { findHolding, listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
 import type { UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
-import { chooseFrame, MOST, readView, walk, type Frame } from "./window.ts";
+import { chooseFrame, MOST, readView, walk, type Frame, type View } from "./window.ts";
 
 interface State {
   row: ConversationRow | null;
@@ -25,6 +25,13 @@ interface State {
   to: number;
   hasOlder: boolean;
   hasNewer: boolean;
+}
+
+/** What is read of the local copy at once. */
+interface Stored extends View {
+  row: ConversationRow | undefined;
+  members: MemberRow[];
+  users: Map<number, UserCard>;
 }
 
 const EMPTY: State = {
@@ -140,21 +147,29 @@ export class Conversation {
     // First what waits: a message that is stored in between is found twice, never nowhere.
     const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
     const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
-    const [row, members, ranges] = await Promise.all([
-      replica.conversations.get(this.id),
-      replica.members.where({ conversation: this.id }).toArray(),
-      this.#ranges(),
-    ]);
-    this.#frame ??= row ? this.#chooseFirst(row, members, ranges) : null;
-    const [users, { entries, ...view }] = await Promise.all([
-      readUsers(replica, row?.users ?? []),
-      row && this.#frame
-        ? readView(replica, row, ranges, this.#frame)
-        : { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false },
-    ]);
+    const { row, members, users, entries, ...view } = await this.#readStored(replica);
     const items = await this.#items.make(entries, replica.me, members);
     const pending = view.hasNewer ? [] : await makePending(waiting, this.#contents, replica.me, items);
     return { row: row ?? null, users, members, items, pending, ...view };
+  }
+
+  /** All of the copy as it stands at one moment; a transaction for each table would take several times as long. */
+  #readStored(replica: Replica): Promise<Stored> {
+    const { conversations, members, ranges, users, entries } = replica;
+    return replica.transaction("r", [conversations, members, ranges, users, entries], async () => {
+      const [row, present, held] = await Promise.all([
+        conversations.get(this.id),
+        members.where({ conversation: this.id }).toArray(),
+        this.#ranges(),
+      ]);
+      this.#frame ??= row ? this.#chooseFirst(row, present, held) : null;
+      const nothing = { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false };
+      const [cards, view] = await Promise.all([
+        readUsers(replica, row?.users ?? []),
+        row && this.#frame ? readView(replica, row, held, this.#frame) : nothing,
+      ]);
+      return { row, members: present, users: cards, ...view };
+    });
   }
 
   #ranges(): Promise<RangeRow[]> {
