@@ -25,15 +25,21 @@ def prepare(config: Config) -> Config:
     Returns the settings to serve with. Raises ConfigError.
     """
     prepare_data(config.data)
-    own = find_own_certificate(config.data)
-    is_alone = not config.is_loopback and not config.trusted_proxy
-    if own is not None and is_alone and config.tls_cert is None and config.tls_key is None:
-        config = replace(config, tls_cert=own.certificate, tls_key=own.key)
+    config = take_own_certificate(config)
     check_tls(config)
     check_reach(config)
     if config.metrics_token_file is not None:
         read_metrics_token(config.metrics_token_file)
     return config
+
+
+def take_own_certificate(config: Config) -> Config:
+    """Return the settings with the certificate of `hearth cert` where nothing else gives HTTPS."""
+    own = find_own_certificate(config.data)
+    is_alone = not config.is_loopback and not config.trusted_proxy
+    if own is None or not is_alone or config.tls_cert is not None or config.tls_key is not None:
+        return config
+    return replace(config, tls_cert=own.certificate, tls_key=own.key)
 
 
 def prepare_data(directory: Path) -> None:

@@ -55,7 +55,31 @@ def test_a_refusal_is_one_sentence_and_no_trace(data: Path) -> None:
 
 def test_an_unknown_command_is_misunderstood() -> None:
     assert hearth("frobnicate").returncode == 2
-    assert hearth("serve", "--prot", "1").returncode == 2
+    done = hearth("serve", "--prot", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("hearth serve: There is no --prot 1 here.")
+
+
+def test_without_a_command_it_shows_what_there_is() -> None:
+    done = hearth()
+    assert done.returncode == 2
+    assert "print links with which people can register" in done.stderr
+
+
+def test_whoever_reads_only_the_first_line_sees_no_trace(data: Path) -> None:
+    # Reading ends before anything is said: every line meets a closed pipe.
+    shown = subprocess.Popen(
+        [sys.executable, "-m", "hearth", "invite", "--data", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert shown.stdout is not None
+    assert shown.stderr is not None
+    with shown:
+        shown.stdout.close()
+        assert shown.stderr.read() == ""
+        assert shown.wait(timeout=60) == 141
 
 
 def test_a_served_hearth_answers_and_leaves_cleanly(data: Path) -> None:
@@ -97,6 +121,12 @@ def test_invites_name_the_address_of_the_running_server(data: Path) -> None:
         links = re.findall(r"^\S+/register#invite=\S+$", done.stdout, re.MULTILINE)
         assert len(set(links)) == 2, done.stderr
         assert all(link.startswith(f"{served.url}/") for link in links)
+
+
+def test_invites_made_before_the_start_name_the_address_it_will_have(data: Path) -> None:
+    assert hearth("cert", data=data).returncode == 0
+    assert hearth("invite", "--host", "0.0.0.0", data=data).stdout.startswith("https://")
+    assert hearth("invite", data=data).stdout.startswith("http://localhost:8000/")
 
 
 def test_a_reset_for_nobody_is_refused_in_words(data: Path) -> None:

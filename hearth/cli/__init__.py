@@ -23,8 +23,16 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 refused, 2 misunderstood."""
-    options = make_parser().parse_args(arguments)
+    """Run one command and return its exit code: 0 done, 1 refused, 2 misunderstood, 141 no longer read."""
+    parser = make_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    if unknown:
+        told = f"There is no {' '.join(unknown)} here. `hearth {options.command} --help` shows what there is."
+        print(f"hearth {options.command}: {told}", file=sys.stderr)
+        return 2
     if sys.platform != "win32":
         # Whatever is written to the data directory is for its owner alone.
         os.umask(0o077)
@@ -33,12 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Warning: {SHOWN_IN_PROCESS_LIST}", file=sys.stderr)
     try:
         config = load_config(vars(options), os.environ)
-        return int(module.run(config, options))
+        code = int(module.run(config, options))
+        sys.stdout.flush()
+        return code
     except Refusal as error:
         print(f"hearth: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever reads this (`head`, say) has enough: what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -50,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"hearth {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, (_, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"hearth {name}: {summary}.")
         if name == "cert":

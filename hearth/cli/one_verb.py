@@ -17,6 +17,7 @@ from hearth.db.migrate import SchemaRefused
 from hearth.errors import HearthError
 from hearth.lock import find_running_server
 from hearth.refusal import Refusal
+from hearth.safety import take_own_certificate
 from hearth.work import perform
 
 R = TypeVar("R")
@@ -52,7 +53,8 @@ def run_verb(config: Config, verb: Callable[[Context], Awaitable[R]]) -> R:
 
 
 def find_public_url(config: Config) -> str:
-    """Return the address for links: the one that was set, else that of the server now running on the data."""
+    """Return the address for links: the one that was set, else that of the server now running on the data,
+    else that of the next start with these settings."""
     directory = config.sqlite_directory
     running = find_running_server(directory) if directory is not None else None
-    return config.url or running or config.public_url
+    return config.url or running or take_own_certificate(config).public_url

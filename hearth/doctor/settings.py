@@ -3,15 +3,19 @@
 import os
 import stat
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hearth.certificates import find_own_certificate
 from hearth.config import Config, ConfigError
 from hearth.doctor.report import Report
 from hearth.lock import find_running_server
-from hearth.safety import check_reach, check_tls, list_warnings, read_metrics_token
+from hearth.safety import (
+    check_reach,
+    check_tls,
+    list_warnings,
+    read_metrics_token,
+    take_own_certificate,
+)
 
 RENEW_WITHIN = timedelta(days=14)
 SHARED = {"server.crt", "authority.crt"}
@@ -24,10 +28,7 @@ def examine_settings(report: Report, config: Config) -> Config:
         report.warn(f"The data directory {config.data} is not there yet; the first start makes it.")
     else:
         examine_modes(report, config.data)
-    own = find_own_certificate(config.data)
-    is_alone = not config.is_loopback and not config.trusted_proxy
-    if own is not None and is_alone and config.tls_cert is None and config.tls_key is None:
-        config = replace(config, tls_cert=own.certificate, tls_key=own.key)
+    config = take_own_certificate(config)
     before = report.problems
     for check in (check_tls, check_reach, check_metrics_token):
         try:
