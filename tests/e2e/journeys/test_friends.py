@@ -43,7 +43,9 @@ async def test_a_request_and_its_answer_are_seen_live(alice: Person, bob: Person
 
 async def test_focus_is_never_lost_when_a_request_is_settled(alice: Person, bob: Person) -> None:
     await asks(alice, bob)
-    await bob.opens("/friends/requests")
+    await bob.opens("/friends")
+    await expect(bob.page.get_by_text("1 person wants to be your friend")).to_be_visible(timeout=PATIENCE)
+    await bob.page.get_by_role("link", name="See requests").click()
     await bob.page.get_by_role("button", name="Decline Alice").focus()
     await bob.page.keyboard.press("Enter")
     await expect(bob.page.get_by_text("No open requests")).to_be_visible(timeout=PATIENCE)
@@ -94,7 +96,7 @@ async def test_removing_a_friend_says_what_happens_and_both_see_it(alice: Person
     await dialog.get_by_role("button", name="Remove friend").click()
     await expect(says(alice, "Bob is no longer your friend")).to_be_visible(timeout=PATIENCE)
     await expect(alice.page.get_by_role("button", name="Add friend")).to_be_visible(timeout=PATIENCE)
-    await expect(bob.page.get_by_text("Add your first friend")).to_be_visible(timeout=PATIENCE)
+    await expect(bob.page.locator("#main")).to_contain_text("Add your first friend", timeout=PATIENCE)
     await alice.page.get_by_role("link", name="What you wrote").click()
     await alice.sees("Kept for both")
 
@@ -125,6 +127,21 @@ async def test_who_is_blocked_sees_the_same_as_who_is_removed(
     await alice.opens("/friends/requests")
     await expect(alice.page.get_by_role("button", name="Accept Bob")).to_be_visible(timeout=PATIENCE)
     await expect(alice.page.get_by_role("button", name="Accept Carol")).to_have_count(0)
+
+
+async def test_who_blocked_somebody_finds_that_said_where_one_would_write(alice: Person, bob: Person) -> None:
+    await alice.befriends(bob)
+    await opens_the_page_of(alice, bob)
+    await alice.page.get_by_role("button", name="Block").click()
+    await alice.page.get_by_role("dialog").get_by_role("button", name="Block").click()
+    await alice.page.get_by_role("link", name="What you wrote").click()
+    await expect(alice.page.get_by_text("You have blocked Bob.")).to_be_visible(timeout=PATIENCE)
+    await alice.page.get_by_role("button", name="Unblock").focus()
+    await alice.page.keyboard.press("Enter")
+    await expect(alice.page.get_by_text("You and Bob are not friends any more.")).to_be_visible(
+        timeout=PATIENCE
+    )
+    assert await alice.page.evaluate("document.activeElement !== document.body")
 
 
 async def test_unblocking_leaves_both_free_to_ask(alice: Person, bob: Person) -> None:

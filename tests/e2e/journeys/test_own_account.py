@@ -151,7 +151,9 @@ async def test_all_other_devices_at_once(alice: Person, arrives: SomebodyNew) ->
         await other.signs_in()
     await alice.opens("/you/devices")
     await alice.page.get_by_role("button", name="Sign out all other devices").click()
-    await alice.page.get_by_role("dialog").get_by_label("Current password").fill(PASSWORD)
+    password = alice.page.get_by_role("dialog").get_by_label("Current password")
+    await expect(password).to_be_focused()
+    await password.fill(PASSWORD)
     await alice.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
     for other in others:
         await expect(other.page.get_by_role("heading", name="Welcome back")).to_be_visible(timeout=PATIENCE)
@@ -209,6 +211,7 @@ async def test_a_deleted_account_is_gone_and_its_messages_stay(
     await expect(dialog.get_by_text("This is not your username: alice.")).to_be_visible()
     await dialog.get_by_label("Type your username").fill("alice")
     await dialog.get_by_role("button", name="Delete for ever").click()
+    await expect(page.get_by_text("Your account was deleted.")).to_be_visible(timeout=PATIENCE)
     await expect(page.get_by_role("heading", name="Welcome back")).to_be_visible(timeout=PATIENCE)
     await bob.row("Deleted account").click()
     await bob.sees("Keep this")

@@ -14,6 +14,11 @@ class DeviceStorage {
   generation = $state(0);
   #restarting: ReturnType<typeof setTimeout> | undefined;
 
+  /** Whether somebody was signed in on this browser before. */
+  get isKnown(): boolean {
+    return localStorage.getItem(HELD) !== null;
+  }
+
   /** How the storage is now. Views that gave up while it could not be read begin anew. */
   tell(trouble: StorageTrouble | null): void {
     const wasBroken = this.trouble === "broken" || this.trouble === "blocked";

@@ -17,11 +17,13 @@ class Toasts {
   held: number | null = null;
   #next = 1;
 
-  /** With an action, or when it `stays`, it is there until it is used or closed. Returns the id. */
+  /** With an action, or when it `stays`, it is there until it is used or closed. The same words stand there once.
+   *  Returns the id. */
   show(text: string, options: { kind?: Toast["kind"]; action?: Toast["action"]; stays?: boolean } = {}): number {
     const id = this.#next++;
     const toast: Toast = { id, text, kind: options.kind ?? "info", ...(options.action && { action: options.action }) };
-    this.list = [...this.list.slice(1 - MOST), toast];
+    const others = this.list.filter((shown) => shown.text !== text);
+    this.list = [...others.slice(1 - MOST), toast];
     if (!options.action && !options.stays) this.#end(id);
     return id;
   }

@@ -3,6 +3,7 @@ import type { Translation } from "../message.ts";
 
 export const accounts: Translation<typeof en>["accounts"] = {
   signIn: "تسجيل الدخول",
+  signInTitleNew: "أهلًا بك",
   signInTitle: "أهلًا بعودتك",
   signInText: "سجّل الدخول لتقرأ وتكتب.",
   signOut: "تسجيل الخروج",

@@ -48,6 +48,7 @@ export const shell: Translation<typeof en>["shell"] = {
   insecureHost: "إن لم ينجح ذلك، فاطلب ممن يشغّل Hearth هذا أن يفتحه عبر HTTPS. الأمر “hearth cert” ينشئ شهادة، ثم توضّح صفحة البداية كيف يثق الهاتف بها.",
   insecureSame: "على الحاسوب الذي يعمل عليه Hearth يمكن أيضًا استخدام http://localhost.",
   appearance: "المظهر",
+  appearanceAndLanguage: "المظهر واللغة",
   themeSystem: "مثل النظام",
   themeLight: "فاتح",
   themeDark: "داكن",

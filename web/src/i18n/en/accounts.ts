@@ -1,6 +1,7 @@
 // Words of registering, signing in and the account.
 export const accounts = {
   signIn: "Sign in",
+  signInTitleNew: "Welcome",
   signInTitle: "Welcome back",
   signInText: "Sign in to read and write.",
   signOut: "Sign out",

@@ -18,6 +18,8 @@ export const friends = {
   noBlockedText: "People you block cannot write to you or see when you are online. They are not told.",
   pickTitle: "Pick a friend",
   pickText: "See who they are, write to them, or add somebody new.",
+  askingTitle: { one: "{count} person wants to be your friend", other: "{count} people want to be your friend" },
+  seeRequests: "See requests",
   incoming: "Want to be your friend",
   outgoing: "Waiting for their answer",
   accept: "Accept",

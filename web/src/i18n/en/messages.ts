@@ -36,6 +36,7 @@ export const messages = {
   charactersOver: { one: "{count} character too many", other: "{count} characters too many" },
   notKept: "This device could not keep the message. Free some space and try again.",
   closedEnded: "You and {name} are not friends any more. Everything stays readable here, but nothing new can be sent.",
+  closedBlocked: "You have blocked {name}. Everything stays readable here, but nothing new can be sent.",
   closedDeleted: "This account was deleted. Everything stays readable here, but nothing new can be sent.",
   askAgain: "Send a friend request",
   flawChain: "This conversation does not match its checksums: a message may have been changed or left out on the server. Do not rely on what you see here, and tell the person who runs this Hearth.",

@@ -32,6 +32,7 @@ export const shell = {
   insecureHost: "If that does not work, ask the person who runs this Hearth to open it by HTTPS. “hearth cert” makes a certificate, and the start page then says how a phone trusts it.",
   insecureSame: "On the computer that runs Hearth, http://localhost works as well.",
   appearance: "Appearance",
+  appearanceAndLanguage: "Language and look",
   themeSystem: "Like the system",
   themeLight: "Light",
   themeDark: "Dark",

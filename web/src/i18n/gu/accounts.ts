@@ -3,6 +3,7 @@ import type { Translation } from "../message.ts";
 
 export const accounts: Translation<typeof en>["accounts"] = {
   signIn: "સાઇન ઇન કરો",
+  signInTitleNew: "સ્વાગત છે",
   signInTitle: "ફરી સ્વાગત છે",
   signInText: "વાંચવા અને લખવા માટે સાઇન ઇન કરો.",
   signOut: "સાઇન આઉટ કરો",

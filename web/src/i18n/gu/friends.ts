@@ -20,6 +20,8 @@ export const friends: Translation<typeof en>["friends"] = {
   noBlockedText: "તમે જેમને બ્લૉક કરો છો તે ન તમને લખી શકે, ન જોઈ શકે કે તમે ક્યારે ઑનલાઇન છો. તેમને જણાવાતું નથી.",
   pickTitle: "કોઈ મિત્ર પસંદ કરો",
   pickText: "તે કોણ છે તે જુઓ, તેમને લખો, અથવા કોઈ નવી વ્યક્તિ ઉમેરો.",
+  askingTitle: { one: "{count} વ્યક્તિ તમારી મિત્રતા માગે છે", other: "{count} લોકો તમારી મિત્રતા માગે છે" },
+  seeRequests: "વિનંતીઓ જુઓ",
   incoming: "તમારી મિત્રતા માગે છે",
   outgoing: "તેમના જવાબની રાહ",
   accept: "સ્વીકારો",

@@ -34,6 +34,7 @@ export const shell: Translation<typeof en>["shell"] = {
   insecureHost: "જો તે કામ ન કરે, તો આ Hearth ચલાવનારને કહો કે તેને HTTPS થી ખોલે. “hearth cert” પ્રમાણપત્ર બનાવે છે, અને પછી શરૂઆતનું પૃષ્ઠ જણાવે છે કે ફોન તેના પર વિશ્વાસ કેવી રીતે કરે.",
   insecureSame: "જે કમ્પ્યુટર પર Hearth ચાલે છે, તેના પર http://localhost પણ ચાલે છે.",
   appearance: "દેખાવ",
+  appearanceAndLanguage: "દેખાવ અને ભાષા",
   themeSystem: "સિસ્ટમ પ્રમાણે",
   themeLight: "આછો",
   themeDark: "ઘેરો",

@@ -3,6 +3,7 @@ import type { Translation } from "../message.ts";
 
 export const accounts: Translation<typeof en>["accounts"] = {
   signIn: "साइन इन करें",
+  signInTitleNew: "स्वागत है",
   signInTitle: "फिर से स्वागत है",
   signInText: "पढ़ने और लिखने के लिए साइन इन करें।",
   signOut: "साइन आउट करें",

@@ -34,6 +34,7 @@ export const shell: Translation<typeof en>["shell"] = {
   insecureHost: "अगर यह काम न करे, तो इस Hearth को चलाने वाले से कहें कि इसे HTTPS से खोलें। “hearth cert” प्रमाणपत्र बनाता है, और फिर शुरुआती पेज बताता है कि फ़ोन उस पर भरोसा कैसे करे।",
   insecureSame: "जिस कंप्यूटर पर Hearth चल रहा है, उस पर http://localhost भी काम करता है।",
   appearance: "रूप-रंग",
+  appearanceAndLanguage: "रूप-रंग और भाषा",
   themeSystem: "सिस्टम जैसा",
   themeLight: "हल्का",
   themeDark: "गहरा",
