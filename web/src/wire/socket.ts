@@ -1,11 +1,10 @@
 // The one connection of a tab: typed commands out with their answers, live events in. Reconnects for ever, with jitter.
 // Invariant: a call ends exactly once, with a result or a ProblemError ("network", "timeout": nobody knows whether it
 // happened).
-import { io, type ManagerOptions, type SocketOptions } from "socket.io-client";
-
-import { CONTRACT_VERSION, type CommandName, type Commands } from "./contract.ts";
+import type { CommandName, Commands } from "./contract.ts";
 import { ProblemError, readProblem } from "./http.ts";
 import { makeDisconnected } from "./problem.ts";
+import { openTransport, SLOWEST_RETRY } from "./transport.ts";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "too_old";
 
@@ -28,18 +27,6 @@ export interface SocketSettings {
 }
 
 const CALL_TIMEOUT = 30_000;
-const SLOWEST_RETRY = 30_000;
-
-const OPTIONS: Partial<ManagerOptions & SocketOptions> = {
-  transports: ["websocket", "polling"],
-  tryAllTransports: true,
-  auth: { contract: CONTRACT_VERSION },
-  autoConnect: false,
-  reconnectionDelay: 500,
-  reconnectionDelayMax: SLOWEST_RETRY,
-  randomizationFactor: 0.5,
-  timeout: 10_000,
-};
 
 export class Socket {
   state: ConnectionState = "connecting";
@@ -53,7 +40,7 @@ export class Socket {
 
   constructor(settings: SocketSettings) {
     this.#settings = settings;
-    this.#transport = settings.open?.() ?? io(OPTIONS);
+    this.#transport = settings.open?.() ?? openTransport();
     this.#transport.on("connect", () => {
       this.#refusals = 0;
       this.#setState("online");
