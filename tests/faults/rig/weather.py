@@ -16,6 +16,7 @@ from tests.faults.rig.proxy import Flow, Proxy
 
 SEGMENT = 1448
 RETRANSMIT_SECONDS = 0.4
+LUCK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class Weather:
 
 
 class SlowProxy(Proxy):
-    """Forwards every byte, in order, as late as the weather makes it. `lost` counts segments."""
+    """Forwards every byte, in order, as late as the weather makes it. `lost` counts segments.
+
+    Which segments are lost is the same in every run, else one in twenty would be a hurricane.
+    """
 
     def __init__(
         self, target: int, weather: Weather, *, dial: Callable[[], socket.socket] | None = None
@@ -37,6 +41,7 @@ class SlowProxy(Proxy):
         super().__init__(target)
         self.weather = weather
         self.lost = 0
+        self._luck = random.Random(LUCK)
         self._dial = dial
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -62,7 +67,7 @@ class SlowProxy(Proxy):
             free_at = max(free_at, now()) + len(data) * 8 / self.weather.rate
             delay = self.weather.delay + random.uniform(-self.weather.jitter, self.weather.jitter)
             wait = RETRANSMIT_SECONDS
-            while random.random() < self.weather.loss:
+            while self._luck.random() < self.weather.loss:
                 self.lost += 1
                 delay += wait
                 wait *= 2
