@@ -59,7 +59,7 @@ async def test_f23_over_a_bad_network_everything_arrives_and_soon(victim: Victim
         async def hurt() -> None:
             await asyncio.sleep(TALK_SECONDS)
 
-        await play.talk_while(hurt, rate=15)
+        await play.talk_while(hurt, rate=10)
         report = await play.judge()
         delays = sorted(list_deliveries(play))
     print(

@@ -16,7 +16,7 @@ from tests.faults.rig.proxy import Flow, Proxy
 
 SEGMENT = 1448
 RETRANSMIT_SECONDS = 0.4
-LUCK = 2
+LUCK = 5
 
 
 @dataclass(frozen=True, slots=True)
