@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hearth.contract import Command, DeviceId, Event, Hash32, Shape, UserId
+from hearth.contract import Command, DeviceId, Event, Hash32, Id, Shape, UserId
 
 Username = Annotated[str, Meta(min_length=1, max_length=64)]
 DisplayName = Annotated[str, Meta(max_length=512)]
@@ -108,11 +108,13 @@ class SignedIn(Shape):
 
 
 class RegistrationInfo(Shape):
-    """What a visitor may do: GET /api/registration."""
+    """What a visitor may do, and on which server: GET /api/registration. `server_id` never changes; the first
+    keys of an account, made in the same breath as the account, are bound to it."""
 
     mode: Literal["open", "invite", "closed"]
     has_users: bool
     insecure_test_kdf: bool
+    server_id: Id
 
 
 class LinkQuestion(Shape, forbid_unknown_fields=True):

@@ -40,12 +40,13 @@ async def register(context: Context, body: Registration, *, mode: Mode | None = 
 
 
 async def get_registration_info(context: Context) -> RegistrationInfo:
-    """Return what a visitor may do."""
+    """Return what a visitor may do, and which server this is."""
     config = context.services.config
     return RegistrationInfo(
         mode=config.registration,
         has_users=await store.has_users(context.transaction),
         insecure_test_kdf=config.insecure_test_kdf,
+        server_id=context.services.identity.server_id.hex(),
     )
 
 

@@ -253,9 +253,11 @@ async def test_a21_asking_about_links_is_limited_by_network_and_tells_guesses_no
     assert await problem(refused) == "too_many_requests", "a forged header does not help"
 
 
-async def test_what_a_visitor_may_do_is_public(browser: Browser) -> None:
+async def test_what_a_visitor_may_do_on_which_server_is_public(house: House, browser: Browser) -> None:
     before = await (await browser.get("/api/registration")).get_json()
-    assert before == {"mode": "open", "has_users": False, "insecure_test_kdf": True}
+    server_id = house.services.identity.server_id.hex()
+    assert len(server_id) == 32
+    assert before == {"mode": "open", "has_users": False, "insecure_test_kdf": True, "server_id": server_id}
     await post(browser, "/api/register", REGISTRATION)
     assert (await (await browser.get("/api/registration")).get_json())["has_users"] is True
 

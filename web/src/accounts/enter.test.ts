@@ -31,7 +31,7 @@ beforeEach(() => {
   vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
     if (init.method === "POST") sent.push({ path, body: JSON.parse(String(init.body)) as Record<string, unknown> });
     if (path === "/api/registration") {
-      return Response.json({ mode: "open", has_users: true, insecure_test_kdf: isTest });
+      return Response.json({ mode: "open", has_users: true, insecure_test_kdf: isTest, server_id: "5e".repeat(16) });
     }
     if (path.startsWith("/api/sign-in/parameters")) return Response.json(parameters);
     return Response.json({ user, device, token: null });

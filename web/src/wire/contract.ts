@@ -177,11 +177,15 @@ export interface SignedIn {
   token: string | null;
 }
 
-/** What a visitor may do: GET /api/registration. */
+/**
+ * What a visitor may do, and on which server: GET /api/registration. `server_id` never changes; the first keys
+ * of an account, made in the same breath as the account, are bound to it.
+ */
 export interface RegistrationInfo {
   mode: "open" | "invite" | "closed";
   has_users: boolean;
   insecure_test_kdf: boolean;
+  server_id: Id;
 }
 
 /** Body of POST /api/links: the one-time token that a link carries. */
