@@ -39,6 +39,7 @@ ROW_SET = make_label("hearth row set v1")
 
 DIRECT = make_label("hearth direct v1")
 SELF = make_label("hearth self v1")
+GROUP = make_label("hearth group v1")
 
 EPOCH = make_label("hearth epoch v1")
 ROSTER = make_label("hearth roster v1")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Roster
-from hearth.sealed.group.ids import direct_id, self_id
+from hearth.sealed.group.ids import direct_id, group_id, self_id
 from hearth.sealed.group.steps import Facts, check_step
 
 
@@ -60,13 +60,15 @@ def check_link(before: Epoch | None, record: EpochRecord) -> None:
 
 
 def check_id(epoch: Epoch) -> None:
-    """Raise Rejected(wrong_place) unless the id of a direct or self conversation is its members' (7.1)."""
+    """Raise Rejected(wrong_place) unless the id is the computed one (7.1): of a group only n = 1 shows it."""
     record, users = epoch.record, [member.user for member in epoch.roster.members]
     fits = True
     if record.kind is Kind.DIRECT:
         fits = len(users) == 2 and record.conversation == direct_id(record.server, users[0], users[1])
     elif record.kind is Kind.SELF:
         fits = len(users) == 1 and record.conversation == self_id(record.server, users[0])
+    elif record.n == 1:
+        fits = record.conversation == group_id(record.server, record.actor, record.device, record.time)
     require(fits, Verdict.WRONG_PLACE, "an id that does not fit kind and members")
 
 

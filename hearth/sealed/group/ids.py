@@ -1,6 +1,4 @@
-"""Conversation ids (section 7.1): computed for direct and self conversations, random for groups."""
-
-import secrets
+"""Conversation ids (section 7.1): each is computed, so that nobody takes the id of another conversation."""
 
 from hearth.sealed.core import labels
 from hearth.sealed.core.hashing import labelled_hash
@@ -18,6 +16,6 @@ def self_id(server: bytes, user: int) -> bytes:
     return labelled_hash(labels.SELF, server + u64(user))[:16]
 
 
-def make_group_id() -> bytes:
-    """Return a fresh id of a group."""
-    return secrets.token_bytes(16)
+def group_id(server: bytes, user: int, device: bytes, time: int) -> bytes:
+    """Return the id of the group that a device creates at a time (milliseconds, UTC): as in its create record."""
+    return labelled_hash(labels.GROUP, server + u64(user) + device + u64(time))[:16]

@@ -148,6 +148,11 @@ def _(given: In) -> Any:
     return {"direct": direct, "self": ids.self_id(given.server, given.a)}
 
 
+@operation("conversation.group")
+def _(given: In) -> Any:
+    return {"group": ids.group_id(given.server, given.user, given.device, given.time)}
+
+
 @operation("epoch.read")
 def _(given: In) -> Any:
     return read_signed(EpochRecord, given.record, given)

@@ -22,12 +22,13 @@ from hearth.sealed.group.epoch import (
     Settings,
     Target,
 )
+from hearth.sealed.group.ids import group_id
 from hearth.sealed.group.seeds import commit_seed, epoch_key
 from hearth.sealed.person.people import People
 from hearth.sealed.person.receive import Receive
 from tests.client.crypto.cast import NOW, SERVER, Person, device_id, meet, seed_of
 
-GROUP = b"g" * 16
+GROUP = group_id(SERVER, 1, device_id("alice phone"), NOW)
 NO_HASH = bytes(32)
 OPEN = Settings(Role.ADMIN, Role.MEMBER, Role.ADMIN, 0, ())
 

@@ -178,7 +178,7 @@ def test_a_head_row_anchors_and_records_before_it_are_vouched_for_by_their_hashe
     refused(lambda: epochs.take(*room.epochs[0][:2]), Verdict.ROLLBACK)
     refused(lambda: epochs.take_before(*room.epochs[2][:2]), Verdict.WRONG_LINK)
     other = Room(room.cast)
-    other.create(time=5)
+    other.create(minimum_format=0)
     refused(lambda: epochs.take_before(*other.epochs[0][:2]), Verdict.WRONG_LINK)
     epochs.take_before(*room.epochs[0][:2])
     assert (epochs.oldest.record.n, epochs.newest and epochs.newest.record.n) == (1, 3)

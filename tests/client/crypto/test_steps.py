@@ -11,7 +11,7 @@ from hearth.sealed.group.epoch import Action, Kind, Link, Role, Target
 from hearth.sealed.group.ids import direct_id, self_id
 from hearth.sealed.group.steps import Facts
 from hearth.sealed.person.user_chain import VaultStatement
-from tests.client.crypto.cast import SERVER, Person
+from tests.client.crypto.cast import NOW, SERVER, Person
 from tests.client.crypto.room import NO_HASH, OPEN, Room, make_cast
 
 OWNER, ADMIN, MEMBER, NONE = Role.OWNER, Role.ADMIN, Role.MEMBER, Role.NONE
@@ -107,13 +107,25 @@ def test_a_link_that_has_ended_or_is_used_up_is_no_matter_of_the_verdict() -> No
 def test_a_group_may_not_take_the_id_of_ones_own_other_conversations_even_later() -> None:
     room = Room(CAST, conversation=direct_id(SERVER, 9, 5))
     room.make(Action.CREATE, 1, [room.member(1, OWNER)])
-    assert judge(room) is None
+    assert judge(room, own=8) is Verdict.WRONG_PLACE
     room.make(Action.ADD, 1, [room.member(1, OWNER), room.member(5, MEMBER)], Target(5, MEMBER, NO_HASH))
     assert judge(room) is Verdict.WRONG_PLACE
     assert judge(room, own=8) is None
     own_notes = Room(CAST, conversation=self_id(SERVER, 9))
     own_notes.make(Action.CREATE, 1, [own_notes.member(1, OWNER)])
+    assert judge(own_notes, own=8) is Verdict.WRONG_PLACE
+    own_notes.make(Action.ROTATE, 1, [own_notes.member(1, OWNER)])
     assert judge(own_notes) is Verdict.WRONG_PLACE
+    assert judge(own_notes, own=8) is None
+
+
+def test_the_id_of_a_group_is_that_of_its_creator_their_device_and_the_time() -> None:
+    for changes in ({}, {"by": "alice laptop"}, {"time": NOW + 1}):
+        room = Room(CAST)
+        room.make(Action.CREATE, 1, [room.member(1, OWNER)], **changes)
+        assert judge(room) is (Verdict.WRONG_PLACE if changes else None)
+        room.make(Action.ROTATE, 1, [room.member(1, OWNER)], time=NOW + 2)
+        assert judge(room) is None
 
 
 def test_place_comes_before_link_and_link_before_roster() -> None:

@@ -1,7 +1,7 @@
 // Which epoch may follow which: the one table of docs/protocol-encryption.md, 7.4, as code. Pure; signatures and chains
 // are checked beside it.
 import { equal, check, isZero } from "./codec.ts";
-import { ADMIN, directId, encodeRoster, encodeSettings, type Epoch, hashRoster, MEMBER, OWNER, type RosterMember, selfId, type Target } from "./epoch.ts";
+import { ADMIN, directId, encodeRoster, encodeSettings, type Epoch, groupId, hashRoster, MEMBER, OWNER, type RosterMember, selfId, type Target } from "./epoch.ts";
 import type { Bytes } from "../../lib/bytes.ts";
 
 export interface Step {
@@ -32,10 +32,13 @@ function checkPlace(epoch: Epoch, roster: readonly RosterMember[]): void {
     check(users.length === 1 && equal(epoch.conversation, selfId(epoch.server, users[0]!)), "wrong_place", "not the id of this self conversation");
   } else if (epoch.kind === "direct") {
     check(users.length === 2 && equal(epoch.conversation, directId(epoch.server, users[0]!, users[1]!)), "wrong_place", "not the id of this pair");
+  } else if (epoch.n === 1) {
+    const id = groupId(epoch.server, epoch.actor, epoch.device, epoch.time);
+    check(equal(epoch.conversation, id), "wrong_place", "not the id of this group");
   }
 }
 
-/** For a group, by each client: the id must not be one that is computed for its own user. */
+/** For a group, by each client: the id must not be one that is computed for its own user. Who begins late has no other check. */
 export function checkGroupId(epoch: Epoch, roster: readonly RosterMember[], self: number): void {
   if (epoch.kind !== "group") return;
   const taken = [selfId(epoch.server, self), ...roster.filter((one) => one.user !== self).map((one) => directId(epoch.server, self, one.user))];

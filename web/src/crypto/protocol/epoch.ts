@@ -73,6 +73,11 @@ export function directId(server: Bytes, a: number, b: number): Bytes {
 
 export const selfId = (server: Bytes, user: number): Bytes => hash("hearth self v1", fixed(server, 16), u64(user)).slice(0, 16);
 
+/** Of a group's create record; `time` in milliseconds. */
+export function groupId(server: Bytes, user: number, device: Bytes, time: number): Bytes {
+  return hash("hearth group v1", fixed(server, 16), u64(user), fixed(device, 16), u64(time)).slice(0, 16);
+}
+
 export function encodeRoster(roster: readonly RosterMember[]): Bytes {
   const encode = (one: RosterMember): Bytes =>
     join(u64(one.user), u8(one.role), fixed(one.identityKey, 32), encodeHead(one.chain), u64(one.receiveVersion), fixed(one.receiveHash, 32));

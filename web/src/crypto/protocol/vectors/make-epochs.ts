@@ -1,7 +1,7 @@
 // Vectors of epochs: bytes, the table of who may what, seeds and the ways to get them.
 import type { Bytes } from "../../../lib/bytes.ts";
 import { join, zeros } from "../codec.ts";
-import { directId, encodeRoster, type Epoch, EPOCH, hashRoster, makeEpoch, type RosterMember, selfId, type Settings } from "../epoch.ts";
+import { directId, encodeRoster, type Epoch, EPOCH, groupId, hashRoster, makeEpoch, type RosterMember, selfId, type Settings } from "../epoch.ts";
 import * as keys from "../epoch-keys.ts";
 import { kemPublicKey } from "../hpke.ts";
 import { hashStatement } from "../statements.ts";
@@ -9,7 +9,8 @@ import { publicOf, SERVER, signerOf, TIME } from "./cast.ts";
 import { ekm, flip, named, named16, type Vector, vector, type VectorFile } from "./form.ts";
 
 const NAMES = ["", "alice", "bob", "carol", "dave", "erin"];
-const GROUP = named16("group");
+const LAPTOP = named16("alice laptop");
+const GROUP = groupId(SERVER, 1, LAPTOP, TIME);
 const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [{ publicKey: named("link"), ends: TIME + 86_400_000, limit: 10 }] };
 
 export const member = (user: number, role: number, changed: Partial<RosterMember> = {}): RosterMember => ({
@@ -19,10 +20,12 @@ export const member = (user: number, role: number, changed: Partial<RosterMember
 
 export async function makeStep(roster: RosterMember[], changed: Partial<Epoch> = {}): Promise<{ record: Bytes; roster: Bytes }> {
   const bytes = encodeRoster(roster);
+  const { n = 1, actor = 1, device = LAPTOP, time = TIME } = changed;
+  const conversation = changed.conversation ?? (n === 1 ? groupId(SERVER, actor, device, time) : GROUP);
   const epoch: Epoch = {
-    minimumFormat: 1, kind: "group", server: SERVER, conversation: GROUP, n: 1, previous: zeros(32), rosterHash: hashRoster(bytes),
-    settings: SETTINGS, action: "create", targets: [], historyFrom: 0, actor: 1, device: named16("alice laptop"), time: TIME,
-    seen: { seq: 0, hash: named("H0") }, commitment: keys.commitSeed(changed.conversation ?? GROUP, changed.n ?? 1, named("s")), extensions: [], ...changed,
+    minimumFormat: 1, kind: "group", server: SERVER, conversation, n, previous: zeros(32), rosterHash: hashRoster(bytes),
+    settings: SETTINGS, action: "create", targets: [], historyFrom: 0, actor, device, time,
+    seen: { seq: 0, hash: named("H0") }, commitment: keys.commitSeed(conversation, n, named("s")), extensions: [], ...changed,
   };
   return { record: await makeEpoch(epoch, signerOf("alice laptop")), roster: bytes };
 }
@@ -53,6 +56,7 @@ export async function makeEpochs(): Promise<VectorFile> {
     about: "Sections 7.1 to 7.3, 7.7 and 7.8: bytes and keys.",
     vectors: [
       vector("ids", "conversation.ids", { server: SERVER, a: 2, b: 1 }),
+      vector("id of a group", "conversation.group", { server: SERVER, user: 1, device: LAPTOP, time: TIME }),
       vector("record", "epoch.read", { record: good.record, sign_key: signKey }),
       vector("record, signature of another", "epoch.read", { record: good.record, sign_key: publicOf("bob") }, "bad_signature"),
       vector("record, changed", "epoch.read", { record: flip(good.record, 60), sign_key: signKey }, "bad_signature"),
@@ -117,6 +121,16 @@ export async function makeRules(): Promise<VectorFile> {
   await first("direct with links", "not_allowed", [member(1, 3), member(4, 3)], { ...direct, settings: SETTINGS });
   await first("self", null, [member(1, 1)], { kind: "self", conversation: selfId(SERVER, 1), settings: plainSettings });
   await first("a group with the id of a direct conversation", "wrong_place", BEFORE, { conversation: directId(SERVER, 1, 4) });
+  await first("a group with the id of a direct conversation of two others", "wrong_place", BEFORE, { conversation: directId(SERVER, 7, 8) });
+  await first("a group with the id of the creator's self conversation", "wrong_place", BEFORE, { conversation: selfId(SERVER, 1) });
+  await first("a group with an id of no meaning", "wrong_place", BEFORE, { conversation: named16("group") });
+  await first("a group of another time", "wrong_place", BEFORE, { conversation: GROUP, time: TIME + 1 });
+  await first("a group of another device", "wrong_place", BEFORE, { conversation: GROUP, device: named16("alice phone") });
+  await first("a group of another creator", "wrong_place", [member(1, 1), member(2, 1)], { conversation: GROUP, actor: 2 });
+  await first("a group of another server", "wrong_place", BEFORE, { conversation: GROUP, server: named16("other server") });
+  await first("a group by another creator", null, [member(1, 3), member(2, 1)], { actor: 2 });
+  await first("place before a beginning with rotate", "wrong_place", BEFORE, { action: "rotate", conversation: named16("group") });
+  await first("place before the link", "wrong_place", BEFORE, { previous: named("x"), conversation: named16("group") });
   await step("rotate by a member", null, BEFORE, { actor: 3 });
   await step("rotate by a stranger", "not_allowed", BEFORE, { actor: 5 });
   await step("rotate that drops somebody", "not_allowed", without(4), {});
@@ -170,6 +184,12 @@ export async function makeRules(): Promise<VectorFile> {
     kind: "group", conversation: selfId(SERVER, 1), settings: plainSettings, n: 2, previous: hashStatement(EPOCH, self.record), action: "rotate",
   });
   vectors.push(vector("a self conversation becomes a group", "epoch.step", { before: self, after: asGroup, linked: [], left: [], self: 4 }, "wrong_place"));
+  const squatted = await makeStep([member(1, 1)], { conversation: directId(SERVER, 4, 5) });
+  const later = { n: 2, previous: hashStatement(EPOCH, squatted.record), action: "rotate" as const, conversation: directId(SERVER, 4, 5) };
+  const judged = { before: squatted, linked: [], left: [], self: 4 };
+  vectors.push(vector("later, the id of a direct conversation of who is not in it", "epoch.step", { ...judged, after: await makeStep([member(1, 1)], later) }));
+  const met = { ...later, action: "add" as const, targets: target(5, 3) };
+  vectors.push(vector("later, the id of one's direct conversation with who is in it", "epoch.step", { ...judged, after: await makeStep([member(1, 1), member(5, 3)], met) }, "wrong_place"));
   await first("create that gives history, after something", "wrong_link", BEFORE, { historyFrom: 1, previous: named("x") });
   await step("another kind of conversation", "wrong_place", [member(1, 3), member(4, 3)], { ...direct });
   return { about: "Section 7.4, the table. Signatures, chains and receive statements are checked elsewhere.", vectors };

@@ -1,7 +1,7 @@
 // How each vector is run. Another implementation needs the same table (docs/protocol-encryption.md, 15).
 import type { Bytes } from "../../../lib/bytes.ts";
 import { verify } from "../ed25519.ts";
-import { readEpoch, readRoster, hashRoster, EPOCH, directId, selfId } from "../epoch.ts";
+import { readEpoch, readRoster, hashRoster, EPOCH, directId, groupId, selfId } from "../epoch.ts";
 import * as keys from "../epoch-keys.ts";
 import { checkGroupId, checkStep, type Step } from "../epoch-rules.ts";
 import { equal } from "../codec.ts";
@@ -98,6 +98,7 @@ const OPS: Record<string, Op> = {
   "recovery.derive": (i) => ({ shown: vault.writeRecoveryKey(hex(i.key)), ...vault.deriveRecovery(hex(i.key)) }),
   "recovery.read": (i) => ({ key: vault.readRecoveryKey(i.typed) }),
   "conversation.ids": (i) => ({ direct: directId(hex(i.server), i.a, i.b), self: selfId(hex(i.server), i.a) }),
+  "conversation.group": (i) => ({ group: groupId(hex(i.server), i.user, hex(i.device), i.time) }),
   "epoch.read": (i) => signed(EPOCH, hex(i.record), i.sign_key, readEpoch),
   "roster.read": (i) => ({ members: readRoster(hex(i.roster)), hash: hashRoster(hex(i.roster)) }),
   "epoch.step": runStep,
