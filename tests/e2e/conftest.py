@@ -1,6 +1,8 @@
 """Journeys in a real browser: the shipped server on a free port, Chromium, people who register there.
 
-Skipped with the reason where there is no Chromium or no built web client; with CI=true that is a failure.
+One Chromium serves all tests of a process, a context of its own for each person; so all of them run on one
+event loop. Skipped with the reason where there is no Chromium or no built web client; with CI=true that is a
+failure.
 """
 
 import shutil
@@ -9,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from hearth.client import Client
@@ -27,12 +30,18 @@ expect.set_options(timeout=PATIENCE)
 
 SomebodyNew = Callable[..., Awaitable[Person]]
 Program = Callable[[str], Awaitable[Client]]
+Launch = Callable[[], Awaitable[Browser]]
+
+async_fixture = pytest_asyncio.fixture(loop_scope="session")
+"""What a fixture of journeys is made with when it waits for something: on the loop that has the browser."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def require(thing: object, reason: str) -> None:
@@ -47,16 +56,32 @@ def server(tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def launch() -> AsyncIterator[Launch]:
+    """Return the process's Chromium, a new one when a test has left it dead."""
     require(CHROMIUM, "chromium is not installed")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
+        browsers: list[Browser] = []
+
+        async def find() -> Browser:
+            if not browsers or not browsers[-1].is_connected():
+                browsers.append(await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
+            return browsers[-1]
+
+        yield find
+        for browser in browsers:
+            await browser.close()
 
 
-@pytest.fixture
+@async_fixture
+async def chromium(launch: Launch) -> AsyncIterator[Browser]:
+    browser = await launch()
+    yield browser
+    for context in browser.contexts:
+        await context.close()
+
+
+@async_fixture
 async def arrives(server: Served, chromium: Browser) -> AsyncIterator[SomebodyNew]:
     """Open a browser for somebody: `await arrives("alice")`. They have not registered yet."""
     async with AsyncExitStack() as stack:
@@ -67,7 +92,7 @@ async def arrives(server: Served, chromium: Browser) -> AsyncIterator[SomebodyNe
         yield arrive
 
 
-@pytest.fixture
+@async_fixture
 async def program(server: Served) -> AsyncIterator[Program]:
     """Register somebody who uses a program instead of a browser: quick to fill an account with."""
     async with AsyncExitStack() as stack:
@@ -79,14 +104,14 @@ async def program(server: Served) -> AsyncIterator[Program]:
         yield register
 
 
-@pytest.fixture
+@async_fixture
 async def alice(arrives: SomebodyNew) -> Person:
     alice = await arrives("alice")
     await alice.registers()
     return alice
 
 
-@pytest.fixture
+@async_fixture
 async def bob(arrives: SomebodyNew) -> Person:
     bob = await arrives("bob")
     await bob.registers()

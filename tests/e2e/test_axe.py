@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
@@ -53,6 +54,7 @@ DRESSES = (
 )
 
 
+@pytest.mark.slow
 async def test_axe_finds_nothing_on_any_page(server: Served, chromium: Browser, tmp_path: Path) -> None:
     require(AXE.exists(), "axe-core is not installed: run scripts/setup dev")
     await fill(server, tmp_path / "data" / "hearth.db")

@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench.lighthouse.audit import AUDIT, QUIET, audit, is_installed
 from bench.servers import find_free_port
-from tests.e2e.conftest import CHROMIUM, STATIC, require
+from tests.e2e.conftest import CHROMIUM, STATIC, async_fixture, require
 from tests.e2e.person import PATIENCE
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
@@ -23,7 +23,7 @@ VISITOR = ("/sign-in", "/register")
 SIGNED_IN = ("/", "/friends/add", "/you/profile")
 
 
-@pytest.fixture
+@async_fixture
 async def inspected(tmp_path: Path) -> AsyncIterator[tuple[Page, int]]:
     """A page of a browser with one profile, and the port by which Lighthouse reaches that browser."""
     require(CHROMIUM, "chromium is not installed")
@@ -39,6 +39,7 @@ async def inspected(tmp_path: Path) -> AsyncIterator[tuple[Page, int]]:
         await context.close()
 
 
+@pytest.mark.slow
 async def test_lighthouse_is_content(server: Served, inspected: tuple[Page, int]) -> None:
     page, port = inspected
     reports = await audit(port, [server.url + path for path in VISITOR], CATEGORIES)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import STATIC, require
 from tests.e2e.kills.browser import CHROMIUM
 from tests.e2e.kills.run import STEPS
@@ -10,6 +12,7 @@ from tests.e2e.kills.series import open_series
 KILLS = 2
 
 
+@pytest.mark.slow
 async def test_a_killed_browser_neither_loses_nor_doubles(tmp_path: Path) -> None:
     require(STATIC.exists(), "the web client is not built: run scripts/setup")
     require(CHROMIUM, "chromium is not installed")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, expect
 
 from bench.client.stage import read_script
@@ -44,7 +45,7 @@ class Stage:
     conversation: str
 
 
-@pytest.fixture(params=[(ALL, DESKTOP)])
+@pytest_asyncio.fixture(params=[(ALL, DESKTOP)], loop_scope="session")
 async def stage(chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     messages, looks = request.param
     require(STATIC.exists(), "the web client is not built: run scripts/setup")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, WebSocket, expect
 
+from tests.e2e.conftest import async_fixture
 from tests.e2e.kills.gate import Gate, open_gate
 from tests.e2e.person import PATIENCE, Person
 from tests.faults.rig.patience import wait_until
@@ -21,14 +22,14 @@ PASS = "kind => dispatchEvent(new PageTransitionEvent(kind, { persisted: true })
 WITHOUT_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })"
 
 
-@pytest.fixture
+@async_fixture
 async def gate(server: Served) -> AsyncIterator[Gate]:
     """Between alice's browser and the server: it counts her connections and can hold what she sends."""
     async with open_gate(int(server.url.rsplit(":", 1)[1].strip("/"))) as opened:
         yield opened
 
 
-@pytest.fixture
+@async_fixture
 async def alice(chromium: Browser, gate: Gate) -> AsyncIterator[Person]:
     async with Person(chromium, f"http://127.0.0.1:{gate.port}", "alice") as alice:
         await alice.registers()
