@@ -17,5 +17,5 @@ def self_id(server: bytes, user: int) -> bytes:
 
 
 def group_id(server: bytes, user: int, device: bytes, time: int) -> bytes:
-    """Return the id of the group that a device creates at a time (milliseconds, UTC): as in its create record."""
+    """Return the id of the group that a device creates at a time (ms, UTC): as in its create record."""
     return labelled_hash(labels.GROUP, server + u64(user) + device + u64(time))[:16]
