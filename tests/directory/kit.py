@@ -38,11 +38,10 @@ from hearth.sealed.person.user_chain import (
     Identity,
     Profile,
     Retire,
-    UserStatement,
     VaultStatement,
     make_proof,
 )
-from hearth.sealed.person.user_state import ChainState, apply_statement
+from hearth.sealed.person.user_state import ChainState, apply_statement, next_statement
 from hearth.vault.contract import DeviceKey, GenerationWrap, NewGeneration, NewRow, NewVault, WayIn
 
 KDF = KdfParameters(salt=b"t" * 16, memory=8, iterations=1, parallelism=1)
@@ -73,18 +72,7 @@ class Owner:
 
     def say(self, body: Body, device: bytes = IDENTITY_SIGNS) -> bytes:
         """Sign the next statement, by the identity key or a device."""
-        n, previous = (1, NO_HASH) if self.state is None else (self.state.n + 1, self.state.hash)
-        statement = UserStatement(
-            server=self.server,
-            user=self.user,
-            n=n,
-            previous=previous,
-            kind=body.KIND,
-            body=body.pack(),
-            time=NOW,
-            signer=device,
-            extensions=(),
-        )
+        statement = next_statement(self.state, self.server, self.user, body, signer=device, time=NOW)
         signed = statement.sign(self.identity if device == IDENTITY_SIGNS else self.seeds[device])
         self.state = apply_statement(self.state, self.server, self.user, signed)
         self.statements.append(signed)

@@ -20,7 +20,7 @@ from hearth.sealed.person.user_chain import (
     VaultStatement,
     make_proof,
 )
-from hearth.sealed.person.user_state import ChainState, apply_statement
+from hearth.sealed.person.user_state import ChainState, apply_statement, next_statement
 from hearth.vault.rules import hash_generation
 
 SERVER, USER, TIME = b"s" * 16, 1, 1_790_000_000_000
@@ -30,9 +30,7 @@ DEVICE, NEW_DEVICE = b"d" * 16, b"e" * 16
 
 def write(body: Body, state: ChainState | None, signer: bytes = IDENTITY_SIGNS) -> bytes:
     """Return the next statement with this body, without its signature."""
-    n, previous = (1, NO_HASH) if state is None else (state.n + 1, state.hash)
-    kind, packed = body.KIND, body.pack()
-    return UserStatement(SERVER, USER, n, previous, kind, packed, TIME, signer, ()).unsigned()
+    return next_statement(state, SERVER, USER, body, signer=signer, time=TIME).unsigned()
 
 
 def sign(unsigned: bytes, seed: bytes) -> bytes:

@@ -42,7 +42,12 @@ class Epochs:
         return self.known[min(self.known)].epoch
 
     def take(self, data: bytes, roster: bytes | None) -> Epoch:
-        """Check and keep the next epoch, steps 1 to 9.
+        """Check and keep the next epoch. Raises Rejected: as check."""
+        epoch = self.check(data, roster)
+        return self.known.setdefault(epoch.record.n, Known(epoch)).epoch
+
+    def check(self, data: bytes, roster: bytes | None) -> Epoch:
+        """Return the next epoch, or one that is known, after steps 1 to 9; nothing is kept.
 
         Raises Rejected: malformed, unsupported, wrong_place, wrong_link, bad_roster, not_allowed, not_listed,
         unproven, bad_signature, fork (another record n that passes), rollback (below everything known).
@@ -58,7 +63,6 @@ class Epochs:
         epoch = self._check_step(before, n, data, roster)
         self._check_people(before, epoch)
         require(n not in self.known, Verdict.FORK, "a second record of this epoch")
-        self.known[n] = Known(epoch)
         return epoch
 
     def _check_step(self, before: Epoch | None, n: int, data: bytes, roster: bytes | None) -> Epoch:

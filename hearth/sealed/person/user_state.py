@@ -50,6 +50,18 @@ class ChainState:
         return Head(self.n, self.hash)
 
 
+def next_statement(
+    state: ChainState | None, server: bytes, user: int, body: Body, *, signer: bytes, time: int
+) -> UserStatement:
+    """Return the statement that says `body` after a state, for `signer` (IDENTITY_SIGNS or a device) to sign.
+
+    `time` in ms since 1970. Nothing is judged: apply_statement tells whether it may be said.
+    """
+    n, previous = _next_link(state)
+    kind, packed = body.KIND, body.pack()
+    return UserStatement(server, user, n, previous, kind, packed, time, signer, ())
+
+
 def apply_statement(state: ChainState | None, server: bytes, user: int, data: bytes) -> ChainState:
     """Return the state after a statement.
 
@@ -72,11 +84,16 @@ def apply_statement(state: ChainState | None, server: bytes, user: int, data: by
 
 
 def _check_link(state: ChainState | None, statement: UserStatement) -> None:
-    n, previous = (1, NO_HASH) if state is None else (state.n + 1, state.hash)
+    n, previous = _next_link(state)
     fits = statement.n == n and statement.previous == previous
     require(fits, Verdict.WRONG_LINK, "not the next statement of this chain")
     is_begun = state is not None or isinstance(statement.content(), Genesis)
     require(is_begun, Verdict.NOT_ALLOWED, "a chain begins with genesis")
+
+
+def _next_link(state: ChainState | None) -> tuple[int, bytes]:
+    """Return n and `previous` of the statement after a state."""
+    return (1, NO_HASH) if state is None else (state.n + 1, state.hash)
 
 
 def _keys_in(body: Body) -> tuple[bytes, ...]:

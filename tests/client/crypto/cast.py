@@ -18,11 +18,10 @@ from hearth.sealed.person.user_chain import (
     Identity,
     Profile,
     Retire,
-    UserStatement,
     VaultStatement,
     make_proof,
 )
-from hearth.sealed.person.user_state import ChainState, apply_statement
+from hearth.sealed.person.user_state import ChainState, apply_statement, next_statement
 
 SERVER = b"s" * 16
 NOW = 1_790_000_000_000
@@ -68,18 +67,8 @@ class Person:
 
     def say(self, body: Body, device: str | None = None, key: str | None = None) -> bytes:
         """Sign the next statement, by a device or by the identity."""
-        n, previous = (1, NO_HASH) if self.state is None else (self.state.n + 1, self.state.hash)
-        statement = UserStatement(
-            server=SERVER,
-            user=self.user,
-            n=n,
-            previous=previous,
-            kind=body.KIND,
-            body=body.pack(),
-            time=NOW,
-            signer=device_id(device) if device else IDENTITY_SIGNS,
-            extensions=(),
-        )
+        signer = device_id(device) if device else IDENTITY_SIGNS
+        statement = next_statement(self.state, SERVER, self.user, body, signer=signer, time=NOW)
         signed = statement.sign(seed_of(key or device or self.identity))
         self.state = apply_statement(self.state, SERVER, self.user, signed)
         self.statements.append(signed)
