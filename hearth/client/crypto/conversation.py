@@ -34,7 +34,7 @@ class Conversation:
         self.log = Log(where.conversation)
         self.has_head_row = has_head_row
         self.generations: frozenset[bytes] = frozenset()
-        self._marks = Marks(self.epochs, self.generations)
+        self.marks = Marks(self.epochs, self.generations)
         self._opened: dict[tuple[int, bytes], Opened | Rejected] = {}
 
     def take_page(self, before: bytes, rows: Sequence[Row], now: int) -> Findings:
@@ -48,7 +48,7 @@ class Conversation:
         emptied = find_rightly_emptied(self.log, self.epochs, judgements, now)
         judgements = self._pass(emptied)
         wrong = {row.seq for row in self.log.list_rows() if row.is_emptied} - emptied
-        withheld = find_gaps(self.log, judgements) | find_unseen(self.log, self._marks, judgements)
+        withheld = find_gaps(self.log, judgements) | find_unseen(self.log, self.marks, judgements)
         return Findings(judgements, withheld | dict.fromkeys(wrong, Withheld.EMPTIED))
 
     def view(self, pins: Pins, age: Age) -> View:
@@ -56,7 +56,7 @@ class Conversation:
         epoch = self.epochs.newest
         assert epoch is not None
         n, people = epoch.record.n, self.epochs.people
-        left = frozenset(user for epoch_n, user in self._marks.leaves if epoch_n == n)
+        left = frozenset(user for epoch_n, user in self.marks.leaves if epoch_n == n)
         return View(
             n,
             epoch.hash,
@@ -66,9 +66,9 @@ class Conversation:
         )
 
     def _pass(self, emptied: frozenset[int]) -> dict[int, Judgement]:
-        self._marks = Marks(self.epochs, self.generations)
-        judge = Judge(self.log, self.epochs, self._marks, self.has_head_row, self._opened, emptied)
+        self.marks = Marks(self.epochs, self.generations)
+        judge = Judge(self.log, self.epochs, self.marks, self.has_head_row, self._opened, emptied)
         return judge.judge_all()
 
     def _find_leave(self, n: int, user: int) -> bytes | None:
-        return self._marks.leaves.get((n, user))
+        return self.marks.leaves.get((n, user))

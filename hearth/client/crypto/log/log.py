@@ -19,6 +19,11 @@ class Log:
     def last(self) -> int:
         return max(self.rows, default=0)
 
+    @property
+    def place(self) -> Place:
+        """The highest known entry with its H: what a maker states as `seen`."""
+        return Place(self.last, self.hashes[self.last])
+
     def take_page(self, before: bytes, rows: Sequence[Row]) -> None:
         """Take entries that follow each other; `before` is H of the entry before the first, by the server.
 

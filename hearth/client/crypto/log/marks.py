@@ -55,7 +55,7 @@ class Marks:
         require(is_current, Verdict.OUT_OF_PLACE, "not in the epoch that it names")
         key = check_sender(self.epochs.people, epoch, leave.user, leave.device)
         signed.verify(key)
-        self._check_may_leave(epoch, leave.user)
+        self.check_may_leave(epoch, leave.user)
         self.leaves[leave.epoch, leave.user] = row.record_hash
         self.first_leaves.setdefault(leave.epoch, row.seq)
         return leave
@@ -101,7 +101,8 @@ class Marks:
         require(known.epoch.hash == record_hash, Verdict.FORK, "another record of this epoch")
         return known.epoch
 
-    def _check_may_leave(self, epoch: Epoch, user: int) -> None:
+    def check_may_leave(self, epoch: Epoch, user: int) -> None:
+        """Raise Rejected(not_allowed) for who is not there (any more), and for the last owner (8.6)."""
         n = epoch.record.n
         stay = {
             member.user: member.role for member in epoch.roster.members if (n, member.user) not in self.leaves
