@@ -4,7 +4,7 @@ import type { Bytes } from "../../lib/bytes.ts";
 export type Verdict =
   | "malformed" | "unsupported" | "wrong_place" | "wrong_link" | "bad_key" | "bad_signature" | "bad_roster" | "not_listed"
   | "not_allowed" | "unproven" | "rollback" | "fork" | "bad_commitment" | "cannot_open" | "bad_padding" | "repeated_counter"
-  | "out_of_place" | "wrong_target" | "bad_file" | "withheld" | "mistyped" | "wrong_password" | "changed_identity";
+  | "out_of_place" | "wrong_target" | "bad_file" | "withheld" | "mistyped" | "wrong_password" | "changed_identity" | "keyless" | "not_sealed";
 
 /** What is wrong with bytes that somebody else made (section 12). */
 export class ProtocolError extends Error {

@@ -17,16 +17,17 @@ export interface Facts {
 }
 
 const deny = (holds: boolean, why: string): void => check(holds, "not_allowed", why);
-const find = (roster: readonly RosterMember[], user: number): RosterMember | undefined => roster.find((one) => one.user === user);
+export const findMember = (roster: readonly RosterMember[], user: number): RosterMember | undefined => roster.find((one) => one.user === user);
 
-/** The role that counts: without an owner the highest one that is there counts as owner. */
-function rankOf(roster: readonly RosterMember[], user: number): number {
-  const role = find(roster, user)?.role ?? Infinity;
+/** The role that counts: without an owner the highest one that is there counts as owner. Infinity for who is not there. */
+export function rankOf(roster: readonly RosterMember[], user: number): number {
+  const role = findMember(roster, user)?.role;
   const highest = Math.min(...roster.map((one) => one.role));
-  return role === highest ? OWNER : role;
+  return role === highest ? OWNER : (role ?? Infinity);
 }
 
-function checkPlace(epoch: Epoch, roster: readonly RosterMember[]): void {
+/** Whether the id is the computed one (7.1). Throws ProtocolError `wrong_place`. */
+export function checkPlace(epoch: Epoch, roster: readonly RosterMember[]): void {
   const users = roster.map((one) => one.user);
   if (epoch.kind === "self") {
     check(users.length === 1 && equal(epoch.conversation, selfId(epoch.server, users[0]!)), "wrong_place", "not the id of this self conversation");
@@ -45,8 +46,8 @@ export function checkGroupId(epoch: Epoch, roster: readonly RosterMember[], self
   check(!taken.some((id) => equal(id, epoch.conversation)), "wrong_place", "a group with the id of another conversation");
 }
 
-/** A roster has one encoding, so its bytes need not be kept for this. */
-function checkRosterHash({ epoch, roster }: Step): void {
+/** A roster has one encoding, so its bytes need not be kept for this. Throws ProtocolError `bad_roster`. */
+export function checkRosterHash({ epoch, roster }: Step): void {
   check(equal(hashRoster(encodeRoster(roster)), epoch.rosterHash), "bad_roster", "not the roster of this record");
 }
 
@@ -58,14 +59,14 @@ function checkPlainSettings(epoch: Epoch): void {
 
 function checkCreate({ epoch, roster }: Step): void {
   deny(epoch.targets.length === 0 && epoch.historyFrom === 0, "create has no targets and gives no history");
-  const role = find(roster, epoch.actor)?.role;
+  const role = findMember(roster, epoch.actor)?.role;
   if (epoch.kind === "direct") deny(roster.every((one) => one.role === MEMBER), "both are members of a direct conversation");
   else deny(role === OWNER, "who creates is owner");
 }
 
 /** Which targets an actor of this rank may touch, by action; the roles afterwards are checked too. */
 function checkTarget(before: Step, { epoch }: Step, target: Target, rank: number, facts: Facts): void {
-  const was = find(before.roster, target.user);
+  const was = findMember(before.roster, target.user);
   const isSelf = target.user === epoch.actor;
   switch (epoch.action) {
     case "add": {
@@ -95,11 +96,11 @@ function checkTarget(before: Step, { epoch }: Step, target: Target, rank: number
 
 function checkReidentify(before: Step, after: Step, facts: Facts): void {
   const { epoch } = after;
-  const actorRole = find(before.roster, epoch.actor)?.role ?? MEMBER;
+  const actorRole = findMember(before.roster, epoch.actor)?.role ?? MEMBER;
   const isEverybody = epoch.kind !== "group" && epoch.targets.length === before.roster.length;
   for (const target of epoch.targets) {
     deny(target.user !== epoch.actor || isEverybody, "nobody reidentifies only themselves");
-    const [was, is] = [find(before.roster, target.user)!, find(after.roster, target.user)];
+    const [was, is] = [findMember(before.roster, target.user)!, findMember(after.roster, target.user)];
     deny(is !== undefined && !facts.isLinked(target.user, was.identityKey, is.identityKey), "the identity is still the old one");
     deny(target.role === Math.max(was.role, actorRole), "comes back with at most the actor's role");
   }
@@ -148,7 +149,7 @@ function checkRoster(before: Step, after: Step, facts: Facts): void {
   if (after.epoch.action === "role" && hadOwner) deny(after.roster.some((one) => one.role === OWNER), "an owner must remain");
   const isReidentify = after.epoch.action === "reidentify";
   for (const is of after.roster) {
-    const was = find(before.roster, is.user);
+    const was = findMember(before.roster, is.user);
     const isTarget = isReidentify && after.epoch.targets.some((target) => target.user === is.user);
     if (was !== undefined) checkRise(was, is, isTarget, facts);
   }
@@ -172,10 +173,10 @@ export function checkStep(before: Step | null, after: Step, beforeHash: Bytes | 
     check(epoch.n === last.n + 1 && equal(epoch.previous, beforeHash), "wrong_link", "not after this record");
     checkRosterHash(after);
     deny(epoch.minimumFormat >= last.minimumFormat, "a minimum format that fell");
-    deny(find(before.roster, epoch.actor) !== undefined, "the actor was no member");
+    deny(findMember(before.roster, epoch.actor) !== undefined, "the actor was no member");
     checkAction(before, after, facts);
     checkRoster(before, after, facts);
   }
   checkPlainSettings(epoch);
-  deny(find(roster, epoch.actor) !== undefined, "the actor is no member");
+  deny(findMember(roster, epoch.actor) !== undefined, "the actor is no member");
 }

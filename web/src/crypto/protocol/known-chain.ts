@@ -1,6 +1,6 @@
 // One person's user chain and receive statements as far as a client has verified them (docs/protocol-encryption.md, 5.2 and
 // 6.2). What is learnt never changes, it only grows.
-import { type Bytes, toHex } from "../../lib/bytes.ts";
+import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { check, equal } from "./codec.ts";
 import { hashKemKey } from "./hpke.ts";
 import { type ChainHead, readReceive, RECEIVE, type Receive } from "./own-keys.ts";
@@ -87,6 +87,15 @@ export class KnownChain {
     const [a, b] = [this.#incarnations.get(toHex(before)), this.#incarnations.get(toHex(after))];
     check(a !== undefined && b !== undefined, "unproven", "an identity key that is not known yet");
     return a === b;
+  }
+
+  /** Undefined for a key that was never an identity key here. */
+  incarnationOf = (identityKey: Bytes): number | undefined => this.#incarnations.get(toHex(identityKey));
+
+  /** The Ed25519 key that a device id names for ever. */
+  deviceKey(device: Bytes): Bytes | undefined {
+    const key = this.state?.deviceKeys.get(`id ${toHex(device)}`);
+    return key === undefined ? undefined : fromHex(key);
   }
 
   /** Whether a device is listed at a head, or at a later one of the same incarnation. */

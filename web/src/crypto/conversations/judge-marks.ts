@@ -1,0 +1,81 @@
+// What shows that something was withheld (docs/protocol-encryption.md, 8.5): a `seen` that does not fit, counters that are not dense,
+// entries that were emptied without a reason.
+import { type Bytes, toHex } from "../../lib/bytes.ts";
+import { equal } from "../protocol/codec.ts";
+import type { Epochs } from "./epochs.ts";
+import type { Log, LogPlace, Row, Stretch } from "./log.ts";
+import { EDIT, REACTION } from "./roles.ts";
+
+/** A gap shows when what follows it stands so far below the end: until then it may still come. */
+const PATIENCE = 100;
+
+/** An accepted record and its target, both as seqs. */
+export interface Aimed {
+  seq: number;
+  target: number;
+  isDeletion: boolean;
+}
+
+/** Whether an entry is over by the timer of its epoch. */
+export function isDue({ epochs, now }: { epochs: Epochs; now: number }, row: Row): boolean {
+  const timer = epochs.find(row.epoch)?.epoch.settings.timer ?? 0;
+  return timer > 0 && row.time + timer * 1000 <= now;
+}
+
+/** The emptied entries that a deletion names, or the target of which one names, or that are `due`. */
+export function listEmptied(log: Log, aimed: readonly Aimed[], due: readonly number[]): Set<number> {
+  const deleted = new Set(aimed.filter((one) => one.isDeletion).map((one) => one.target));
+  const follows = (row: Row): boolean => (row.kind === EDIT || row.kind === REACTION) && deleted.has(row.targetSeq);
+  const right = log.rows.filter((row) => row.record.length === 0 && (deleted.has(row.seq) || follows(row)));
+  return new Set([...right.map((row) => row.seq), ...due]);
+}
+
+/** Where a counter stands whose predecessor is missing, by seq. `present`: the entries whose counters count. */
+export function findGaps(stretches: readonly Stretch[], present: readonly Row[]): number[] {
+  const gaps: number[] = [];
+  for (const { first, last } of stretches) {
+    const devices = new Map<string, Row[]>();
+    for (const row of present) {
+      if (row.seq < first || row.seq > last || row.counter === 0) continue;
+      const device = toHex(row.device);
+      const rows = devices.get(device) ?? [];
+      rows.push(row);
+      devices.set(device, rows);
+    }
+    for (const rows of devices.values()) gaps.push(...findGapsOf(rows, first === 1, last));
+  }
+  return gaps;
+}
+
+function findGapsOf(rows: Row[], beginsWithOne: boolean, end: number): number[] {
+  const ordered = rows.sort((a, b) => a.counter - b.counter || a.seq - b.seq);
+  let before = beginsWithOne ? 0 : ordered[0]!.counter - 1;
+  const gaps: number[] = [];
+  for (const { counter, seq } of ordered) {
+    if (counter > before + 1 && end - seq >= PATIENCE) gaps.push(seq);
+    before = counter;
+  }
+  return gaps;
+}
+
+/** Judges what entries say that their authors had seen. */
+export class SeenJudge {
+  readonly #fitted = new Set<string>();
+
+  constructor(private readonly log: Log, private readonly signed: { lastRestored: (below: number) => number | null }) {}
+
+  fits(row: Row, seen: LogPlace): boolean {
+    const restored = this.signed.lastRestored(row.seq);
+    if (restored === null || seen.seq < restored) return this.#isRight(row, seen, true);
+    // Until the first that fits it may be of the log that was lost.
+    const name = `${restored} ${toHex(row.device)}`;
+    if (this.#fitted.has(name)) return this.#isRight(row, seen, true);
+    if (this.#isRight(row, seen, false)) this.#fitted.add(name);
+    return true;
+  }
+
+  #isRight(row: Row, seen: LogPlace, otherwise: boolean): boolean {
+    const known: Bytes | undefined = this.log.hashAt(seen.seq);
+    return seen.seq < row.seq && (known === undefined ? otherwise : equal(known, seen.hash));
+  }
+}

@@ -1,0 +1,79 @@
+// What this device knows of one conversation: epochs and log, judged together. Epochs and entries lean on each other: a removal on the
+// leave entry that is its cause, an entry on the epochs around it.
+import type { Bytes } from "../../lib/bytes.ts";
+import { equal, ProtocolError } from "../protocol/codec.ts";
+import { Epochs, type HasLeft, type KnownEpoch, type StoredEpoch } from "./epochs.ts";
+import type { Where } from "./judge-epoch.ts";
+import { type Judged, judgeLog } from "./judge-log.ts";
+import { type VerifiedSigned, verifySigned } from "./judge-signed.ts";
+import { Log, type Row } from "./log.ts";
+import { Insides } from "./open-rows.ts";
+import type { People } from "./people.ts";
+import { isRecordKind } from "./roles.ts";
+
+export interface ConversationFacts {
+  /** Database generations that `sync.open` told, as hex. */
+  databases: ReadonlySet<string>;
+  now: () => number;
+}
+
+export class KnownConversation {
+  readonly epochs: Epochs;
+  readonly log: Log;
+  readonly insides: Insides;
+  /** The keyring has a head row of it. */
+  hasHead = false;
+  #judged: Judged | null = null;
+  readonly #signed = new WeakMap<Row, VerifiedSigned>();
+
+  constructor(readonly where: Where, people: People, private readonly facts: ConversationFacts) {
+    this.epochs = new Epochs(where, people, this.#hasLeft);
+    this.log = new Log(where.conversation);
+    this.insides = new Insides(this.epochs);
+  }
+
+  get judged(): Judged {
+    this.#judged ??= judgeLog({
+      epochs: this.epochs, log: this.log, insideOf: (row) => this.insides.find(row), signedOf: (row) => this.#signed.get(row),
+      databases: this.facts.databases, hasHead: this.hasHead, now: this.facts.now(),
+    });
+    return this.#judged;
+  }
+
+  readonly #hasLeft: HasLeft = (n, user, cause, below) => {
+    const { leaves, entryOf } = this.judged.signed;
+    if (leaves.some((one) => one.n === n && one.user === user && equal(one.cause, cause))) return true;
+    const entry = entryOf(n);
+    const isKnown = below !== null && entry !== undefined && this.log.hasAll(entry, below - 1);
+    if (!isKnown) throw new ProtocolError("unproven", "a leave entry that is not at hand");
+    return false;
+  };
+
+  /** Takes the next epoch. Throws ProtocolError as Epochs.take. */
+  async takeEpoch({ record, roster, seq, time }: StoredEpoch): Promise<KnownEpoch> {
+    const taken = await this.epochs.take(record, roster, { seq, time });
+    await this.learn();
+    return taken;
+  }
+
+  /** Entries of the log without gaps. Throws ProtocolError `malformed`, `fork`. */
+  async takeRows(before: Bytes, rows: readonly Row[]): Promise<void> {
+    this.log.take(before, rows);
+    await this.learn();
+  }
+
+  /** Opens what can be opened now. To be called when a seed, an epoch or a chain was learnt. */
+  async learn(): Promise<void> {
+    for (const row of this.log.rows) {
+      if (isRecordKind(row.kind)) await this.insides.open(row);
+      else await this.#verify(row);
+    }
+    this.#judged = null;
+  }
+
+  async #verify(row: Row): Promise<void> {
+    const known = this.#signed.get(row);
+    const isWaiting = known !== undefined && "isSigned" in known && known.isSigned === null;
+    if (known === undefined || isWaiting) this.#signed.set(row, await verifySigned(this.epochs, row));
+  }
+}
