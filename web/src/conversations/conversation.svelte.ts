@@ -11,6 +11,7 @@ import { findHolding, listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
 import type { UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
+import { HeldEntries } from "./held.ts";
 import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
 import { chooseFrame, MOST, readView, walk, type Frame, type View } from "./window.ts";
 
@@ -51,6 +52,7 @@ export class Conversation {
   readonly #contents = new Contents();
   readonly #items = new Items(this.#contents);
   readonly #live: Live<State>;
+  readonly #held: HeldEntries;
   #frame: Frame | null = null;
   #loading = Promise.resolve();
 
@@ -58,6 +60,7 @@ export class Conversation {
     this.id = id;
     this.#client = client;
     this.typing = new TypingSignal(client.socket.call.bind(client.socket), id);
+    this.#held = new HeldEntries(client.replica, id, () => void this.#live.refresh());
     this.#live = untrack(() => new Live(EMPTY, () => this.#read()));
   }
 
@@ -139,6 +142,7 @@ export class Conversation {
 
   close(): void {
     this.typing.stop();
+    this.#held.stop();
     this.#live.stop();
   }
 
@@ -153,20 +157,21 @@ export class Conversation {
     return { row: row ?? null, users, members, items, pending, ...view };
   }
 
-  /** All of the copy as it stands at one moment; a transaction for each table would take several times as long. */
+  /** All of the copy as it stands at one moment, but for the entries that are here already; a transaction for each table
+   *  would take several times as long. */
   #readStored(replica: Replica): Promise<Stored> {
     const { conversations, members, ranges, users, entries } = replica;
     return replica.transaction("r", [conversations, members, ranges, users, entries], async () => {
-      const [row, present, held] = await Promise.all([
+      const [row, present, stretches] = await Promise.all([
         conversations.get(this.id),
         members.where({ conversation: this.id }).toArray(),
         this.#ranges(),
       ]);
-      this.#frame ??= row ? this.#chooseFirst(row, present, held) : null;
+      this.#frame ??= row ? this.#chooseFirst(row, present, stretches) : null;
       const nothing = { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false };
       const [cards, view] = await Promise.all([
         readUsers(replica, row?.users ?? []),
-        row && this.#frame ? readView(replica, row, held, this.#frame) : nothing,
+        row && this.#frame ? readView(this.#held, row, stretches, this.#frame) : nothing,
       ]);
       return { row, members: present, users: cards, ...view };
     });

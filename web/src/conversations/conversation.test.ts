@@ -144,6 +144,38 @@ test("what has not changed is the same object again after something came", async
   expect(conversation.current.items.slice(0, 20).every((item, at) => item === before[at])).toBe(true);
 });
 
+test("when a message comes only that one is read", async () => {
+  const { server, id, replica, conversation } = await open(60, 60);
+  const read: number[] = [];
+  replica.entries.hook("reading", (entry) => {
+    if (entry) read.push(entry.seq);
+    return entry;
+  });
+  await applyMessageSent(replica, server.append(id, 2, "more"));
+  await expect.poll(() => seqs(conversation)).toEqual([21, 61]);
+  // Those beside it too, for its place in the chain.
+  expect(read.filter((seq) => seq < 60)).toEqual([]);
+  await conversation.loadOlder();
+  expect(seqs(conversation)).toEqual([1, 61]);
+  expect(read.filter((seq) => seq < 60)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+});
+
+test("an entry that turns out to be a repetition goes, though it was held", async () => {
+  const { server, id, replica, conversation } = await open(3, 0);
+  const copy = server.append(id, 2, "again", { counter: 2 });
+  await applyMessageSent(replica, copy);
+  await conversation.jump();
+  expect(seqs(conversation)).toEqual([3, 4]);
+  await applyMessageSent(replica, server.logs.get(id)!.entries[1]!);
+  await expect.poll(() => seqs(conversation)).toEqual([3, 3]);
+});
+
+test("nothing is held of a copy that was given up", async () => {
+  const { replica, conversation } = await open(10, 10);
+  await replica.clear();
+  await expect.poll(() => conversation.current).toMatchObject({ row: null, items: [] });
+});
+
 test("what is sent stands there at once as pending, and stays the same element when it is stored", async () => {
   const { conversation, outbox } = await open(3, 3);
   await conversation.send("hello");

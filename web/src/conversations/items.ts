@@ -59,9 +59,11 @@ export function isShown(entry: EntryRow): boolean {
   return entry.kind === KIND_MESSAGE && !entry.is_repeated;
 }
 
-/** Makes items of entries. What has not changed is the same object again, so that it is not drawn anew. */
+/** Makes items of entries. What has not changed is the same object again, so that it is not drawn anew; an entry that is
+ *  the same object costs nothing. */
 export class Items {
   readonly #contents: Contents;
+  readonly #made = new WeakMap<EntryRow, Item>();
   #known = new Map<string, Item>();
 
   constructor(contents: Contents) {
@@ -72,15 +74,24 @@ export class Items {
     const others = members.filter((member) => member.user_id !== me);
     const made = new Map<string, Item>();
     for (const entry of entries) {
-      let key = makeKey(me, entry);
-      // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
-      if (made.has(key)) key = `${key}:${entry.seq}`;
-      const item = await this.#make(entry, key, entry.from_user === me ? others : null);
-      const known = this.#known.get(key);
-      made.set(key, known && isSame(known, item) ? known : item);
+      const before = this.#made.get(entry);
+      const isAsBefore = before && !made.has(before.key) && isStill(before, others);
+      const item = isAsBefore ? before : await this.#makeNew(entry, made, me, others);
+      made.set(item.key, item);
     }
     this.#known = made;
     return [...made.values()];
+  }
+
+  async #makeNew(entry: EntryRow, made: Map<string, Item>, me: number, others: MemberRow[]): Promise<Item> {
+    let key = makeKey(me, entry);
+    // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
+    if (made.has(key)) key = `${key}:${entry.seq}`;
+    const item = await this.#make(entry, key, entry.from_user === me ? others : null);
+    const known = this.#known.get(key);
+    const settled = known && isSame(known, item) ? known : item;
+    this.#made.set(entry, settled);
+    return settled;
   }
 
   async #make(entry: EntryRow, key: string, others: MemberRow[] | null): Promise<Item> {
@@ -90,6 +101,11 @@ export class Items {
     if (others) item.progress = judgeProgress(seq, others);
     return item;
   }
+}
+
+/** Whether an item of this entry has come no further than it had. */
+function isStill({ progress, seq }: Item, others: MemberRow[]): boolean {
+  return progress === undefined || progress === judgeProgress(seq, others);
 }
 
 function isSame(one: Item, other: Item): boolean {

@@ -1,8 +1,9 @@
 // Which part of a conversation's log is in memory. Invariant: a window never reaches across a hole; what lies beyond its
 // edges is first looked for here and then fetched. Within a stretch without a hole every seq is there, so edges are
 // reckoned, not searched.
-import type { ConversationRow, EntryRow, RangeRow, Replica } from "../replica/database.ts";
+import type { ConversationRow, EntryRow, RangeRow } from "../replica/database.ts";
 import { findHolding } from "../replica/ranges.ts";
+import type { HeldEntries } from "./held.ts";
 import { isShown } from "./items.ts";
 
 /** Entries by which a window grows. */
@@ -49,13 +50,12 @@ export function chooseFrame(ranges: RangeRow[], row: ConversationRow, around?: n
 }
 
 /** What the frame shows as things stand. */
-export async function readView(replica: Replica, row: ConversationRow, ranges: RangeRow[], frame: Frame): Promise<View> {
+export async function readView(held: HeldEntries, row: ConversationRow, ranges: RangeRow[], frame: Frame): Promise<View> {
   const range = findHolding(ranges, frame.from) ?? ranges.at(-1);
   if (!range) return { entries: [], from: 0, to: 0, hasOlder: false, hasNewer: false };
   const to = Math.min(frame.to ?? range.to, range.to);
   const from = Math.max(frame.from, range.from);
-  const keys: [[string, number], [string, number]] = [[row.id, from], [row.id, to]];
-  const entries = await replica.entries.where("[conversation+seq]").between(...keys, true, true).toArray();
+  const entries = await held.read(from, to);
   const [hasOlder, hasNewer] = [from > Math.max(row.first_seq, 1), to < row.last_seq];
   return { entries: entries.filter(isShown), from, to, hasOlder, hasNewer };
 }

@@ -1,5 +1,6 @@
 // What a message of the catalogue is, and how it becomes text. `{name}` is a parameter; a message with a count has one
 // form per plural category of its language. Sentences are whole: nothing is ever glued together from pieces.
+import { findPlural, formatNumber } from "../lib/number.ts";
 
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
 export type Message = string | Plural;
@@ -34,12 +35,12 @@ function isolate(value: string, locale: string): string {
 export function formatMessage(message: Message, parameters: Record<string, string | number>, locale: string): string {
   let text = typeof message === "string" ? message : message.other;
   if (typeof message !== "string") {
-    const category = new Intl.PluralRules(locale).select(Number(parameters["count"]));
+    const category = findPlural(Number(parameters["count"]), locale);
     text = message[category] ?? message.other;
   }
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = parameters[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : isolate(value, locale);
+    return typeof value === "number" ? formatNumber(value, locale) : isolate(value, locale);
   });
 }

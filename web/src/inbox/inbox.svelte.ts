@@ -7,8 +7,9 @@ import { readInbox, type InboxRow } from "./read.ts";
 export class Inbox {
   readonly #live: Live<InboxRow[]>;
 
-  constructor(replica: Replica, own: OwnDatabase) {
-    this.#live = new Live<InboxRow[]>([], () => readInbox(replica, own));
+  /** The list comes after what is more urgent: `rest` is waited for between a change and reading it. */
+  constructor(replica: Replica, own: OwnDatabase, rest?: () => Promise<void>) {
+    this.#live = new Live<InboxRow[]>([], () => readInbox(replica, own), rest);
   }
 
   get rows(): InboxRow[] {

@@ -21,14 +21,8 @@ export interface InboxRow {
 
 /** All rows, newest activity first. */
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
-  const rows = await replica.conversations.toArray();
-  const members = groupByConversation(await replica.members.toArray());
-  const users = new Map((await replica.users.toArray()).map((user) => [user.id, user]));
-  const drafts = new Map((await own.drafts.toArray()).map((draft) => [draft.conversation, draft.text]));
-  const waiting = new Map<string, OutboxRow>();
-  for (const row of await own.outbox.orderBy("[conversation+counter]").toArray()) {
-    if (row.kind === KIND_MESSAGE) waiting.set(row.conversation, row);
-  }
+  const { drafts, waiting } = await readUnsent(own);
+  const { rows, members, users } = await readStored(replica);
   const { me } = replica;
   const shown = await Promise.all(
     rows.map(async (row) => {
@@ -44,6 +38,23 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
     }),
   );
   return shown.sort((one, other) => other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
+}
+
+async function readStored(replica: Replica) {
+  const { conversations, members, users } = replica;
+  return replica.transaction("r", [conversations, members, users], async () => {
+    const [rows, all, cards] = await Promise.all([conversations.toArray(), members.toArray(), users.toArray()]);
+    return { rows, members: groupByConversation(all), users: new Map(cards.map((user) => [user.id, user])) };
+  });
+}
+
+/** The drafts and the last message that waits, by conversation. */
+async function readUnsent(own: OwnDatabase) {
+  return own.transaction("r", [own.drafts, own.outbox], async () => {
+    const [drafts, sent] = await Promise.all([own.drafts.toArray(), own.outbox.orderBy("[conversation+counter]").toArray()]);
+    const waiting = new Map(sent.filter(({ kind }) => kind === KIND_MESSAGE).map((row) => [row.conversation, row]));
+    return { drafts: new Map(drafts.map((draft) => [draft.conversation, draft.text])), waiting };
+  });
 }
 
 /** What was said last: by anybody, or by oneself and still on its way. */

@@ -20,10 +20,12 @@ export function daysBetween(time: Date, now: Date): number {
 }
 
 const CLOCK = { timeStyle: "short" } as const;
+let clock: { locale: string; format: Intl.DateTimeFormat } | undefined;
 
-/** 14:05 (or 2:05 PM where that is usual). */
+/** 14:05 (or 2:05 PM where that is usual). Every message has one: the format is at hand. */
 export function formatClock(time: Date, locale: string): string {
-  return format(locale, CLOCK).format(time);
+  if (clock?.locale !== locale) clock = { locale, format: format(locale, CLOCK) };
+  return clock.format.format(time);
 }
 
 /** "today", "yesterday" in the language, as it stands inside a sentence. */

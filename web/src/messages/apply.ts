@@ -6,16 +6,18 @@ import { applyEntries, toRow } from "../replica/entries.ts";
 import { addRange } from "../replica/ranges.ts";
 import type * as contract from "../wire/contract.ts";
 
-/** Takes new entries of one conversation. */
-export function applyMessageSent(replica: Replica, ...entries: contract.Entry[]): Promise<void> {
+/** Takes new entries of one conversation. Resolves to whether that is known here. */
+export function applyMessageSent(replica: Replica, ...entries: contract.Entry[]): Promise<boolean> {
   return applyEntries(replica, entries.map(toRow));
 }
 
-export function applyReceipts(replica: Replica, event: contract.ReceiptsAdvanced): Promise<void> {
+/** Resolves to whether too little is known of the conversation then, so that it is to be fetched. */
+export function applyReceipts(replica: Replica, event: contract.ReceiptsAdvanced): Promise<boolean> {
   return replica.write(async () => {
     for (const { user_id, delivered_seq, read_seq } of event.cursors) {
       await advanceCursor(replica, event.conversation_id, user_id, delivered_seq, read_seq);
     }
+    return (await replica.conversations.get(event.conversation_id))?.is_stale ?? false;
   });
 }
 

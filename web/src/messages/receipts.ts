@@ -3,12 +3,14 @@
 import { advanceCursor } from "../replica/cursors.ts";
 import type { Replica } from "../replica/database.ts";
 import type { MarkRow, OwnDatabase } from "../replica/own-database.ts";
-import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
+import { makeDelay, pace, sleep, waitForValue } from "../replica/waiting.ts";
 import { ProblemError } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
 import type { Socket } from "../wire/socket.ts";
 
 const PAUSE = 300;
+/** Between a change and looking for marks, in milliseconds: what is shown goes first. */
+const REST = 100;
 
 /** Notes that one has read up to `seq`, visibly and with the window in front. What is unread changes at once. */
 export async function markRead(replica: Replica, own: OwnDatabase, conversation: string, seq: number): Promise<void> {
@@ -38,7 +40,7 @@ export class Receipts {
   /** Sends marks until aborted. Only one tab at a time may be in here. */
   async run(signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; ) {
-      const due = await waitForValue(() => this.#findDue(), signal);
+      const due = await waitForValue(pace(() => this.#findDue(), () => sleep(REST, signal)), signal);
       try {
         for (const mark of due ?? []) if (!signal.aborted) await this.#send(mark);
         tries = 0;
@@ -53,11 +55,14 @@ export class Receipts {
   /** Marks to send: what was read, and what was received and not confirmed as delivered. */
   async #findDue(): Promise<MarkRow[] | undefined> {
     const due = new Map((await this.#own.marks.toArray()).map((mark) => [mark.conversation, mark]));
-    const mine = await this.#replica.members.filter((member) => member.user_id === this.#replica.me).toArray();
-    for (const { conversation, delivered_seq } of mine) {
-      if (due.has(conversation)) continue;
-      const row = await this.#replica.conversations.get(conversation);
-      const received = row?.last_entry?.seq ?? 0;
+    const { members, conversations, me } = this.#replica;
+    const [all, rows] = await this.#replica.transaction("r", [members, conversations], () =>
+      Promise.all([members.toArray(), conversations.toArray()]),
+    );
+    const heads = new Map(rows.map((row) => [row.id, row.last_entry?.seq ?? 0]));
+    for (const { conversation, delivered_seq, user_id } of all) {
+      if (user_id !== me || due.has(conversation)) continue;
+      const received = heads.get(conversation) ?? 0;
       if (received > delivered_seq) due.set(conversation, { conversation, delivered_seq: received, read_seq: 0 });
     }
     const marks = [...due.values()].filter((mark) => !this.#refused.has(mark.conversation));

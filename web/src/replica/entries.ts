@@ -14,12 +14,13 @@ export function toRow(entry: Entry): EntryRow {
   return { ...rest, conversation: conversation_id, record: fromBase64(record) };
 }
 
-/** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word. */
-export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<void> {
+/** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word.
+ *  Resolves to whether that conversation's row is here. */
+export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<boolean> {
   return replica.write(async () => {
     const sorted = [...entries].sort((one, other) => one.seq - other.seq);
     const first = sorted[0];
-    if (!first) return;
+    if (!first) return true;
     const id = first.conversation;
     const known = await readNeighbourhood(replica, id, sorted);
     const flaw = findFlaw(id, sorted, known, hashBefore);
@@ -27,7 +28,7 @@ export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?:
     for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) entry.is_repeated = true;
     await replica.entries.bulkPut(fresh);
     const skipped = await takeRanges(replica, id, fresh);
-    await moveHead(replica, id, sorted, flaw ?? skipped);
+    return moveHead(replica, id, sorted, flaw ?? skipped);
   });
 }
 
@@ -44,9 +45,13 @@ async function takeRanges(replica: Replica, id: string, fresh: EntryRow[]): Prom
 
 /** What is held of the given seqs and the ones next to them. */
 async function readNeighbourhood(replica: Replica, id: string, sorted: EntryRow[]): Promise<Map<number, EntryRow>> {
-  const seqs = new Set(sorted.flatMap(({ seq }) => [seq - 1, seq, seq + 1]));
-  const found = await replica.entries.bulkGet([...seqs].map((seq): [string, number] => [id, seq]));
-  return new Map(found.filter((row) => row !== undefined).map((row) => [row.seq, row]));
+  const known = new Map<number, EntryRow>();
+  for (const [from, to] of listRuns(sorted)) {
+    const keys: [[string, number], [string, number]] = [[id, from - 1], [id, to + 1]];
+    const found = await replica.entries.where("[conversation+seq]").between(...keys, true, true).toArray();
+    for (const row of found) known.set(row.seq, row);
+  }
+  return known;
 }
 
 /** The lowest place where the entries contradict each other, what is held, or the hash they are said to follow. */
@@ -97,10 +102,10 @@ export function listRuns(sorted: { seq: number }[]): [number, number][] {
   return runs;
 }
 
-/** Lets the conversation's row know of newer entries, and of a flaw if it is the first. */
-async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: Flaw | null): Promise<void> {
+/** Lets the conversation's row know of newer entries, and of a flaw if it is the first; false when there is no row. */
+async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: Flaw | null): Promise<boolean> {
   const row = await replica.conversations.get(id);
-  if (!row) return;
+  if (!row) return false;
   const changed: ConversationRow = { ...row, flaw: row.flaw ?? flaw };
   const head = sorted.at(-1)!;
   if (head.seq > row.last_seq) {
@@ -117,5 +122,6 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
   // Who writes has read what came before; the server does not send a receipt for it.
   const authors = new Map(sorted.map((entry) => [entry.from_user, entry.seq]));
   for (const [user, seq] of authors) await advanceCursor(replica, id, user, seq, seq);
+  return true;
 }
 

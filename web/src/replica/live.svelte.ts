@@ -1,17 +1,22 @@
 // The result of a query on the local copy that follows every change, of any tab. Views read `value`.
 import { liveQuery, type Subscription } from "dexie";
 
+import { pace } from "./waiting.ts";
+
 export class Live<T> {
   value = $state.raw() as T;
   /** Whether the first result has come. */
   isReady = $state(false);
   readonly #query: () => Promise<T>;
+  readonly #rest: (() => Promise<void>) | undefined;
   #subscription: Subscription | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(initial: T, query: () => Promise<T>) {
+  /** After a change the query runs when `rest` has passed; `refresh` runs it at once. */
+  constructor(initial: T, query: () => Promise<T>, rest?: () => Promise<void>) {
     this.value = initial;
     this.#query = query;
+    this.#rest = rest;
     void this.refresh();
   }
 
@@ -20,7 +25,7 @@ export class Live<T> {
     this.#subscription?.unsubscribe();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.#subscription = liveQuery(this.#query).subscribe({
+      this.#subscription = liveQuery(this.#rest ? pace(this.#query, this.#rest) : this.#query).subscribe({
         next: (value) => {
           this.value = value;
           this.isReady = true;

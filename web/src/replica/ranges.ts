@@ -25,7 +25,7 @@ export async function addRange(
     const joined = joinCounts(lower.counts, upper.counts, lower.from === 1);
     if (joined.isSkipped) skippedAt ??= upper.from;
     merged = { conversation, from: lower.from, to: Math.max(lower.to, upper.to), counts: joined.counts };
-    await replica.ranges.delete([conversation, range.from]);
+    if (range.from !== merged.from) await replica.ranges.delete([conversation, range.from]);
   }
   await replica.ranges.put(merged);
   return skippedAt;

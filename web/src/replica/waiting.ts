@@ -1,6 +1,22 @@
 // Ways to wait that end when they are told to: for a change in a database (of any tab), for a while.
 import { liveQuery } from "dexie";
 
+/**
+ * A query for `liveQuery` that is asked at once, and after a change only when `rest` has passed: changes that come
+ * together are read once, and never while something more urgent is to be done.
+ */
+export function pace<T>(query: () => Promise<T>, rest: () => Promise<void>): () => Promise<T> {
+  let turn = 0;
+  let resting: Promise<void> | undefined;
+  return async () => {
+    const own = ++turn;
+    // Dexie notes what a query reads only where it goes on after a promise of Dexie's, which `resolve` makes of any.
+    if (own > 1) await Promise.resolve((resting ??= rest().finally(() => (resting = undefined))));
+    // After another change meanwhile, Dexie has asked again and drops this answer.
+    return own === turn ? query() : (undefined as T);
+  };
+}
+
 /** Resolves with the first value of `query` that is not undefined, now or after any change; undefined once aborted. */
 export function waitForValue<T>(query: () => Promise<T | undefined>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {

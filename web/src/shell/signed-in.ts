@@ -16,6 +16,7 @@ import type { Session } from "../wire/contract.ts";
 import { get, ProblemError } from "../wire/http.ts";
 import type { ConnectionState } from "../wire/socket.ts";
 import { connection } from "./connection.svelte.ts";
+import { nextFrame } from "./pace.ts";
 import { storage } from "./storage.svelte.ts";
 import { toasts } from "./toasts.svelte.ts";
 import { update } from "./update.svelte.ts";
@@ -97,7 +98,7 @@ export function startClient(): SignedIn {
     me: new Me(client.replica),
     avatars: new Avatars(client.replica),
     friends: new Friends(client.replica),
-    inbox: new Inbox(client.replica, client.own),
+    inbox: new Inbox(client.replica, client.own, nextFrame),
     presence: new Presence(client),
     typing: new Typing(client.socket),
   };

@@ -2,7 +2,7 @@
 // everything else, so that the whole history is on the device. Newest first.
 import { applyPage } from "../messages/apply.ts";
 import type { RangeRow, Replica } from "../replica/database.ts";
-import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
+import { makeDelay, pace, sleep, waitForValue } from "../replica/waiting.ts";
 import type { Page, ReadHistory } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
@@ -13,6 +13,8 @@ const PAGE = 50;
 const DEEP_PAGE = 100;
 const PAUSE_FRESH = 60;
 const PAUSE_DEEP = 400;
+/** Between a change and looking for gaps, in milliseconds: what is shown goes first. */
+const REST = 100;
 
 interface Job {
   conversation: string;
@@ -53,7 +55,7 @@ export class Filler {
   /** Fills gaps until aborted. Only one tab at a time needs to be in here. */
   async run(signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; ) {
-      const job = await waitForValue(() => this.#findJob(), signal);
+      const job = await waitForValue(pace(() => this.#findJob(), () => sleep(REST, signal)), signal);
       if (!job || signal.aborted) return;
       try {
         await this.fetchPage(job.conversation, job.seq + 1, "before", job.isFresh ? PAGE : DEEP_PAGE);
@@ -75,9 +77,13 @@ export class Filler {
 
   /** The most urgent gap: of the ends of all conversations the latest active, then of everything older. */
   async #findJob(): Promise<Job | undefined> {
-    const ranges = groupRanges(await this.#replica.ranges.toArray());
+    const { ranges: table, conversations } = this.#replica;
+    const [all, rows] = await this.#replica.transaction("r", [table, conversations], () =>
+      Promise.all([table.toArray(), conversations.orderBy("active_at").reverse().toArray()]),
+    );
+    const ranges = groupRanges(all);
     let deep: Job | undefined;
-    for (const row of await this.#replica.conversations.orderBy("active_at").reverse().toArray()) {
+    for (const row of rows) {
       if (this.#refused.has(row.id) || row.is_stale) continue;
       const seq = findHighestMissing(ranges.get(row.id) ?? [], row.first_seq, row.last_seq);
       if (seq === undefined) continue;

@@ -75,8 +75,9 @@ export class Sync {
 
   /** Fetches the rows of conversations of which the copy knows too little. */
   async refreshStale(): Promise<void> {
-    const stale = await this.#replica.conversations.filter((row) => row.is_stale).primaryKeys();
-    await this.#fetchItems(stale);
+    // Read whole: a cursor would take a task of the browser for each row.
+    const rows = await this.#replica.conversations.toArray();
+    await this.#fetchItems(rows.filter((row) => row.is_stale).map((row) => row.id));
   }
 
   #enqueue(action: () => Promise<void>): void {
@@ -97,8 +98,7 @@ export class Sync {
         return () => this.#takeEntries();
       case "receipts.advanced":
         return async () => {
-          await applyReceipts(this.#replica, payload as contract.ReceiptsAdvanced);
-          await this.refreshStale();
+          if (await applyReceipts(this.#replica, payload as contract.ReceiptsAdvanced)) await this.refreshStale();
         };
       default:
         return undefined;
@@ -115,8 +115,7 @@ export class Sync {
     this.#arrived = [];
     const unknown: string[] = [];
     for (const [id, entries] of groupByConversation(arrived)) {
-      await applyMessageSent(this.#replica, ...entries);
-      if (!(await this.#replica.conversations.get(id))) unknown.push(id);
+      if (!(await applyMessageSent(this.#replica, ...entries))) unknown.push(id);
     }
     await this.#fetchItems(unknown);
   }
