@@ -25,7 +25,11 @@ export const asNext = (password: PasswordKeys): NextPassword => ({
 export class World {
   now = 1_790_000_000_000;
   password = makePassword();
-  readonly server = new MemoryServer(1, "alice", this.password.authKey);
+  readonly server: MemoryServer;
+
+  constructor(user = 1, username = "alice") {
+    this.server = new MemoryServer(user, username, this.password.authKey);
+  }
 
   /** A session of a new device that is not listed yet. */
   signIn(store: KeyStore = new MemoryStore(), device: Bytes = random(16)): Account {

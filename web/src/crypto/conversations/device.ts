@@ -1,0 +1,137 @@
+// A device's conversations while it runs: what it knows of each, and what stands against sealing there. Everything that acts on them
+// takes this; one act at a time.
+import { type Bytes, toHex } from "../../lib/bytes.ts";
+import type { DeviceKeys } from "../keys/key-store.ts";
+import type { Verdict } from "../protocol/codec.ts";
+import { IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
+import { sealRows } from "../account/make-keys.ts";
+import type { Self } from "../account/self.ts";
+import { catchUpListed } from "../account/connect.ts";
+import { type NewRow, Refusal, sendAgain } from "../account/server.ts";
+import type { Row as KeyringRow } from "../protocol/keyring.ts";
+import { KnownConversation } from "./known-conversation.ts";
+import type { Author, EpochDraft } from "./make-epoch.ts";
+import { People } from "./people.ts";
+import { judgeSealing, type SealingState } from "./sealing-state.ts";
+import type { ConversationServer } from "./server.ts";
+import type { ConversationStore, LooseSeed } from "./store.ts";
+
+export interface Surroundings {
+  api: ConversationServer;
+  store: ConversationStore;
+  /** The server's clock, in milliseconds. */
+  now: () => number;
+  wait: (ms: number) => Promise<void>;
+}
+
+/** One conversation, while the device runs. */
+export interface Live {
+  known: KnownConversation;
+  loose: LooseSeed[];
+  inKeyring: Set<number>;
+  headRow: number;
+  pending: EpochDraft | null;
+  stopped: Verdict | null;
+  /** In this connection the server has named the newest known epoch as the current one. */
+  isConfirmed: boolean;
+}
+
+const MOST_ROWS = 300;
+
+export class Device {
+  readonly people: People;
+  readonly lives = new Map<string, Live>();
+  readonly pins = new Map<number, Pin>();
+  /** Database generations that `sync.open` told, as hex. */
+  readonly databases = new Set<string>();
+
+  private constructor(readonly self: Self, readonly keys: DeviceKeys, readonly around: Surroundings) {
+    this.people = new People(around.api, self.chain);
+  }
+
+  /** `self` has been caught up (account/connect.ts). Throws ProtocolError. */
+  static async start(self: Self, around: Surroundings): Promise<Device> {
+    const device = new Device(self, await self.requireKeys(), around);
+    await device.people.recall(await around.store.readPeople());
+    await device.readPins();
+    return device;
+  }
+
+  get author(): Author {
+    return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign };
+  }
+
+  /** Pins that count in the keyring. */
+  async readPins(): Promise<void> {
+    for (const row of await this.self.readRows()) if (row.kind === "pin") this.pins.set(row.user, row);
+  }
+
+  /** What is known of a conversation, as it was left. */
+  async open(conversation: Bytes): Promise<Live> {
+    const name = toHex(conversation);
+    const there = this.lives.get(name);
+    if (there !== undefined) return there;
+    const { server, user } = this.self.account.place;
+    const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
+    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, isConfirmed: false };
+    const remembered = await this.around.store.readConversation(conversation);
+    if (remembered !== null) {
+      known.epochs.recall(remembered.epochs);
+      known.log.know(remembered.head);
+      known.hasHead = remembered.hasHead;
+      const { loose, headRow, pending, stopped } = remembered;
+      Object.assign(live, { loose, headRow, pending, stopped, inKeyring: new Set(remembered.inKeyring) });
+    }
+    this.lives.set(name, live);
+    return live;
+  }
+
+  stateOf(live: Live): SealingState {
+    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed, isPending: live.pending !== null };
+    return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
+  }
+
+  /** The connection is gone: the next one has to confirm. */
+  disconnect(): void {
+    for (const live of this.lives.values()) live.isConfirmed = false;
+  }
+
+  /** Writes all of it, so that a later start knows at least as much. */
+  async remember(live: Live): Promise<void> {
+    const { known, loose, inKeyring, headRow, pending, stopped } = live;
+    await this.around.store.writePeople(this.people.takeChanged());
+    await this.around.store.writeConversation({
+      conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, hasHead: known.hasHead,
+      inKeyring: [...inKeyring], headRow, pending, stopped,
+    });
+  }
+
+  /** Appends rows under the newest generation, which another device may have made since. Throws Refusal, NoAnswer, ProtocolError. */
+  async append(rows: readonly KeyringRow[]): Promise<void> {
+    try {
+      await this.#append(rows);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "generation_moved") throw error;
+      await catchUpListed(this.self);
+      await this.#append(rows);
+    }
+  }
+
+  async #append(rows: readonly KeyringRow[]): Promise<void> {
+    const { statement, key } = this.self.own.newest!;
+    const { place, server, wait } = this.self.account;
+    const sealed: NewRow[] = await sealRows(place, { g: statement.g, key }, rows);
+    for (let at = 0; at < sealed.length; at += MOST_ROWS) await sendAgain(() => server.appendRows(sealed.slice(at, at + MOST_ROWS)), wait);
+  }
+
+  /** Pins whom one meets in an epoch for the first time. */
+  async meetMembers(live: Live): Promise<void> {
+    const { newest } = live.known.epochs;
+    if (newest === null) return;
+    const isNew = ({ user }: { user: number }): boolean => user !== this.author.user && !this.pins.has(user) && this.people.chain(user).state !== null;
+    const pins = newest.roster.filter(isNew).map(({ user }) => meet(undefined, user, this.people.chain(user).head, IN_A_GROUP, newest.epoch.actor, this.around.now()));
+    if (pins.length === 0) return;
+    await this.append(pins);
+    for (const pin of pins) this.pins.set(pin.user, pin);
+  }
+}

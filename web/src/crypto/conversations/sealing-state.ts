@@ -1,0 +1,105 @@
+// When a device may seal, and what it does first (docs/protocol-encryption.md, 7.6). Ages are by the server's times.
+import { equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
+import type { RosterMember } from "../protocol/epoch.ts";
+import { isHeld, type Pin } from "../protocol/pins.ts";
+import type { KnownEpoch } from "./epochs.ts";
+import type { KnownConversation } from "./known-conversation.ts";
+import type { People } from "./people.ts";
+
+const HOUR = 3600 * 1000;
+const DAY = 24 * HOUR;
+const OLDEST = 7 * DAY;
+const MOST_ENTRIES = 1000;
+
+/** Why the next epoch comes before the next record. */
+export type Reason = "left" | "renewed" | "device_left" | "receive_renewed" | "old";
+
+export type SealingState =
+  | { state: "stopped"; verdict: Verdict }
+  | { state: "unconfirmed" }
+  | { state: "rotating"; reason: Reason | null }
+  /** These people's change of identity waits for acceptance, or for `reidentify`. */
+  | { state: "held"; users: number[] }
+  | { state: "keyless" }
+  | { state: "ready" };
+
+/** What is known beside records and chains. */
+export interface Standing {
+  stopped: Verdict | null;
+  /** In this connection the server has named this epoch as the current one. */
+  isConfirmed: boolean;
+  /** A request without an answer. */
+  isPending: boolean;
+}
+
+export type Pins = ReadonlyMap<number, Pin>;
+
+/** Who has reset since the head that the roster states: only `reidentify` takes that up. */
+export function isResetSince(people: People, member: RosterMember): boolean {
+  const chain = people.chain(member.user);
+  return chain.at(member.chain).incarnation !== chain.head.incarnation;
+}
+
+export function listHeld(epoch: KnownEpoch, people: People, pins: Pins, self: number): number[] {
+  const waits = (member: RosterMember): boolean =>
+    isResetSince(people, member) || (member.user !== self && isHeld(pins.get(member.user), people.chain(member.user).head));
+  return epoch.roster.filter(waits).map((member) => member.user);
+}
+
+/** A receive statement that counts now, later than the stated one by more than a day; at once when none was stated. */
+function hasNewReceive(people: People, member: RosterMember): boolean {
+  const chain = people.chain(member.user);
+  const newest = chain.newestReceive(chain.head);
+  if (newest === undefined || newest.statement.version <= member.receiveVersion) return false;
+  if (member.receiveVersion === 0) return true;
+  return newest.statement.time > chain.receiveAt(member.receiveVersion, member.receiveHash).time + DAY;
+}
+
+function findMemberReason(people: People, member: RosterMember): Reason | null {
+  const chain = people.chain(member.user);
+  if (isResetSince(people, member)) return null;
+  if (!equal(chain.head.identityKey, member.identityKey)) return "renewed";
+  if (chain.hasLostDevice(member.chain)) return "device_left";
+  return hasNewReceive(people, member) ? "receive_renewed" : null;
+}
+
+/** `now` by the server's clock, in milliseconds. */
+function isOld({ epoch, told }: KnownEpoch, headSeq: number, now: number): boolean {
+  if (told === null) return false;
+  const timer = epoch.settings.timer * 1000;
+  const oldest = timer === 0 ? OLDEST : Math.min(Math.max(timer / 4, HOUR), DAY);
+  return now - told.time >= oldest || headSeq - told.seq >= MOST_ENTRIES;
+}
+
+/** Why the epoch is not good enough any more; the first reason, or null. */
+export function findReason(known: KnownConversation, epoch: KnownEpoch, people: People, now: number): Reason | null {
+  if (known.judged.signed.leaves.some((one) => one.n === epoch.epoch.n)) return "left";
+  for (const member of epoch.roster) {
+    const reason = findMemberReason(people, member);
+    if (reason !== null) return reason;
+  }
+  return isOld(epoch, known.log.head.seq, now) ? "old" : null;
+}
+
+/** Of several things that stand against sealing the first of the list. */
+export function judgeSealing(known: KnownConversation, people: People, pins: Pins, standing: Standing, now: number): SealingState {
+  try {
+    return findState(known, people, pins, standing, now);
+  } catch (error) {
+    // A member's chain is not shown, or not the one that the roster states.
+    if (!(error instanceof ProtocolError)) throw error;
+    return error.verdict === "unproven" ? { state: "unconfirmed" } : { state: "stopped", verdict: error.verdict };
+  }
+}
+
+function findState(known: KnownConversation, people: People, pins: Pins, standing: Standing, now: number): SealingState {
+  if (standing.stopped !== null) return { state: "stopped", verdict: standing.stopped };
+  const { newest } = known.epochs;
+  if (!standing.isConfirmed || newest === null) return { state: "unconfirmed" };
+  if (standing.isPending) return { state: "rotating", reason: null };
+  const users = listHeld(newest, people, pins, known.where.user);
+  if (users.length > 0) return { state: "held", users };
+  if (newest.seed === null) return { state: "keyless" };
+  const reason = findReason(known, newest, people, now);
+  return reason === null ? { state: "ready" } : { state: "rotating", reason };
+}

@@ -1,0 +1,162 @@
+// Seeds on their way into the keyring and out of it (docs/protocol-encryption.md, 6.3, 7.3 and 7.8). A seed counts only when it opens
+// the commitment of an accepted record; a wrap is let go of when its seed is in the keyring.
+import type { Bytes } from "../../lib/bytes.ts";
+import { catchUpRows } from "../account/catch-up.ts";
+import { check, equal, ProtocolError } from "../protocol/codec.ts";
+import { openHistory, unwrapHistoryKey, unwrapSeed } from "../protocol/epoch-keys.ts";
+import { findMember } from "../protocol/epoch-rules.ts";
+import { openRow, type Row } from "../protocol/keyring.ts";
+import { readGeneration } from "../protocol/own-keys.ts";
+import type { StoredRow } from "../account/server.ts";
+import type { Device, Live } from "./device.ts";
+import type { KnownEpoch } from "./epochs.ts";
+import { fetchEpochs } from "./fetch-epochs.ts";
+import type { OwnWrap, WrapName } from "./server.ts";
+
+const EPOCH_ROW = 1;
+
+/** Loose seeds whose records have been accepted since. */
+export function takeLoose(live: Live): void {
+  live.loose = live.loose.filter(({ n, recordHash, seed }) => {
+    const known = live.known.epochs.find(n);
+    if (known === undefined) return true;
+    if (equal(known.hash, recordHash) && live.known.epochs.takeSeed(n, seed)) live.inKeyring.add(n);
+    return false;
+  });
+}
+
+/** The key of a generation, also of one from before this device: by the boxes of those after it. Undefined for one that is not there. */
+async function findGenerationKey({ self }: Device, g: number): Promise<Bytes | undefined> {
+  for (;;) {
+    const oldest = self.own.generations[0];
+    if (oldest === undefined || g >= oldest.statement.g) return self.own.find(g)?.key;
+    const listed = await self.account.server.listGenerations(oldest.statement.g + 1);
+    const [newer, older] = listed;
+    const follow = newer !== undefined && older !== undefined && readGeneration(newer.statement).g === oldest.statement.g;
+    if (!follow || newer.predecessor === null) return undefined;
+    await self.own.takeBefore(older.statement, newer.predecessor);
+  }
+}
+
+async function openEpochRow(device: Device, { g, kind, id, sealed }: StoredRow): Promise<Extract<Row, { kind: "epoch" }> | null> {
+  try {
+    const key = await findGenerationKey(device, g);
+    if (key === undefined) return null;
+    const row = await openRow(key, { ...device.self.account.place, g, kind, id }, sealed);
+    return row.kind === "epoch" ? row : null;
+  } catch (error) {
+    // A row that does not open is no row: whoever wrote it, it says nothing.
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Seeds that own devices have put into the keyring since. Throws Refusal, NoAnswer. */
+export async function readSeeds(device: Device): Promise<void> {
+  const { store } = device.around;
+  let position = await store.readPosition();
+  const touched = new Set<Live>();
+  const generations = device.self.own.generations.length;
+  for (let isMore = true; isMore;) {
+    const page = await device.self.account.server.listRows(position);
+    const fresh = page.rows.filter((row) => row.position > position);
+    for (const stored of fresh.filter((row) => row.kind === EPOCH_ROW)) {
+      const row = await openEpochRow(device, stored);
+      if (row === null) continue;
+      const live = await device.open(row.conversation);
+      live.loose.push({ n: row.n, recordHash: row.recordHash, seed: row.seed });
+      touched.add(live);
+    }
+    position = Math.max(position, ...fresh.map((row) => row.position));
+    isMore = fresh.length > 0 && position < page.position;
+  }
+  for (const live of touched) {
+    takeLoose(live);
+    await live.known.learn();
+    await device.remember(live);
+  }
+  if (device.self.own.generations.length > generations) await device.self.remember();
+  await store.writePosition(position);
+}
+
+/** The receive seed that the roster of an epoch names for oneself. */
+async function findReceiveSeed(device: Device, { roster }: KnownEpoch): Promise<Bytes | undefined> {
+  const version = findMember(roster, device.author.user)?.receiveVersion ?? 0;
+  if (version > 0 && !device.self.receiveSeeds.has(version)) await catchUpRows(device.self);
+  return device.self.receiveSeeds.get(version);
+}
+
+/** Opens what was given of earlier epochs. What does not open, or is of another record, or has a timer, is left out. */
+async function takeHistory(device: Device, live: Live, name: WrapName, known: KnownEpoch, receiveSeed: Bytes): Promise<void> {
+  const { wrap, sealed } = await device.around.api.readHistory(name);
+  const key = await unwrapHistoryKey(receiveSeed, known.hash, device.author.user, wrap);
+  for (const { n, seed } of await openHistory(key, known.hash, sealed)) {
+    const isGiven = n >= known.epoch.historyFrom && n < known.epoch.n && live.known.epochs.find(n)?.epoch.settings.timer === 0;
+    if (isGiven) live.known.epochs.takeSeed(n, seed);
+  }
+}
+
+async function takeWrap(device: Device, live: Live, { conversation, n, recordHash, wrap, hasHistory }: OwnWrap): Promise<void> {
+  if (live.known.epochs.find(n) === undefined) await fetchEpochs(device, live);
+  const known = live.known.epochs.find(n);
+  check(known !== undefined && equal(known.hash, recordHash), "unproven", "a wrap of a record that is not known");
+  const receiveSeed = await findReceiveSeed(device, known);
+  check(receiveSeed !== undefined, "keyless", "the receive key is not here");
+  if (known.seed === null) live.known.epochs.takeSeed(n, await unwrapSeed(receiveSeed, known.hash, device.author.user, wrap, known.epoch));
+  if (hasHistory) await takeHistory(device, live, { conversation, n }, known, receiveSeed);
+}
+
+const seedRow = ({ epoch, hash, seed }: KnownEpoch): Row => ({ kind: "epoch", conversation: epoch.conversation, n: epoch.n, recordHash: hash, seed: seed! });
+
+/** Every seed of these conversations that is not in the keyring yet. Throws Refusal, NoAnswer. */
+export async function writeSeeds(device: Device, lives: Iterable<Live>): Promise<void> {
+  for (const live of lives) {
+    const missing = live.known.epochs.all.filter((one) => one.seed !== null && !live.inKeyring.has(one.epoch.n));
+    if (missing.length === 0) continue;
+    await device.append(missing.map(seedRow));
+    for (const { epoch } of missing) live.inKeyring.add(epoch.n);
+    await device.remember(live);
+  }
+}
+
+/** A head row for each of these whose newest epoch has none, once its place in the log is known. Throws Refusal, NoAnswer. */
+export async function writeHeads(device: Device, lives: Iterable<Live>): Promise<void> {
+  for (const live of lives) {
+    const { newest } = live.known.epochs;
+    const seq = newest === null ? undefined : live.known.judged.signed.entryOf(newest.epoch.n);
+    if (newest === null || seq === undefined || live.headRow >= newest.epoch.n) continue;
+    const { conversation, n } = newest.epoch;
+    await device.append([{ kind: "head", conversation, n, recordHash: newest.hash, seq, logHash: live.known.log.hashAt(seq)! }]);
+    Object.assign(live, { headRow: n });
+    live.known.hasHead = true;
+    await device.remember(live);
+  }
+}
+
+/**
+ * All wraps that wait: opened, into the keyring, let go of. One that does not open stays, and its epoch keyless: another member is asked
+ * for its seed. Throws Refusal, NoAnswer.
+ */
+export async function takeWraps(device: Device): Promise<void> {
+  const { api } = device.around;
+  for (let after: WrapName | null = null, isMore = true; isMore;) {
+    const page: { wraps: OwnWrap[]; more: boolean } = await api.listWraps(after);
+    const taken = new Set<Live>();
+    const done: WrapName[] = [];
+    for (const one of page.wraps) {
+      const live = await device.open(one.conversation);
+      try {
+        await takeWrap(device, live, one);
+        done.push({ conversation: one.conversation, n: one.n });
+        taken.add(live);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+    }
+    for (const live of taken) await live.known.learn();
+    await writeSeeds(device, taken);
+    if (done.length > 0) await api.dropWraps(done);
+    after = page.wraps.at(-1) ?? null;
+    isMore = page.more && after !== null;
+  }
+}

@@ -1,0 +1,66 @@
+// What conversations ask of the server, in bytes (docs/protocol-encryption.md, 7 and 11). Each write is one request, carried out whole
+// or not at all, and answered as before when the same bytes come again. Nothing that is read is believed.
+import type { Bytes } from "../../lib/bytes.ts";
+import type { StoredEpoch } from "./epochs.ts";
+import type { Row } from "./log.ts";
+import type { PeopleServer } from "./people.ts";
+
+export interface MemberWrap {
+  user: number;
+  wrap: Bytes;
+}
+
+/** What newcomers are given of earlier epochs: the list, and its key for each of them. */
+export interface NewHistory {
+  sealed: Bytes;
+  wraps: MemberWrap[];
+}
+
+export interface EpochRequest {
+  record: Bytes;
+  /** Null: that of the epoch before. */
+  roster: Bytes | null;
+  wraps: MemberWrap[];
+  history: NewHistory | null;
+}
+
+/** The server's word of where an epoch stands; `time` in milliseconds, the server's. */
+export interface EpochTaken {
+  n: number;
+  seq: number;
+  time: number;
+}
+
+export interface EpochHead extends EpochTaken {
+  conversation: Bytes;
+  recordHash: Bytes;
+}
+
+export interface WrapName {
+  conversation: Bytes;
+  n: number;
+}
+
+export interface OwnWrap extends WrapName {
+  recordHash: Bytes;
+  wrap: Bytes;
+  hasHistory: boolean;
+}
+
+export interface ConversationServer extends PeopleServer {
+  /** Throws Refusal `epoch_moved`, `receive_outdated`, `chain_moved`, `not_accepted`, `not_friends`, `not_found`; NoAnswer. */
+  makeEpoch(request: EpochRequest): Promise<EpochTaken>;
+  /** A page from n = `first` on, ascending; of one's stays, and the one before each. `n` is the newest. */
+  listEpochs(conversation: Bytes, first: number): Promise<{ n: number; epochs: StoredEpoch[] }>;
+  /** What has no epoch, or is not one's own, is left out. */
+  listEpochHeads(conversations: readonly Bytes[]): Promise<EpochHead[]>;
+  /** All that wait for oneself, a page after one of them. */
+  listWraps(after: WrapName | null): Promise<{ wraps: OwnWrap[]; more: boolean }>;
+  /** Their seeds are in the keyring. */
+  dropWraps(names: readonly WrapName[]): Promise<void>;
+  readHistory(name: WrapName): Promise<{ wrap: Bytes; sealed: Bytes }>;
+  /** Entries above `after`, a page without gaps; `before` is H(after) as the server has it. */
+  readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }>;
+  /** A signed leave entry, as 8.6 has it. */
+  leave(record: Bytes): Promise<void>;
+}

@@ -1,0 +1,40 @@
+// What a device keeps of conversations between two starts. Secrets in it lie wrapped where it is stored (keys/indexed-store.ts).
+import type { Bytes } from "../../lib/bytes.ts";
+import type { Verdict } from "../protocol/codec.ts";
+import type { RememberedEpoch } from "./epochs.ts";
+import type { LogPlace } from "./log.ts";
+import type { EpochDraft } from "./make-epoch.ts";
+import type { RememberedPerson } from "./people.ts";
+
+/** A seed from the keyring, for a record that is not known yet. It never vouches for it. */
+export interface LooseSeed {
+  n: number;
+  recordHash: Bytes;
+  seed: Bytes;
+}
+
+export interface RememberedConversation {
+  conversation: Bytes;
+  epochs: RememberedEpoch[];
+  loose: LooseSeed[];
+  /** The highest place of the log that was seen: a log without it is another one. */
+  head: LogPlace;
+  hasHead: boolean;
+  /** The epochs whose seeds are in the keyring. */
+  inKeyring: number[];
+  /** The newest epoch that a head row of this device names. */
+  headRow: number;
+  pending: EpochDraft | null;
+  stopped: Verdict | null;
+}
+
+export interface ConversationStore {
+  readPeople(): Promise<RememberedPerson[]>;
+  writePeople(people: readonly RememberedPerson[]): Promise<void>;
+  readConversation(conversation: Bytes): Promise<RememberedConversation | null>;
+  /** All or nothing. */
+  writeConversation(remembered: RememberedConversation): Promise<void>;
+  /** How far the keyring was read for seeds. */
+  readPosition(): Promise<number>;
+  writePosition(position: number): Promise<void>;
+}

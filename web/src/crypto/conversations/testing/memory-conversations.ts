@@ -1,0 +1,37 @@
+// A store of conversations for tests: what was written before a crash is there after it, and nothing else.
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import type { RememberedPerson } from "../people.ts";
+import type { ConversationStore, RememberedConversation } from "../store.ts";
+
+export class MemoryConversations implements ConversationStore {
+  readonly #people = new Map<number, RememberedPerson>();
+  readonly #conversations = new Map<string, RememberedConversation>();
+  #position = 0;
+
+  readPeople(): Promise<RememberedPerson[]> {
+    return Promise.resolve(structuredClone([...this.#people.values()]));
+  }
+
+  writePeople(people: readonly RememberedPerson[]): Promise<void> {
+    for (const person of structuredClone(people)) this.#people.set(person.user, person);
+    return Promise.resolve();
+  }
+
+  readConversation(conversation: Bytes): Promise<RememberedConversation | null> {
+    return Promise.resolve(structuredClone(this.#conversations.get(toHex(conversation)) ?? null));
+  }
+
+  writeConversation(remembered: RememberedConversation): Promise<void> {
+    this.#conversations.set(toHex(remembered.conversation), structuredClone(remembered));
+    return Promise.resolve();
+  }
+
+  readPosition(): Promise<number> {
+    return Promise.resolve(this.#position);
+  }
+
+  writePosition(position: number): Promise<void> {
+    this.#position = position;
+    return Promise.resolve();
+  }
+}
