@@ -48,6 +48,7 @@ from hearth.sync.contract import OpenSync, ReadHeads, ReadRest
 from hearth.sync.prune import prune_user_logs
 from hearth.tasks import end_task
 from hearth.trust.pages import make_trust_pages
+from hearth.vault.clean_up import drop_gone_rows
 from hearth.wire.delivery import Delivery
 from hearth.wire.dispatch import Dispatcher
 from hearth.wire.edge import Edge, EdgeSettings, websocket_protocol
@@ -224,6 +225,7 @@ class App:
     async def _clean_up(self) -> None:
         await perform(self.services, NOBODY, clean_up)
         await prune_user_logs(self.services.database, self.services.clock.now())
+        await drop_gone_rows(self.services.database)
 
 
 async def create_app(config: Config) -> App:

@@ -18,7 +18,7 @@ from hearth.sealed.person.receive import Receive
 from hearth.sealed.person.user_state import ChainState
 from hearth.vault.contract import NewGeneration
 from hearth.vault.keep import FindSigner, has_generation
-from hearth.vault.rules import NotAccepted, Signer, judged, require_room
+from hearth.vault.rules import ROOM_FOR_OWNER, NotAccepted, Signer, judged, require_room
 
 
 async def hold_person(context: Context, user_id: int) -> Person:
@@ -75,7 +75,8 @@ async def append_statements(
         sessions = [row.id for row in await load_devices(context, person.user_id)]
         rules.check_devices(listed, states[-1], sessions)
     newest = states[-1]
-    require_room(newest.n, rules.MOST_STATEMENTS, "The chain is as long as it can be.")
+    kept = ROOM_FOR_OWNER if kinds in rules.NEW_PROFILE else 0
+    require_room(newest.n, rules.MOST_STATEMENTS, "The chain is as long as it can be.", kept=kept)
     rows = [
         StatementRow(state.n, kind, state.incarnation, state.hash, data)
         for state, kind, data in zip(states, kinds, statements, strict=True)
@@ -90,7 +91,9 @@ async def append_statements(
     return kinds
 
 
-async def append_receive(context: Context, person: Person, new: NewReceive, device_id: bytes) -> int:
+async def append_receive(
+    context: Context, person: Person, new: NewReceive, device_id: bytes, *, is_proven: bool
+) -> int:
     """Append the next receive statement, signed by this device, and return its version.
 
     Raises ReceiveMoved, ChainMoved (it states an older list), NotAccepted, TooManyRequests.
@@ -103,7 +106,8 @@ async def append_receive(context: Context, person: Person, new: NewReceive, devi
     version = signed.body.version
     if version != person.receive_version + 1:
         raise ReceiveMoved
-    context.services.limits.take("receive", person.user_id, rules.RECEIVE_VERSIONS)
+    bucket = "receive.proven" if is_proven else "receive"
+    context.services.limits.take(bucket, person.user_id, rules.RECEIVE_VERSIONS)
     row = ReceiveRow(version, signed.hash, new.statement, new.public_key)
     await store.insert_receive(context.transaction, person.user_id, row, context.now)
     person.receive_version = version

@@ -52,7 +52,9 @@ async def apply_change(context: Context, person: Person, request: Request, chang
     assert vault is not None  # every request of this kind has a `vault` statement
     await keep_vault(context, person.user_id, change.vault, vault, is_reset=is_reset)
     await keep_device_keys(context, person.user_id, kem_hashes(person.now), change.device_keys)
-    await append_keys(context, person, request.device_id, change.generation, change.receive, change.rows)
+    await append_keys(
+        context, person, request.device_id, change.generation, change.receive, change.rows, is_proven=True
+    )
     return await say_taken(context, person)
 
 
@@ -63,19 +65,22 @@ async def append_keys(
     generation: NewGeneration | None,
     receive: NewReceive | None,
     rows: Collection[NewRow],
+    *,
+    is_proven: bool,
 ) -> None:
     """Append the next generation and receive statement, signed by this device, and rows.
 
-    Those of kinds 2 to 4 are the generation's set.
+    Those of kinds 2 to 4 are the generation's set. `is_proven` says that the request has shown the password,
+    or what stands for it: it has limits of its own, which no stolen device can use up.
     """
     if generation is not None:
-        maker = Maker(person.user_id, device_id, frozenset(person.now.devices))
+        maker = Maker(person.user_id, device_id, frozenset(person.now.devices), is_proven)
         await append_generation(context, maker, generation, find_signer_of(context, person))
     if receive is not None:
-        await append_receive(context, person, receive, device_id)
+        await append_receive(context, person, receive, device_id, is_proven=is_proven)
     if rows:
-        with_generation = generation is not None
-        await append_rows(context, person.user_id, list(rows), with_generation=with_generation)
+        is_with = generation is not None
+        await append_rows(context, person.user_id, list(rows), with_generation=is_with, is_proven=is_proven)
 
 
 async def end_unlisted(

@@ -24,6 +24,8 @@ async def remove_devices(context: Context, command: RemoveDevices) -> ChainTaken
         rules.check_removal(before, person.now)
     await keep_device_keys(context, person.user_id, kem_hashes(person.now))
     device_id = context.actor.device_id
-    await append_keys(context, person, device_id, command.generation, command.receive, command.rows)
+    await append_keys(
+        context, person, device_id, command.generation, command.receive, command.rows, is_proven=True
+    )
     await end_unlisted(context, person, reason="revoked", of=before.devices)
     return await say_taken(context, person)

@@ -14,5 +14,13 @@ async def renew(context: Context, command: Renew) -> ChainTaken:
     person = await hold_person(context, context.user_id)
     if not await is_taken(context, person.user_id, [], command.generation, command.receive):
         device_id = context.actor.device_id
-        await append_keys(context, person, device_id, command.generation, command.receive, command.rows)
+        await append_keys(
+            context,
+            person,
+            device_id,
+            command.generation,
+            command.receive,
+            command.rows,
+            is_proven=False,
+        )
     return await say_taken(context, person)

@@ -1,4 +1,8 @@
-"""How often strangers may try a recovery proof: five an hour for one name from one network."""
+"""How often strangers may try a recovery proof: five an hour for one name from one network.
+
+Nothing is counted for a name alone: a proof is 32 random bytes, which nobody guesses, and strangers in many
+networks must not keep a person from the only way that is left to them.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +12,6 @@ from hearth.services import Services
 
 RECOVERIES = "60/3600s"
 FAILED_RECOVERIES_HERE = "5/3600s"
-FAILED_RECOVERIES = "50/3600s"
 
 
 def allow_recoveries(services: Services, network: str) -> None:
@@ -18,11 +21,8 @@ def allow_recoveries(services: Services, network: str) -> None:
 
 @contextmanager
 def allow_recovery(services: Services, network: str, username: str) -> Iterator[None]:
-    """Let one attempt through or raise TooManyRequests; success is given back to the account."""
-    key = username_key(username)
-    here = f"{network} {key}"
+    """Let one attempt through or raise TooManyRequests; success is given back."""
+    here = f"{network} {username_key(username)}"
     services.limits.take("recovery.here", here, FAILED_RECOVERIES_HERE)
-    services.limits.take("recovery.account", key, FAILED_RECOVERIES)
     yield
     services.limits.take("recovery.here", here, FAILED_RECOVERIES_HERE, cost=-1)
-    services.limits.take("recovery.account", key, FAILED_RECOVERIES, cost=-1)

@@ -12,7 +12,7 @@ from hearth.sealed.core.statements import Signed
 from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.generations import Generation
 from hearth.sealed.person.user_chain import VaultStatement
-from hearth.vault import rules, store
+from hearth.vault import rows_store, rules, store
 from hearth.vault.contract import DeviceKey, GenerationMade, NewGeneration, NewVault
 from hearth.vault.rules import GenerationMoved, Newest, Signer, VaultMoved, judged
 from hearth.vault.store import GenerationRow, WayRow
@@ -23,11 +23,15 @@ FindSigner = Callable[[Head, bytes], Awaitable[Signer]]
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Who makes a generation: the device that must have signed it, and all that are listed now."""
+    """Who makes a generation: the device that must have signed it, and all that are listed now.
+
+    `is_proven` says that the request has shown the password, or what stands for it.
+    """
 
     user_id: int
     device_id: bytes
     listed: frozenset[bytes]
+    is_proven: bool
 
 
 async def keep_vault(
@@ -87,12 +91,31 @@ async def append_generation(
         _require_own(signed, maker)
         signed.verify(key)
         rules.check_wraps(new, signed.body.g, maker.listed)
-    rules.require_room(signed.body.g, rules.MOST_GENERATIONS, "There are as many generations as can be.")
-    context.services.limits.take("generation", maker.user_id, rules.GENERATIONS)
+    _require_share(context, maker, signed.body.g)
     if anew:
-        await store.delete_own_chain(context.transaction, maker.user_id)
+        await _begin_anew(context, maker.user_id)
     await _insert(context, maker.user_id, new, signed, signer.incarnation)
     return signed.body.g
+
+
+async def _begin_anew(context: Context, user_id: int) -> None:
+    """Remove the own chain and empty the keyring, whose rows go by and by (`clean_up.py`)."""
+    await store.delete_own_chain(context.transaction, user_id)
+    vault = await store.find_vault(context.transaction, user_id)
+    if vault is not None and vault.keyring_begins_after > 0:
+        await rows_store.drop_oldest(context.transaction, user_id, vault.keyring_begins_after)
+
+
+def _require_share(context: Context, maker: Maker, g: int) -> None:
+    """Raise LimitReached or TooManyRequests. What a device makes by itself takes nothing from its owner."""
+    kept = 0 if maker.is_proven else rules.ROOM_FOR_OWNER
+    rules.require_room(g, rules.MOST_GENERATIONS, "There are as many generations as can be.", kept=kept)
+    limits = context.services.limits
+    if maker.is_proven:
+        limits.take("generation.proven", maker.user_id, rules.GENERATIONS)
+    else:
+        limits.take("generation", maker.user_id, rules.GENERATIONS)
+        limits.take("generation.day", maker.user_id, rules.RENEWALS)
 
 
 async def _find_signer(signed: Signed[Generation], newest: Newest | None, find_signer: FindSigner) -> Signer:

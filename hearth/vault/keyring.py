@@ -12,6 +12,8 @@ from hearth.vault.contract import KeyringGrown, KeyringPage, KeyringRow, Keyring
 from hearth.vault.rows_store import StoredRow
 from hearth.vault.rules import (
     MOST_ROWS,
+    ROOM_FOR_OWNER,
+    ROWS,
     GenerationMoved,
     check_rows,
     check_set,
@@ -31,12 +33,18 @@ async def append_own_rows(context: Context, rows: Sequence[NewRow]) -> KeyringTa
 
 
 async def append_rows(
-    context: Context, user_id: int, rows: Sequence[NewRow], *, with_generation: bool = False
+    context: Context,
+    user_id: int,
+    rows: Sequence[NewRow],
+    *,
+    with_generation: bool = False,
+    is_proven: bool = False,
 ) -> int:
     """Append what is not there yet and return the newest position; the caller holds the user's row.
 
     `with_generation` says that they came in the request of the newest generation: they are its set then.
-    Raises GenerationMoved (not under the newest generation), NotAccepted, LimitReached.
+    `is_proven` says that the request has shown the password, or what stands for it.
+    Raises GenerationMoved (not under the newest generation), NotAccepted, LimitReached, TooManyRequests.
     """
     vault = await store.find_vault(context.transaction, user_id)
     newest = await store.find_newest(context.transaction, user_id)
@@ -52,7 +60,9 @@ async def append_rows(
         check_rows(list(fresh.values()), newest.g)
         check_set([fresh[digest] for digest in of_set])
     count = vault.keyring_rows + len(fresh)
-    require_room(count, MOST_ROWS, "The keyring is full.")
+    require_room(count, MOST_ROWS, "The keyring is full.", kept=0 if is_proven else 10 * ROOM_FOR_OWNER)
+    if not is_proven:
+        context.services.limits.take("keyring.rows", context.actor.device_id.hex(), ROWS, cost=len(fresh))
     stored = [
         (StoredRow(position, row.g, row.kind, row.id, row.sealed, digest in of_set), digest)
         for position, (digest, row) in enumerate(fresh.items(), vault.keyring_position + 1)
@@ -69,7 +79,8 @@ async def list_rows(context: Context, after: int, limit: int) -> KeyringPage:
     vault = await store.find_vault(context.transaction, context.user_id)
     if vault is None:
         raise NotFound
-    rows = await rows_store.list_rows(context.transaction, context.user_id, after=after, limit=limit)
+    start = max(after, vault.keyring_begins_after)
+    rows = await rows_store.list_rows(context.transaction, context.user_id, after=start, limit=limit)
     page: list[KeyringRow] = []
     size = 0
     for row in rows:

@@ -29,13 +29,16 @@ class OpenedWay:
 async def open_way(context: Context, user_id: int, proof: bytes) -> OpenedWay | None:
     """Return what a proof leads to, None when it is no proof of this user's.
 
-    It is found by its hash, so how long that takes tells nothing of the stored ones.
+    It is found by its hash, so how long that takes tells nothing of the stored ones. For a wrong one nothing
+    more is looked at: the same queries, whether there is such a user, such a chain, or not.
     """
     way = await store.find_way(context.transaction, user_id, sha256(proof))
+    if way is None:
+        return None
     vault = await store.find_vault(context.transaction, user_id)
     newest = await store.list_generations(context.transaction, user_id, before=None, limit=1)
     shown = await show_generations(context.transaction, user_id, newest, VAULT_RECIPIENT)
-    if way is None or vault is None or not shown:
+    if vault is None or not shown:
         return None
     assert way.kind in (1, 2)
     kind: Literal[1, 2] = 1 if way.kind == 1 else 2

@@ -16,10 +16,19 @@ from hearth.vault.contract import DeviceKey, NewGeneration, NewRow, NewVault, Wa
 
 MOST_GENERATIONS = 10_000
 MOST_ROWS = 200_000
+ROOM_FOR_OWNER = 1_000
+"""So many generations, and ten times as many rows, are left to requests that prove the password.
+
+Else whoever holds a stolen device fills what there is, and its owner cannot make the generation without it.
+"""
 WRAPS_KEPT_OF = 100
 """Of so many newest generations the wraps are kept; who was away for longer goes by the predecessor boxes."""
 GENERATIONS = "5/300s"
 """One a minute, five at once: a set-up may well be followed by a recovery key and a second device."""
+RENEWALS = "30/86400s"
+"""Generations that a device makes without the password."""
+ROWS = "50000/86400s"
+"""Rows of one device without the password: to append what only looks sealed needs no key."""
 
 
 class NotAccepted(HearthError):
@@ -182,7 +191,7 @@ def is_carried(row: NewRow) -> bool:
     return RowKind(row.kind) in CARRIED_OVER
 
 
-def require_room(count: int, most: int, sentence: str) -> None:
-    """Raise LimitReached beyond what is kept."""
-    if count > most:
+def require_room(count: int, most: int, sentence: str, *, kept: int = 0) -> None:
+    """Raise LimitReached beyond what there may be, of which so many places are kept for others."""
+    if count > most - kept:
         raise LimitReached(sentence)

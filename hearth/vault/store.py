@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from hearth.contract import Transaction
 from hearth.vault.rules import Newest
-from hearth.vault.tables import DEVICE_KEY, GENERATION, GENERATION_WRAP, KEYRING_ROW, VAULT, WAY_IN
+from hearth.vault.tables import DEVICE_KEY, GENERATION, GENERATION_WRAP, VAULT, WAY_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,11 @@ class VaultRow:
     password_wrap: bytes
     keyring_position: int
     keyring_rows: int
+
+    @property
+    def keyring_begins_after(self) -> int:
+        """The position below the keyring's first row: what stands there or lower was before a reset."""
+        return self.keyring_position - self.keyring_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +194,16 @@ async def load_wraps(
 
 
 async def delete_own_chain(transaction: Transaction, user_id: int) -> None:
-    """Remove generations, wraps and keyring rows; where the keyring's positions stand is kept."""
-    for table in (GENERATION_WRAP, GENERATION, KEYRING_ROW):
+    """Remove generations and wraps and empty the keyring; where its positions stand is kept.
+
+    Rows below are no rows of it any more, and dropped by and by.
+    """
+    for table in (GENERATION_WRAP, GENERATION):
         await transaction.execute(delete(table).where(table.c.user_id == user_id))
     await transaction.execute(update(VAULT).where(VAULT.c.user_id == user_id).values(keyring_rows=0))
 
 
 async def delete_everything(transaction: Transaction, user_id: int) -> None:
-    """Remove all that a user has here."""
-    for table in (GENERATION_WRAP, GENERATION, KEYRING_ROW, WAY_IN, DEVICE_KEY, VAULT):
+    """Remove all that a user has here but the keyring's rows, which nobody reads without a vault."""
+    for table in (GENERATION_WRAP, GENERATION, WAY_IN, DEVICE_KEY, VAULT):
         await transaction.execute(delete(table).where(table.c.user_id == user_id))

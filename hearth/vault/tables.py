@@ -15,7 +15,10 @@ VAULT = Table(
     Column("keyring_rows", BigId, nullable=False),
     **TABLE_OPTIONS,
 )
-"""The newest version only. `keyring_position`, of the newest row, never falls; `keyring_rows` counts."""
+"""The newest version only. `keyring_position`, of the newest row, never falls; `keyring_rows` counts.
+
+The keyring is its `keyring_rows` newest rows; those below were left by a reset and are dropped by and by.
+"""
 
 WAY_IN = Table(
     "way_in",

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -12,8 +13,12 @@ import pytest
 from hearth.accounts.reset_sign_in import create_reset_of
 from hearth.accounts.sessions import NOBODY
 from hearth.contract import Actor
-from hearth.directory.contract import Recovery, RecoveryFinish, Reset, ResetFinish
+from hearth.directory.contract import Recovery, RecoveryFinish, RecoveryQuestion, Reset, ResetFinish
+from hearth.directory.recover import begin_recovery
+from hearth.directory.throttle import allow_recovery
+from hearth.errors import WrongPassword
 from hearth.work import perform
+from tests.directory.conftest import Home
 from tests.directory.kit import KDF, Owner, make_way
 from tests.scenarios.server import RunningServer
 from tests.stage import carry_out
@@ -265,3 +270,31 @@ async def test_bodies_are_bounded_by_what_they_are_for(house: House) -> None:
     ):
         answer = await house.post(path, "x" * size, house.token)
         assert answer.status_code == status, (path, size, answer.text)
+
+
+async def test_an_unknown_name_costs_as_many_queries_as_a_wrong_proof(alice: Home) -> None:
+    """The time of an answer tells what the answer does not."""
+    await alice.run(alice.owner.change_ways(alice.id, make_way(PROOF)))
+    counts = []
+    for username in ("alice", "nobody.here"):
+        alice.stage.clear()
+        question = RecoveryQuestion(username=username, proof=b"x" * 32)
+        with pytest.raises(WrongPassword):
+            await perform(
+                alice.stage.services,
+                NOBODY,
+                lambda context, body=question: begin_recovery(context, body),  # type: ignore[misc]
+                mode="read",
+            )
+        counts.append(alice.stage.statements.copy())
+    assert counts[0] == counts[1]
+
+
+async def test_strangers_in_many_networks_do_not_lock_a_person_out(alice: Home) -> None:
+    services = alice.stage.services
+    for network in range(40):
+        for _ in range(5):
+            with suppress(WrongPassword), allow_recovery(services, f"192.0.2.{network}", "alice"):
+                raise WrongPassword
+    with allow_recovery(services, "198.51.100.1", "alice"):
+        pass
