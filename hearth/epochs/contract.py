@@ -1,0 +1,180 @@
+"""What can be asked of a conversation's epochs and of the wraps that are for oneself.
+
+An epoch is one transaction: record, roster, wraps, members and the entry of kind 16 in the conversation's log
+(docs/protocol-encryption.md, sections 7 and 11). A repeat of a record that is stored, byte for byte, is
+answered as before. Conflicts (409), each answered by fetching and making the record anew:
+`epoch_moved` (another epoch was first), `receive_outdated` (a member's newest receive key is another one),
+`chain_moved` (a roster line states neither what the epoch before did nor its person's newest head). What does
+not pass the checks is `not_accepted` (422), with the verdict of section 12 in `fields`.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from hearth.contract import Command, ConversationId, Event, Hash32, Seq, Shape, UserId
+from hearth.vault.contract import Counter, Number, Wrap
+
+MOST_RECORD_BYTES = 32_768
+MOST_ROSTER_BYTES = 2 + 200 * 121
+MOST_HISTORY_BYTES = 33 + 4 + 8192 * 40
+RecordBytes = Annotated[bytes, Meta(min_length=66, max_length=MOST_RECORD_BYTES)]
+RosterBytes = Annotated[bytes, Meta(min_length=2, max_length=MOST_ROSTER_BYTES)]
+HistoryBytes = Annotated[bytes, Meta(min_length=37, max_length=MOST_HISTORY_BYTES)]
+
+
+class MemberWrap(Shape, forbid_unknown_fields=True):
+    """32 bytes sealed to a member's newest receive key: the seed of the epoch, or the key of a history."""
+
+    user_id: UserId
+    wrap: Wrap
+
+
+MemberWraps = Annotated[list[MemberWrap], Meta(max_length=200)]
+
+
+class NewHistory(Shape, forbid_unknown_fields=True):
+    """What newcomers are given of earlier epochs (section 7.8): the list, and its key for each of them."""
+
+    sealed: HistoryBytes
+    wraps: MemberWraps
+
+
+class EpochMade(Event, name="epoch.made"):
+    """To the members as of then: the conversation is in epoch `n`, whose entry has this seq. A hint."""
+
+    conversation_id: ConversationId
+    n: Number
+    seq: Seq
+
+
+class EpochTaken(Shape):
+    """The epoch is on disk, now or since before; `timestamp` is the server's, by which its age counts."""
+
+    conversation_id: ConversationId
+    n: Number
+    seq: Seq
+    timestamp: datetime
+
+
+class MakeEpoch(Command, name="epoch.make", limit="60/60s", per="device", large=True):
+    """Make the next epoch of a conversation; create makes a group's conversation, add and remove its stays.
+
+    `roster` is left out when its hash is that of the epoch before. `wraps`: one for each member of the roster
+    with a receive version above 0, oneself included, and no other. `history` exactly when the record has a
+    `history from`, with a wrap for each target that has a receive version. Errors beside the three conflicts
+    and `not_accepted`: `not_found` (no member), `not_friends` (who is added, or the other of a direct one, is
+    no friend), `limit_reached` (somebody is in 500 groups), `too_many_requests`.
+    """
+
+    record: RecordBytes
+    roster: RosterBytes | None = None
+    wraps: MemberWraps = field(default_factory=list)
+    history: NewHistory | None = None
+
+
+class Epoch(Shape):
+    """A stored epoch. `roster` is null where it is that of the one before it on the same page."""
+
+    n: Number
+    record: RecordBytes
+    roster: RosterBytes | None
+    seq: Seq
+    timestamp: datetime
+
+
+class Epochs(Shape):
+    """Ascending, without gaps within a stay, at most 384 KiB; there is more when the last is below `n`.
+
+    `n` is the newest epoch that the asker may know of, 0 before the first.
+    """
+
+    conversation_id: ConversationId
+    n: Counter
+    epochs: list[Epoch]
+
+
+class ListEpochs(Command, name="epoch.list", limit="300/60s"):
+    """A page of a conversation's epochs from n = `first` on: those of one's stays, and the one before each.
+
+    `not_found` for who never was a member.
+    """
+
+    conversation_id: ConversationId
+    first: Number = 1
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class EpochHead(Shape):
+    """The newest epoch of a conversation that the asker may know of."""
+
+    conversation_id: ConversationId
+    n: Number
+    record_hash: Hash32
+    seq: Seq
+    timestamp: datetime
+
+
+class EpochHeads(Shape):
+    heads: list[EpochHead]
+
+
+class ListEpochHeads(Command, name="epoch.heads", limit="120/60s"):
+    """The newest epochs of these conversations. What is not the asker's or has no epoch is left out."""
+
+    conversation_ids: Annotated[list[ConversationId], Meta(min_length=1, max_length=500)]
+
+
+class WrapName(Shape, forbid_unknown_fields=True):
+    """Which epoch a wrap is of."""
+
+    conversation_id: ConversationId
+    n: Number
+
+
+class OwnWrap(Shape):
+    """A seed for the asker; `has_history`: `epoch.history` has more, until the wrap is dropped."""
+
+    conversation_id: ConversationId
+    n: Number
+    record_hash: Hash32
+    wrap: Wrap
+    has_history: bool
+
+
+class OwnWraps(Shape):
+    """By conversation and n; there is more after the last when `more`."""
+
+    wraps: list[OwnWrap]
+    more: bool
+
+
+class ListWraps(Command, name="epoch.wraps", limit="300/60s"):
+    """A page of all wraps that wait for oneself, after one of them. For listed devices only."""
+
+    after: WrapName | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+
+
+class DropWraps(Command, name="epoch.drop_wraps", limit="300/60s"):
+    """The seeds of these are in the keyring: their wraps go, and with each what it had of history.
+
+    For listed devices only. A wrap that is gone already is passed over.
+    """
+
+    wraps: Annotated[list[WrapName], Meta(min_length=1, max_length=500)]
+
+
+class History(Shape):
+    """Earlier seeds for oneself as a newcomer: the list, sealed under the key in `wrap`."""
+
+    wrap: Wrap
+    sealed: HistoryBytes
+
+
+class ReadEpochHistory(Command, name="epoch.history", limit="60/60s"):
+    """What came with the epoch that added oneself, if its wrap is still there. For listed devices only."""
+
+    conversation_id: ConversationId
+    n: Number
