@@ -10,6 +10,7 @@ from quart import Quart
 import hearth.accounts.handlers
 import hearth.admin.handlers
 import hearth.directory.handlers
+import hearth.epochs.handlers
 import hearth.friends.handlers
 import hearth.inbox.handlers
 import hearth.messages.handlers
@@ -79,6 +80,7 @@ HANDLERS = collect_handlers(
     hearth.vault.handlers,
     hearth.directory.handlers,
     hearth.friends.handlers,
+    hearth.epochs.handlers,
     hearth.presence.handlers,
     hearth.messages.handlers,
     hearth.inbox.handlers,

@@ -24,9 +24,12 @@ from hearth.conversations.open import (
     open_notes,
 )
 from hearth.directory.events import ChainAppended, ReceivePublished
+from hearth.epochs.events import EntrySigned
+from hearth.epochs.forget import forget_wraps
 from hearth.friends.announce import announce_profile, forget_user
 from hearth.friends.contract import FriendAdded, FriendRemoved
 from hearth.messages.forget import forget_notes
+from hearth.messages.signed import append_signed
 from hearth.presence.react import announce_setting, introduce_friend
 from hearth.vault.forget import forget_secrets
 
@@ -67,9 +70,17 @@ REACTIONS = Reactions(
     in_transaction={
         UserRegistered: (open_notes,),
         ProfileChanged: (announce_profile, announce_user),
-        AccountDeleted: (announce_deletion, forget_user, close_for_deleted, forget_notes, forget_secrets),
+        AccountDeleted: (
+            announce_deletion,
+            forget_user,
+            close_for_deleted,
+            forget_notes,
+            forget_secrets,
+            forget_wraps,
+        ),
         ChainAppended: (announce_chain,),
         ReceivePublished: (announce_receive,),
+        EntrySigned: (append_signed,),
         FriendAdded: (open_for_friends,),
         FriendRemoved: (close_for_former_friends,),
     },

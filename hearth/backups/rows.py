@@ -9,6 +9,7 @@ import hearth.accounts.tables
 import hearth.conversations.tables
 import hearth.db.tables
 import hearth.directory.tables
+import hearth.epochs.tables
 import hearth.friends.tables
 import hearth.messages.tables
 import hearth.vault.tables  # noqa: F401 - see above

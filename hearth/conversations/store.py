@@ -1,11 +1,11 @@
 """Every SQL statement of conversations. Takes a transaction, returns rows; no events, no permissions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import insert, null, select, update
+from sqlalchemy import delete, func, insert, null, select, update
 
 from hearth.contract import Transaction
 from hearth.conversations.contract import Kind, Role
@@ -17,9 +17,12 @@ STAY = [MEMBER.c[field.name] for field in fields(Stay)]
 Found = dict[bytes, tuple[Head, list[Stay]]]
 
 
-async def find_head(transaction: Transaction, conversation_id: bytes) -> Head | None:
-    found = await transaction.execute(select(*HEAD).where(CONVERSATION.c.id == conversation_id))
-    row = found.first()
+async def find_head(
+    transaction: Transaction, conversation_id: bytes, *, is_held: bool = False
+) -> Head | None:
+    """Return a conversation; with `is_held` its row stays locked until the transaction ends."""
+    query = select(*HEAD).where(CONVERSATION.c.id == conversation_id)
+    row = (await transaction.execute(query.with_for_update() if is_held else query)).first()
     return None if row is None else Head(*row)
 
 
@@ -96,22 +99,94 @@ async def insert_conversation(
             created_at=now,
         )
     )
+    await insert_stays(transaction, conversation_id, roles, joined_seq=0, read_seq=0)
+
+
+async def insert_stays(
+    transaction: Transaction,
+    conversation_id: bytes,
+    roles: Mapping[int, Role],
+    *,
+    joined_seq: int,
+    read_seq: int,
+    entered_seq: int | None = None,
+) -> None:
+    """Store new stays above `joined_seq`, with cursors at `read_seq`."""
     members = [
         {
             "conversation_id": conversation_id,
             "user_id": user_id,
-            "joined_seq": 0,
+            "joined_seq": joined_seq,
             "role": role,
             "left_seq": None,
-            "delivered_seq": 0,
-            "read_seq": 0,
+            "delivered_seq": read_seq,
+            "read_seq": read_seq,
             "muted_until": None,
             "pinned": False,
             "archived": False,
+            "entered_seq": entered_seq,
         }
         for user_id, role in sorted(roles.items())
     ]
     await transaction.execute(insert(MEMBER), members)
+
+
+async def end_stays(
+    transaction: Transaction, conversation_id: bytes, user_ids: Collection[int], left_seq: int
+) -> None:
+    """Let these people's stays end with an entry, which they may still read."""
+    await transaction.execute(
+        update(MEMBER)
+        .where(MEMBER.c.conversation_id == conversation_id, MEMBER.c.user_id.in_(sorted(user_ids)))
+        .where(MEMBER.c.left_seq.is_(None))
+        .values(left_seq=left_seq, frozen_delivered_seq=null(), frozen_read_seq=null())
+    )
+
+
+async def delete_stays_from(
+    transaction: Transaction, conversation_id: bytes, user_ids: Collection[int], joined_seq: int
+) -> None:
+    """Remove ended stays that began at a seq or later."""
+    await transaction.execute(
+        delete(MEMBER)
+        .where(MEMBER.c.conversation_id == conversation_id, MEMBER.c.user_id.in_(sorted(user_ids)))
+        .where(MEMBER.c.joined_seq >= joined_seq)
+    )
+
+
+async def set_role(transaction: Transaction, conversation_id: bytes, user_id: int, role: Role) -> None:
+    await transaction.execute(
+        update(MEMBER)
+        .where(MEMBER.c.conversation_id == conversation_id, MEMBER.c.user_id == user_id)
+        .where(MEMBER.c.left_seq.is_(None))
+        .values(role=role)
+    )
+
+
+async def set_epoch(transaction: Transaction, conversation_id: bytes, n: int) -> None:
+    await transaction.execute(
+        update(CONVERSATION).where(CONVERSATION.c.id == conversation_id).values(epoch=n)
+    )
+
+
+async def set_log_end(transaction: Transaction, conversation_id: bytes, seq: int, log_hash: bytes) -> None:
+    await transaction.execute(
+        update(CONVERSATION)
+        .where(CONVERSATION.c.id == conversation_id)
+        .values(last_seq=seq, log_hash=log_hash)
+    )
+
+
+async def count_groups(transaction: Transaction, user_ids: Collection[int]) -> dict[int, int]:
+    """Return in how many groups each of these people is now; who is in none is left out."""
+    query = (
+        select(MEMBER.c.user_id, func.count())
+        .join_from(MEMBER, CONVERSATION, CONVERSATION.c.id == MEMBER.c.conversation_id)
+        .where(MEMBER.c.user_id.in_(sorted(user_ids)), MEMBER.c.left_seq.is_(None))
+        .where(CONVERSATION.c.kind == "group")
+        .group_by(MEMBER.c.user_id)
+    )
+    return {user_id: count for user_id, count in await transaction.execute(query)}
 
 
 async def set_open(transaction: Transaction, conversation_ids: Collection[bytes], is_open: bool) -> None:

@@ -36,9 +36,11 @@ MEMBER = Table(
     Column("archived", Boolean, nullable=False),
     Column("frozen_delivered_seq", BigId),
     Column("frozen_read_seq", BigId),
+    Column("entered_seq", BigId),
     Index("ix_member_user_id", "user_id", "left_seq"),
     **TABLE_OPTIONS,
 )
 """One row per stay. A person may read the union of their stays: seqs after joined_seq, up to left_seq.
 The frozen cursors are what the others are shown while the conversation is closed: where this member's cursors
-stood when it closed. They are null while it is open."""
+stood when it closed. They are null while it is open. `entered_seq` is the entry that brought a member in,
+where that is not the first one they may read."""

@@ -61,6 +61,23 @@ class Person:
         return self.state
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiveKey:
+    """The newest receive statement of a person, as far as it is named by others."""
+
+    version: int
+    hash: bytes
+    statement: Receive
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person's chain stands: the state after its newest statement, and the newest receive key."""
+
+    state: ChainState
+    receive: ReceiveKey | None
+
+
 class ChainMoved(Conflict):
     code = "chain_moved"
     title = "The user chain has grown"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from hearth.contract import Transaction
 from hearth.directory.tables import RECEIVE_STATEMENT, USER_CHAIN, USER_STATEMENT
@@ -130,6 +130,46 @@ async def list_receive(
     else:
         query = query.order_by(RECEIVE_STATEMENT.c.version.desc()).limit(1)
     return [ReceiveRow(*row) for row in await transaction.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewestReceiveRow:
+    """A person's newest receive statement."""
+
+    user_id: int
+    version: int
+    hash: bytes
+    statement: bytes
+
+
+async def list_states(transaction: Transaction, user_ids: Collection[int]) -> dict[int, bytes]:
+    """Return the stored states of these people's chains, of those who have one."""
+    query = select(USER_CHAIN.c.user_id, USER_CHAIN.c.state)
+    rows = await transaction.execute(query.where(USER_CHAIN.c.user_id.in_(sorted(user_ids))))
+    return {row.user_id: row.state for row in rows}
+
+
+async def list_newest_receive(transaction: Transaction, user_ids: Collection[int]) -> list[NewestReceiveRow]:
+    """Return the newest receive statement of each of these people who has one."""
+    columns = [RECEIVE_STATEMENT.c[field.name] for field in fields(NewestReceiveRow)]
+    newest = (RECEIVE_STATEMENT.c.user_id == USER_CHAIN.c.user_id) & (
+        RECEIVE_STATEMENT.c.version == USER_CHAIN.c.receive_version
+    )
+    query = select(*columns).join_from(USER_CHAIN, RECEIVE_STATEMENT, newest)
+    rows = await transaction.execute(query.where(USER_CHAIN.c.user_id.in_(sorted(user_ids))))
+    return [NewestReceiveRow(*row) for row in rows]
+
+
+async def list_statements_at(
+    transaction: Transaction, places: Collection[tuple[int, int]]
+) -> list[tuple[int, int, bytes, int]]:
+    """Return user, n, hash and incarnation of the statements at these (user, n)."""
+    columns = [USER_STATEMENT.c[name] for name in ("user_id", "n", "hash", "incarnation")]
+    wanted = [
+        and_(USER_STATEMENT.c.user_id == user_id, USER_STATEMENT.c.n == n) for user_id, n in sorted(places)
+    ]
+    rows = await transaction.execute(select(*columns).where(or_(*wanted)))
+    return [(row.user_id, row.n, row.hash, row.incarnation) for row in rows]
 
 
 async def insert_receive(transaction: Transaction, user_id: int, row: ReceiveRow, now: datetime) -> None:

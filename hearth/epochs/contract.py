@@ -1,21 +1,19 @@
 """What can be asked of a conversation's epochs and of the wraps that are for oneself.
 
 An epoch is one transaction: record, roster, wraps, members and the entry of kind 16 in the conversation's log
-(docs/protocol-encryption.md, sections 7 and 11). A repeat of a record that is stored, byte for byte, is
-answered as before. Conflicts (409), each answered by fetching and making the record anew:
-`epoch_moved` (another epoch was first), `receive_outdated` (a member's newest receive key is another one),
-`chain_moved` (a roster line states neither what the epoch before did nor its person's newest head). What does
-not pass the checks is `not_accepted` (422), with the verdict of section 12 in `fields`.
+(docs/protocol-encryption.md, sections 7 and 11). What it is checked for: docs/domain/epochs.md.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
 from hearth.contract import Command, ConversationId, Event, Hash32, Seq, Shape, UserId
 from hearth.vault.contract import Counter, Number, Wrap
 
+KIND_EPOCH: Literal[16] = 16
+"""Of a log entry whose record is an epoch's."""
 MOST_RECORD_BYTES = 32_768
 MOST_ROSTER_BYTES = 2 + 200 * 121
 MOST_HISTORY_BYTES = 33 + 4 + 8192 * 40
@@ -63,9 +61,13 @@ class MakeEpoch(Command, name="epoch.make", limit="60/60s", per="device", large=
 
     `roster` is left out when its hash is that of the epoch before. `wraps`: one for each member of the roster
     with a receive version above 0, oneself included, and no other. `history` exactly when the record has a
-    `history from`, with a wrap for each target that has a receive version. Errors beside the three conflicts
-    and `not_accepted`: `not_found` (no member), `not_friends` (who is added, or the other of a direct one, is
-    no friend), `limit_reached` (somebody is in 500 groups), `too_many_requests`.
+    `history from`, with a wrap for each target that has a receive version.
+    A record that is stored already, byte for byte, is answered as before. After these conflicts (409) fetch
+    and make it anew: `epoch_moved` (another epoch was first), `receive_outdated` (a member's newest receive
+    key is another one), `chain_moved` (a roster line states neither what the epoch before did nor its
+    person's newest head; the actor's own states the newest). `not_accepted` (422): the verdict of section 12
+    is in `fields`. `not_found`: no member. `not_friends`: who is brought in, or the other of a direct one, is
+    no friend. `limit_reached`: somebody is in 500 groups.
     """
 
     record: RecordBytes

@@ -15,6 +15,11 @@ async def are_friends(transaction: Transaction, user_id: int, other_id: int) -> 
     return await store.is_friendship(transaction, user_id, other_id)
 
 
+async def list_friends_among(transaction: Transaction, user_id: int, among: Collection[int]) -> set[int]:
+    """Return which of these people are friends of a user. One query."""
+    return set(await store.list_pairs_with(transaction, user_id, among))
+
+
 async def list_friend_ids(transaction: Transaction, user_id: int) -> list[int]:
     """Return the ids of a user's friends, ascending."""
     return [friend_id for friend_id, _ in await store.list_friendships(transaction, user_id)]

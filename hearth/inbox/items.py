@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from hearth.contract import Context
 from hearth.conversations.access import list_accesses
 from hearth.conversations.describe import Described, describe_conversations
-from hearth.conversations.rules import Access, show_members
+from hearth.conversations.rules import Access, show_conversation, show_members
 from hearth.inbox import store
 from hearth.inbox.contract import InboxItem, InboxItems
 from hearth.inbox.rules import MAX_RECORD_BYTES, fit, is_all_read
@@ -51,7 +51,7 @@ def _make_item(
     has_left = not access.is_member and last is not None
     last_ordinal = last.ordinal if has_left and last is not None else head.last_ordinal
     return InboxItem(
-        conversation=described.conversation,
+        conversation=show_conversation(access, described.conversation, described.stays),
         members=show_members(access, described.stays),
         last_seq=access.last_seq,
         last_ordinal=last_ordinal,

@@ -23,6 +23,7 @@ class Entry(Shape):
 
     `ordinal` counts the entries of kind message up to and with this one. `log_hash` is H(seq), chained as
     docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)).
+    Kind 16 is an epoch record (hearth/epochs); such entries have counter 0.
     """
 
     conversation_id: ConversationId
@@ -32,7 +33,7 @@ class Entry(Shape):
     from_user: UserId
     from_device: DeviceId
     client_id: ClientId
-    counter: Counter
+    counter: Seq
     epoch: Seq
     target_seq: Seq
     record: bytes

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from hearth.conversations.rules import Access, Stay
+from hearth.conversations.rules import Access, ConversationClosed, Stay
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
 
 MAX_PAGE_BYTES = 384 * 1024
@@ -16,12 +16,6 @@ MAX_ENTRIES_PER_MESSAGE = 2
 
 LINK = struct.Struct(">32sQHQ32s")
 Direction = Literal["before", "after", "around"]
-
-
-class ConversationClosed(HearthError):
-    code = "not_friends"
-    status = 403
-    title = "You can only write to friends, and you are not friends any more"
 
 
 class Stretch(NamedTuple):

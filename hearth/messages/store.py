@@ -6,10 +6,10 @@ Each is a seek by key: none gets slower with the length of a conversation.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, or_, select
+from sqlalchemy import Row, and_, delete, func, insert, or_, select
 
 from hearth.contract import Transaction
-from hearth.messages.contract import KIND_MESSAGE
+from hearth.messages.contract import KIND_MESSAGE, Entry
 from hearth.messages.rules import Outline, Stretch
 from hearth.messages.tables import MESSAGE
 
@@ -73,6 +73,28 @@ def match_places(places: Mapping[bytes, int]) -> Any:
         *(
             and_(MESSAGE.c.conversation_id == conversation_id, MESSAGE.c.seq == seq)
             for conversation_id, seq in sorted(places.items())
+        )
+    )
+
+
+async def insert_entry(transaction: Transaction, entry: Entry, record_hash: bytes) -> None:
+    """Store one entry at its place."""
+    await transaction.execute(
+        insert(MESSAGE).values(
+            conversation_id=bytes.fromhex(entry.conversation_id),
+            seq=entry.seq,
+            ordinal=entry.ordinal,
+            client_id=bytes.fromhex(entry.client_id),
+            from_user=entry.from_user,
+            from_device=bytes.fromhex(entry.from_device),
+            counter=entry.counter,
+            kind=entry.kind,
+            target_seq=entry.target_seq,
+            epoch=entry.epoch,
+            message=entry.record,
+            record_hash=record_hash,
+            log_hash=entry.log_hash,
+            timestamp=entry.timestamp,
         )
     )
 

@@ -64,6 +64,7 @@ class Owner:
     g: int = 0
     g_hash: bytes = NO_HASH
     receive_version: int = 0
+    receive_hash: bytes = NO_HASH
 
     @property
     def now(self) -> ChainState:
@@ -150,6 +151,7 @@ class Owner:
             time=NOW,
             extensions=(),
         )
+        self.receive_hash = statement.hash()
         return NewReceive(statement=statement.sign(self.seeds[device]), public_key=key)
 
     def receive_row(self) -> NewRow:

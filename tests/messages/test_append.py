@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import update
 
 from hearth.contract import Actor
+from hearth.conversations.rules import ConversationClosed
 from hearth.conversations.tables import CONVERSATION
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
-from hearth.messages.rules import ConversationClosed
 from tests.messages.conftest import Scene
 
 

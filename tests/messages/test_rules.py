@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearth.conversations.rules import Stay
+from hearth.conversations.rules import ConversationClosed, Stay
 from hearth.errors import Conflict, InvalidInput, NotFound
 from hearth.messages.rules import (
     NOTHING,
-    ConversationClosed,
     Outline,
     Stretch,
     advance,

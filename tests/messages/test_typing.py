@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from hearth.contract import Actor, Members
+from hearth.conversations.rules import ConversationClosed
 from hearth.errors import NotFound
 from hearth.friends.contract import BlockUser
 from hearth.messages.contract import StartTyping, StopTyping, TypingStarted, TypingStopped
-from hearth.messages.rules import ConversationClosed
 from tests.messages.conftest import Scene
 
 

@@ -11,11 +11,12 @@ from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
 from hearth.sync.contract import OpenSync, Part, ReadHeads, ReadLog, ReadRest
 from tests.properties.chain_generators import CHAIN_GENERATORS
+from tests.properties.epoch_generators import EPOCH_GENERATORS
 from tests.properties.world import Person, World
 from tests.stage import KDF
 
 Make = Callable[[World, Person], Command]
-GENERATORS: dict[type[Command], Make] = {**CHAIN_GENERATORS}
+GENERATORS: dict[type[Command], Make] = {**CHAIN_GENERATORS, **EPOCH_GENERATORS}
 
 
 def generates(command: type[Command]) -> Callable[[Make], Make]:

@@ -17,6 +17,8 @@ from hearth.app import HANDLERS
 from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
 from hearth.contract import Command
+from hearth.directory.contract import SetUpChain
+from hearth.epochs.contract import MakeEpoch
 from hearth.errors import NotFound, NotSignedIn
 from hearth.friends.contract import AcceptRequest, RequestFriend
 from hearth.messages.contract import MarkReceived, SendMessage
@@ -57,6 +59,34 @@ async def test_events_lead_to_what_a_snapshot_says(seed: int, database_url: str,
         await finish(world)
         for person in world.people:
             await compare(world, person, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_members_come_and_go_by_epochs(seed: int, database_url: str, tmp_path: Path) -> None:
+    """Four friends with chains: most of what is done makes, changes or writes into conversations."""
+    async with open_stage(database_url, tmp_path) as stage:
+        world = World(stage, random.Random(seed))
+        for name in ("alice", "bob", "carol", "erin"):
+            await world.add_person(name)
+        await prepare(world)
+        for _ in range(40):
+            await take_step(world, world.dice.choice((MakeEpoch, MakeEpoch, SendMessage, MarkReceived)))
+            await world.deliver()
+        await finish(world)
+        for person in world.people:
+            await compare(world, person, seed)
+        made = sum(room.n for room in world.rooms)
+        assert made > 5, f"seed {seed}: hardly any epoch was taken"
+
+
+async def prepare(world: World) -> None:
+    """Let everybody have a chain and be everybody's friend."""
+    for person in world.people:
+        assert await world.act(person.devices[0], GENERATORS[SetUpChain](world, person))
+        for other in world.people:
+            if other is not person:
+                await world.act(person.devices[0], RequestFriend(username=other.name))
+    await world.deliver(everything=True)
 
 
 async def take_step(world: World, command_type: type[Command]) -> None:

@@ -3,6 +3,7 @@
 import random
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from hearth.contract import Actor, Command, Devices
 from hearth.errors import HearthError
 from hearth.work import perform
 from tests.directory.kit import Owner
+from tests.epochs.kit import Room
 from tests.stage import Stage
 
 Hint = tuple[str, bytes]
@@ -46,6 +48,9 @@ class World:
     dice: random.Random
     people: list[Person] = field(default_factory=list)
     owners: dict[int, Owner] = field(default_factory=dict)
+    rooms: list[Room] = field(default_factory=list)
+    then: Callable[[Any], None] | None = None
+    """What the device that asks notes when its command is carried out, given the answer."""
     next_connection: int = 1
     heard: int = 0
 
@@ -77,8 +82,11 @@ class World:
     async def act(self, actor: Actor, command: Command) -> bool:
         """Carry out a command; False when it was refused. A refused one tells nobody anything."""
         self.listen()
+        then, self.then = self.then, None
         try:
-            await self.stage.run(actor, command)
+            answer = await self.stage.run(actor, command)
+            if then is not None:
+                then(answer)
         except HearthError:
             logged = [name for _, name, _ in self.stage.bus.sent[self.heard :] if name == "log"]
             assert not logged, f"{type(command).__name__} was refused and published"

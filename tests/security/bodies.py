@@ -3,14 +3,19 @@
 import base64
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from hearth.contract import Command
+from hearth.epochs.contract import EpochTaken, MakeEpoch
+from hearth.sealed.group.epoch import Kind
 from tests.directory.kit import Owner, make_way
+from tests.epochs.kit import Room, make_home
 from tests.security.people import KDF, People
 
+NO_ANSWER = EpochTaken(conversation_id="00" * 16, n=1, seq=1, timestamp=datetime(2026, 5, 1, tzinfo=UTC))
 Body = Callable[[People, str], dict[str, Any]]
 """From the people and the actor's role to the fields."""
 
@@ -73,6 +78,26 @@ def built(command: Command) -> dict[str, Any]:
 def set_up_with_hers(people: People, role: str) -> dict[str, Any]:
     owner = people.owner("self")
     return {**built(owner.set_up(listed(people))), "auth_key": own_key(people, role)}
+
+
+def next_in(
+    people: People, role: str, conversation_id: str, kind: Kind = Kind.DIRECT, n: int = 1
+) -> MakeEpoch:
+    """Return what an actor's device makes of a conversation; alice's notes are in their first epoch."""
+    owner = known(people) if role in ("self", "nobody") else people.owner(role)
+    device = listed(people) if role in ("self", "nobody") else asking(people, role)
+    if owner.state is None:
+        owner.set_up(device)
+    home = make_home(owner, people.alice.actor if role == "nobody" else people.by_role[role].actor)
+    room = Room({owner.user: home}, kind, bytes.fromhex(conversation_id))
+    if n == 1:
+        return room.create(home)
+    if people.notes_room is not None:
+        room.records, room.rosters = list(people.notes_room.records), list(people.notes_room.rosters)
+        room.homes = {people.alice.actor.user_id: home}
+    else:
+        room.keep(room.create(home), NO_ANSWER)
+    return room.rotate(home)
 
 
 def add_to_hers(people: People, role: str, key: str) -> dict[str, Any]:
@@ -176,6 +201,16 @@ BODIES: dict[str, Body] = {
         known(p).reset(listed(p), p.link, b"another".ljust(32, b"\0"))
     ),
     "chain.renew hers": lambda p, role: built(known(p).renew(listed(p))),
+    "epoch.make in her notes": lambda p, role: built(next_in(p, role, p.notes, Kind.SELF, 2)),
+    "epoch.make of hers in her notes": lambda p, role: built(next_in(p, "self", p.notes, Kind.SELF, 2)),
+    "epoch.make in hers and her friend's": lambda p, role: built(next_in(p, role, p.pair("friend"))),
+    "epoch.make in what they share": lambda p, role: built(next_in(p, role, p.shared(role))),
+    "epoch.list of her notes": lambda p, role: {"conversation_id": p.notes},
+    "epoch.list of what they share": lambda p, role: {"conversation_id": p.shared(role)},
+    "epoch.heads of her notes": lambda p, role: {"conversation_ids": [p.notes]},
+    "epoch.wraps of one's own": lambda p, role: {},
+    "epoch.drop_wraps of hers": lambda p, role: {"wraps": [{"conversation_id": p.notes, "n": 1}]},
+    "epoch.history of hers": lambda p, role: {"conversation_id": p.notes, "n": 1},
     "admin.users of everybody": lambda p, role: {"search": "the"},
     "admin.disable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
     "admin.enable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},

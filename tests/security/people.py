@@ -26,6 +26,7 @@ from hearth.messages.contract import SendMessage
 from hearth.services import Services
 from hearth.work import perform
 from tests.directory.kit import Owner
+from tests.epochs.kit import Room, make_home, make_self
 from tests.stage import carry_out
 
 ACTORS = ("self", "friend", "member", "former", "left", "strange", "blocked", "admin", "revoked", "nobody")
@@ -60,6 +61,7 @@ class People:
     requests: dict[str, int] = field(default_factory=dict)
     owners: dict[str, Owner] = field(default_factory=dict)
     link: str = ""
+    notes_room: Room | None = None
 
     def owner(self, role: str) -> Owner:
         """What the devices of somebody know who may or may not have a chain yet; nobody's are alice's."""
@@ -80,6 +82,13 @@ class People:
         self.link = await perform(
             self.services, NOBODY, lambda context: create_reset_of(context, alice.user_id)
         )
+
+    async def begin_notes(self) -> None:
+        """Let alice make the first epoch of her notes."""
+        home = make_home(self.owners["self"], self.alice.actor)
+        self.notes_room = make_self(home)
+        command = self.notes_room.create(home)
+        self.notes_room.keep(command, await self.run(self.alice.actor, command))
 
     @property
     def alice(self) -> Somebody:

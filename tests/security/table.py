@@ -81,6 +81,16 @@ chain.change_password with her key      ok   key    key    key    key  key     k
 chain.change_ways with her key          ok   key    key    key    key  key     key     key   out     out
 chain.reset by her link                 ok   dead   dead   dead   dead dead    dead    dead  out     out
 chain.renew hers                        ok   moved  moved  moved  moved moved   moved   moved out     out
+epoch.make in her notes                 ok   none   none   none   none none    none    none  out     out
+epoch.make of hers in her notes         ok   fake   fake   fake   fake fake    fake    fake  out     out
+epoch.make in hers and her friend's     fake fake   none   none   none none    none    none  out     out
+epoch.make in what they share           fake fake   fake   shut   none none    shut    none  out     out
+epoch.list of her notes                 ok   none   none   none   none none    none    none  out     out
+epoch.list of what they share           ok   ok     ok     ok     ok   none    ok      none  out     out
+epoch.heads of her notes                ok   void   void   void   void void    void    void  out     out
+epoch.wraps of one's own                ok   none   none   none   none none    none    none  out     out
+epoch.drop_wraps of hers                ok   none   none   none   none none    none    none  out     out
+epoch.history of hers                   none none   none   none   none none    none    none  out     out
 admin.users of everybody                only only   only   only   only only    only    ok    out     out
 admin.disable a stranger                only only   only   only   only only    only    ok    out     out
 admin.enable a stranger                 only only   only   only   only only    only    ok    out     out

@@ -21,7 +21,15 @@ from hearth.wire.dispatch import Dispatcher
 from tests.security.bodies import encode
 from tests.stage import Stage, acknowledge
 
-ID_FIELDS = {"conversation_id", "conversations", "device_id", "request_id", "user_id", "user_ids"}
+ID_FIELDS = {
+    "conversation_id",
+    "conversation_ids",
+    "conversations",
+    "device_id",
+    "request_id",
+    "user_id",
+    "user_ids",
+}
 """Fields that name something which may be another's. Usernames are found by anybody (docs/security.md)."""
 CONVERSATION: dict[str, dict[str, Any]] = {
     "message.send": {"client_id": "0" * 32, "counter": 1, "record": encode(b"x")},
@@ -104,6 +112,8 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("friend.unblock", "user_id", {}),
     ("chain.read", "user_id", {}),
     ("chain.receive", "user_id", {}),
+    ("epoch.list", "conversation_id", {}),
+    ("epoch.history", "conversation_id", {"n": 1}),
     ("device.revoke", "device_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),
     *((f"admin.{act}", "user_id", {}) for act in ("disable", "enable", "reset_sign_in")),
 ]
@@ -117,7 +127,12 @@ def test_every_command_that_names_something_is_asked() -> None:
         if field in ID_FIELDS
     }
     asked = {(name, field) for name, field, _ in QUESTIONS}
-    lists = {("inbox.get", "conversations"), ("sync.open", "conversations"), ("chain.heads", "user_ids")}
+    lists = {
+        ("inbox.get", "conversations"),
+        ("sync.open", "conversations"),
+        ("chain.heads", "user_ids"),
+        ("epoch.heads", "conversation_ids"),
+    }
     assert naming - asked == lists
 
 

@@ -77,6 +77,7 @@ def test_S10_what_gets_rid_of_a_stolen_device_is_limited_by_device() -> None:
         "chain.remove_devices",
         "chain.change_password",
         "chain.reset",
+        "epoch.make",
     }
 
 

@@ -82,7 +82,8 @@ class ConversationState:
         self.recent[entry.seq] = entry
         while len(self.recent) > REMEMBERED_ORDINALS:
             self.recent.popitem(last=False)
-        self._raise_cursors_of_sender(entry)
+        if entry.counter:  # an epoch is often made by a device alone, with nobody having read anything
+            self._raise_cursors_of_sender(entry)
         if entry.seq <= self.read_seq:
             self.read_ordinal = entry.ordinal
 

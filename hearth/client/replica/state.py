@@ -13,6 +13,7 @@ from hearth.client.problems import LogBroken
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.user import APPLIERS, UserState
 from hearth.contract import Event
+from hearth.epochs.contract import KIND_EPOCH
 from hearth.inbox.contract import InboxItem
 from hearth.messages.contract import (
     Cursor,
@@ -119,6 +120,8 @@ class Replica:
         if entry.seq <= state.last_seq:
             return False
         state.append(entry)
+        if entry.kind == KIND_EPOCH:  # people may have come and gone, or have other roles
+            self.stale.add(entry.conversation_id)
         self.news.append(MessageSent(entry=entry))
         return True
 

@@ -2,7 +2,7 @@
 // any number of times. Each is kept by its seq and checked against its neighbours; what does not fit is kept, flagged
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import { KIND_MESSAGE, type Entry } from "../wire/contract.ts";
+import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
 import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, Replica } from "./database.ts";
@@ -36,7 +36,8 @@ export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?:
 async function takeRanges(replica: Replica, id: string, fresh: EntryRow[]): Promise<Flaw | null> {
   let first: number | null = null;
   for (const [from, to] of listRuns(fresh)) {
-    const { counts, skippedAt } = countRun(fresh.filter(({ seq }) => from <= seq && seq <= to));
+    const counted = fresh.filter(({ seq, counter }) => from <= seq && seq <= to && counter > 0);
+    const { counts, skippedAt } = countRun(counted);
     const joinedAt = await addRange(replica, id, from, to, counts);
     first ??= skippedAt ?? joinedAt;
   }
@@ -82,6 +83,7 @@ function findFlaw(
 
 /** Whether its device has used the entry's counter at a lower seq. A later find of the lower one marks the higher. */
 async function isRepeated(replica: Replica, entry: EntryRow, fresh: EntryRow[]): Promise<boolean> {
+  if (entry.counter === 0) return false; // epochs are not counted
   const key = [entry.conversation, entry.from_device, entry.counter];
   const stored = await replica.entries.where("[conversation+from_device+counter]").equals(key).toArray();
   const arriving = fresh.filter((row) => row.from_device === entry.from_device && row.counter === entry.counter);
@@ -112,6 +114,8 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
     changed.last_seq = head.seq;
     changed.log_hash = head.log_hash;
     changed.last_ordinal = Math.max(row.last_ordinal, head.ordinal);
+    // An epoch may have brought people in, let them go or given them other roles: the row is fetched.
+    changed.is_stale ||= sorted.some(({ seq, kind }) => seq > row.last_seq && kind === KIND_EPOCH);
   }
   const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
   if (message && message.seq > (row.last_entry?.seq ?? 0)) {
@@ -120,7 +124,8 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
   }
   await replica.conversations.put(changed);
   // Who writes has read what came before; the server does not send a receipt for it.
-  const authors = new Map(sorted.map((entry) => [entry.from_user, entry.seq]));
+  // What has no counter, as an epoch, a device may have made by itself.
+  const authors = new Map(sorted.filter(({ counter }) => counter > 0).map((entry) => [entry.from_user, entry.seq]));
   for (const [user, seq] of authors) await advanceCursor(replica, id, user, seq, seq);
   return true;
 }

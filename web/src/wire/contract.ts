@@ -9,6 +9,15 @@ export type Empty = { [field: string]: never };
 
 export const CONTRACT_VERSION = 1;
 
+/** Of a log entry whose record is an epoch's. */
+export const KIND_EPOCH = 16;
+
+export const MOST_RECORD_BYTES = 32768;
+
+export const MOST_ROSTER_BYTES = 24202;
+
+export const MOST_HISTORY_BYTES = 327717;
+
 export const MAX_RECORD_BYTES = 65536;
 
 export const KIND_VOID = 0;
@@ -81,6 +90,14 @@ export type Relation = "self" | "none" | "friend" | "request_sent" | "request_re
 export type Kind = "direct" | "group" | "self";
 
 export type Role = "owner" | "admin" | "member";
+
+export type RecordBytes = Base64;
+
+export type RosterBytes = Base64;
+
+export type HistoryBytes = Base64;
+
+export type MemberWraps = MemberWrap[];
 
 export type Status = "online" | "away" | "offline";
 
@@ -756,6 +773,145 @@ export interface ConversationChanged {
   conversation: Conversation;
 }
 
+/** 32 bytes sealed to a member's newest receive key: the seed of the epoch, or the key of a history. */
+export interface MemberWrap {
+  user_id: UserId;
+  wrap: Wrap;
+}
+
+/** What newcomers are given of earlier epochs (section 7.8): the list, and its key for each of them. */
+export interface NewHistory {
+  sealed: HistoryBytes;
+  wraps: MemberWraps;
+}
+
+/** To the members as of then: the conversation is in epoch `n`, whose entry has this seq. A hint. */
+export interface EpochMade {
+  conversation_id: ConversationId;
+  n: Number;
+  seq: Seq;
+}
+
+/** The epoch is on disk, now or since before; `timestamp` is the server's, by which its age counts. */
+export interface EpochTaken {
+  conversation_id: ConversationId;
+  n: Number;
+  seq: Seq;
+  timestamp: Timestamp;
+}
+
+/**
+ * Make the next epoch of a conversation; create makes a group's conversation, add and remove its stays. `roster`
+ * is left out when its hash is that of the epoch before. `wraps`: one for each member of the roster with a
+ * receive version above 0, oneself included, and no other. `history` exactly when the record has a `history
+ * from`, with a wrap for each target that has a receive version. A record that is stored already, byte for byte,
+ * is answered as before. After these conflicts (409) fetch and make it anew: `epoch_moved` (another epoch was
+ * first), `receive_outdated` (a member's newest receive key is another one), `chain_moved` (a roster line states
+ * neither what the epoch before did nor its person's newest head; the actor's own states the newest).
+ * `not_accepted` (422): the verdict of section 12 is in `fields`. `not_found`: no member. `not_friends`: who is
+ * brought in, or the other of a direct one, is no friend. `limit_reached`: somebody is in 500 groups.
+ */
+export interface MakeEpoch {
+  record: RecordBytes;
+  roster?: RosterBytes | null;
+  wraps?: MemberWraps;
+  history?: NewHistory | null;
+}
+
+/** A stored epoch. `roster` is null where it is that of the one before it on the same page. */
+export interface Epoch {
+  n: Number;
+  record: RecordBytes;
+  roster: RosterBytes | null;
+  seq: Seq;
+  timestamp: Timestamp;
+}
+
+/**
+ * Ascending, without gaps within a stay, at most 384 KiB; there is more when the last is below `n`. `n` is the
+ * newest epoch that the asker may know of, 0 before the first.
+ */
+export interface Epochs {
+  conversation_id: ConversationId;
+  n: Counter;
+  epochs: Epoch[];
+}
+
+/**
+ * A page of a conversation's epochs from n = `first` on: those of one's stays, and the one before each.
+ * `not_found` for who never was a member.
+ */
+export interface ListEpochs {
+  conversation_id: ConversationId;
+  first?: Number;
+  limit?: number;
+}
+
+/** The newest epoch of a conversation that the asker may know of. */
+export interface EpochHead {
+  conversation_id: ConversationId;
+  n: Number;
+  record_hash: Hash32;
+  seq: Seq;
+  timestamp: Timestamp;
+}
+
+export interface EpochHeads {
+  heads: EpochHead[];
+}
+
+/** The newest epochs of these conversations. What is not the asker's or has no epoch is left out. */
+export interface ListEpochHeads {
+  conversation_ids: ConversationId[];
+}
+
+/** Which epoch a wrap is of. */
+export interface WrapName {
+  conversation_id: ConversationId;
+  n: Number;
+}
+
+/** A seed for the asker; `has_history`: `epoch.history` has more, until the wrap is dropped. */
+export interface OwnWrap {
+  conversation_id: ConversationId;
+  n: Number;
+  record_hash: Hash32;
+  wrap: Wrap;
+  has_history: boolean;
+}
+
+/** By conversation and n; there is more after the last when `more`. */
+export interface OwnWraps {
+  wraps: OwnWrap[];
+  more: boolean;
+}
+
+/** A page of all wraps that wait for oneself, after one of them. For listed devices only. */
+export interface ListWraps {
+  after?: WrapName | null;
+  limit?: number;
+}
+
+/**
+ * The seeds of these are in the keyring: their wraps go, and with each what it had of history. For listed
+ * devices only. A wrap that is gone already is passed over.
+ */
+export interface DropWraps {
+  wraps: WrapName[];
+}
+
+/** Earlier seeds for oneself as a newcomer: the list, sealed under the key in `wrap`. */
+export interface History {
+  wrap: Wrap;
+  sealed: HistoryBytes;
+}
+
+/** What came with the epoch that added oneself, if its wrap is still there. For listed devices only. */
+export interface ReadEpochHistory {
+  conversation_id: ConversationId;
+  n: Number;
+}
+
 /** A friend's presence. Who hides it is `offline` without `last_seen`. */
 export interface Presence {
   user_id: UserId;
@@ -776,7 +932,7 @@ export interface PresenceChanged {
 /**
  * One entry of a conversation's log. `ordinal` counts the entries of kind message up to and with this one.
  * `log_hash` is H(seq), chained as docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖
- * from_user u64 ‖ SHA-256(record)).
+ * from_user u64 ‖ SHA-256(record)). Kind 16 is an epoch record (hearth/epochs); such entries have counter 0.
  */
 export interface Entry {
   conversation_id: ConversationId;
@@ -786,7 +942,7 @@ export interface Entry {
   from_user: UserId;
   from_device: DeviceId;
   client_id: ClientId;
-  counter: Counter;
+  counter: Seq;
   epoch: Seq;
   target_seq: Seq;
   record: Base64;
@@ -1143,6 +1299,12 @@ export interface Commands {
   "friend.remove": { input: RemoveFriend; result: Nothing };
   "friend.block": { input: BlockUser; result: Nothing };
   "friend.unblock": { input: UnblockUser; result: Nothing };
+  "epoch.make": { input: MakeEpoch; result: EpochTaken };
+  "epoch.list": { input: ListEpochs; result: Epochs };
+  "epoch.heads": { input: ListEpochHeads; result: EpochHeads };
+  "epoch.wraps": { input: ListWraps; result: OwnWraps };
+  "epoch.drop_wraps": { input: DropWraps; result: Nothing };
+  "epoch.history": { input: ReadEpochHistory; result: History };
   "presence.set": { input: SetPresence; result: Nothing };
   "message.send": { input: SendMessage; result: Sent };
   "message.history": { input: ReadHistory; result: Page };
@@ -1198,6 +1360,12 @@ export const COMMAND_LIMITS = {
   "friend.remove": { count: 60, seconds: 60 },
   "friend.block": { count: 60, seconds: 60 },
   "friend.unblock": { count: 60, seconds: 60 },
+  "epoch.make": { count: 60, seconds: 60 },
+  "epoch.list": { count: 300, seconds: 60 },
+  "epoch.heads": { count: 120, seconds: 60 },
+  "epoch.wraps": { count: 300, seconds: 60 },
+  "epoch.drop_wraps": { count: 300, seconds: 60 },
+  "epoch.history": { count: 60, seconds: 60 },
   "presence.set": { count: 60, seconds: 60 },
   "message.send": { count: 60, seconds: 10 },
   "message.history": { count: 300, seconds: 60 },
@@ -1245,6 +1413,7 @@ export interface LiveEvents {
   "generation.made": GenerationMade;
   "chain.grown": ChainGrown;
   "chain.receive_renewed": ReceiveRenewed;
+  "epoch.made": EpochMade;
   "presence.changed": PresenceChanged;
   "message.sent": MessageSent;
   "receipts.advanced": ReceiptsAdvanced;
