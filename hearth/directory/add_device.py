@@ -1,6 +1,7 @@
 """A new device of somebody who has a chain: listed by the identity key that the password opened."""
 
 from hearth.accounts.prove import prove_password
+from hearth.accounts.sessions import load_devices
 from hearth.contract import Context
 from hearth.directory import rules
 from hearth.directory.append import append_statements, hold_person, is_taken, kem_hashes
@@ -21,8 +22,9 @@ async def add_device(context: Context, command: AddDevice) -> ChainTaken:
     device_id = context.actor.device_id
     before = person.now
     await append_statements(context, person, [command.statement], rules.NEW_LIST)
+    sessions = [row.id for row in await load_devices(context, person.user_id)]
     with judged(ChainMoved):
-        rules.check_addition(before, person.now, device_id)
+        rules.check_addition(before, person.now, device_id, sessions)
     key = DeviceKey(device_id=device_id.hex(), public_key=command.device_key)
     await keep_device_keys(context, person.user_id, kem_hashes(person.now), [key])
     await add_wrap(context, person.user_id, device_id, command.g, command.wrap)

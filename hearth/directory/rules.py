@@ -161,12 +161,21 @@ def check_devices(before: Collection[bytes], state: ChainState, sessions: Collec
     require(new <= set(sessions), Verdict.NOT_ALLOWED, "a listed device that is no session of this person")
 
 
-def check_addition(before: ChainState, after: ChainState, device_id: bytes) -> None:
-    """Raise Rejected(not_allowed) unless the asking device was added to the list, and that alone."""
+def check_addition(
+    before: ChainState, after: ChainState, device_id: bytes, sessions: Collection[bytes]
+) -> None:
+    """Raise Rejected(not_allowed) unless the asking device was added to the list, and that alone.
+
+    Devices that nobody is signed in with any more may make room: their sessions never come back, and only a
+    listed device could remove them, of which there may be none left.
+    """
     is_new = device_id in after.devices and device_id not in before.devices
     require(is_new, Verdict.NOT_ALLOWED, "the asking device is not added")
     others = {device: entry for device, entry in after.devices.items() if device != device_id}
-    require(others == before.devices, Verdict.NOT_ALLOWED, "other devices are changed as well")
+    is_kept = all(before.devices.get(device) == entry for device, entry in others.items())
+    require(is_kept, Verdict.NOT_ALLOWED, "other devices are changed as well")
+    gone = before.devices.keys() - others.keys()
+    require(gone.isdisjoint(sessions), Verdict.NOT_ALLOWED, "a device that is signed in is left out")
 
 
 def check_removal(before: ChainState, after: ChainState) -> None:

@@ -143,6 +143,11 @@ export class HttpAccountServer implements AccountServer {
     return said.list("device_keys", (one) => ({ device: one.id("device_id"), publicKey: one.bytes("public_key") }));
   }
 
+  async listSessions(): Promise<Bytes[]> {
+    const said = await this.#ask("device.list", {});
+    return said.list("devices", (one) => one.id("id"));
+  }
+
   async listRows(after: number): ReturnType<AccountServer["listRows"]> {
     const said = await this.#ask("keyring.list", { after });
     const rows = said.list("rows", (one) => ({

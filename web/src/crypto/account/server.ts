@@ -147,6 +147,8 @@ export interface AccountServer {
   /** One's own newest receive statement. */
   readReceive(): Promise<NewReceive | null>;
   listPublicKeys(): Promise<PublicKey[]>;
+  /** The ids of one's devices that are signed in, listed or not. */
+  listSessions(): Promise<Bytes[]>;
   listRows(after: number): Promise<{ rows: StoredRow[]; position: number }>;
   appendRows(rows: NewRow[]): Promise<void>;
   setUp(authKey: Bytes, change: VaultChange): Promise<void>;

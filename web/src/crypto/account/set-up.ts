@@ -1,10 +1,12 @@
 // The first chain, vault and keys of an account (docs/protocol-encryption.md, 10.1 b), and a further device (10.2).
-import type { Bytes } from "../../lib/bytes.ts";
+import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { PasswordKeys } from "../derive.ts";
 import { check, equal } from "../protocol/codec.ts";
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { wrapGeneration } from "../protocol/own-keys.ts";
 import { random } from "../protocol/primitives.ts";
+import { type ListedDevice, MOST_DEVICES } from "../protocol/user-chain.ts";
+import { findDevice } from "../protocol/user-state.ts";
 import type { Vault } from "../protocol/vault.ts";
 import { catchUpChain, catchUpGenerations, catchUpReceive, openAsVault } from "./catch-up.ts";
 import { learnChange, makeVaultChange } from "./change-vault.ts";
@@ -42,6 +44,22 @@ export async function fetchVault(self: Self, password: PasswordKeys): Promise<Va
 }
 
 /**
+ * Who stays in the list beside a new device. Of a full one those go that nobody is signed in with any more, the longest listed first:
+ * their sessions never come back. Only as many as make room, since it is the server that says who is signed in.
+ */
+async function leaveRoom(self: Self, others: readonly ListedDevice[]): Promise<ListedDevice[]> {
+  const surplus = others.length - (MOST_DEVICES - 1);
+  if (surplus <= 0) return [...others];
+  const sessions = new Set((await self.account.server.listSessions()).map(toHex));
+  const listedSince = (one: ListedDevice): number => self.chain.states.findIndex((state) => findDevice(state, one.device) !== undefined);
+  const gone = others
+    .filter((one) => !sessions.has(toHex(one.device)))
+    .sort((a, b) => listedSince(a) - listedSince(b))
+    .slice(0, surplus);
+  return others.filter((one) => !gone.includes(one));
+}
+
+/**
  * Puts this device into the list. When that was done before (a crash came between), there is nothing to send. Throws
  * ProtocolError, Refusal, NoAnswer.
  */
@@ -58,7 +76,7 @@ async function addOnce(account: Account, password: PasswordKeys): Promise<void> 
     await catchUpReceive(self);
     await catchUpGenerations(self, openAsVault(vault), vault);
     const others = self.chain.head.devices.filter((one) => !equal(one.device, keys.device));
-    await draft.addDevices([...others, listDevice(keys)], vault.identitySeed);
+    await draft.addDevices([...(await leaveRoom(self, others)), listDevice(keys)], vault.identitySeed);
   } finally {
     wipeVault(vault);
   }

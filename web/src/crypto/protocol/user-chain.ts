@@ -43,7 +43,7 @@ export interface UserStatement {
 const KINDS = ["genesis", "devices", "identity", "vault", "profile", "retire"] as const;
 export const USER_CHAIN = "hearth user chain v1";
 const MOST_BYTES = 16_384;
-const MOST_DEVICES = 50;
+export const MOST_DEVICES = 50;
 
 function encodeDevice(one: ListedDevice): Bytes {
   return join(fixed(one.device, 16), fixed(one.signKey, 32), fixed(one.kemHash, 32), lp8(Uint8Array.from(one.formats)));

@@ -60,6 +60,11 @@ export class MemorySession implements AccountServer {
     return [...this.server.kept.publicKeys].map(([id, publicKey]) => ({ device: Uint8Array.from(Buffer.from(id, "hex")), publicKey }));
   }
 
+  async listSessions(): Promise<Bytes[]> {
+    this.#requireSession();
+    return [...this.server.kept.sessions].map((id) => Uint8Array.from(Buffer.from(id, "hex")));
+  }
+
   async listRows(after: number): ReturnType<AccountServer["listRows"]> {
     this.#requireListed();
     const { rows, position } = this.server.kept;
@@ -86,7 +91,11 @@ export class MemorySession implements AccountServer {
     this.#requirePassword(authKey);
     const { generations } = this.server.kept;
     if (generations.at(-1)?.g !== addition.g) throw new Refusal("generation_moved");
+    const { sessions, states } = this.server.kept;
+    const before = states.at(-1)?.devices ?? [];
     await this.server.write(this.device, part);
+    const left = before.filter((one) => !this.server.isListed(one.device));
+    if (left.some((one) => sessions.has(toHex(one.device)))) throw new Refusal("not_accepted not_allowed");
     this.server.addWrap(this.server.kept, addition.g, this.device, addition.wrap);
   }
 
