@@ -1,66 +1,12 @@
 // The server of account flows over HTTP, as hearth/directory and hearth/vault speak (docs/protocol.md). Bytes travel as base64,
-// ids as hex; an answer of another form is `malformed`, whoever wrote it.
-import { type Bytes, fromBase64, fromHex, toBase64, toHex } from "../../lib/bytes.ts";
-import { post, ProblemError } from "../../wire/http.ts";
-import { check, ProtocolError } from "../protocol/codec.ts";
+// ids as hex.
+import { type Bytes, toBase64, toHex } from "../../lib/bytes.ts";
+import { post } from "../../wire/http.ts";
+import { type Ask, makeAsk, type Said, type Send } from "./said.ts";
 import {
-  type AccountServer, type Addition, type ChainPage, type NewGeneration, type NewPassword, type NewReceive, type NewRow, NoAnswer, type PublicKey,
-  Refusal, type Removal, type Renewal, type StoredGeneration, type VaultChange,
+  type AccountServer, type Addition, type ChainPage, type NewGeneration, type NewPassword, type NewReceive, type NewRow, type PublicKey,
+  type Removal, type Renewal, type StoredGeneration, type VaultChange,
 } from "./server.ts";
-
-type Send = (path: string, body: object) => Promise<unknown>;
-type Fields = Record<string, unknown>;
-
-const WITHOUT_ANSWER = new Set(["network", "timeout", "busy", "storage_unavailable", "unknown"]);
-
-/** An answer read field by field. Throws ProtocolError `malformed`. */
-class Said {
-  readonly #fields: Fields;
-
-  constructor(value: unknown) {
-    check(typeof value === "object" && value !== null, "malformed", "not an object");
-    this.#fields = value as Fields;
-  }
-
-  number(name: string): number {
-    const value = this.#fields[name];
-    check(Number.isSafeInteger(value) && (value as number) >= 0, "malformed", `${name} is no number`);
-    return value as number;
-  }
-
-  text(name: string): string {
-    const value = this.#fields[name];
-    check(typeof value === "string", "malformed", `${name} is no text`);
-    return value;
-  }
-
-  #decode(name: string, decode: (text: string) => Bytes): Bytes {
-    try {
-      return decode(this.text(name));
-    } catch {
-      throw new ProtocolError("malformed", `${name} is not what it should be`);
-    }
-  }
-
-  bytes = (name: string): Bytes => this.#decode(name, fromBase64);
-  id = (name: string): Bytes => this.#decode(name, fromHex);
-  optional = (name: string): Bytes | null => ((this.#fields[name] ?? null) === null ? null : this.bytes(name));
-  is = (name: string): boolean => this.#fields[name] === true;
-  at = (name: string): Said => new Said(this.#fields[name]);
-
-  list<T>(name: string, read: (said: Said) => T): T[] {
-    const value = this.#fields[name];
-    check(Array.isArray(value), "malformed", `${name} is no list`);
-    return value.map((one) => read(new Said(one)));
-  }
-
-  /** A list of bytes. */
-  many(name: string): Bytes[] {
-    const value = this.#fields[name];
-    check(Array.isArray(value), "malformed", `${name} is no list`);
-    return value.map((one) => new Said({ one }).bytes("one"));
-  }
-}
 
 const optional = (bytes: Bytes | null): string | null => (bytes === null ? null : toBase64(bytes));
 const sayKey = (key: PublicKey): object => ({ device_id: toHex(key.device), public_key: toBase64(key.publicKey) });
@@ -97,24 +43,14 @@ const readChainPage = (said: Said): ChainPage => ({ n: said.number("n"), stateme
 
 export class HttpAccountServer implements AccountServer {
   readonly #user: number;
-  readonly #send: Send;
+  readonly #ask: Ask;
   readonly #deviceName: string;
 
   /** `deviceName` is what a session that begins here is called in the list of devices. */
   constructor(user: number, deviceName = "", send: Send = post) {
     this.#user = user;
     this.#deviceName = deviceName;
-    this.#send = send;
-  }
-
-  /** Throws Refusal, and NoAnswer when it is not known whether it was carried out. */
-  async #ask(name: string, body: object): Promise<Said> {
-    try {
-      return new Said(await this.#send(`/api/${name}`, body));
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      throw WITHOUT_ANSWER.has(error.problem.code) ? new NoAnswer() : new Refusal(error.problem.code);
-    }
+    this.#ask = makeAsk(send);
   }
 
   async #do(name: string, body: object): Promise<void> {

@@ -196,6 +196,7 @@ describe("8.5", () => {
     expect(await verdictOf(known.takeRows(room.hashes[1]!, [withBytes(second!, third!.record)]))).toBe("fork");
     expect(await verdictOf(known.takeRows(seedOf("x"), [{ ...third!, seq: 4 }]))).toBe("fork");
     expect(await verdictOf(known.takeRows(room.hashes[1]!, [second!, { ...third!, seq: 4 }]))).toBe("malformed");
+    expect(await verdictOf(known.takeRows(room.hashes[1]!, [{ ...second!, recordHash: seedOf("x") }]))).toBe("malformed");
     expect(judgedAs(known, 2)).toBe("a");
   });
 

@@ -2,7 +2,7 @@
 // (seq, H) never changes. Whether an entry stands is judged beside (judge-log.ts).
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { check, equal } from "../protocol/codec.ts";
-import { hash } from "../protocol/primitives.ts";
+import { hash, sha256 } from "../protocol/primitives.ts";
 import { chainLog } from "../protocol/record.ts";
 
 /** What the server tells of an entry. `record` is empty when it was emptied; its SHA-256 stays. */
@@ -89,8 +89,9 @@ export class Log {
     let previous: LogPlace = { seq: (rows[0]?.seq ?? 1) - 1, hash: before };
     check(previous.seq >= 0, "malformed", "entries begin with 1");
     if (rows.length > 0) hashes.push(previous);
-    for (const { seq, kind, user, recordHash } of rows) {
+    for (const { seq, kind, user, record, recordHash } of rows) {
       check(seq === previous.seq + 1, "malformed", "a page with a gap");
+      check(record.length === 0 || equal(sha256(record), recordHash), "malformed", "a hash that is not the record's");
       previous = { seq, hash: chainLog(previous.hash, seq, kind, user, recordHash) };
       hashes.push(previous);
     }

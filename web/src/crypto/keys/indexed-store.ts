@@ -85,7 +85,22 @@ export class IndexedKeyStore implements KeyStore {
     });
   }
 
-  async #wrappingKey(): Promise<CryptoKey> {
+  /** What lies beside the keys (indexed-conversations.ts), by name. */
+  getBeside = <T>(name: string): Promise<T | undefined> => this.#get<T>(name);
+
+  async listBeside<T>(prefix: string): Promise<T[]> {
+    const database = await this.#open();
+    return done<T[]>(database.transaction(STORE).objectStore(STORE).getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
+  }
+
+  /** All or nothing, durable when it resolves. */
+  putBeside(entries: readonly [string, unknown][]): Promise<void> {
+    return this.#change((store) => {
+      for (const [name, value] of entries) store.put(value, name);
+    });
+  }
+
+  async wrappingKey(): Promise<CryptoKey> {
     const known = await this.#get<CryptoKey>("wrapping key");
     if (known !== undefined) return known;
     await this.#putUnless("wrapping key", await makeWrappingKey(), () => true);
@@ -95,7 +110,7 @@ export class IndexedKeyStore implements KeyStore {
   async readDevice(device: Bytes): Promise<DeviceKeys | null> {
     const stored = await this.#get<StoredDevice>("device");
     if (stored === undefined || toHex(stored.device) !== toHex(device)) return null;
-    const wrappingKey = await this.#wrappingKey();
+    const wrappingKey = await this.wrappingKey();
     const kemSeed = await unwrapSecret(wrappingKey, KEM_SEED, stored.kemSeed);
     const sign = await openSigningKey(wrappingKey, stored.signing);
     return { device, signKey: stored.signing.publicKey, sign, kemSeed, kemPublicKey: await kemPublicKey(kemSeed) };
@@ -104,7 +119,7 @@ export class IndexedKeyStore implements KeyStore {
   async makeDevice(device: Bytes): Promise<DeviceKeys> {
     const known = await this.readDevice(device);
     if (known !== null) return known;
-    const wrappingKey = await this.#wrappingKey();
+    const wrappingKey = await this.wrappingKey();
     const kemSeed = await wrapSecret(wrappingKey, KEM_SEED, random(32));
     const put = async (mayUseEngine: boolean): Promise<void> => {
       const signing = await makeSigningKey(wrappingKey, mayUseEngine);
@@ -123,14 +138,14 @@ export class IndexedKeyStore implements KeyStore {
   async read(): Promise<Remembered | null> {
     const stored = await this.#get<StoredMemory>("memory");
     if (stored === undefined) return null;
-    const key = await this.#wrappingKey();
+    const key = await this.wrappingKey();
     const generations = stored.generations.map(async (one) => ({ ...one, key: await unwrapSecret(key, nameOf(one.hash), one.key) }));
     const seeds = stored.receiveSeeds.map(async (one) => ({ ...one, seed: await unwrapSecret(key, `receive ${one.version}`, one.seed) }));
     return { ...stored, generations: await Promise.all(generations), receiveSeeds: await Promise.all(seeds) };
   }
 
   async write(remembered: Remembered): Promise<void> {
-    const key = await this.#wrappingKey();
+    const key = await this.wrappingKey();
     const generations = remembered.generations.map(async (one) => ({ ...one, key: await wrapSecret(key, nameOf(one.hash), one.key) }));
     const seeds = remembered.receiveSeeds.map(async (one) => ({ ...one, seed: await wrapSecret(key, `receive ${one.version}`, one.seed) }));
     const memory: StoredMemory = { ...remembered, generations: await Promise.all(generations), receiveSeeds: await Promise.all(seeds) };

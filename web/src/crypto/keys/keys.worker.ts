@@ -1,5 +1,7 @@
 // The worker that holds the keys: everything that is signed or opened happens here, and goes to the server from here.
 import { HttpAccountServer } from "../account/http-server.ts";
+import { HttpConversationServer } from "../conversations/http-server.ts";
+import { IndexedConversations } from "./indexed-conversations.ts";
 import { IndexedKeyStore } from "./indexed-store.ts";
 import type { Ask } from "./messages.ts";
 import { serve, type Surroundings } from "./serve.ts";
@@ -15,6 +17,8 @@ function openStore(user: number): IndexedKeyStore {
 const surroundings: Surroundings = {
   reach: (user, deviceName) => new HttpAccountServer(user, deviceName),
   openStore,
+  reachConversations: () => new HttpConversationServer(),
+  openConversations: (user) => new IndexedConversations(openStore(user)),
   locks: (navigator as { locks?: LockManager }).locks,
   now: () => Date.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -3,6 +3,7 @@
 import type { Bytes } from "../../lib/bytes.ts";
 import type { News } from "../account/news.ts";
 import type { Stretching } from "../derive.ts";
+import type { ConversationActs } from "./conversation-acts.ts";
 
 /** Whose keys, on which server, on which device (the session's id). Ids as hex. */
 export interface Place {
@@ -28,7 +29,7 @@ export interface Connection {
 }
 
 /** Each act with what it needs and what it gives. */
-export interface Acts {
+export interface Acts extends ConversationActs {
   connect: { needs: { place: Place }; gives: Connection };
   setUp: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null }; gives: null };
   addDevice: { needs: { place: Place; password: MessagePort }; gives: null };
@@ -49,7 +50,10 @@ export type Act = keyof Acts;
 
 export type Ask = { [A in Act]: { id: number; act: A } & Acts[A]["needs"] }[Act];
 
-/** `verdict` of section 12, `refused` with the problem's code, `no_answer`, or `broken` (storage, a fault of ours). */
-export type Failure = { kind: "verdict" | "refused"; code: string } | { kind: "no_answer" | "broken"; code: string };
+/**
+ * `verdict` of section 12, `refused` with the problem's code, `no_answer`, `not_ready` with the state that stands against sealing, `moved`
+ * when somebody else was first, or `broken` (storage, a fault of ours).
+ */
+export type Failure = { kind: "verdict" | "refused" | "not_ready" | "moved" | "no_answer" | "broken"; code: string };
 
 export type Answer = { id: number; ok: Acts[Act]["gives"] } | { id: number; failed: Failure };

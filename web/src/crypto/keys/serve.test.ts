@@ -34,6 +34,7 @@ function openBrowser(world: World): { place: Place; ask: <A extends Act>(act: A,
   let sessionOf = device;
   const surroundings: Surroundings = {
     reach: () => new MemorySession(world.server, sessionOf), openStore: () => new IndexedKeyStore(1, name), locks: undefined, now: () => world.now, wait: () => Promise.resolve(),
+    reachConversations: () => { throw new Error("no conversations here"); }, openConversations: () => { throw new Error("no conversations here"); },
   };
   const ask = async <A extends Act>(act: A, needs: Acts[A]["needs"]): Promise<Acts[A]["gives"]> => {
     if ("place" in needs) sessionOf = Uint8Array.from(Buffer.from(needs.place.device, "hex"));

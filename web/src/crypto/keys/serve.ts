@@ -11,7 +11,12 @@ import { type AccountServer, NoAnswer, Refusal } from "../account/server.ts";
 import { addDevice, setUp } from "../account/set-up.ts";
 import { wipe } from "../account/wipe.ts";
 import type { PasswordKeys } from "../derive.ts";
-import { ProtocolError, zeros } from "../protocol/codec.ts";
+import { Moved, NotReady } from "../conversations/act.ts";
+import { Device } from "../conversations/device.ts";
+import type { ConversationServer } from "../conversations/server.ts";
+import type { ConversationStore } from "../conversations/store.ts";
+import { check, ProtocolError, zeros } from "../protocol/codec.ts";
+import { actOnConversations, type ConversationAsk, isConversationAsk } from "./conversation-acts.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
 
@@ -19,6 +24,8 @@ export interface Surroundings {
   /** The server as this user's session sees it; 0 and the name of the device that is to come for who is not signed in. */
   reach: (user: number, deviceName?: string) => AccountServer;
   openStore: (user: number) => KeyStore;
+  reachConversations: (user: number) => ConversationServer;
+  openConversations: (user: number) => ConversationStore;
   /** Missing where the browser withholds Web Locks: then tabs may get in each other's way, which the server notices. */
   locks: Pick<LockManager, "request"> | undefined;
   now: () => number;
@@ -65,7 +72,7 @@ async function describe(account: Account): Promise<Connection> {
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, { act: "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { act: "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "connect":
       return describe(account);
@@ -94,7 +101,26 @@ async function actFor(account: Account, ask: Exclude<Ask, { act: "recover" | "re
   }
 }
 
-function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
+/** Devices whose conversations are in use. What the account's flows change is not in them: they are started anew then. */
+const devices = new WeakMap<Surroundings, Map<string, Device>>();
+
+async function findDevice(around: Surroundings, place: Place): Promise<Device> {
+  const started = devices.get(around) ?? new Map<string, Device>();
+  devices.set(around, started);
+  const name = `${place.user} ${place.device}`;
+  const there = started.get(name);
+  if (there !== undefined) return there;
+  const found = await connect(accountOf(around, place));
+  check(found.state === "ready", "not_listed", "this device is not in the list");
+  const { now, wait } = around;
+  const device = await Device.start(found.self, { api: around.reachConversations(place.user), store: around.openConversations(place.user), now, wait });
+  started.set(name, device);
+  return device;
+}
+
+async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
+  if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
+  devices.delete(around);
   const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
     Promise.resolve(accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) }));
   switch (ask.act) {
@@ -110,6 +136,8 @@ function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]>
 function explain(error: unknown): Failure {
   if (error instanceof ProtocolError) return { kind: "verdict", code: error.verdict };
   if (error instanceof Refusal) return { kind: "refused", code: error.code };
+  if (error instanceof NotReady) return { kind: "not_ready", code: error.sealing.state };
+  if (error instanceof Moved) return { kind: "moved", code: error.code };
   if (error instanceof NoAnswer) return { kind: "no_answer", code: "no_answer" };
   return { kind: "broken", code: error instanceof Error ? error.name : "unknown" };
 }

@@ -1,0 +1,74 @@
+// Conversations in the key store's database: beside the keys, and with their seeds wrapped as the keys are.
+import { type Bytes, toHex } from "../../lib/bytes.ts";
+import type { RememberedEpoch } from "../conversations/epochs.ts";
+import type { EpochDraft } from "../conversations/make-epoch.ts";
+import type { RememberedPerson } from "../conversations/people.ts";
+import type { ConversationStore, LooseSeed, RememberedConversation } from "../conversations/store.ts";
+import { join } from "../protocol/codec.ts";
+import type { IndexedKeyStore } from "./indexed-store.ts";
+import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
+
+const SEED = 32;
+const POSITION = "seeds position";
+
+/** Seeds are taken out; `seeds` has them one after the other: of the epochs that have one, the loose ones, the pending one. */
+interface StoredConversation extends Omit<RememberedConversation, "epochs" | "loose" | "pending"> {
+  epochs: (Omit<RememberedEpoch, "seed"> & { hasSeed: boolean })[];
+  loose: Omit<LooseSeed, "seed">[];
+  pending: Omit<EpochDraft, "seed"> | null;
+  seeds: Wrapped;
+}
+
+function takeOut(remembered: RememberedConversation): { clear: Omit<StoredConversation, "seeds">; seeds: Bytes[] } {
+  const seeds: Bytes[] = [];
+  const epochs = remembered.epochs.map(({ seed, ...epoch }) => {
+    if (seed !== null) seeds.push(seed);
+    return { ...epoch, hasSeed: seed !== null };
+  });
+  const without = <T extends { seed: Bytes }>({ seed, ...rest }: T): Omit<T, "seed"> => {
+    seeds.push(seed);
+    return rest;
+  };
+  const loose = remembered.loose.map(without);
+  const pending = remembered.pending === null ? null : without(remembered.pending);
+  return { clear: { ...remembered, epochs, loose, pending }, seeds };
+}
+
+function putBack({ seeds: _, epochs, loose, pending, ...rest }: StoredConversation, seeds: Bytes): RememberedConversation {
+  let at = 0;
+  const next = (): Bytes => seeds.slice(at, (at += SEED));
+  return {
+    ...rest,
+    epochs: epochs.map(({ hasSeed, ...epoch }) => ({ ...epoch, seed: hasSeed ? next() : null })),
+    loose: loose.map((one) => ({ ...one, seed: next() })),
+    pending: pending === null ? null : { ...pending, seed: next() },
+  };
+}
+
+export class IndexedConversations implements ConversationStore {
+  constructor(private readonly beside: IndexedKeyStore) {}
+
+  readPeople = (): Promise<RememberedPerson[]> => this.beside.listBeside<RememberedPerson>("person ");
+
+  async writePeople(people: readonly RememberedPerson[]): Promise<void> {
+    if (people.length > 0) await this.beside.putBeside(people.map((person) => [`person ${person.user}`, person]));
+  }
+
+  async readConversation(conversation: Bytes): Promise<RememberedConversation | null> {
+    const name = `conversation ${toHex(conversation)}`;
+    const stored = await this.beside.getBeside<StoredConversation>(name);
+    if (stored === undefined) return null;
+    return putBack(stored, await unwrapSecret(await this.beside.wrappingKey(), name, stored.seeds));
+  }
+
+  async writeConversation(remembered: RememberedConversation): Promise<void> {
+    const name = `conversation ${toHex(remembered.conversation)}`;
+    const { clear, seeds } = takeOut(remembered);
+    const wrapped = await wrapSecret(await this.beside.wrappingKey(), name, join(...seeds));
+    await this.beside.putBeside([[name, { ...clear, seeds: wrapped } satisfies StoredConversation]]);
+  }
+
+  readPosition = async (): Promise<number> => (await this.beside.getBeside<number>(POSITION)) ?? 0;
+
+  writePosition = (position: number): Promise<void> => this.beside.putBeside([[POSITION, position]]);
+}
