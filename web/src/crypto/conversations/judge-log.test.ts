@@ -55,6 +55,8 @@ describe("8.3", () => {
     await later.make("create", 1, room.cast.map((one, at) => one.line(at === 0 ? 1 : 3)));
     const known = await later.open();
     expect([judgedAs(known, 1), known.judged.findings[0]!.isPlain]).toEqual(["stands", true]);
+    for (let at = 0; at < 102; at += 1) await later.send(1, "hi", { counter: plain.counter + 1 + at });
+    expect(withheld(await later.open())).toEqual([]);
   });
 
   test("2 and 3a: an epoch that is not known, a record below its epoch's entry", async () => {

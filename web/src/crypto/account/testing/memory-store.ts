@@ -16,6 +16,11 @@ export class MemoryStore implements KeyStore {
     return { device, signKey: publicKeyOf(seeds.sign), sign: signWithSeed(seeds.sign), kemSeed: seeds.kem, kemPublicKey: kemPublic };
   }
 
+  /** For another program that goes on as this device. */
+  signSeed(): Bytes {
+    return this.#seeds!.sign;
+  }
+
   async makeDevice(device: Bytes): Promise<DeviceKeys> {
     const known = await this.readDevice(device);
     if (known !== null) return known;
