@@ -7,13 +7,15 @@ import argparse
 import json
 import platform
 import statistics
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import measures
-from bench.client.measure import WAYS, Wish, measure_client, print_client
+from bench.client.judge import list_misses, print_client
+from bench.client.measure import WAYS, Wish, measure_client
 from bench.first_load import first_load
 
 CLIENT_MESSAGES = 100_000
@@ -43,6 +45,11 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--rounds", type=int, default=5, help="with --client: how often (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="with --client: scroll the same rows in a page without our scripts as well",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and ratio to this file")
     return parser.parse_args()
@@ -97,7 +104,7 @@ def main() -> None:
         print("The web client with 100,000 messages in one conversation:", flush=True)
         ways = tuple(arguments.ways.split(","))
         rounds = 1 if quick else arguments.rounds
-        wish = Wish(CLIENT_MESSAGES, rounds, ways, arguments.first, arguments.keep)
+        wish = Wish(CLIENT_MESSAGES, rounds, ways, arguments.first, arguments.keep, arguments.control)
         report["client"] = measure_client(wish)
     report["took_seconds"] = round(time.monotonic() - begun)
     if not arguments.client:
@@ -107,6 +114,8 @@ def main() -> None:
     print(f"\nTook {report['took_seconds']} s on {report['machine']['processor']}.")
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+    if arguments.client and any(list_misses(report["client"])):
+        sys.exit(1)
 
 
 def compare_servers(report: dict[str, Any], quick: bool) -> None:

@@ -7,8 +7,12 @@ from typing import Any
 from bench.client.stage import Stage, read_script
 
 Figures = dict[str, Any]
+FRAME_MS = 50
+"""No frame is longer while somebody scrolls, on a device four times slower."""
+JITTER_MS = 0.5
+"""Frames come at multiples of a sixtieth of a second; three of them are told as 49.9 to 50.1 ms."""
 BOX = "#main [role=region]"
-READ_FIRST = "() => document.querySelector('li[data-key]').dataset.key"
+READ_POSITION = "() => document.querySelector('#main [role=region]').scrollTop"
 
 
 async def measure(stage: Stage, scroll: Callable[[Stage], Awaitable[None]]) -> Figures:
@@ -22,7 +26,7 @@ async def measure(stage: Stage, scroll: Callable[[Stage], Awaitable[None]]) -> F
         "frames": len(gaps),
         "worst_ms": round(gaps[-1], 1),
         "p99_ms": round(gaps[int(len(gaps) * 0.99)], 1),
-        "over_50_ms": sum(gap > 50 for gap in gaps),
+        "over_50_ms": sum(gap > FRAME_MS + JITTER_MS for gap in gaps),
         "long_frames": worst,
     }
 
@@ -50,7 +54,7 @@ async def wheel_down(stage: Stage) -> None:
 async def fling(stage: Stage, times: int = 8) -> None:
     """A finger that throws the list down again and again; raises when that moves nothing."""
     x, y = await find_middle(stage)
-    before = await stage.page.evaluate(READ_FIRST)
+    before = await stage.page.evaluate(READ_POSITION)
     for _ in range(times):
         await _touch(stage, "touchStart", {"x": x, "y": y - 250})
         for step in range(1, 9):
@@ -58,7 +62,7 @@ async def fling(stage: Stage, times: int = 8) -> None:
             await asyncio.sleep(0.008)
         await _touch(stage, "touchEnd")
         await asyncio.sleep(0.5)
-    if await stage.page.evaluate(READ_FIRST) == before:
+    if await stage.page.evaluate(READ_POSITION) == before:
         raise SystemExit("the list was not moved by touch")
 
 

@@ -7,7 +7,7 @@ is not idle it tells nothing. These figures come from an unthrottled run and are
 import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from playwright.async_api import CDPSession
 
 CATEGORIES = ["toplevel", "devtools.timeline"]
+FRAME = "FireAnimationFrame"
 PIECE = 1 << 20
 """Characters of a trace that are read at a time."""
 Event = dict[str, Any]
@@ -36,13 +37,16 @@ class Task:
 
     cost: float
     causes: dict[str, float]
+    ends_frame: bool = False
+    """Whether it drew a frame: after it another begins."""
 
 
 @dataclass
 class Trace:
-    """The tasks of the page's main thread, cheapest first."""
+    """The tasks of the page's main thread, and its frames, cheapest first."""
 
     tasks: list[Task] = field(default_factory=list)
+    frames: list[Task] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -56,7 +60,9 @@ async def trace(debugger: CDPSession) -> AsyncIterator[Trace]:
     await debugger.send("Tracing.end")
     stream = (await complete)["stream"]
     events = json.loads("".join([piece async for piece in _read(debugger, stream)]))["traceEvents"]
-    traced.tasks = sorted(list_tasks(events), key=lambda task: task.cost)
+    tasks = list(list_tasks(events))
+    traced.frames = sorted(list_frames(tasks), key=lambda frame: frame.cost)
+    traced.tasks = sorted(tasks, key=lambda task: task.cost)
 
 
 async def _read(debugger: CDPSession, stream: str) -> AsyncIterator[str]:
@@ -87,6 +93,22 @@ def list_tasks(events: list[Event]) -> Iterator[Task]:
         yield _make_task(inside)
 
 
+def list_frames(tasks: Iterable[Task]) -> Iterator[Task]:
+    """Yield what each frame cost: all tasks since the one before, with the one that drew it.
+
+    It is right while the page asks for a frame all the time.
+    """
+    cost: float = 0
+    causes: defaultdict[str, float] = defaultdict(float)
+    for task in tasks:
+        cost += task.cost
+        for cause, share in task.causes.items():
+            causes[cause] += share
+        if task.ends_frame:
+            yield Task(cost, dict(causes), True)
+            cost, causes = 0, defaultdict(float)
+
+
 def _find_thread(events: list[Event]) -> tuple[int, int]:
     """Return the process and the thread that ran most of the scripts."""
     calls = Counter((e["pid"], e["tid"]) for e in events if e.get("name") == "FunctionCall")
@@ -106,7 +128,7 @@ def _make_task(events: list[Event]) -> Task:
             causes[within[-1][1]] -= cost
         causes[cause] += cost
         within.append((event["ts"] + event["dur"], cause))
-    return Task(_weigh(events[0]), dict(causes))
+    return Task(_weigh(events[0]), dict(causes), any(event["name"] == FRAME for event in events))
 
 
 def _find_cause(name: str) -> str | None:

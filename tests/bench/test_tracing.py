@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.client.tracing import Event, list_tasks
+from bench.client.tracing import Event, Task, list_frames, list_tasks
 
 PAGE = {"pid": 7, "tid": 1}
 
@@ -47,3 +47,24 @@ def test_only_the_thread_that_runs_the_page_counts() -> None:
 def test_nothing_costs_more_than_it_takes() -> None:
     [task] = list_tasks([event("RunTask", 0, 1_000, tdur=5_000), event("FunctionCall", 10, 100)])
     assert task.cost == 1
+
+
+def test_a_frame_costs_all_that_is_done_since_the_one_before() -> None:
+    events = [
+        event("RunTask", 0, 4_000),
+        event("FireAnimationFrame", 100, 2_000),
+        event("FunctionCall", 200, 1_000),
+        event("RunTask", 5_000, 3_000),
+        event("MajorGC", 5_100, 2_500),
+        event("RunTask", 9_000, 6_000),
+        event("FireAnimationFrame", 9_100, 5_000),
+        event("RunTask", 20_000, 7_000),
+    ]
+    first, second = list_frames(list_tasks(events))
+    assert first.cost == 4
+    assert second.cost == 9
+    assert second.causes["garbage"] == 2.5
+
+
+def test_what_comes_after_the_last_frame_is_none() -> None:
+    assert list(list_frames([Task(5, {"script": 5.0})])) == []

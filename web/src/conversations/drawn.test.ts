@@ -67,10 +67,17 @@ describe("moving on", () => {
     const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, 60, BATCH);
     expect(next).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
   });
+
+  test("lets go of rows when others take their elements, otherwise only of those that are very far", () => {
+    const far = { above: 900, below: 1500 };
+    expect(moveSpan(300, span, far, 800, 60, BATCH)).toEqual(span);
+    expect(moveSpan(300, span, { ...far, above: 700 }, 800, 60, BATCH)).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
+    expect(moveSpan(300, span, { above: 900, below: 1700 }, 800, 60, BATCH)).toEqual({ from: 100, to: 140 - BATCH });
+  });
 });
 
 test("a device that draws slowly gets smaller batches, and larger ones again when it has recovered", () => {
-  expect([BATCH, 3, 2].map((batch) => chooseBatch(batch, 30))).toEqual([3, 2, 2]);
-  expect([2, 3, BATCH].map((batch) => chooseBatch(batch, 5))).toEqual([3, BATCH, BATCH]);
-  expect(chooseBatch(3, 16)).toBe(3);
+  expect([BATCH, 2].map((batch) => chooseBatch(batch, 30))).toEqual([BATCH - 1, 2]);
+  expect([2, BATCH].map((batch) => chooseBatch(batch, 5))).toEqual([3, BATCH]);
+  expect(chooseBatch(2, 16)).toBe(2);
 });

@@ -29,12 +29,14 @@ export interface Beyond {
 
 export const NOTHING: Drawn = { from: Infinity, to: Infinity };
 /** Rows that are drawn in one frame: no slower than somebody flings past them. */
-export const BATCH = 4;
+export const BATCH = 3;
 /** As many at least, however slow the device is. */
 const FEWEST = 2;
-/** Milliseconds. A batch that takes longer becomes smaller, for the frame has more to do than that; one that takes less
- *  may grow again. */
+/** Milliseconds. When a frame takes longer, the next batch is smaller, for there may be more to do than to draw; when it
+ *  takes less, the batch may grow again. */
 const [LATE, SOON] = [20, 12];
+/** Margins beyond which rows are let go, though nothing comes that could take their elements. */
+const FAR = 2;
 
 export function findSpan(rows: Row[], { from, to }: Drawn): Span {
   const isOver = ({ item }: Row, seq: number): boolean => item.seq === 0 || item.seq > seq;
@@ -67,12 +69,25 @@ export function makeDrawn(rows: Row[], span: Span, hasNewer: boolean): Drawn {
 /** How many rows this device draws in one frame. */
 export class Pace {
   batch = BATCH;
+  #begun = 0;
+  // A message that is sent within a frame comes when that frame is laid out and painted.
+  readonly #after = new MessageChannel();
 
-  /** Draws a batch; how long that takes says how large the next one is. */
+  constructor() {
+    this.#after.port1.onmessage = () => {
+      this.batch = chooseBatch(this.batch, performance.now() - this.#begun);
+    };
+  }
+
+  /** Draws a batch, within a frame; how long that takes says how large the next one is. */
   time(draw: () => void): void {
-    const begun = performance.now();
+    this.#begun = performance.now();
     draw();
-    this.batch = chooseBatch(this.batch, performance.now() - begun);
+    this.#after.port2.postMessage(null);
+  }
+
+  stop(): void {
+    this.#after.port1.close();
   }
 }
 
@@ -82,8 +97,9 @@ export function chooseBatch(batch: number, took: number): number {
   return took < SOON ? Math.min(BATCH, batch + 1) : batch;
 }
 
-/** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond. `height`
- *  is that of a row, by those that are drawn. */
+/** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond, at best
+ *  in the same step, so that the rows that come have the elements of those that go. `height` is that of a row, by those
+ *  that are drawn. */
 export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number, batch: number): Span {
   const { above, below } = reach;
   const next = { ...span };
@@ -92,8 +108,12 @@ export function moveSpan(count: number, span: Span, reach: Reach, margin: number
   if (mayGrowUp && (!mayGrowDown || above <= below)) next.from = Math.max(0, span.from - batch);
   else if (mayGrowDown) next.to = Math.min(count, span.to + batch);
   // Half of what is too much by the average: rows differ, and what is on screen must never go.
-  const excess = (far: number): number => Math.max(0, Math.floor((far - 1.25 * margin) / height / 2));
-  next.from += Math.min(excess(above), batch);
-  next.to -= Math.min(excess(below), batch);
+  const grown = span.from - next.from + next.to - span.to;
+  const excess = (far: number): number => {
+    const most = grown > 0 ? grown : far > FAR * margin ? batch : 0;
+    return Math.max(0, Math.min(Math.floor((far - 1.25 * margin) / height / 2), most));
+  };
+  next.from += excess(above);
+  next.to -= excess(below);
   return next;
 }
