@@ -21,6 +21,7 @@ from hearth.wire.handshake import read_headers, read_query
 from hearth.wire.http import find_token
 from hearth.wire.socketio import Decoder, decode_arguments, encode_packet
 from tests.properties.world import make_png
+from tests.security import formats
 from tests.security.statements import BODIES, SIGNED, judge_statement
 
 MAX_PAYLOAD = 128 * 1024
@@ -130,6 +131,10 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "text": clean_text,
     "picture": judge_picture,
     "statement": judge_statement,
+    "format": formats.read_format,
+    "typed": formats.read_text,
+    "parcel": formats.read_parcel,
+    "operation": formats.run_edited,
 }
 SEEDS: dict[str, list[bytes]] = {
     "engineio": [b"4hello", b"2probe", b"4a\x1e4b", b"bAQI=", "4\u00fc".encode()],
@@ -158,4 +163,8 @@ SEEDS: dict[str, list[bytes]] = {
         b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     ],
     "statement": [*BODIES, *SIGNED],
+    "format": formats.FORMAT_SEEDS,
+    "typed": formats.TEXT_SEEDS,
+    "parcel": formats.PARCEL_SEEDS,
+    "operation": formats.VECTOR_SEEDS,
 }

@@ -207,7 +207,7 @@ def _(given: In) -> Any:
     own = given.values["self"]
     before = None if given.before is None else read_before(given.before)
     data, roster = bytes.fromhex(given.after["record"]), bytes.fromhex(given.after["roster"])
-    first = (before or check.read_epoch(data, roster)).record
+    first = EpochRecord.open(data).body if before is None else before.record
     where = check.Where(first.server, first.conversation, own)
     check.check_record(before, data, roster, where, facts)
     return {"accepted": True}

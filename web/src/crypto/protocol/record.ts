@@ -141,12 +141,13 @@ function isShallow(value: unknown): boolean {
 /** Throws ProtocolError `malformed`, `unsupported`. */
 export function readBody(bytes: Bytes): { content: { type: string }; extensions: Extension[] } {
   const reader = new Reader(bytes);
-  const json = decodeText(reader.lp32(MOST_BODY));
+  const json = reader.lp32(MOST_BODY);
   const extensions = readExtensions(reader);
   reader.end();
+  const written = decodeText(json);
   let content: unknown;
   try {
-    content = JSON.parse(json);
+    content = JSON.parse(written);
   } catch {
     check(false, "malformed", "not JSON");
   }

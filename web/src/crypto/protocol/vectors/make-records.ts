@@ -91,6 +91,7 @@ export async function makeRecords(): Promise<VectorFile> {
     vector("body after a byte order mark", "body.read", { body: rawBody('\ufeff{"type":"text"}') }, "malformed"),
     vector("record of no bytes", "record.open", { ...open, record: zeros(0) }, "unsupported"),
     vector("body that is not UTF-8", "body.read", { body: join(lp32(Uint8Array.of(255)), zeros(1)) }, "malformed"),
+    vector("body that is not UTF-8, from a later version", "body.read", { body: join(lp32(Uint8Array.of(255)), Uint8Array.of(1, 0, 5, 1, 0, 0)) }, "unsupported"),
     vector("heads", "heads.read", { heads }),
     vector("heads, a byte too many", "heads.read", { heads: join(heads, zeros(1)) }, "malformed"),
   ];
