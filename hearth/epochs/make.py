@@ -43,8 +43,18 @@ async def make_epoch(context: Context, command: MakeEpoch) -> EpochTaken:
         return known
     require_current(draft, head)
     await judge.check_epoch(context, draft, living)
-    limits.take(f"{bucket}.conversation", draft.record.conversation.hex(), rules.PER_CONVERSATION)
+    take_budgets(context, draft)
     return await write_epoch(context, draft, head)
+
+
+def take_budgets(context: Context, draft: Draft) -> None:
+    """Count an epoch that has passed all checks. Raises TooManyRequests."""
+    limits, record = context.services.limits, draft.record
+    bucket, conversation = rules.name_bucket(record.action), record.conversation.hex()
+    if record.n == 1 and record.kind is Kind.GROUP:
+        limits.take("epoch.groups", context.user_id, rules.GROUPS_MADE)
+    limits.take(f"{bucket}.member", f"{context.user_id} {conversation}", rules.PER_MEMBER)
+    limits.take(f"{bucket}.conversation", conversation, rules.PER_CONVERSATION)
 
 
 async def find_taken(context: Context, record: bytes) -> EpochTaken | None:

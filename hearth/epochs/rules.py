@@ -24,6 +24,10 @@ from hearth.sealed.group.steps import Facts
 
 PER_DEVICE = "10/60s"
 PER_CONVERSATION = "30/60s"
+PER_MEMBER = "500/86400s"
+"""Of one person in one conversation: every epoch is work for all members, and a wrap stored for each."""
+GROUPS_MADE = "100/86400s"
+"""Everybody in a new group has one more: nobody's friend fills up their five hundred in an hour."""
 PAGE_BYTES = 384 * 1024
 """Of records and rosters on one page."""
 KIND_NAMES: dict[Kind, KindName] = {Kind.DIRECT: "direct", Kind.SELF: "self", Kind.GROUP: "group"}
