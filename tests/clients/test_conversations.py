@@ -14,7 +14,6 @@ import pytest
 
 from hearth.client.crypto.conversation import Conversation
 from hearth.client.crypto.log.body import write_body
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Row
 from hearth.client.crypto.making import acts
 from hearth.client.crypto.making.device import Moment, OwnDevice
@@ -25,6 +24,7 @@ from hearth.sealed.core import hpke
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Place
 from hearth.sealed.group.check import Where
+from hearth.sealed.group.entries import EntryKind
 from hearth.sealed.group.epoch import Epoch
 from hearth.sealed.group.seeds import SeedPlace, open_rewrap, unwrap_seed
 from hearth.sealed.person.people import People

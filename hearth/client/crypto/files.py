@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hearth.client.crypto.padding import pad_length
 from hearth.sealed.core import labels
 from hearth.sealed.core.box import SALT, TAG, VERSION, make_salt, open_aead
 from hearth.sealed.core.hashing import hkdf, sha256
+from hearth.sealed.core.padding import pad_length
 from hearth.sealed.core.reader import u8, u32
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 

@@ -3,12 +3,12 @@
 from dataclasses import fields
 from typing import Any
 
-from hearth.client.crypto import files, padding, trust
+from hearth.client.crypto import files, trust
 from hearth.client.crypto.log import body, chain, record
-from hearth.client.crypto.log.entries import Leave, Restored
-from hearth.sealed.core import box, ed25519, hpke, labels
+from hearth.sealed.core import box, ed25519, hpke, labels, padding
 from hearth.sealed.core.verdicts import Rejected
 from hearth.sealed.group import check, ids, seeds
+from hearth.sealed.group.entries import Leave, Restored
 from hearth.sealed.group.epoch import EpochRecord, Roster
 from hearth.sealed.group.rewrap import RewrapRequest
 from hearth.sealed.group.steps import Facts

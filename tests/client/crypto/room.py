@@ -6,12 +6,12 @@ from typing import Any
 from hearth.client.crypto.conversation import Conversation, Findings
 from hearth.client.crypto.log.body import write_body
 from hearth.client.crypto.log.chain import first_hash, next_hash
-from hearth.client.crypto.log.entries import Leave, Restored
-from hearth.client.crypto.log.record import Aad, EntryKind, Inner, seal_record
+from hearth.client.crypto.log.record import Aad, Inner, seal_record
 from hearth.client.crypto.log.rows import Row
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Place
 from hearth.sealed.group.check import Where
+from hearth.sealed.group.entries import EntryKind, Leave, Restored
 from hearth.sealed.group.epoch import (
     Action,
     EpochRecord,

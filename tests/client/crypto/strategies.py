@@ -5,7 +5,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hearth.client.crypto.log.body import Body, Heads
-from hearth.client.crypto.log.entries import Leave, Restored
 from hearth.client.crypto.log.record import Inner
 from hearth.sealed.core import ed25519
 from hearth.sealed.core.packed import (
@@ -22,6 +21,7 @@ from hearth.sealed.core.packed import (
 )
 from hearth.sealed.core.statements import Extension, ExtensionList, Statement
 from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.group.entries import Leave, Restored
 from hearth.sealed.group.epoch import EpochRecord, Member, Roster
 from hearth.sealed.group.rewrap import RewrapRequest
 from hearth.sealed.group.seeds import History

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Aim, Row
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.entries import EntryKind
 from hearth.sealed.group.epoch import Action, Kind, Role, Settings, Target
 from hearth.sealed.group.ids import direct_id
 from tests.client.crypto.cast import NOW, SERVER

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from hearth.client.crypto.conversation import Conversation
 from hearth.client.crypto.log.body import write_body
-from hearth.client.crypto.log.entries import Leave
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Row
 from hearth.client.crypto.making.device import Moment, OwnDevice
 from hearth.client.crypto.making.entry import Draft, SealedEntry, make_leave, seal_entry
@@ -19,6 +17,7 @@ from hearth.client.crypto.making.rewrap import make_answer, make_request
 from hearth.sealed.core import hpke
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.entries import EntryKind, Leave
 from hearth.sealed.group.epoch import Role
 from hearth.sealed.group.seeds import SeedPlace, open_rewrap
 from hearth.sealed.person.keyring import How

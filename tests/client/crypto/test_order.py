@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hearth.client.crypto.conversation import Conversation, Findings
-from hearth.client.crypto.log.record import EntryKind
+from hearth.sealed.group.entries import EntryKind
 from tests.client.crypto.cast import NOW, meet
 from tests.client.crypto.room import Room, make_cast
 

@@ -14,6 +14,7 @@ from hearth.sealed.core.packed import Place
 from hearth.sealed.core.statements import Extension
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group import seeds as epoch_seeds
+from hearth.sealed.group.entries import LONGEST
 from hearth.sealed.person import generations, keyring, recovery, vault
 from tests.client.crypto.strategies import seeds, values_of
 from tests.client.crypto.test_formats import change
@@ -114,7 +115,7 @@ def test_the_longest_body_fits_and_one_byte_more_does_not() -> None:
     inner = record.Inner(1, NOWHERE, Place(0, NOWHERE))
     longest = bytes(record.MOST_BODY)
     sealed = record.seal_record(b"K" * 32, place, inner, longest, SIGN_SEED)
-    assert len(sealed) <= record.LONGEST
+    assert len(sealed) <= LONGEST
     assert record.open_record(b"K" * 32, place, sealed, SIGN_KEY).body == longest
     too_long = longest + b"x"
     refuse(lambda: record.seal_record(b"K" * 32, place, inner, too_long, SIGN_SEED), Verdict.MALFORMED)

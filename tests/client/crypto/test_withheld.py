@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Aim, Withheld
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.entries import EntryKind
 from tests.client.crypto.cast import NOW
 from tests.client.crypto.room import OPEN
 from tests.client.crypto.test_log import begin, fill, verdict_of

@@ -11,17 +11,15 @@ from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.placement import check_place, check_sender
 from hearth.client.crypto.log.record import (
-    FORMAT,
     Aad,
-    EntryKind,
     Opened,
-    check_form,
     check_target_hash,
     open_record,
 )
-from hearth.client.crypto.log.rights import check_target, check_writer, read_kind
+from hearth.client.crypto.log.rights import check_target, check_writer
 from hearth.client.crypto.log.rows import Aim, Judgement, Row
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.entries import FORMAT, EntryKind, check_form, read_kind
 from hearth.sealed.group.epochs import Epochs
 
 Sender = tuple[int, bytes]

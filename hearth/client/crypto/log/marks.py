@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from hearth.client.crypto.log.entries import Leave, Restored
 from hearth.client.crypto.log.placement import check_sender
 from hearth.client.crypto.log.rows import Row
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
-from hearth.sealed.group.epoch import Epoch, EpochRecord, Kind, Role
+from hearth.sealed.group.entries import Leave, Restored, check_may_leave
+from hearth.sealed.group.epoch import Epoch, EpochRecord
 from hearth.sealed.group.epochs import Epochs
 
 
@@ -103,11 +103,4 @@ class Marks:
 
     def check_may_leave(self, epoch: Epoch, user: int) -> None:
         """Raise Rejected(not_allowed) for who is not there (any more), and for the last owner (8.6)."""
-        n = epoch.record.n
-        stay = {
-            member.user: member.role for member in epoch.roster.members if (n, member.user) not in self.leaves
-        }
-        is_group = epoch.record.kind is Kind.GROUP and user in stay
-        others = {role for other, role in stay.items() if other != user}
-        is_last_owner = stay.get(user) is Role.OWNER and bool(others) and Role.OWNER not in others
-        require(is_group and not is_last_owner, Verdict.NOT_ALLOWED, "nobody who may leave")
+        check_may_leave(epoch, {left for n, left in self.leaves if n == epoch.record.n}, user)

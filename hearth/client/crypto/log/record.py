@@ -1,40 +1,21 @@
 """The message record (section 8.2): sealed under the epoch's key, signed by its device, salt and all."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-from hearth.client.crypto.padding import bucket_of
 from hearth.sealed.core import ed25519, labels
-from hearth.sealed.core.box import SALT, VERSION, make_salt, open_box, seal_box
+from hearth.sealed.core.box import SALT, make_salt, open_box, seal_box
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import U8, U16, U64, Hash, Id, Packed, Place, User
+from hearth.sealed.core.padding import bucket_of
 from hearth.sealed.core.reader import Reader, prefix
 from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.group.entries import FORMAT, check_form
 
-FORMAT = 1
-OVERHEAD = 1 + SALT + 16
-SHORTEST = OVERHEAD + 256
-LONGEST = 65536
 INNER = 80
 SIGNATURE = 64
 MOST_PLAINTEXT = 63488
 MOST_BODY = MOST_PLAINTEXT - INNER - 4 - SIGNATURE
 NO_HASH = bytes(32)
-
-
-class EntryKind(IntEnum):
-    """Section 8.1: what a log entry is. Below 16 sealed, from 16 on signed only."""
-
-    VOID = 0
-    MESSAGE = 1
-    EDIT = 2
-    REACTION = 3
-    DELETION = 4
-    CALL = 5
-    STATE = 6
-    EPOCH = 16
-    LEAVE = 17
-    RESTORED = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +76,6 @@ def seal_record(
     content = packed + prefix(body, 4) + signature
     plaintext = content + bytes(bucket_of(len(content)) - len(content))
     return seal_box(key, labels.RECORD_KEY, aad, plaintext, salt)
-
-
-def check_form(record: bytes) -> None:
-    """Check 1 of section 8.3, of what is sealed. Raises Rejected: malformed, unsupported."""
-    require(record[:1] == VERSION, Verdict.UNSUPPORTED, "a record of another format")
-    require(SHORTEST <= len(record) <= LONGEST, Verdict.MALFORMED, "a record of an impossible length")
-    plaintext = len(record) - OVERHEAD
-    require(bucket_of(plaintext) == plaintext, Verdict.MALFORMED, "a length between the buckets")
 
 
 def open_record(key: bytes, place: Aad, record: bytes, sign_key: bytes) -> Opened:

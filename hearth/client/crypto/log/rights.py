@@ -1,29 +1,10 @@
 """Who may write what, and aimed at what (section 8.9)."""
 
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Row
-from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.group.entries import AIMED, TARGETS, EntryKind, read_kind
 from hearth.sealed.group.epoch import Epoch, Kind, Role
 from hearth.sealed.group.steps import rank_of
-
-SEALED = frozenset(EntryKind) - {EntryKind.EPOCH, EntryKind.LEAVE, EntryKind.RESTORED}
-TARGETS = {
-    EntryKind.VOID: frozenset[EntryKind](),
-    EntryKind.CALL: frozenset[EntryKind](),
-    EntryKind.STATE: frozenset[EntryKind](),
-    EntryKind.MESSAGE: frozenset({EntryKind.MESSAGE}),
-    EntryKind.EDIT: frozenset({EntryKind.MESSAGE}),
-    EntryKind.REACTION: frozenset({EntryKind.MESSAGE}),
-    EntryKind.DELETION: frozenset({EntryKind.MESSAGE, EntryKind.EDIT, EntryKind.REACTION}),
-}
-AIMED = frozenset({EntryKind.EDIT, EntryKind.REACTION, EntryKind.DELETION})
-
-
-def read_kind(kind: int) -> EntryKind:
-    """Return the kind of a sealed record; Rejected(unsupported) for one that this version does not know."""
-    if kind not in SEALED:
-        raise Rejected(Verdict.UNSUPPORTED, "a kind of record that is not known")
-    return EntryKind(kind)
 
 
 def check_writer(epoch: Epoch, row: Row) -> None:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from hearth.client.crypto.log.entries import Leave
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
-from hearth.client.crypto.log.record import EntryKind
 from hearth.client.crypto.log.rows import Judgement, Row, Withheld
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.entries import EntryKind, Leave
 from hearth.sealed.group.epoch import EpochRecord
 from hearth.sealed.group.epochs import Epochs
 

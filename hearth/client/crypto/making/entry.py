@@ -6,15 +6,15 @@ Whether it is the time to seal at all, the states of section 7.6 say (hearth/sea
 from dataclasses import dataclass
 
 from hearth.client.crypto.log.body import read_body
-from hearth.client.crypto.log.entries import Leave
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.placement import check_sender
-from hearth.client.crypto.log.record import NO_HASH, Aad, EntryKind, Inner, seal_record
+from hearth.client.crypto.log.record import NO_HASH, Aad, Inner, seal_record
 from hearth.client.crypto.log.rights import check_target, check_writer
 from hearth.client.crypto.log.rows import Row
 from hearth.client.crypto.making.device import Moment, OwnDevice
 from hearth.sealed.core import ed25519
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.entries import EntryKind, Leave
 from hearth.sealed.group.epoch import Epoch
 from hearth.sealed.group.epochs import Epochs
 
