@@ -13,6 +13,7 @@ import { accept } from "../protocol/pins.ts";
 import { act, begin, makeReady, NotReady } from "./act.ts";
 import type { Device } from "./device.ts";
 import { confirm } from "./fetch-epochs.ts";
+import { takeGossip } from "./gossip.ts";
 import { PLAIN_SETTINGS } from "./make-epoch.ts";
 import { leave } from "./seal.ts";
 import { readSeeds, takeWraps } from "./seeds.ts";
@@ -241,4 +242,54 @@ test("rows under a generation that another device has renewed are written under 
   await catchUp(tablet, group);
   expect((await tablet.open(group)).known.hasHead).toBe(true);
   expect(await read(tablet, group)).toEqual(["one"]);
+});
+
+describe("after a time outside", () => {
+  test("who is added again reads what is of the two stays, and what was kept of the first stays open after a new start", LONG, async () => {
+    const scene = await Scene.begin();
+    const { town, alice } = scene;
+    const store = new MemoryConversations();
+    const bob = await town.start(scene.accounts.get(2)!, store);
+    const group = await scene.group(2, 3);
+    await say(town, alice, group, "one");
+    await catchUp(bob, group);
+    await does(alice, group, { action: "remove", targets: [{ user: 2, cause: null }] });
+    await does(alice, group, { action: "rotate" });
+    await say(town, alice, group, "without bob");
+    await does(alice, group, { action: "rotate" });
+    await does(alice, group, { action: "add", targets: [{ user: 2, cause: null }], historyFrom: 0 });
+    await say(town, alice, group, "welcome back");
+    await catchUp(bob, group);
+    expect([await read(bob, group), await stateOf(bob, group)]).toEqual([["one", "[unproven]", "welcome back"], "ready"]);
+    await say(town, bob, group, "thanks");
+    const again = await town.start(scene.accounts.get(2)!, store);
+    expect(await read(again, group)).toEqual(["one", "[unproven]", "welcome back", "thanks"]);
+    await catchUp(alice, group);
+    expect((await read(alice, group)).at(-1)).toBe("thanks");
+  });
+});
+
+describe("what people tell each other", () => {
+  test("of a group that is further on, and of one that is shown in two ways", LONG, async () => {
+    const scene = await Scene.begin();
+    const { town, alice, bob } = scene;
+    const group = await scene.group(2);
+    const direct = await begin(alice, { kind: "direct", other: 2 });
+    await catchUp(bob, group, direct);
+    await does(alice, group, { action: "rotate" });
+    await say(town, alice, direct, "hello");
+    await read(bob, direct);
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([group]);
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
+    await catchUp(bob, group, direct);
+    await say(town, alice, direct, "the same");
+    await read(bob, direct);
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
+    expect(await stateOf(bob, group)).toBe("ready");
+    Object.assign((await alice.open(group)).known.epochs.newest!, { hash: random(32) });
+    await say(town, alice, direct, "another group");
+    await read(bob, direct);
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
+    expect(bob.stateOf(await bob.open(group))).toEqual({ state: "stopped", verdict: "fork" });
+  });
 });

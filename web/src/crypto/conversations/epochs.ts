@@ -1,5 +1,5 @@
-// The epochs of one conversation that this device has accepted: without gaps, from where it began (docs/protocol-encryption.md, 7.5).
-// Only additions: what is accepted stays.
+// The epochs of one conversation that this device has accepted (docs/protocol-encryption.md, 7.5): without gaps from where it began,
+// or from where the newest stay began; those of an earlier stay are kept to read with. Only additions: what is accepted stays.
 import type { Bytes } from "../../lib/bytes.ts";
 import { check, equal } from "../protocol/codec.ts";
 import { encodeRoster } from "../protocol/epoch.ts";
@@ -58,17 +58,19 @@ export class Epochs {
     return this.#known.get(this.#oldest) ?? null;
   }
 
-  /** Ascending. */
+  /** Ascending; with a gap between two stays. */
   get all(): KnownEpoch[] {
-    return Array.from({ length: this.#newest - this.#oldest + (this.#newest > 0 ? 1 : 0) }, (_, at) => this.#known.get(this.#oldest + at)!);
+    return [...this.#known.values()].sort((a, b) => a.epoch.n - b.epoch.n);
   }
 
+  /** Beside those of this stay; above them with a gap it begins another one. */
   #keep(read: ReadEpoch, told: Told | null): KnownEpoch {
     const { n } = read.epoch;
     const kept = { ...read, told, seed: null };
     this.#known.set(n, kept);
+    const begins = this.#oldest === 0 || n > this.#newest + 1;
+    this.#oldest = begins ? n : Math.min(this.#oldest, n);
     this.#newest = Math.max(this.#newest, n);
-    this.#oldest = this.#oldest === 0 ? n : Math.min(this.#oldest, n);
     return kept;
   }
 
@@ -122,11 +124,15 @@ export class Epochs {
     return this.#keep(read, told);
   }
 
-  /** Begins at the epoch that brings oneself in, with the one before as the server has it. Throws ProtocolError: 7.5. */
+  /**
+   * Begins at the epoch that brings oneself in, with the one before as the server has it: also again, after a time outside. Throws
+   * ProtocolError: 7.5, `rollback` for one that is not above all that is known.
+   */
   async join(before: { record: Bytes; roster: Bytes } | null, record: Bytes, roster: Bytes | null, told: Told | null): Promise<KnownEpoch> {
     const earlier = before === null ? null : readHere(this.where, before.record, before.roster);
     const read = readNext(earlier, record, roster);
     await this.#judge(earlier, read, told?.seq ?? null);
+    check(read.epoch.n > this.#newest, "rollback", "not above what is known");
     const isConcerned = earlier === null || read.epoch.targets.some((target) => target.user === this.where.user);
     check(isConcerned && read.roster.some((one) => one.user === this.where.user), "not_allowed", "an epoch that does not bring oneself in");
     return this.#keep(read, told);
@@ -153,7 +159,7 @@ export class Epochs {
   remember(): RememberedEpoch[] {
     let before: KnownEpoch | null = null;
     return this.all.map((known) => {
-      const isSame = before !== null && equal(before.epoch.rosterHash, known.epoch.rosterHash);
+      const isSame = before?.epoch.n === known.epoch.n - 1 && equal(before.epoch.rosterHash, known.epoch.rosterHash);
       before = known;
       return { record: known.bytes, roster: isSame ? null : encodeRoster(known.roster), told: known.told, seed: known.seed };
     });

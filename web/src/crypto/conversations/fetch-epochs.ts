@@ -69,30 +69,30 @@ function findJoin(listed: readonly Whole[], user: number): number {
   });
 }
 
-/** At epoch 1, else at the epoch that brought oneself in, and back from there as far as history was given. */
-async function beginAtFirst(device: Device, live: Live): Promise<Whole[]> {
-  const { conversation, user } = live.known.where;
-  const listed = await listFrom(device, conversation, 1);
-  const isWhole = listed.every((one, at) => one.n === at + 1);
-  if (isWhole) return listed;
-  const at = findJoin(listed, user);
+/** At the epoch that brings oneself in, and back from there as far as history was given. Returns what follows. */
+async function join({ known }: Live, listed: readonly Whole[]): Promise<Whole[]> {
+  const at = findJoin(listed, known.where.user);
   const [before, joined] = [listed[at - 1], listed[at]];
   check(joined !== undefined, "not_allowed", "nothing brings oneself in");
-  const told = { seq: joined.seq, time: joined.time };
-  const taken = await live.known.epochs.join(before ?? null, joined.record, joined.roster, told);
-  const { historyFrom } = taken.epoch;
+  const { epoch } = await known.epochs.join(before ?? null, joined.record, joined.roster, { seq: joined.seq, time: joined.time });
   for (const one of listed.slice(0, at).reverse()) {
-    if (historyFrom === 0 || one.n < historyFrom || one.n !== live.known.epochs.oldest!.epoch.n - 1) break;
-    await live.known.epochs.takeBefore(one.record, one.roster, { seq: one.seq, time: one.time });
+    if (epoch.historyFrom === 0 || one.n < epoch.historyFrom || one.n !== known.epochs.oldest!.epoch.n - 1) break;
+    await known.epochs.takeBefore(one.record, one.roster, { seq: one.seq, time: one.time });
   }
   return listed.slice(at + 1);
+}
+
+/** What follows what is known; after a time outside from where one was brought in again. */
+async function listNext(device: Device, live: Live, n: number): Promise<Whole[]> {
+  const listed = await listFrom(device, live.known.where.conversation, n);
+  const hasGap = listed.some((one, at) => one.n !== n + at);
+  return hasGap ? join(live, listed) : listed;
 }
 
 /** Everything that the server has above what is known. Throws ProtocolError; what was accepted before stays. */
 export async function fetchEpochs(device: Device, live: Live): Promise<void> {
   const { newest } = live.known.epochs;
-  const { conversation } = live.known.where;
-  const next = newest === null ? ((await beginAtHead(device, live)) ?? (await beginAtFirst(device, live))) : await listFrom(device, conversation, newest.epoch.n + 1);
+  const next = newest === null ? ((await beginAtHead(device, live)) ?? (await listNext(device, live, 1))) : await listNext(device, live, newest.epoch.n + 1);
   for (const epoch of next) await take(device, live, epoch);
   takeLoose(live);
   await live.known.learn();

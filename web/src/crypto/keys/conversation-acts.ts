@@ -4,6 +4,7 @@ import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { act, begin } from "../conversations/act.ts";
 import type { Device, Live } from "../conversations/device.ts";
 import { confirm } from "../conversations/fetch-epochs.ts";
+import { takeGossip } from "../conversations/gossip.ts";
 import type { Finding } from "../conversations/judge-log.ts";
 import type { Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
@@ -94,6 +95,8 @@ async function acceptIdentity(device: Device, user: number): Promise<void> {
 async function takeRows(device: Device, { conversation, before, rows }: Extract<ConversationAsk, { act: "takeRows" }>): Promise<Told[]> {
   const live = await device.open(fromHex(conversation));
   await live.known.takeRows(before, rows);
+  const behind = await takeGossip(device, live);
+  if (behind.length > 0) await confirm(device, behind);
   await writeHeads(device, [live]);
   return tellNew(live);
 }
