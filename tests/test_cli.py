@@ -1,7 +1,9 @@
 """The `hearth` command as people type it."""
 
 import json
+import os
 import re
+import shutil
 import sqlite3
 import ssl
 import subprocess
@@ -58,6 +60,20 @@ def test_an_unknown_command_is_misunderstood() -> None:
     done = hearth("serve", "--prot", "1")
     assert done.returncode == 2
     assert done.stderr.startswith("hearth serve: There is no --prot 1 here.")
+
+
+def test_a_checkout_tells_what_is_misspelt_before_it_sets_anything_up(tmp_path: Path) -> None:
+    checkout = Path(__file__).parents[1]
+    for folder in ("hearth", "scripts"):
+        left_out = shutil.ignore_patterns("static", "__pycache__")
+        shutil.copytree(checkout / folder, tmp_path / folder, ignore=left_out)
+    command = [str(tmp_path / "scripts" / "serve"), "--prot", "1"]
+    environment = os.environ | {"PYTHON": sys.executable}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hearth serve: There is no --prot 1 here.")
+    assert "setup:" not in done.stderr
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_without_a_command_it_shows_what_there_is() -> None:

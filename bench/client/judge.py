@@ -12,19 +12,18 @@ OPEN_MS = 100
 
 
 def list_misses(figures: Figures) -> Iterator[str]:
-    """Yield a sentence for each bar that is missed; none when all is met."""
+    """Yield a sentence for each bar that is missed; none when all is met.
+
+    Frames are judged by the clock, which is right on an idle machine; processor time says why.
+    """
     opened = figures["open"]["median_ms"]
     if opened >= OPEN_MS:
         yield f"opening takes {opened} ms, to be below {OPEN_MS}"
     for way, by_clock in figures["throttled"].items():
-        yield from _list_over(f"{way} by the clock", by_clock)
-        yield from _list_over(f"{way} by processor time", figures["processor"][way]["frames"])
-
-
-def _list_over(what: str, measured: Figures) -> Iterator[str]:
-    over = sum(measured["over_50_ms_of_each"])
-    if over > 0:
-        yield f"{what}: {over} frames over {FRAME_MS} ms, the longest {measured['worst_of_all_ms']:.1f} ms"
+        over = sum(by_clock["over_50_ms_of_each"])
+        if over > 0:
+            longest = by_clock["worst_of_all_ms"]
+            yield f"{way}: {over} frames over {FRAME_MS} ms, the longest {longest:.1f} ms"
 
 
 def print_client(figures: Figures) -> None:

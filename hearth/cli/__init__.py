@@ -24,14 +24,8 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 refused, 2 misunderstood, 141 no longer read."""
-    parser = make_parser()
-    options, unknown = parser.parse_known_args(arguments)
-    if options.command is None:
-        parser.print_help(sys.stderr)
-        return 2
-    if unknown:
-        told = f"There is no {' '.join(unknown)} here. `hearth {options.command} --help` shows what there is."
-        print(f"hearth {options.command}: {told}", file=sys.stderr)
+    options = understand(arguments)
+    if options is None:
         return 2
     if sys.platform != "win32":
         # Whatever is written to the data directory is for its owner alone.
@@ -53,6 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads this (`head`, say) has enough: what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def understand(arguments: Sequence[str] | None = None) -> argparse.Namespace | None:
+    """Read a command, or say what is wrong with it and return None. Needs nothing but Python."""
+    parser = make_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return None
+    if unknown:
+        told = f"There is no {' '.join(unknown)} here. `hearth {options.command} --help` shows what there is."
+        print(f"hearth {options.command}: {told}", file=sys.stderr)
+        return None
+    return options
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.conftest import QUIET, SomebodyNew
 from tests.e2e.person import PATIENCE, Person
@@ -175,3 +175,22 @@ async def test_a_page_without_a_secure_context_says_the_way_out(server: Served) 
             way = alice.page.get_by_role("link", name="Open it with HTTPS")
             await expect(way).to_have_attribute("href", re.compile(r"^https://hearth\.lan"))
         await browser.close()
+
+
+async def test_a_page_whose_code_does_not_come_offers_to_load_again(arrives: SomebodyNew) -> None:
+    # The service worker would have it already.
+    alice = await arrives("alice", service_workers="block")
+    await alice.registers()
+    answers = False
+
+    async def answer(route: Route) -> None:
+        if answers:
+            await route.continue_()
+
+    await alice.page.route("**/assets/AppearancePage-*.js", answer)
+    await alice.opens("/you/appearance")
+    main = alice.page.get_by_role("main")
+    await expect(main.get_by_text("This is taking longer than usual.")).to_be_visible()
+    answers = True
+    await main.get_by_role("button", name="Reload").click()
+    await expect(main.get_by_role("heading", name="Language and look")).to_be_visible()

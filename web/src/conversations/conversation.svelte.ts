@@ -56,12 +56,13 @@ export class Conversation {
   #frame: Frame | null = null;
   #loading = Promise.resolve();
 
-  constructor(client: Client, id: string) {
+  /** Between a change and showing it `rest` is waited for. */
+  constructor(client: Client, id: string, rest?: () => Promise<void>) {
     this.id = id;
     this.#client = client;
     this.typing = new TypingSignal(client.socket.call.bind(client.socket), id);
     this.#held = new HeldEntries(client.replica, id, () => void this.#live.refresh());
-    this.#live = untrack(() => new Live(EMPTY, () => this.#read()));
+    this.#live = untrack(() => new Live(EMPTY, () => this.#read(), rest));
   }
 
   get current(): State {

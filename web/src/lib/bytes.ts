@@ -27,7 +27,9 @@ export function toBase64(bytes: Uint8Array): string {
 export function fromBase64(text: string): Bytes {
   if (!BASE64.test(text)) throw new RangeError("not base64");
   const binary = atob(text);
-  return Uint8Array.from({ length: binary.length }, (_, at) => binary.charCodeAt(at));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 /** A fresh id of 16 random bytes, as hex: conversations, devices and client ids. */

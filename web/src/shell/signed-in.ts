@@ -98,7 +98,7 @@ export function startClient(): SignedIn {
     me: new Me(client.replica),
     avatars: new Avatars(client.replica),
     friends: new Friends(client.replica),
-    inbox: new Inbox(client.replica, client.own, nextFrame),
+    inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     presence: new Presence(client),
     typing: new Typing(client.socket),
   };

@@ -14,7 +14,7 @@ const DEEP_PAGE = 100;
 const PAUSE_FRESH = 60;
 const PAUSE_DEEP = 400;
 /** Between a change and looking for gaps, in milliseconds: what is shown goes first. */
-const REST = 100;
+const REST = 250;
 
 interface Job {
   conversation: string;

@@ -35,6 +35,7 @@ export const shell: Translation<typeof en>["shell"] = {
   firstAction: "إضافة صديق",
   failedTitle: "لم تُحمَّل هذه الصفحة",
   failedText: "ربما انقطع الاتصال، أو جرى تحديث Hearth في هذه الأثناء.",
+  slow: "يستغرق هذا وقتًا أطول من المعتاد.",
   reload: "إعادة التحميل",
   connecting: "جارٍ الاتصال…",
   offline: "أنت غير متصل. يمكنك القراءة والكتابة، وسيُرسل ما كتبته عند عودة الاتصال.",

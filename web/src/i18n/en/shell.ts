@@ -19,6 +19,7 @@ export const shell = {
   firstAction: "Add a friend",
   failedTitle: "This page did not load",
   failedText: "The connection may have dropped, or Hearth was updated meanwhile.",
+  slow: "This is taking longer than usual.",
   reload: "Reload",
   connecting: "Connecting…",
   offline: "You are offline. You can read and write; it is sent when you are back.",

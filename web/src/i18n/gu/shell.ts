@@ -21,6 +21,7 @@ export const shell: Translation<typeof en>["shell"] = {
   firstAction: "મિત્ર ઉમેરો",
   failedTitle: "આ પૃષ્ઠ લોડ થયું નથી",
   failedText: "કદાચ કનેક્શન તૂટી ગયું, અથવા આ દરમિયાન Hearth અપડેટ થયું.",
+  slow: "આમાં સામાન્ય કરતાં વધુ સમય લાગી રહ્યો છે.",
   reload: "ફરી લોડ કરો",
   connecting: "કનેક્ટ થઈ રહ્યું છે…",
   offline: "તમે ઑફલાઇન છો. તમે વાંચી અને લખી શકો છો; પાછા જોડાશો ત્યારે સંદેશા મોકલાશે.",

@@ -21,6 +21,7 @@ export const shell: Translation<typeof en>["shell"] = {
   firstAction: "दोस्त जोड़ें",
   failedTitle: "यह पेज लोड नहीं हुआ",
   failedText: "शायद कनेक्शन टूट गया, या इस बीच Hearth अपडेट हो गया।",
+  slow: "इसमें सामान्य से ज़्यादा समय लग रहा है।",
   reload: "फिर से लोड करें",
   connecting: "कनेक्ट हो रहा है…",
   offline: "आप ऑफ़लाइन हैं। आप पढ़ और लिख सकते हैं; वापस जुड़ते ही संदेश भेज दिए जाएँगे।",
