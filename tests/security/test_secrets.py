@@ -95,6 +95,7 @@ async def live(server: RunningServer) -> list[str | bytes]:
         await http.post("/api/account.delete", json={"auth_key": encode(b"?" * 32)}, headers=signed_in)
         change = {"old_auth_key": encode(KEY), "auth_key": encode(KEY), "kdf": kdf()}
         await http.post("/api/account.change_password", json=change, headers=signed_in)
+        await recover_in_vain(http, signed_in)
         await break_the_database(server, http, signed_in, account)
     event = json.dumps(["message.send", {**message, "client_id": secrets.token_hex(16)}]).encode()
     await ask_raw(server.port, token, event)
@@ -110,6 +111,23 @@ async def live(server: RunningServer) -> list[str | bytes]:
     async with client(server.port) as refused:
         await refused.shake(headers={"Cookie": f"hearth={cookie}", "Origin": "https://evil.example"})
     return [token, cookie, sid, CANARY, KEY, TEXT, hash_token(token)]
+
+
+async def recover_in_vain(http: httpx.AsyncClient, signed_in: dict[str, str]) -> None:
+    """Proofs, tickets and links that lead nowhere, and a change of the chain that is none."""
+    asked = {"username": CANARY, "proof": encode(KEY)}
+    change = {"statements": [encode(KEY * 3)], "vault": {"sealed": encode(KEY * 2)}}
+    finish = {"new_auth_key": encode(KEY), "kdf": kdf(), "device_name": CANARY, "change": change}
+    for path, body, headers in (
+        ("/api/recovery", asked, {}),
+        ("/api/recovery/finish", {**asked, **finish, "ticket": CANARY}, {}),
+        ("/api/reset", {"token": CANARY}, {}),
+        ("/api/reset/finish", {"token": CANARY, **finish}, {}),
+        ("/api/chain.set_up", {"auth_key": encode(KEY), "change": change}, signed_in),
+        ("/api/chain.retire", {"statement": encode(KEY * 3)}, signed_in),
+    ):
+        answer = await http.post(path, json=body, headers=headers)
+        assert answer.status_code >= 400 and CANARY not in answer.text, (path, answer.text)
 
 
 async def break_the_database(
