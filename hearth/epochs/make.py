@@ -44,7 +44,7 @@ async def make_epoch(context: Context, command: MakeEpoch) -> EpochTaken:
     require_current(draft, head)
     await judge.check_epoch(context, draft, living)
     take_budgets(context, draft)
-    return await write_epoch(context, draft, head)
+    return await write_epoch(context, draft, head, living)
 
 
 def take_budgets(context: Context, draft: Draft) -> None:

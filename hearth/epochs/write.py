@@ -1,5 +1,7 @@
 """Storing an epoch that has been judged: its row, wraps, history, members, and its entry in the log."""
 
+from collections.abc import Collection
+
 from hearth.accounts.events import NOBODY_ELSE
 from hearth.contract import Context, Members
 from hearth.conversations.rules import Head
@@ -12,8 +14,13 @@ from hearth.epochs.store import EpochRow
 from hearth.sealed.group.epoch import Epoch
 
 
-async def write_epoch(context: Context, draft: Draft, head: Head | None) -> EpochTaken:
-    """Write everything that an epoch is and tell its members, and who was removed with it."""
+async def write_epoch(
+    context: Context, draft: Draft, head: Head | None, living: Collection[int]
+) -> EpochTaken:
+    """Write everything that an epoch is and tell its members, and who was removed with it.
+
+    What is sealed to a deleted account is not kept: nobody would ever fetch it.
+    """
     epoch, before = draft.judged, draft.before
     conversation_id, n = epoch.record.conversation, epoch.record.n
     roles = {member.user: rules.ROLE_NAMES[member.role] for member in epoch.roster.members}
@@ -21,7 +28,7 @@ async def write_epoch(context: Context, draft: Draft, head: Head | None) -> Epoc
         head = await make_group(context, conversation_id, roles)
     change = find_change(draft, head, before)
     row = await make_row(context, draft, change.seq)
-    wraps = {wrap.user_id: wrap.wrap for wrap in draft.command.wraps}
+    wraps = {wrap.user_id: wrap.wrap for wrap in draft.command.wraps if wrap.user_id in living}
     await store.insert_epoch(context.transaction, row, wraps)
     await keep_history(context, draft)
     await set_epoch(context, conversation_id, n)

@@ -1,7 +1,10 @@
 """A member who floods: what it costs the others is bounded by the day, and they go on beside it."""
 
 import pytest
+from sqlalchemy import select
 
+from hearth.accounts.contract import DeleteAccount
+from hearth.epochs.tables import EPOCH_WRAP
 from hearth.errors import TooManyRequests
 from tests.epochs.conftest import Cast
 from tests.epochs.kit import make_group
@@ -52,3 +55,15 @@ async def test_a_friend_does_not_fill_up_ones_groups_in_an_hour(
         await late.run(cast.alice, late.create(cast.alice))
     other = make_group(cast.bob, cast.alice, time=9)
     await other.run(cast.bob, other.create(cast.bob))
+
+
+async def test_nothing_is_kept_for_who_is_deleted(cast: Cast) -> None:
+    """A group that goes on with a deleted member would keep a wrap of every epoch for ever."""
+    room = await cast.group(cast.bob, cast.carol)
+    await cast.stage.run(cast.bob.phone, DeleteAccount(auth_key=cast.bob.owner.auth_key))
+    for _ in range(3):
+        await room.run(cast.carol, room.rotate(cast.carol))
+    async with cast.stage.services.database.transaction("read") as transaction:
+        rows = (await transaction.execute(select(EPOCH_WRAP.c.user_id, EPOCH_WRAP.c.n))).all()
+    kept = {row.user_id for row in rows if row.n > 1}
+    assert kept == {cast.alice.owner.user, cast.carol.owner.user}
