@@ -11,9 +11,11 @@ from hearth.vault import rows_store, store
 from hearth.vault.contract import KeyringGrown, KeyringPage, KeyringRow, KeyringTaken, NewRow
 from hearth.vault.rows_store import StoredRow
 from hearth.vault.rules import (
+    MANY_ROWS,
     MOST_ROWS,
     ROOM_FOR_OWNER,
     ROWS,
+    ROWS_ABOVE,
     GenerationMoved,
     check_rows,
     check_set,
@@ -62,7 +64,7 @@ async def append_rows(
     count = vault.keyring_rows + len(fresh)
     require_room(count, MOST_ROWS, "The keyring is full.", kept=0 if is_proven else 10 * ROOM_FOR_OWNER)
     if not is_proven:
-        context.services.limits.take("keyring.rows", context.actor.device_id.hex(), ROWS, cost=len(fresh))
+        take_share(context, len(fresh), count)
     stored = [
         (StoredRow(position, row.g, row.kind, row.id, row.sealed, digest in of_set), digest)
         for position, (digest, row) in enumerate(fresh.items(), vault.keyring_position + 1)
@@ -71,6 +73,14 @@ async def append_rows(
     await rows_store.insert_rows(context.transaction, user_id, stored, position=position, count=count)
     context.publish(KeyringGrown(position=position), to=Users((user_id,)))
     return position
+
+
+def take_share(context: Context, fresh: int, count: int) -> None:
+    """Count what a device appends without the password, to `count` rows. Raises TooManyRequests."""
+    limits, device = context.services.limits, context.actor.device_id.hex()
+    limits.take("keyring.rows", device, ROWS, cost=fresh)
+    if count > MANY_ROWS:
+        limits.take("keyring.rows.above", device, ROWS_ABOVE, cost=fresh)
 
 
 async def list_rows(context: Context, after: int, limit: int) -> KeyringPage:

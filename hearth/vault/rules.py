@@ -29,6 +29,9 @@ RENEWALS = "30/86400s"
 """Generations that a device makes without the password."""
 ROWS = "50000/86400s"
 """Rows of one device without the password: to append what only looks sealed needs no key."""
+MANY_ROWS = 50_000
+ROWS_ABOVE = "2000/86400s"
+"""In a keyring of so many, more than anybody writes: a stolen session takes two months to fill it up."""
 
 
 class NotAccepted(HearthError):

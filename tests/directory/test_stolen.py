@@ -89,3 +89,16 @@ async def test_a_stolen_session_fills_no_keyring_in_an_hour(
     await alice.run(AppendRows(rows=rows), thief)
     await alice.run(AppendRows(rows=make_rows(300)))
     await alice.run(alice.owner.remove(alice.id, thief.device_id))
+
+
+async def test_a_large_keyring_grows_slowly(alice: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever seals all of theirs anew after a reset is quick; who fills up what is there already is not."""
+    monkeypatch.setattr("hearth.vault.keyring.MANY_ROWS", 200)
+    monkeypatch.setattr("hearth.vault.keyring.ROWS_ABOVE", "100/86400s")
+    await alice.run(AppendRows(rows=make_rows(199)))
+    await alice.run(AppendRows(rows=make_rows(100)))
+    with pytest.raises(TooManyRequests):
+        await alice.run(AppendRows(rows=make_rows(10)))
+    alice.stage.clock.advance(8640 + 1)
+    await alice.run(AppendRows(rows=make_rows(10)))
+    await alice.run(alice.owner.change_password(alice.id, b"n" * 32))
