@@ -60,6 +60,12 @@ class Reactions:
                 await react(context, (event, audience))
 
 
+async def forget_standing(context: Context, told: tuple[ChainAppended, Audience]) -> None:
+    """What was known of somebody's devices may be over."""
+    event, _ = told
+    context.services.messages.forget_person(event.user_id)
+
+
 async def close_sockets(context: Context, told: tuple[SessionEnded, Audience]) -> None:
     """A session that ended has no sockets; the device was told why just before."""
     event, audience = told
@@ -86,6 +92,7 @@ REACTIONS = Reactions(
     },
     after_commit={
         SessionEnded: (close_sockets,),
+        ChainAppended: (forget_standing,),
         SettingsChanged: (announce_setting,),
         FriendAdded: (introduce_friend,),
         AdministratorActed: (log_act,),

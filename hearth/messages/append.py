@@ -15,6 +15,7 @@ from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.bulk import Steps, Syntax
 from hearth.errors import HearthError
 from hearth.messages.contract import KIND_MESSAGE
+from hearth.messages.known_epochs import KnownEpochs, SealedBatch
 from hearth.messages.rules import advance, chain_log_hash, judge_repeat, judge_send
 from hearth.messages.tables import MESSAGE
 
@@ -24,7 +25,7 @@ HEADS = (
     "WHERE id IN ({marks}) ORDER BY id {lock}"
 )
 MEMBERS = (
-    f"SELECT conversation_id, user_id, joined_seq, delivered_seq, read_seq FROM {MEMBER.name} "  # noqa: S608
+    f"SELECT conversation_id, user_id, joined_seq, delivered_seq, read_seq, entered_seq FROM {MEMBER.name} "  # noqa: S608
     "WHERE conversation_id IN ({marks}) AND left_seq IS NULL ORDER BY conversation_id, user_id"
 )
 KNOWN = (
@@ -102,14 +103,15 @@ class Known(NamedTuple):
 
 
 class Seat:
-    """A member's cursors while the batch is worked on."""
+    """A member's cursors while the batch is worked on; `entered_seq` is the entry that brought them in."""
 
-    __slots__ = ("delivered_seq", "joined_seq", "read_seq")
+    __slots__ = ("delivered_seq", "entered_seq", "joined_seq", "read_seq")
 
-    def __init__(self, joined_seq: int, delivered_seq: int, read_seq: int) -> None:
+    def __init__(self, joined_seq: int, delivered_seq: int, read_seq: int, entered_seq: int | None) -> None:
         self.joined_seq = joined_seq
         self.delivered_seq = delivered_seq
         self.read_seq = read_seq
+        self.entered_seq = joined_seq + 1 if entered_seq is None else entered_seq
 
 
 @dataclass(slots=True)
@@ -137,13 +139,18 @@ class Work:
     stored_now: Any
     heads: dict[bytes, Head]
     known: dict[Key, Known]
+    sealed: SealedBatch | None = None
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     grown: set[bytes] = field(default_factory=set)
     moved: set[tuple[bytes, int]] = field(default_factory=set)
 
 
 def append(
-    items: Sequence[Item], syntax: Syntax, now: datetime, codec: TimeCodec
+    items: Sequence[Item],
+    syntax: Syntax,
+    now: datetime,
+    codec: TimeCodec,
+    known_epochs: KnownEpochs | None = None,
 ) -> Steps[list[Outcome | HearthError]]:
     """Place every draft and apply every mark; return one outcome per item, in order."""
     drafts = [item for item in items if isinstance(item, Draft)]
@@ -152,7 +159,11 @@ def append(
     heads = yield from load_heads(syntax, sorted(ids))
     known = yield from find_known(syntax, drafts, codec)
     work = Work(now, codec.write(now), heads, known)
+    if sealed := [draft for draft in drafts if draft.epoch and draft[:3] not in known]:
+        work.sealed = yield from (known_epochs or KnownEpochs()).open_batch(syntax, sealed, heads, codec)
     outcomes = [place(work, item) if isinstance(item, Draft) else move_all(work, item) for item in items]
+    if work.sealed is not None:
+        work.sealed.finish(heads)
     yield from write(syntax, work)
     return outcomes
 
@@ -199,10 +210,15 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
         is_open=head.is_open,
         epoch=draft.epoch,
         current_epoch=head.epoch,
+        kind=draft.kind,
         target_seq=draft.target_seq,
         last_seq=head.last_seq,
     ):
         return refusal
+    if draft.epoch and work.sealed is not None:
+        if refusal := work.sealed.judge(draft, head, work.now):
+            return refusal
+        work.sealed.note(draft, head.last_seq + 1)
     head.last_seq = seq = head.last_seq + 1
     head.last_ordinal += draft.kind == KIND_MESSAGE
     head.log_hash = chain_log_hash(head.log_hash, seq, draft.kind, draft.from_user, record_hash)

@@ -27,6 +27,7 @@ from hearth.messages.contract import (
     SendMessage,
     Sent,
 )
+from hearth.messages.known_epochs import KnownEpochs
 from hearth.messages.receipts import ReceiptBuffer
 from hearth.messages.tables import MESSAGE
 
@@ -50,6 +51,7 @@ class MessageLog:
         self._codec = make_time_codec(database)
         self._committer: Committer[Item, Outcome] = Committer(database, self._plan, self._tell)
         self._receipts = ReceiptBuffer(self._submit_marks)
+        self._known_epochs = KnownEpochs()
         self._doubtful: set[Key] = set()
 
     async def start(self) -> None:
@@ -82,8 +84,9 @@ class MessageLog:
     def append(self, actor: Actor, command: SendMessage) -> Later[Sent]:
         """Append to a conversation's log; the entry's place comes once it is on disk.
 
-        Then raises NotFound (no member), ConversationClosed, Conflict (client_id stands for another record)
-        or StorageUnavailable; at once Busy, when the queue is full. The same command may be sent again.
+        Then raises NotFound (no member), ConversationClosed, NotSealed, EpochTooOld, NotAccepted, Conflict
+        (client_id stands for another record) or StorageUnavailable; at once Busy, when the queue is full. The
+        same command may be sent again.
         """
         draft = Draft(
             bytes.fromhex(command.conversation_id),
@@ -98,6 +101,10 @@ class MessageLog:
         )
         return Later(self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES), make_answer)
 
+    def forget_person(self, user_id: int) -> None:
+        """Somebody's chain has grown: which devices may write under which epoch is read again."""
+        self._known_epochs.forget_person(user_id)
+
     def mark(self, actor: Actor, command: MarkReceived) -> None:
         """Note one's cursors; they are written within a second, if one is a member. Raises Busy."""
         self._receipts.add(
@@ -110,7 +117,7 @@ class MessageLog:
         )
 
     def _plan(self, items: Sequence[Item], syntax: Syntax) -> Steps[list[Outcome | HearthError]]:
-        return append(items, syntax, self._clock.now(), self._codec)
+        return append(items, syntax, self._clock.now(), self._codec, self._known_epochs)
 
     def _submit_marks(self, marks: Marks) -> None:
         future = self._committer.submit(marks, OVERHEAD_BYTES)

@@ -84,7 +84,7 @@ async def test_messages_go_on_above_an_epoch(cast: Cast) -> None:
     room = await cast.group()
     for number, home in enumerate((cast.alice, cast.bob, cast.carol), 1):
         message = SendMessage(
-            conversation_id=room.id, client_id=f"{number:032x}", counter=1, record=b"\1sealed", epoch=1
+            conversation_id=room.id, client_id=f"{number:032x}", counter=1, record=b"\1" + bytes(288), epoch=1
         )
         assert (await cast.stage.run(home.phone, message)).seq == number * 2
         assert (await room.run(cast.alice, room.rotate(cast.alice))).seq == number * 2 + 1

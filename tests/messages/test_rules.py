@@ -10,6 +10,7 @@ from hearth.conversations.rules import ConversationClosed, Stay
 from hearth.errors import Conflict, InvalidInput, NotFound
 from hearth.messages.rules import (
     NOTHING,
+    NotSealed,
     Outline,
     Stretch,
     advance,
@@ -28,6 +29,7 @@ MAY_SEND = {
     "is_open": True,
     "epoch": 0,
     "current_epoch": 0,
+    "kind": 1,
     "target_seq": 0,
     "last_seq": 9,
 }
@@ -41,7 +43,12 @@ def stay(joined_seq: int, left_seq: int | None) -> Stay:
     ("changed", "refusal"),
     [
         ({}, None),
-        ({"epoch": 0, "current_epoch": 3}, None),
+        ({"epoch": 3, "current_epoch": 3}, None),
+        ({"epoch": 3, "current_epoch": 3, "kind": 6}, None),
+        ({"kind": 0}, None),
+        ({"kind": 2}, InvalidInput),
+        ({"epoch": 0, "current_epoch": 3}, NotSealed),
+        ({"epoch": 0, "current_epoch": 3, "target_seq": 10}, NotSealed),
         ({"target_seq": 9}, None),
         ({"target_seq": 10}, InvalidInput),
         ({"epoch": 1}, InvalidInput),
