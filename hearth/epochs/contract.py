@@ -180,3 +180,94 @@ class ReadEpochHistory(Command, name="epoch.history", limit="60/60s"):
 
     conversation_id: ConversationId
     n: Number
+
+
+LeaveBytes = Annotated[bytes, Meta(min_length=66, max_length=16_384)]
+RewrapBytes = Annotated[bytes, Meta(min_length=66, max_length=16_384)]
+
+
+class Left(Shape):
+    """The leave entry is on disk, now or since before."""
+
+    conversation_id: ConversationId
+    n: Number
+    seq: Seq
+
+
+class LeaveGroup(Command, name="epoch.leave", limit="30/60s"):
+    """Leave a group by a signed entry of kind 17, in its newest epoch (section 8.6).
+
+    From then on nothing is taken under that epoch; who left is a member until an epoch without them. Errors:
+    `epoch_moved` (make the entry anew), `not_accepted` (422, the verdict in `fields`), `not_found`.
+    """
+
+    entry: LeaveBytes
+
+
+class RewrapAsked(Event, name="rewrap.asked"):
+    """To the other members: somebody has no seed of epoch `n`. A hint; `rewrap.list` has the request."""
+
+    conversation_id: ConversationId
+    n: Number
+    user_id: UserId
+
+
+class RewrapAnswered(Event, name="rewrap.answered"):
+    """To all members: nobody else needs to answer this person's request."""
+
+    conversation_id: ConversationId
+    n: Number
+    user_id: UserId
+
+
+class AskRewrap(Command, name="rewrap.ask", limit="60/3600s", per="device"):
+    """Ask co-members for the seed of an epoch whose roster one is in (section 7.7).
+
+    One request of a member for an epoch is kept, the newest; a new one has no answer yet. Errors:
+    `epoch_moved` (there is no such epoch), `not_accepted` (422, the verdict in `fields`), `not_found`.
+    """
+
+    request: RewrapBytes
+
+
+class AnswerRewrap(Command, name="rewrap.answer", limit="600/3600s"):
+    """Answer a co-member's request that names this receive key. The first answer is kept.
+
+    `not_found`: no member, no device that is listed, no such request, or one's own.
+    """
+
+    conversation_id: ConversationId
+    n: Number
+    user_id: UserId
+    receive_hash: Hash32
+    answer: Wrap
+
+
+class RewrapAnswer(Shape):
+    """The seed of an epoch, sealed to the receive key that one's request named. It may be a wrong one."""
+
+    conversation_id: ConversationId
+    n: Number
+    receive_hash: Hash32
+    answer: Wrap
+
+
+class OpenRewrap(Shape):
+    """A co-member's request that nobody has answered, for an epoch that one may know of."""
+
+    conversation_id: ConversationId
+    n: Number
+    request: RewrapBytes
+
+
+class Rewraps(Shape):
+    """Each the newest first. An answer stays until its wrap is dropped (`epoch.drop_wraps`) or asked anew."""
+
+    answers: list[RewrapAnswer]
+    requests: list[OpenRewrap]
+
+
+class ListRewraps(Command, name="rewrap.list", limit="120/60s"):
+    """The answers that wait for oneself, and what co-members ask for. For listed devices only."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50

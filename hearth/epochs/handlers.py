@@ -2,17 +2,23 @@
 
 from hearth.contract import Context, Nothing, command
 from hearth.epochs.contract import (
+    AnswerRewrap,
+    AskRewrap,
     DropWraps,
     EpochHeads,
     Epochs,
     EpochTaken,
     History,
+    LeaveGroup,
+    Left,
     ListEpochHeads,
     ListEpochs,
+    ListRewraps,
     ListWraps,
     MakeEpoch,
     OwnWraps,
     ReadEpochHistory,
+    Rewraps,
     WrapName,
 )
 
@@ -58,3 +64,31 @@ async def read_history(context: Context, command: ReadEpochHistory) -> History:
 
     name = WrapName(conversation_id=command.conversation_id, n=command.n)
     return await wraps.read_history(context, name)
+
+
+@command(LeaveGroup)
+async def leave_group(context: Context, command: LeaveGroup) -> Left:
+    from hearth.epochs import leave
+
+    return await leave.leave_group(context, command)
+
+
+@command(AskRewrap)
+async def ask_rewrap(context: Context, command: AskRewrap) -> Nothing:
+    from hearth.epochs import rewrap
+
+    return await rewrap.ask_rewrap(context, command)
+
+
+@command(AnswerRewrap)
+async def answer_rewrap(context: Context, command: AnswerRewrap) -> Nothing:
+    from hearth.epochs import rewrap
+
+    return await rewrap.answer_rewrap(context, command)
+
+
+@command(ListRewraps, mode="read")
+async def list_rewraps(context: Context, command: ListRewraps) -> Rewraps:
+    from hearth.epochs import rewrap
+
+    return await rewrap.list_rewraps(context, command)

@@ -38,6 +38,14 @@ class WrapRow:
     has_history: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveRow:
+    """A leave entry: the SHA-256 of its bytes, and its place."""
+
+    hash: bytes
+    seq: int
+
+
 ROW = [EPOCH.c[field.name] for field in fields(EpochRow)]
 Name = tuple[bytes, int]
 """Conversation and n."""
@@ -167,6 +175,23 @@ async def list_leaves(transaction: Transaction, conversation_id: bytes, n: int) 
         EPOCH_LEAVE.c.conversation_id == conversation_id, EPOCH_LEAVE.c.n == n
     )
     return {(row.user_id, row.hash) for row in await transaction.execute(query)}
+
+
+async def find_leave(transaction: Transaction, name: Name, user_id: int) -> LeaveRow | None:
+    """Return how a user left in an epoch."""
+    query = select(EPOCH_LEAVE.c.hash, EPOCH_LEAVE.c.seq).where(
+        EPOCH_LEAVE.c.conversation_id == name[0], EPOCH_LEAVE.c.n == name[1], EPOCH_LEAVE.c.user_id == user_id
+    )
+    row = (await transaction.execute(query)).first()
+    return None if row is None else LeaveRow(row.hash, row.seq)
+
+
+async def insert_leave(
+    transaction: Transaction, name: Name, user_id: int, entry_hash: bytes, seq: int
+) -> None:
+    """Store that a user left in an epoch."""
+    values = {"conversation_id": name[0], "n": name[1], "user_id": user_id, "hash": entry_hash, "seq": seq}
+    await transaction.execute(insert(EPOCH_LEAVE).values(values))
 
 
 async def list_wraps(

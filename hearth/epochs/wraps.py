@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hearth.contract import Context, Nothing
-from hearth.epochs import store
+from hearth.epochs import rewrap_store, store
 from hearth.epochs.contract import History, ListWraps, OwnWrap, OwnWraps, WrapName
 from hearth.errors import NotFound
 from hearth.vault.keyring import require_listed
@@ -32,6 +32,7 @@ async def drop_wraps(context: Context, names: Sequence[WrapName]) -> Nothing:
     await require_listed(context)
     wanted = {to_name(name) for name in names}
     await store.delete_wraps(context.transaction, context.user_id, wanted)
+    await rewrap_store.delete_own(context.transaction, context.user_id, wanted)
     return Nothing()
 
 

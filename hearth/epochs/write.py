@@ -6,7 +6,7 @@ from hearth.accounts.events import NOBODY_ELSE
 from hearth.contract import Context, Members
 from hearth.conversations.rules import Head
 from hearth.conversations.stays import Change, announce_members, change_members, make_group, set_epoch
-from hearth.epochs import rules, store
+from hearth.epochs import rewrap_store, rules, store
 from hearth.epochs.contract import KIND_EPOCH, EpochMade, EpochTaken
 from hearth.epochs.events import EntrySigned
 from hearth.epochs.judge import Draft
@@ -33,6 +33,8 @@ async def write_epoch(
     await keep_history(context, draft)
     await set_epoch(context, conversation_id, n)
     await change_members(context, conversation_id, change)
+    if change.removed:
+        await rewrap_store.delete_of_members(context.transaction, conversation_id, change.removed)
     told = tuple(sorted({*roles, *change.removed}))
     context.publish(make_entry(epoch, draft.command.record, head, told), to=NOBODY_ELSE)
     made = EpochMade(conversation_id=conversation_id.hex(), n=n, seq=change.seq)

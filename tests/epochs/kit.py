@@ -11,8 +11,9 @@ from typing import Any, cast
 import msgspec
 
 from hearth.contract import Actor
-from hearth.epochs.contract import EpochTaken, MakeEpoch, MemberWrap, NewHistory
+from hearth.epochs.contract import AskRewrap, EpochTaken, LeaveGroup, MakeEpoch, MemberWrap, NewHistory
 from hearth.sealed.core.packed import Place
+from hearth.sealed.group.entries import Leave
 from hearth.sealed.group.epoch import (
     NO_HASH,
     Action,
@@ -25,6 +26,7 @@ from hearth.sealed.group.epoch import (
     Target,
 )
 from hearth.sealed.group.ids import direct_id, group_id, self_id
+from hearth.sealed.group.rewrap import RewrapRequest
 from tests.directory.conftest import Home
 from tests.directory.kit import NOW, Owner
 
@@ -51,6 +53,10 @@ class Room:
     @property
     def id(self) -> str:
         return self.conversation.hex()
+
+    def newest(self, home: Home) -> EpochRecord:
+        """Return the newest record, or one that nobody has when there is none."""
+        return self.records[-1] if self.records else EpochRecord.open(self.create(home).record).body
 
     def member(self, home: Home, role: Role) -> Member:
         """Return a line that states the newest head and receive key."""
@@ -183,3 +189,41 @@ def make_self(one: Home) -> Room:
 def make_home(owner: Owner, *devices: Actor) -> Home:
     """Return somebody who signs and asks nothing here."""
     return Home(cast(Any, None), owner, list(devices))
+
+
+def sign_leave(room: Room, home: Home, device: Actor | None = None, **changes: Any) -> LeaveGroup:
+    """Sign a leave entry of the newest epoch; `changes` replace fields."""
+    device_id, record, owner = (device or home.phone).device_id, room.newest(home), home.owner
+    entry = Leave(
+        server=owner.server,
+        conversation=room.conversation,
+        epoch=record.n,
+        record_hash=record.hash(),
+        user=owner.user,
+        device=device_id,
+        time=NOW,
+        seen=Place(0, NO_HASH),
+        extensions=(),
+    )
+    return LeaveGroup(entry=replace(entry, **changes).sign(owner.seeds[device_id]))
+
+
+def sign_request(
+    room: Room, home: Home, device: Actor | None = None, n: int = 0, **changes: Any
+) -> AskRewrap:
+    """Sign a request for the seed of an epoch (the newest); `changes` replace fields."""
+    device_id, owner = (device or home.phone).device_id, home.owner
+    record = room.records[n - 1] if n else room.newest(home)
+    request = RewrapRequest(
+        server=owner.server,
+        conversation=room.conversation,
+        n=record.n,
+        record_hash=record.hash(),
+        user=owner.user,
+        device=device_id,
+        receive_version=owner.receive_version,
+        receive_hash=owner.receive_hash,
+        time=NOW,
+        extensions=(),
+    )
+    return AskRewrap(request=replace(request, **changes).sign(owner.seeds[device_id]))

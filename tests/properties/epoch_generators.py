@@ -8,7 +8,7 @@ from hearth.epochs import contract as epochs
 from hearth.sealed.group.epoch import Kind, Role
 from tests.directory.conftest import Home
 from tests.directory.kit import NOW
-from tests.epochs.kit import Room, make_direct, make_group, make_home, make_self
+from tests.epochs.kit import Room, make_direct, make_group, make_home, make_self, sign_leave, sign_request
 from tests.properties.chain_generators import find_owner
 from tests.properties.world import Person, World
 
@@ -88,6 +88,39 @@ def read_history(world: World, person: Person) -> Command:
     return epochs.ReadEpochHistory(conversation_id=name.conversation_id, n=name.n)
 
 
+def find_signer(world: World, person: Person) -> tuple[Home, Room]:
+    """Return a person who has a key to sign with, and a room that may be of any kind and anybody's."""
+    home = find_home(world, person)
+    if home.id not in home.owner.seeds:
+        home.owner.seeds[home.id] = next(iter(home.owner.seeds.values()))
+    if not world.rooms:
+        room = make_self(home)
+        room.create(home)
+        return home, room
+    return home, world.dice.choice(world.rooms)
+
+
+def leave_group(world: World, person: Person) -> Command:
+    home, room = find_signer(world, person)
+    return sign_leave(room, home)
+
+
+def ask_rewrap(world: World, person: Person) -> Command:
+    home, room = find_signer(world, person)
+    return sign_request(room, home, time=NOW + world.dice.randint(0, 3))
+
+
+def answer_rewrap(world: World, person: Person) -> Command:
+    name, asker = some_name(world), world.dice.choice(world.people)
+    return epochs.AnswerRewrap(
+        conversation_id=name.conversation_id,
+        n=name.n,
+        user_id=asker.user_id,
+        receive_hash=find_owner(world, asker).receive_hash,
+        answer=b"a" * 1168,
+    )
+
+
 EPOCH_GENERATORS: dict[type[Any], Callable[[World, Person], Command]] = {
     epochs.MakeEpoch: make_epoch,
     epochs.ListEpochs: list_epochs,
@@ -95,4 +128,8 @@ EPOCH_GENERATORS: dict[type[Any], Callable[[World, Person], Command]] = {
     epochs.ListWraps: lambda world, _: epochs.ListWraps(limit=world.dice.randint(1, 5)),
     epochs.DropWraps: lambda world, _: epochs.DropWraps(wraps=[some_name(world)]),
     epochs.ReadEpochHistory: read_history,
+    epochs.LeaveGroup: leave_group,
+    epochs.AskRewrap: ask_rewrap,
+    epochs.AnswerRewrap: answer_rewrap,
+    epochs.ListRewraps: lambda world, _: epochs.ListRewraps(limit=world.dice.randint(1, 5)),
 }

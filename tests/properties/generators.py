@@ -153,12 +153,17 @@ def get_inbox_items(world: World, person: Person) -> Command:
 
 @generates(messages.SendMessage)
 def send_message(world: World, person: Person) -> Command:
+    conversation_id = some_conversation(world, person)
+    n = next((room.n for room in world.rooms if room.id == conversation_id), 0)
+    letter = world.dice.choice((b"a", b"b", b"c"))
+    sealed = b"\1" + letter * 32 + bytes(world.dice.choice((256, 512, 1024)))
     return messages.SendMessage(
-        conversation_id=some_conversation(world, person),
+        conversation_id=conversation_id,
         client_id=f"{world.dice.randint(1, 40):032x}",  # few, so that retries and mistaken reuse happen
         counter=world.dice.randint(1, 1000),
-        record=b"\0" + world.dice.choice((b"a", b"b", b"c")) * world.dice.randint(1, 300),
+        record=sealed if n else b"\0" + letter * world.dice.randint(1, 300),
         kind=world.dice.choice((0, 1, 1, 1)),
+        epoch=max(0, n - world.dice.choice((0, 0, 0, 1))),
         target_seq=world.dice.choice((0, 0, 0, 1)),
     )
 

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from hearth.contract import Command
-from hearth.epochs.contract import EpochTaken, MakeEpoch
+from hearth.epochs.contract import AskRewrap, EpochTaken, LeaveGroup, MakeEpoch
+from hearth.sealed.core.packed import Place
+from hearth.sealed.group.entries import Leave
 from hearth.sealed.group.epoch import Kind
-from tests.directory.kit import Owner, make_way
+from hearth.sealed.group.rewrap import RewrapRequest
+from tests.directory.kit import NOW, Owner, make_way
 from tests.epochs.kit import Room, make_home
 from tests.security.people import KDF, People
 
@@ -98,6 +101,41 @@ def next_in(
     else:
         room.keep(room.create(home), NO_ANSWER)
     return room.rotate(home)
+
+
+def sign_in_notes(people: People, role: str) -> tuple[Owner, bytes, bytes]:
+    """Return somebody with keys, the device that they ask from, and the hash of her notes' first epoch."""
+    owner, device = known(people), listed(people)
+    if role not in ("self", "nobody"):
+        owner, device = people.owner(role), asking(people, role)
+        owner.set_up(device)
+    room = people.notes_room
+    return owner, device, b"h" * 32 if room is None else room.records[0].hash()
+
+
+def leave_notes(people: People, role: str) -> LeaveGroup:
+    owner, device, record_hash = sign_in_notes(people, role)
+    notes, seen = bytes.fromhex(people.notes), Place(0, bytes(32))
+    entry = Leave(owner.server, notes, 1, record_hash, owner.user, device, NOW, seen, ())
+    return LeaveGroup(entry=entry.sign(owner.seeds[device]))
+
+
+def ask_in_notes(people: People, role: str) -> AskRewrap:
+    owner, device, record_hash = sign_in_notes(people, role)
+    version, digest = owner.receive_version, owner.receive_hash
+    request = RewrapRequest(
+        owner.server,
+        bytes.fromhex(people.notes),
+        1,
+        record_hash,
+        owner.user,
+        device,
+        version,
+        digest,
+        NOW,
+        (),
+    )
+    return AskRewrap(request=request.sign(owner.seeds[device]))
 
 
 def add_to_hers(people: People, role: str, key: str) -> dict[str, Any]:
@@ -211,6 +249,18 @@ BODIES: dict[str, Body] = {
     "epoch.wraps of one's own": lambda p, role: {},
     "epoch.drop_wraps of hers": lambda p, role: {"wraps": [{"conversation_id": p.notes, "n": 1}]},
     "epoch.history of hers": lambda p, role: {"conversation_id": p.notes, "n": 1},
+    "epoch.leave her notes": lambda p, role: built(leave_notes(p, role)),
+    "epoch.leave her notes by her entry": lambda p, role: built(leave_notes(p, "self")),
+    "rewrap.ask in her notes": lambda p, role: built(ask_in_notes(p, role)),
+    "rewrap.ask by her request": lambda p, role: built(ask_in_notes(p, "self")),
+    "rewrap.answer hers": lambda p, role: {
+        "conversation_id": p.notes,
+        "n": 1,
+        "user_id": p.alice.actor.user_id,
+        "receive_hash": encode(b"h" * 32),
+        "answer": encode(b"a" * 1168),
+    },
+    "rewrap.list of one's own": lambda p, role: {},
     "admin.users of everybody": lambda p, role: {"search": "the"},
     "admin.disable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
     "admin.enable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},

@@ -91,6 +91,12 @@ epoch.heads of her notes                ok   void   void   void   void void    v
 epoch.wraps of one's own                ok   none   none   none   none none    none    none  out     out
 epoch.drop_wraps of hers                ok   none   none   none   none none    none    none  out     out
 epoch.history of hers                   none none   none   none   none none    none    none  out     out
+epoch.leave her notes                   fake none   none   none   none none    none    none  out     out
+epoch.leave her notes by her entry      fake fake   fake   fake   fake fake    fake    fake  out     out
+rewrap.ask in her notes                 ok   none   none   none   none none    none    none  out     out
+rewrap.ask by her request               ok   fake   fake   fake   fake fake    fake    fake  out     out
+rewrap.answer hers                      none none   none   none   none none    none    none  out     out
+rewrap.list of one's own                ok   none   none   none   none none    none    none  out     out
 admin.users of everybody                only only   only   only   only only    only    ok    out     out
 admin.disable a stranger                only only   only   only   only only    only    ok    out     out
 admin.enable a stranger                 only only   only   only   only only    only    ok    out     out

@@ -40,6 +40,9 @@ CONVERSATION: dict[str, dict[str, Any]] = {
 }
 
 
+ANSWER = {"n": 1, "receive_hash": encode(b"h" * 32), "answer": encode(b"a" * 1168)}
+
+
 class House:
     """Alice and bob are friends; olga asked alice; carol, the stranger, is nobody to them."""
 
@@ -114,6 +117,8 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("chain.receive", "user_id", {}),
     ("epoch.list", "conversation_id", {}),
     ("epoch.history", "conversation_id", {"n": 1}),
+    ("rewrap.answer", "conversation_id", {"user_id": 1, **ANSWER}),
+    ("rewrap.answer", "user_id", {"conversation_id": "0" * 32, **ANSWER}),
     ("device.revoke", "device_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),
     *((f"admin.{act}", "user_id", {}) for act in ("disable", "enable", "reset_sign_in")),
 ]

@@ -78,6 +78,7 @@ def test_S10_what_gets_rid_of_a_stolen_device_is_limited_by_device() -> None:
         "chain.change_password",
         "chain.reset",
         "epoch.make",
+        "rewrap.ask",
     }
 
 

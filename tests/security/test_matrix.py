@@ -24,7 +24,7 @@ ORDER = ("nobody", "revoked", "strange", "admin", "left", "blocked", "former", "
 Ask = Callable[[str | None, str, Any], Awaitable[Any]]
 
 
-SEALED = ("chain.", "vault.", "keyring.", "epoch.")
+SEALED = ("chain.", "vault.", "keyring.", "epoch.", "rewrap.")
 LASTING = (
     *("friend.", "device.revoke", "account.", "admin.disable", "admin.enable", "admin.reset_sign_in"),
     *SEALED,
@@ -67,7 +67,7 @@ async def test_matrix(shared: RunningServer, people: People, listener: Listener,
             people = await gather_people(shared.app.services)
         if line.startswith(SEALED) and not line.startswith("chain.set_up"):
             await people.seal(is_listed=not line.startswith("chain.add_device"))
-        if line.startswith("epoch."):
+        if line.startswith(("epoch.", "rewrap.")):
             await people.begin_notes()
         answers.append({role: await play(people, listener, line, role, ask) for role in ORDER})
     for role in ORDER:

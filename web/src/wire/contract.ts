@@ -99,6 +99,10 @@ export type HistoryBytes = Base64;
 
 export type MemberWraps = MemberWrap[];
 
+export type LeaveBytes = Base64;
+
+export type RewrapBytes = Base64;
+
 export type Status = "online" | "away" | "offline";
 
 export type Record = Base64;
@@ -912,6 +916,83 @@ export interface ReadEpochHistory {
   n: Number;
 }
 
+/** The leave entry is on disk, now or since before. */
+export interface Left {
+  conversation_id: ConversationId;
+  n: Number;
+  seq: Seq;
+}
+
+/**
+ * Leave a group by a signed entry of kind 17, in its newest epoch (section 8.6). From then on nothing is taken
+ * under that epoch; who left is a member until an epoch without them. Errors: `epoch_moved` (make the entry
+ * anew), `not_accepted` (422, the verdict in `fields`), `not_found`.
+ */
+export interface LeaveGroup {
+  entry: LeaveBytes;
+}
+
+/** To the other members: somebody has no seed of epoch `n`. A hint; `rewrap.list` has the request. */
+export interface RewrapAsked {
+  conversation_id: ConversationId;
+  n: Number;
+  user_id: UserId;
+}
+
+/** To all members: nobody else needs to answer this person's request. */
+export interface RewrapAnswered {
+  conversation_id: ConversationId;
+  n: Number;
+  user_id: UserId;
+}
+
+/**
+ * Ask co-members for the seed of an epoch whose roster one is in (section 7.7). One request of a member for an
+ * epoch is kept, the newest; a new one has no answer yet. Errors: `epoch_moved` (there is no such epoch),
+ * `not_accepted` (422, the verdict in `fields`), `not_found`.
+ */
+export interface AskRewrap {
+  request: RewrapBytes;
+}
+
+/**
+ * Answer a co-member's request that names this receive key. The first answer is kept. `not_found`: no member, no
+ * device that is listed, no such request, or one's own.
+ */
+export interface AnswerRewrap {
+  conversation_id: ConversationId;
+  n: Number;
+  user_id: UserId;
+  receive_hash: Hash32;
+  answer: Wrap;
+}
+
+/** The seed of an epoch, sealed to the receive key that one's request named. It may be a wrong one. */
+export interface RewrapAnswer {
+  conversation_id: ConversationId;
+  n: Number;
+  receive_hash: Hash32;
+  answer: Wrap;
+}
+
+/** A co-member's request that nobody has answered, for an epoch that one may know of. */
+export interface OpenRewrap {
+  conversation_id: ConversationId;
+  n: Number;
+  request: RewrapBytes;
+}
+
+/** Each the newest first. An answer stays until its wrap is dropped (`epoch.drop_wraps`) or asked anew. */
+export interface Rewraps {
+  answers: RewrapAnswer[];
+  requests: OpenRewrap[];
+}
+
+/** The answers that wait for oneself, and what co-members ask for. For listed devices only. */
+export interface ListRewraps {
+  limit?: number;
+}
+
 /** A friend's presence. Who hides it is `offline` without `last_seen`. */
 export interface Presence {
   user_id: UserId;
@@ -974,13 +1055,18 @@ export interface Page {
   members: Member[];
 }
 
-/** Append a record to a conversation one is a member of; answered only after it is durably stored. */
+/**
+ * Append a record to a conversation one is a member of; answered only after it is durably stored. Under an epoch
+ * it is sealed, and judged as docs/protocol-encryption.md says in sections 8.3 and 11: `epoch_too_old` (409:
+ * seal again under the newest), `not_accepted` (422, with the verdict in `fields`). Without one (epoch 0) it is
+ * void or message, and `not_sealed` (422) where the conversation has an epoch.
+ */
 export interface SendMessage {
   conversation_id: ConversationId;
   client_id: ClientId;
   counter: Counter;
   record: Record;
-  kind?: 0 | 1;
+  kind?: 0 | 1 | 2 | 3 | 4 | 5 | 6;
   epoch?: Seq;
   target_seq?: Seq;
 }
@@ -1305,6 +1391,10 @@ export interface Commands {
   "epoch.wraps": { input: ListWraps; result: OwnWraps };
   "epoch.drop_wraps": { input: DropWraps; result: Nothing };
   "epoch.history": { input: ReadEpochHistory; result: History };
+  "epoch.leave": { input: LeaveGroup; result: Left };
+  "rewrap.ask": { input: AskRewrap; result: Nothing };
+  "rewrap.answer": { input: AnswerRewrap; result: Nothing };
+  "rewrap.list": { input: ListRewraps; result: Rewraps };
   "presence.set": { input: SetPresence; result: Nothing };
   "message.send": { input: SendMessage; result: Sent };
   "message.history": { input: ReadHistory; result: Page };
@@ -1366,6 +1456,10 @@ export const COMMAND_LIMITS = {
   "epoch.wraps": { count: 300, seconds: 60 },
   "epoch.drop_wraps": { count: 300, seconds: 60 },
   "epoch.history": { count: 60, seconds: 60 },
+  "epoch.leave": { count: 30, seconds: 60 },
+  "rewrap.ask": { count: 60, seconds: 3600 },
+  "rewrap.answer": { count: 600, seconds: 3600 },
+  "rewrap.list": { count: 120, seconds: 60 },
   "presence.set": { count: 60, seconds: 60 },
   "message.send": { count: 60, seconds: 10 },
   "message.history": { count: 300, seconds: 60 },
@@ -1414,6 +1508,8 @@ export interface LiveEvents {
   "chain.grown": ChainGrown;
   "chain.receive_renewed": ReceiveRenewed;
   "epoch.made": EpochMade;
+  "rewrap.asked": RewrapAsked;
+  "rewrap.answered": RewrapAnswered;
   "presence.changed": PresenceChanged;
   "message.sent": MessageSent;
   "receipts.advanced": ReceiptsAdvanced;
