@@ -7,10 +7,11 @@ import type { Plugin } from "vite";
 
 const PUBLIC = new URL("../public/", import.meta.url);
 /**
- * Not needed to open the shell offline: pictures for the operating system's launcher, and the build's own list of files,
- * which the server does not hand out. One file that cannot be fetched and the worker would never install.
+ * Not needed to open the shell offline: pictures for the operating system's launcher, the lists that a new password is
+ * weighed with (nobody chooses one offline), and the build's own list of files, which the server does not hand out. One file
+ * that cannot be fetched and the worker would never install.
  */
-const NOT_CACHED = /^(sw\.js|icon-.*\.png|\.vite\/.*)$/;
+const NOT_CACHED = /^(sw\.js|icon-.*\.png|assets\/(weigh|diceware)\b.*\.js|\.vite\/.*)$/;
 
 export function serviceWorker(): Plugin {
   return {

@@ -1,10 +1,13 @@
 // Prints the gzip size of every built script and style, and fails when the first load (what index.html names and what
-// that imports statically, pages before sign-in among it) is above the budget or in more files than a script and a style.
+// that imports statically, pages before sign-in among it) is above the budget or in more files than a script and a style,
+// or when the workers with the cryptography are too large or part of it.
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 170;
 const BUDGET_FILES = 2;
+const BUDGET_CRYPTO_KIB = 70;
+const CRYPTO = /\/(keys|derive)\.worker-[^/]*\.js$/;
 const root = new URL("../../hearth/static/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", root), "utf8"));
 
@@ -25,11 +28,13 @@ if (!manifest["index.html"]) {
 addWithImports("index.html");
 
 let total = 0;
+const crypto = [];
 for (const name of readdirSync(new URL("assets/", root)).sort()) {
   if (!/\.(js|css)$/.test(name)) continue;
   const file = `assets/${name}`;
   const size = kib(file);
   if (first.has(file)) total += size;
+  if (CRYPTO.test(file)) crypto.push({ file, size });
   console.log(`${size.toFixed(1).padStart(7)} KiB ${first.has(file) ? "first" : "later"}  ${file}`);
 }
 console.log(`first load ${total.toFixed(1)} KiB gzip of ${BUDGET_KIB}, in ${first.size} files of ${BUDGET_FILES}`);
@@ -39,5 +44,11 @@ if (total > BUDGET_KIB) {
 }
 if (first.size > BUDGET_FILES) {
   console.error(`first load is in ${first.size} files: ${[...first].join(", ")}`);
+  process.exit(1);
+}
+const cryptoTotal = crypto.reduce((sum, { size }) => sum + size, 0);
+console.log(`cryptography ${cryptoTotal.toFixed(1)} KiB gzip of ${BUDGET_CRYPTO_KIB}, in ${crypto.length} workers`);
+if (crypto.length !== 2 || cryptoTotal > BUDGET_CRYPTO_KIB || crypto.some(({ file }) => first.has(file))) {
+  console.error(`cryptography is two workers of at most ${BUDGET_CRYPTO_KIB} KiB together, outside the first load`);
   process.exit(1);
 }

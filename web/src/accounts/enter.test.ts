@@ -1,12 +1,33 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { deriveAuthKey } from "../crypto/derive-keys.ts";
+import { derivePassword } from "../crypto/derive-keys.ts";
+import type { Failure } from "../crypto/keys/messages.ts";
 import { WeakStretchingError } from "../crypto/stretching.ts";
 import { register, signIn } from "./enter.ts";
 import { session } from "./session.svelte.ts";
 
 // The worker is the browser's; what it computes is held by crypto/derive.test.ts.
-vi.mock("../crypto/derive-keys.ts", () => ({ deriveAuthKey: vi.fn(async () => new Uint8Array(32).fill(7)) }));
+vi.mock("../crypto/derive-keys.ts", () => ({
+  derivePassword: vi.fn(async () => ({ authKey: new Uint8Array(32).fill(7), keys: new MessageChannel().port2 })),
+}));
+
+// The keys' worker is held by crypto/keys/serve.test.ts.
+const asked: { act: string; needs: Record<string, unknown> }[] = [];
+let failure: Failure | null = null;
+vi.mock("../crypto/keys/keeper.ts", () => {
+  class KeysError extends Error {
+    constructor(readonly failure: Failure) {
+      super();
+    }
+  }
+  class Keeper {
+    ask(act: string, needs: Record<string, unknown>): Promise<null> {
+      asked.push({ act, needs });
+      return failure ? Promise.reject(new KeysError(failure)) : Promise.resolve(null);
+    }
+  }
+  return { Keeper, KeysError };
+});
 
 const user = { id: 5, username: "ann", display_name: "Ann", avatar_id: null, deleted: false };
 const device = { id: "0".repeat(32), name: "x", created_at: "", last_seen: "" };
@@ -18,6 +39,8 @@ let isTest = false;
 
 beforeEach(() => {
   sent = [];
+  asked.length = 0;
+  failure = null;
   parameters = strong;
   isTest = false;
   const stored = new Map<string, string>();
@@ -41,7 +64,7 @@ beforeEach(() => {
 afterEach(() => {
   session.end();
   vi.unstubAllGlobals();
-  vi.mocked(deriveAuthKey).mockClear();
+  vi.mocked(derivePassword).mockClear();
 });
 
 test("signing in sends the derived key and never the password", async () => {
@@ -63,6 +86,24 @@ test("registering sends a fresh salt each time, at full cost", async () => {
   expect(JSON.stringify(sent)).not.toContain("horse");
 });
 
+test("both end with this device's keys, in the same go, on the server that said which it is", async () => {
+  await register({ username: "ann", displayName: "Ann", password: "correct horse battery", invite: null });
+  await signIn("ann", "correct horse battery");
+  expect(asked.map(({ act }) => act)).toEqual(["enter", "enter"]);
+  const place = { server: "5e".repeat(16), user: 5, username: "ann", device: device.id };
+  for (const { needs } of asked) {
+    expect(needs).toMatchObject({ place, displayName: "Ann", avatar: null });
+    expect(needs["password"]).toBeInstanceOf(MessagePort);
+  }
+});
+
+test("a session without keys is a session: they are asked for later", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  failure = { kind: "no_answer", code: "no_answer" };
+  await signIn("ann", "correct horse battery");
+  expect(session.user?.username).toBe("ann");
+});
+
 test.each([
   ["a weak cost", false],
   ["a weak cost from a self-declared test server that is not this machine", true],
@@ -70,7 +111,7 @@ test.each([
   parameters = { ...strong, memory: 64, iterations: 1 };
   isTest = saysTest;
   await expect(signIn("ann", "correct horse battery")).rejects.toThrow(WeakStretchingError);
-  expect(deriveAuthKey).not.toHaveBeenCalled();
+  expect(derivePassword).not.toHaveBeenCalled();
   expect(sent).toEqual([]);
   expect(session.current).toBeNull();
 });

@@ -1,17 +1,15 @@
-// Getting in: registering, signing in, setting a new password by a one-time link, signing out. The password becomes a key
-// here, in a worker, and only that key goes to the server.
-import { deriveAuthKey } from "../crypto/derive-keys.ts";
+// Getting in: registering, signing in, setting a new password by a one-time link. The password becomes keys
+// here, in a worker: the one that signs in goes to the server, the one that opens the vault to the keys' worker only.
+import { derivePassword } from "../crypto/derive-keys.ts";
+import type { Chosen } from "../crypto/keys/messages.ts";
 import { chooseStretching, requireStrong } from "../crypto/stretching.ts";
 import { t } from "../i18n/index.svelte.ts";
+import { askKeys, enterKeys, fetchRegistrationInfo, placeOf } from "../keys/ask.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import type { KdfParameters, LinkInfo, LinkQuestion, Registration, RegistrationInfo, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
-import { get, post } from "../wire/http.ts";
+import type { KdfParameters, LinkInfo, LinkQuestion, Registration, Session, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
+import { get, post, ProblemError } from "../wire/http.ts";
 import { guessDevice } from "./device-name.ts";
 import { session } from "./session.svelte.ts";
-
-export function fetchRegistrationInfo(): Promise<RegistrationInfo> {
-  return get<RegistrationInfo>("/api/registration");
-}
 
 /** What a one-time link is good for; asking spends nothing. Throws ProblemError("link_invalid"), "registration_closed". */
 export function fetchLinkInfo(token: string): Promise<LinkInfo> {
@@ -19,30 +17,44 @@ export function fetchLinkInfo(token: string): Promise<LinkInfo> {
   return post<LinkInfo>("/api/links", question);
 }
 
-function nameDevice(): string {
+export function nameDevice(): string {
   return t("accounts.deviceName", guessDevice(navigator.userAgent));
 }
 
-/** The key of a password that is being chosen, with a fresh salt. */
-export async function deriveNew(password: string): Promise<{ auth_key: string; kdf: KdfParameters }> {
+/** For one request each: the port gives its keys once. */
+export interface KnownPassword {
+  auth_key: string;
+  keys: MessagePort;
+}
+
+export interface NewPassword {
+  auth_key: string;
+  kdf: KdfParameters;
+  chosen: Chosen;
+}
+
+/** The keys of a password that is being chosen, with a fresh salt. */
+export async function deriveNew(password: string): Promise<NewPassword> {
   const { insecure_test_kdf } = await fetchRegistrationInfo();
   const stretching = chooseStretching(insecure_test_kdf, location.hostname);
   const salt = crypto.getRandomValues(new Uint8Array(16));
-  const auth_key = toBase64(await deriveAuthKey(password, salt, stretching));
-  return { auth_key, kdf: { salt: toBase64(salt), ...stretching } };
+  const { authKey, keys } = await derivePassword(password, salt, stretching);
+  return { auth_key: toBase64(authKey), kdf: { salt: toBase64(salt), ...stretching }, chosen: { keys, salt, stretching } };
 }
 
-/** The key of a password that exists. Throws WeakStretchingError when the server asks for a weak one. */
-export async function deriveKnown(username: string, password: string): Promise<string> {
+/** The keys of a password that exists. Throws WeakStretchingError when the server asks for weak ones. */
+export async function deriveKnown(username: string, password: string): Promise<KnownPassword> {
   const [kdf, info] = await Promise.all([
     get<KdfParameters>("/api/sign-in/parameters", { username }),
     fetchRegistrationInfo(),
   ]);
   const { memory, iterations, parallelism } = kdf;
   const stretching = requireStrong({ memory, iterations, parallelism }, info.insecure_test_kdf, location.hostname);
-  return toBase64(await deriveAuthKey(password, fromBase64(kdf.salt), stretching));
+  const { authKey, keys } = await derivePassword(password, fromBase64(kdf.salt), stretching);
+  return { auth_key: toBase64(authKey), keys };
 }
 
+/** Account and first keys in one go. */
 export async function register(form: {
   username: string;
   displayName: string;
@@ -50,27 +62,63 @@ export async function register(form: {
   invite: string | null;
 }): Promise<void> {
   const { username, displayName: display_name, invite } = form;
+  const { auth_key, kdf, chosen } = await deriveNew(form.password);
   const body: Registration = {
     username,
     display_name,
-    ...(await deriveNew(form.password)),
+    ...{ auth_key, kdf },
     device_name: nameDevice(),
     ...(invite === null ? {} : { invite }),
   };
-  session.begin(await post<SignedIn>("/api/register", body));
+  const signedIn = await post<SignedIn>("/api/register", body);
+  await enterKeys(signedIn, chosen.keys);
+  session.begin(signedIn);
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  const body: SignIn = { username, auth_key: await deriveKnown(username, password), device_name: nameDevice() };
-  session.begin(await post<SignedIn>("/api/sign-in", body));
+  const { auth_key, keys } = await deriveKnown(username, password);
+  const body: SignIn = { username, auth_key, device_name: nameDevice() };
+  const signedIn = await post<SignedIn>("/api/sign-in", body);
+  await enterKeys(signedIn, keys);
+  session.begin(signedIn);
 }
 
-export async function resetSignIn(token: string, password: string): Promise<void> {
-  const body: SignInReset = { token, ...(await deriveNew(password)), device_name: nameDevice() };
-  session.begin(await post<SignedIn>("/api/sign-in/reset", body));
+/** Whether this browser is signed in as this user, with keys that count. */
+export async function hasKeysOf(username: string): Promise<boolean> {
+  const { current } = session;
+  if (current?.user.username !== username) return false;
+  try {
+    return (await askKeys("connect", { place: await placeOf(current) })).state === "ready";
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === "keys_refused") return false;
+    throw error;
+  }
 }
 
-/** Ends the session at the server. Throws ProblemError when the server was not reached: then it goes on. */
-export async function signOut(): Promise<void> {
-  await post<object>("/api/sign-out", {});
+/** Throws ProblemError `account_sealed` for who has keys: the link is as it was. */
+async function resetUnsealed(token: string, { auth_key, kdf, chosen }: NewPassword): Promise<void> {
+  const body: SignInReset = { token, auth_key, kdf, device_name: nameDevice() };
+  const signedIn = await post<SignedIn>("/api/sign-in/reset", body);
+  await enterKeys(signedIn, chosen.keys);
+  session.begin(signedIn);
+}
+
+/**
+ * A new password by an administrator's link. A device that is signed in keeps what its keys open; who never had keys gets their
+ * first; else all begins anew.
+ */
+export async function resetSignIn(token: string, username: string, password: string): Promise<void> {
+  const isHere = await hasKeysOf(username);
+  const next = await deriveNew(password);
+  if (isHere) {
+    await askKeys("resetHere", { place: await placeOf(session.current!), token, next: next.chosen });
+    return;
+  }
+  try {
+    return await resetUnsealed(token, next);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== "account_sealed") throw error;
+  }
+  await askKeys("resetWithout", { token, next: next.chosen, deviceName: nameDevice() });
+  session.begin(await get<Session>("/api/session"));
 }

@@ -3,6 +3,7 @@ import { WeakStretchingError } from "../crypto/stretching.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
 import { findPasswordFlaw, normalisePassword } from "../lib/password.ts";
 import { countGraphemes } from "../lib/text.ts";
+import { findWeakness, type Weakness } from "../passwords/judge.ts";
 import { type Problem, ProblemError } from "../wire/http.ts";
 import { sayProblem } from "../wire/problem-text.ts";
 
@@ -25,6 +26,8 @@ const WHOLE: Record<string, PlainKey> = {
   registration_closed: "accounts.registrationClosed",
   invite_needed: "accounts.inviteNeeded",
   link_invalid: "accounts.linkInvalid",
+  keys_refused: "keys.refusedNow",
+  keys_broken: "keys.broken",
 };
 
 /** What can be seen to be wrong before asking the server. The server judges usernames in full. */
@@ -49,6 +52,27 @@ export function checkNewPassword(password: string, confirm: string, current?: st
     return { password: t("accounts.passwordUnchanged") };
   }
   return password === confirm ? {} : { confirm: t("accounts.passwordsDiffer") };
+}
+
+const WEAK: Record<Weakness, PlainKey> = {
+  common: "accounts.weakCommon",
+  word: "accounts.weakWord",
+  name: "accounts.weakName",
+  pattern: "accounts.weakPattern",
+  repeat: "accounts.weakRepeat",
+  date: "accounts.weakDate",
+  own: "accounts.weakOwn",
+  guessable: "accounts.weakGuessable",
+};
+
+export const sayWeakness = (weakness: Weakness): string => t(WEAK[weakness]);
+
+/** The same, and whether it could be guessed; `own` is what others know of the person. Throws ProblemError. */
+export async function judgeNewPassword(password: string, confirm: string, own: string[], current?: string): Promise<Faults> {
+  const faults = checkNewPassword(password, confirm, current);
+  if (faults.password) return faults;
+  const weakness = await findWeakness(password, own);
+  return weakness === null ? faults : { ...faults, password: sayWeakness(weakness) };
 }
 
 function placeProblem(problem: Problem): Faults {

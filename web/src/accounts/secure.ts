@@ -1,25 +1,72 @@
-// Devices, password, the end of the account.
+// Devices, password, the end of the account. Who has keys changes all of this together with them (docs/protocol-encryption.md,
+// 10); each begins by looking at how they are. Throws ProblemError, "wrong_password" among them.
+import { askKeys, forgetKeys, placeOf } from "../keys/ask.ts";
+import type { Keys } from "../keys/keys.svelte.ts";
 import type { Client } from "../sync/client.ts";
+import type { Device, Session } from "../wire/contract.ts";
+import { post, ProblemError } from "../wire/http.ts";
 import { deriveKnown, deriveNew } from "./enter.ts";
 
-type Caller = Pick<Client, "call">;
-
-/** Another device than this one. Throws ProblemError("wrong_password"), as all of these. */
-export async function revokeDevice(client: Caller, username: string, password: string, device_id: string): Promise<void> {
-  await client.call("device.revoke", { device_id, auth_key: await deriveKnown(username, password) });
+/** What all of these act on. */
+export interface Own {
+  client: Pick<Client, "call">;
+  keys: Keys;
+  username: string;
 }
 
-export async function revokeOtherDevices(client: Caller, username: string, password: string): Promise<void> {
-  await client.call("device.revoke_others", { auth_key: await deriveKnown(username, password) });
+/** Looks at the keys; an account or device that has none gets them, since the password is at hand. */
+async function requireKeys({ keys, username }: Own, password: string): Promise<void> {
+  await keys.look();
+  const { state } = keys.found;
+  if (state === "none" || state === "unlisted") await keys.enter((await deriveKnown(username, password)).keys);
 }
 
-/** Every other session ends. */
-export async function changePassword(client: Caller, username: string, old: string, password: string): Promise<void> {
-  const old_auth_key = await deriveKnown(username, old);
-  await client.call("account.change_password", { old_auth_key, ...(await deriveNew(password)) });
+/**
+ * Signs one other device out, or all others. Those in the list are taken off it, and with them whatever is listed there and
+ * signed in nowhere; the others' sessions end.
+ */
+export async function endDevices(own: Own, password: string, which: Device | "others", signedIn: readonly Device[]): Promise<void> {
+  const { client, keys, username } = own;
+  await keys.look();
+  const others = keys.found.state === "ready" ? keys.others : [];
+  const isStale = (id: string): boolean => !signedIn.some((device) => device.id === id);
+  const listed = others.filter((id) => which === "others" || id === which.id || isStale(id));
+  const known = await deriveKnown(username, password);
+  if (listed.length > 0) await keys.remove(known.keys, listed);
+  if (which === "others") await client.call("device.revoke_others", { auth_key: known.auth_key });
+  else if (!listed.includes(which.id)) await client.call("device.revoke", { device_id: which.id, auth_key: known.auth_key });
+}
+
+export interface ChangeOptions {
+  /** Ids of other devices that stay signed in. */
+  kept: string[];
+  /** Somebody may know the old password. */
+  isTheft: boolean;
+}
+
+export async function changePassword(own: Own, old: string, password: string, { kept, isTheft }: ChangeOptions): Promise<void> {
+  await requireKeys(own, old);
+  const [known, next] = [await deriveKnown(own.username, old), await deriveNew(password)];
+  await own.keys.changePassword(known.keys, next.chosen, kept, isTheft);
+}
+
+/** Takes this device off the list, which ends its session, and wipes its keys. A server that was not reached is a ProblemError: then all goes on. */
+export async function signOut(session: Session): Promise<void> {
+  try {
+    await askKeys("retire", { place: await placeOf(session) });
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === "network") throw error;
+    // Whatever is wrong with the keys, leaving is always possible.
+    console.warn(error);
+    await forgetKeys(session);
+  }
+  await post<object>("/api/sign-out", {}).catch((error: unknown) => {
+    const isOver = error instanceof ProblemError && error.problem.code === "not_signed_in";
+    if (!isOver) throw error;
+  });
 }
 
 /** The server ends the session; the local copy goes with it. */
-export async function deleteAccount(client: Caller, username: string, password: string): Promise<void> {
-  await client.call("account.delete", { auth_key: await deriveKnown(username, password) });
+export async function deleteAccount(client: Own["client"], username: string, password: string): Promise<void> {
+  await client.call("account.delete", { auth_key: (await deriveKnown(username, password)).auth_key });
 }

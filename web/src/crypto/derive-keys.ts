@@ -11,15 +11,10 @@ export interface DerivedPassword {
   keys: MessagePort;
 }
 
-/** As deriveAuthKey, for a request to the keys' worker. */
+/** The 32 bytes that sign in, and both keys for a request to the keys' worker. Throws Error when the device cannot do it (out of memory). */
 export async function derivePassword(password: string, salt: Bytes, stretching: Stretching): Promise<DerivedPassword> {
   const { port1, port2 } = new MessageChannel();
   return { authKey: await derive({ password, salt, stretching, keys: port1 }, [port1]), keys: port2 };
-}
-
-/** The 32 bytes that sign in. Throws Error when the device cannot do it (out of memory). */
-export function deriveAuthKey(password: string, salt: Bytes, stretching: Stretching): Promise<Bytes> {
-  return derive({ password, salt, stretching }, []);
 }
 
 function derive(request: DeriveRequest, handedOver: MessagePort[]): Promise<Bytes> {

@@ -3,6 +3,7 @@
 import Dexie, { type Table } from "dexie";
 
 import type { Bytes } from "../lib/bytes.ts";
+import type { News } from "../crypto/account/news.ts";
 import type * as contract from "../wire/contract.ts";
 
 export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "record" | "epoch"> {
@@ -92,8 +93,18 @@ interface MetaRow {
   value: unknown;
 }
 
+/** What this device's keys look like since the last connection; every tab follows it. Devices as hex. */
+export interface KeysRow {
+  /** `refused`: the server showed something that cannot be; `verdict` says which. */
+  state: "none" | "unlisted" | "removed" | "ready" | "refused";
+  verdict: string | null;
+  devices: string[];
+  news: News | null;
+}
+
 interface Metas {
   cursor: Cursor;
+  keys: KeysRow;
   profile: OwnProfileRow;
   settings: contract.Settings;
 }

@@ -8,6 +8,9 @@ import { noteWaiting } from "../accounts/unsent.ts";
 import { Friends } from "../friends/friends.svelte.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
+import { forgetKeys } from "../keys/ask.ts";
+import { Keys } from "../keys/keys.svelte.ts";
+import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { Presence } from "../presence/presence.svelte.ts";
@@ -16,7 +19,7 @@ import type { Session } from "../wire/contract.ts";
 import { get, ProblemError } from "../wire/http.ts";
 import type { ConnectionState } from "../wire/socket.ts";
 import { connection } from "./connection.svelte.ts";
-import { nextFrame } from "./pace.ts";
+import { calm, nextFrame } from "./pace.ts";
 import { storage } from "./storage.svelte.ts";
 import { toasts } from "./toasts.svelte.ts";
 import { update } from "./update.svelte.ts";
@@ -27,6 +30,8 @@ export interface SignedIn {
   avatars: Avatars;
   friends: Friends;
   inbox: Inbox;
+  keys: Keys;
+  keysWatch: KeysWatch;
   presence: Presence;
   typing: Typing;
   stop: () => void;
@@ -66,10 +71,11 @@ function follow(state: ConnectionState): void {
   connection.state = state === "online" ? "connected" : state === "connecting" ? "connecting" : "away";
 }
 
-/** Removes the local copy. What was not sent stays for the same user's next sign-in, unless the account is gone. */
+/** Removes the local copy and this device's keys. What was not sent stays for the same user's next sign-in, unless the account is gone. */
 export async function forgetCopy(client: Client, isGone: boolean): Promise<void> {
   const kept = isGone ? [] : await client.own.outbox.toArray().catch(() => null);
   if (kept) noteWaiting(client.replica.me, kept.filter((row) => row.state === "waiting").length);
+  if (session.current) await forgetKeys(session.current);
   await client.forget(kept?.length === 0).catch(console.error);
 }
 
@@ -99,18 +105,20 @@ export function startClient(): SignedIn {
     avatars: new Avatars(client.replica),
     friends: new Friends(client.replica),
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
+    keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
     typing: new Typing(client.socket),
   };
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
-  const ends = [client.socket.onState(follow), listenForReturn(client), away.start()];
+  const keysWatch = new KeysWatch(states.keys, calm());
+  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client)];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();
     for (const state of Object.values(states)) state.stop();
     client.stop();
   };
-  return { client, ...states, stop };
+  return { client, ...states, keysWatch, stop };
 }
 
 /** Coming back (network, tab shown) tries at once instead of waiting for the next retry. A page that the browser puts

@@ -31,6 +31,7 @@ export const icons = [
   "laptop",
   "link-45deg",
   "lock",
+  "magic",
   "moon-stars",
   "people",
   "people-fill",

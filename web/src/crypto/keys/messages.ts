@@ -31,6 +31,8 @@ export interface Connection {
 /** Each act with what it needs and what it gives. */
 export interface Acts extends ConversationActs {
   connect: { needs: { place: Place }; gives: Connection };
+  /** What a session begins with: set-up where there is no chain yet, else this device is added. */
+  enter: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null }; gives: null };
   setUp: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null }; gives: null };
   addDevice: { needs: { place: Place; password: MessagePort }; gives: null };
   retire: { needs: { place: Place }; gives: null };

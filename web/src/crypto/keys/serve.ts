@@ -2,6 +2,7 @@
 import { fromHex, toHex } from "../../lib/bytes.ts";
 import { changePassword, type NextPassword } from "../account/change-password.ts";
 import { connect } from "../account/connect.ts";
+import { enter } from "../account/enter.ts";
 import { noteNews } from "../account/news.ts";
 import { dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
 import { removeDevices, retire } from "../account/remove-devices.ts";
@@ -76,6 +77,8 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { ac
   switch (ask.act) {
     case "connect":
       return describe(account);
+    case "enter":
+      return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
     case "setUp":
       return withKeys(ask.password, (keys) => setUp(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
     case "addDevice":

@@ -1,11 +1,12 @@
-// English: the source. Every other language must have exactly these messages, or the build fails.
+// English: the source. Every other language must have exactly these keys, messages, or the build fails.
 import { accounts } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
 import { inbox } from "./inbox.ts";
+import { keys } from "./keys.ts";
 import { messages } from "./messages.ts";
 import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { ui } from "./ui.ts";
 
-export const en = { accounts, admin, friends, inbox, messages, problems, shell, ui } as const;
+export const en = { accounts, admin, friends, inbox, keys, messages, problems, shell, ui } as const;

@@ -4,9 +4,10 @@ import { accounts } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
 import { inbox } from "./inbox.ts";
+import { keys } from "./keys.ts";
 import { messages } from "./messages.ts";
 import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { ui } from "./ui.ts";
 
-export const gu: Translation<typeof en> = { accounts, admin, friends, inbox, messages, problems, shell, ui };
+export const gu: Translation<typeof en> = { accounts, admin, friends, inbox, keys, messages, problems, shell, ui };
