@@ -17,6 +17,8 @@ function toProblem({ kind, code }: Failure): ProblemError {
     verdict: TYPED.has(code) ? code : "keys_refused",
     refused: code,
     no_answer: "network",
+    moved: "conflict",
+    not_ready: "busy",
     broken: "keys_broken",
   };
   return new ProblemError({ code: says[kind], status: 0, title: "The keys' worker did not do it", detail: code });
