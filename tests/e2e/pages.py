@@ -115,6 +115,46 @@ async def register_emptily(page: Page) -> None:
     await page.locator("form button[type=submit]").click()
 
 
+async def choose_weakly(page: Page) -> None:
+    fields = page.locator("form input[autocomplete=new-password]")
+    for at in range(2):
+        await fields.nth(at).fill("password12")
+    await page.locator("form button[type=submit]").click()
+    await page.locator("[aria-invalid=true][autocomplete=new-password]").first.wait_for()
+
+
+async def suggest_words(page: Page) -> None:
+    await page.locator("form button.suggest").click()
+    await page.locator("form input[type=text][autocomplete=new-password]").first.wait_for()
+
+
+async def make_recovery_key(page: Page) -> None:
+    await page.locator("form input[type=password]").fill(PASSWORD)
+    await page.locator("form button[type=submit]").click()
+    await page.locator("#recovery-sheet").wait_for()
+
+
+async def check_recovery_key(page: Page) -> None:
+    await make_recovery_key(page)
+    await page.locator(".on button").click()
+    await page.locator("form input").wait_for()
+
+
+async def come_on_a_new_device(page: Page) -> None:
+    """Somebody has signed in to the same account elsewhere."""
+    browser = page.context.browser
+    assert browser is not None
+    elsewhere = await browser.new_context()
+    other = await elsewhere.new_page()
+    await other.goto(origin_of(page) + "/sign-in")
+    await other.locator("input[autocomplete~=username]").fill(ME)
+    await other.locator("input[type=password]").fill(PASSWORD)
+    await other.keyboard.press("Enter")
+    await other.locator("[data-row]").first.wait_for()
+    await page.locator(".bar a[href='/you/devices']").wait_for()
+    await elsewhere.close()
+
+
 def press(selector: str) -> Prepare:
     """Press the first of them; for what opens a dialog or a menu."""
 
@@ -141,6 +181,9 @@ VISITOR = [
     Shot("sign-in-wrong", "/sign-in", sign_in_wrongly),
     Shot("register", "/register"),
     Shot("register-faults", "/register", register_emptily),
+    Shot("register-weak", "/register", choose_weakly),
+    Shot("register-words", "/register", suggest_words),
+    Shot("recover", "/recover"),
     Shot("register-link-used", "/register#invite=" + "x" * 32),
     Shot("reset", "/reset", follow_reset),
     Shot("reset-link-used", "/reset#" + "x" * 32),
@@ -179,6 +222,10 @@ FULL = [
     Shot("devices-sign-out", "/you/devices", press("#main .card .btn-icon")),
     Shot("security", "/you/security"),
     Shot("security-delete", "/you/security", press("#main .btn-danger")),
+    Shot("recovery-key", "/you/recovery-key"),
+    Shot("recovery-key-made", "/you/recovery-key", make_recovery_key),
+    Shot("recovery-key-check", "/you/recovery-key", check_recovery_key),
+    Shot("new-device", prepare=come_on_a_new_device),
     Shot("admin-refused", "/admin"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),

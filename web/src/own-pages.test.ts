@@ -6,6 +6,7 @@ import { type Route, type RouteName, toPath } from "./routes.ts";
 // One of each, which the compiler holds complete: a new page cannot be forgotten here.
 const ROUTES = {
   signIn: { name: "signIn" },
+  recover: { name: "recover" },
   register: { name: "register", token: null },
   reset: { name: "reset", token: null },
   home: { name: "home" },
@@ -20,6 +21,7 @@ const ROUTES = {
   profile: { name: "profile" },
   devices: { name: "devices" },
   security: { name: "security" },
+  recoveryKey: { name: "recoveryKey" },
   appearance: { name: "appearance" },
   admin: { name: "admin" },
   adminInvites: { name: "adminInvites" },

@@ -8,6 +8,8 @@ const id = "0123456789abcdef0123456789abcdef";
 test.each([
   ["/", { name: "home" }],
   ["/sign-in", { name: "signIn" }],
+  ["/recover", { name: "recover" }],
+  ["/you/recovery-key", { name: "recoveryKey" }],
   ["/friends/", { name: "friends" }],
   ["/friends/requests?x=1", { name: "friendRequests" }],
   ["/admin", { name: "admin" }],

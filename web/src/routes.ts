@@ -5,6 +5,7 @@ export type Route =
   | { name: "signIn" }
   | { name: "register"; token: string | null }
   | { name: "reset"; token: string | null }
+  | { name: "recover" }
   | { name: "home" }
   | { name: "conversation"; conversation: string }
   | { name: "friends" }
@@ -17,6 +18,7 @@ export type Route =
   | { name: "profile" }
   | { name: "devices" }
   | { name: "security" }
+  | { name: "recoveryKey" }
   | { name: "appearance" }
   | { name: "admin" }
   | { name: "adminInvites" }
@@ -29,6 +31,7 @@ export type Section = "messages" | "friends" | "you";
 const FIXED = {
   "/": "home",
   "/sign-in": "signIn",
+  "/recover": "recover",
   "/friends": "friends",
   "/friends/requests": "friendRequests",
   "/friends/add": "addFriend",
@@ -37,6 +40,7 @@ const FIXED = {
   "/you/profile": "profile",
   "/you/devices": "devices",
   "/you/security": "security",
+  "/you/recovery-key": "recoveryKey",
   "/you/appearance": "appearance",
   "/admin": "admin",
   "/admin/invites": "adminInvites",
@@ -44,7 +48,7 @@ const FIXED = {
 } as const;
 
 const WITH_TOKEN = { "/register": "register", "/reset": "reset" } as const;
-const VISITOR: readonly RouteName[] = ["signIn", "register", "reset"];
+const VISITOR: readonly RouteName[] = ["signIn", "register", "reset", "recover"];
 
 /** One-time tokens travel in the fragment, which no server and no log sees. `#invite=…` and `#…` are both taken. */
 function readToken(fragment: string): string | null {
@@ -118,6 +122,7 @@ export function sectionOf(route: Route): Section | null {
     case "profile":
     case "devices":
     case "security":
+    case "recoveryKey":
     case "appearance":
     case "admin":
     case "adminInvites":

@@ -1,7 +1,9 @@
-"""An account's keys come with nothing but the password: made at registration, added on the next browser, asked for once."""
+"""An account's keys come with nothing but the password: made at registration, added on the next browser."""
 
 import json
+import re
 from base64 import b64decode
+from pathlib import Path
 
 from playwright.async_api import Route, expect
 
@@ -9,6 +11,7 @@ from hearth.client import Client
 from hearth.sealed.person.chain import Chain
 from tests.e2e.conftest import Program, SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
+from tests.e2e.journeys.test_own_account import make_picture
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
@@ -297,3 +300,112 @@ async def test_a_reset_without_a_device_begins_anew_and_gives_keys_to_who_had_no
         assert (state.incarnation, len(state.devices)) == (incarnation, 1)
         await sees_no_bar(tablet)
     await is_signed_out(alice)
+
+
+async def test_a_recovery_key_is_kept_checked_and_lets_in_who_forgot_their_password(
+    alice: Person, arrives: SomebodyNew
+) -> None:
+    await alice.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await alice.opens("/you/security")
+    page = alice.page
+    await expect(page.get_by_text("You have no recovery key.")).to_be_visible(timeout=PATIENCE)
+    await page.get_by_role("link", name="Make a recovery key").click()
+    await page.get_by_label("Current password").fill("not the password")
+    make = page.get_by_role("button", name="Make a recovery key")
+    await make.click()
+    await expect(page.get_by_text("This is not your current password.")).to_be_visible(timeout=PATIENCE)
+    await page.get_by_label("Current password").fill(PASSWORD)
+    await make.click()
+    sheet = page.get_by_role("region", name="Your recovery key")
+    await expect(sheet).to_be_focused(timeout=PATIENCE)
+    groups = await sheet.get_by_role("listitem").all_inner_texts()
+    key = "-".join(groups)
+    assert len(groups) == 14 and all(len(group) == 4 for group in groups)
+    await page.get_by_role("button", name="Copy").click()
+    assert await page.evaluate("navigator.clipboard.readText()") == key
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download").click()
+    download = await downloading.value
+    assert download.suggested_filename == "hearth-recovery-key-alice.txt"
+    assert key in (await download.path()).read_text()
+    await page.emulate_media(media="print")
+    await expect(sheet).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    await page.emulate_media(media="screen")
+    await page.get_by_role("button", name="I have kept it").click()
+    asked = page.get_by_label(re.compile("^Group "))
+    await expect(asked).to_be_focused()
+    label = await page.locator("label").filter(has_text="Group ").inner_text()
+    await asked.fill("AAAA")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("That is not this group.")).to_be_visible()
+    await asked.fill(groups[int(label.removeprefix("Group ")) - 1].lower())
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Recovery key checked.")).to_be_visible()
+    await expect(page.get_by_text("You have a recovery key.")).to_be_visible(timeout=PATIENCE)
+
+    before = (await read_chain(alice)).state
+    tablet = await arrives("alice")
+    await tablet.opens("/sign-in")
+    await tablet.page.get_by_role("link", name="Forgot your password?").click()
+    await tablet.page.get_by_label("Username").fill("alice")
+    given = tablet.page.get_by_label("Recovery key")
+    for field in ("New password", "Password again"):
+        await tablet.page.get_by_label(field, exact=True).fill(NEW_PASSWORD)
+    finish = tablet.page.get_by_role("button", name="Set password")
+    await given.fill(key[:-1])
+    await finish.click()
+    await expect(tablet.page.get_by_text("This is not a whole recovery key.")).to_be_visible(timeout=PATIENCE)
+    await expect(given).to_be_focused()
+    await given.fill(key.lower().replace("-", " "))
+    await tablet.page.get_by_label("Username").fill("nobody")
+    await finish.click()
+    await expect(tablet.page.get_by_text("do not belong together")).to_be_visible(timeout=PATIENCE)
+    await tablet.page.get_by_label("Username").fill("alice")
+    await finish.click()
+    await tablet.sees_the_list()
+    after = (await read_chain(tablet)).state
+    assert before is not None and after is not None
+    assert after.identity_key == before.identity_key
+    assert len(after.devices) == 1
+    await is_signed_out(alice)
+    await sees_no_bar(tablet)
+    await alice.opens("/sign-in")
+    await alice.signs_in_here(NEW_PASSWORD)
+    await alice.sees_the_list()
+    assert await count_devices(alice) == 2
+
+
+async def test_a_new_name_and_picture_are_said_in_the_chain_also_after_a_crash(
+    alice: Person, tmp_path: Path
+) -> None:
+    await sees_no_bar(alice)
+    await alice.opens("/you/profile")
+    page = alice.page
+
+    async def names(name: str) -> None:
+        await page.get_by_label("Display name").fill(name)
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Saved", exact=True)).to_be_visible(timeout=PATIENCE)
+
+    async def says(name: str, *, picture: bool) -> None:
+        for _ in range(40):
+            state = (await read_chain(alice)).state
+            assert state is not None and state.avatar is not None
+            if (state.display_name, any(state.avatar)) == (name, picture):
+                return
+            await page.wait_for_timeout(250)
+        raise AssertionError(f"the chain says {state.display_name!r}, picture: {any(state.avatar)}")
+
+    await names("Alice Moreau")
+    await says("Alice Moreau", picture=False)
+    await page.get_by_label("Choose a picture").set_input_files(make_picture(tmp_path / "stripes.png"))
+    await page.get_by_role("button", name="Use picture").click()
+    await says("Alice Moreau", picture=True)
+    await page.get_by_role("button", name="Remove picture").click()
+    await says("Alice Moreau", picture=False)
+    await alice.context.route("**/api/chain.profile", refuse)
+    await names("Alice Last")
+    await alice.context.unroute("**/api/chain.profile")
+    await page.reload()
+    await says("Alice Last", picture=False)

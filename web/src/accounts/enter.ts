@@ -122,3 +122,11 @@ export async function resetSignIn(token: string, username: string, password: str
   await askKeys("resetWithout", { token, next: next.chosen, deviceName: nameDevice() });
   session.begin(await get<Session>("/api/session"));
 }
+
+/** A new password by the recovery key: all that its keys open stays. Every other device is signed out. */
+export async function recover(form: { username: string; recoveryKey: string; password: string; isTheft: boolean }): Promise<void> {
+  const { username, recoveryKey, password, isTheft } = form;
+  const { chosen } = await deriveNew(password);
+  await askKeys("recover", { username, recoveryKey, next: chosen, isTheft, deviceName: nameDevice() });
+  session.begin(await get<Session>("/api/session"));
+}

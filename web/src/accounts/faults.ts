@@ -8,7 +8,7 @@ import { type Problem, ProblemError } from "../wire/http.ts";
 import { sayProblem } from "../wire/problem-text.ts";
 
 /** One text per field; `form` is about the whole of it. No key: nothing wrong. */
-export type Faults = Partial<Record<"form" | "username" | "displayName" | "about" | "password" | "confirm", string>>;
+export type Faults = Partial<Record<"form" | "username" | "displayName" | "about" | "password" | "confirm" | "recoveryKey", string>>;
 
 const USERNAME: Record<string, PlainKey> = {
   too_short: "accounts.usernameShort",
@@ -26,6 +26,7 @@ const WHOLE: Record<string, PlainKey> = {
   registration_closed: "accounts.registrationClosed",
   invite_needed: "accounts.inviteNeeded",
   link_invalid: "accounts.linkInvalid",
+  recovery_expired: "keys.recoverAgain",
   keys_refused: "keys.refusedNow",
   keys_broken: "keys.broken",
 };
@@ -78,6 +79,7 @@ export async function judgeNewPassword(password: string, confirm: string, own: s
 function placeProblem(problem: Problem): Faults {
   if (problem.code === "username_taken") return { username: t("accounts.usernameTaken") };
   if (problem.code === "password_unchanged") return { password: t("accounts.passwordUnchanged") };
+  if (problem.code === "mistyped") return { recoveryKey: t("keys.mistyped") };
   if (problem.fields?.["username"]) {
     return { username: t(USERNAME[problem.fields["username"]] ?? "accounts.usernameCharacters") };
   }

@@ -50,6 +50,12 @@ export async function changePassword(own: Own, old: string, password: string, { 
   await own.keys.changePassword(known.keys, next.chosen, kept, isTheft);
 }
 
+/** Makes or replaces the recovery key: what the person must keep, which is nowhere else. */
+export async function makeRecoveryKey(own: Own, password: string): Promise<string> {
+  await requireKeys(own, password);
+  return own.keys.makeRecoveryKey((await deriveKnown(own.username, password)).keys);
+}
+
 /** Takes this device off the list, which ends its session, and wipes its keys. A server that was not reached is a ProblemError: then all goes on. */
 export async function signOut(session: Session): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 // How this device's keys are, as pages see it: what the last connect of whatever tab found.
 import type { Chosen } from "../crypto/keys/messages.ts";
 import { fromHex } from "../lib/bytes.ts";
-import type { KeysRow, Replica } from "../replica/database.ts";
+import type { KeysRow, Replica, SayingRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 import { askKeys, placeOf } from "./ask.ts";
@@ -41,6 +41,7 @@ export class Keys {
     const { state, devices, news } = await askKeys("connect", { place });
     this.#found = { state, devices, news, verdict: null };
     await this.#replica.putMeta("keys", this.#found);
+    if (state === "ready") await this.say();
   }
 
   /** Makes this device's keys, or adds it to the others, with the password's. Throws ProblemError. */
@@ -66,6 +67,38 @@ export class Keys {
   async changePassword(password: MessagePort, next: Chosen, kept: string[], isTheft: boolean): Promise<void> {
     await askKeys("changePassword", { place: await placeOf(this.#session), password, next, kept, isTheft });
     await this.look();
+  }
+
+  /** Throws ProblemError. */
+  async makeRecoveryKey(password: MessagePort): Promise<string> {
+    const key = await askKeys("makeRecoveryKey", { place: await placeOf(this.#session), password });
+    await this.look();
+    return key;
+  }
+
+  /**
+   * Changes name or picture at the server by `act`, and says it in the chain. It is noted before, so that after a crash in
+   * between the next connect says it: what the person chose, never what a server says that they are called.
+   */
+  async saying<T>(change: Omit<SayingRow, "isSaved">, act: () => Promise<T>): Promise<T> {
+    const note = (isSaved: boolean): Promise<void> => this.#replica.putMeta("saying", { ...change, isSaved });
+    await note(false);
+    const done = await act();
+    await note(true);
+    if (this.current?.state === "ready") void this.say().catch(console.warn);
+    return done;
+  }
+
+  /** Says what is noted and has arrived at the server. Throws ProblemError: then it stays noted. */
+  async say(): Promise<void> {
+    const { displayName, avatar, isSaved } = (await this.#replica.findMeta("saying")) ?? {};
+    if (displayName === undefined && avatar === undefined) return;
+    const shown = await this.#replica.users.get(this.#replica.me);
+    const isThere = displayName === undefined ? (shown?.avatar_id ?? "") === avatar : shown?.display_name === displayName;
+    if (!isSaved && !isThere) return;
+    const picture = avatar === undefined ? null : fromHex(avatar || "0".repeat(64));
+    await askKeys("sayProfile", { place: await placeOf(this.#session), displayName: displayName ?? null, avatar: picture });
+    await this.#replica.putMeta("saying", null);
   }
 
   /** The server showed something that cannot be. */

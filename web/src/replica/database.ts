@@ -102,8 +102,18 @@ export interface KeysRow {
   news: News | null;
 }
 
+/** A name or picture that the person has chosen and that is not said in the chain yet; what is left out stays as it is. */
+export interface SayingRow {
+  displayName?: string;
+  /** SHA-256 as hex; empty for none. */
+  avatar?: string;
+  /** The server has it. */
+  isSaved: boolean;
+}
+
 interface Metas {
   cursor: Cursor;
+  saying: SayingRow | null;
   keys: KeysRow;
   profile: OwnProfileRow;
   settings: contract.Settings;

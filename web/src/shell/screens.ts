@@ -2,6 +2,7 @@
 // A route without a row has no page.
 import type { Component } from "svelte";
 
+import RecoverPage from "../accounts/RecoverPage.svelte";
 import RegisterPage from "../accounts/RegisterPage.svelte";
 import ResetPage from "../accounts/ResetPage.svelte";
 import SignInPage from "../accounts/SignInPage.svelte";
@@ -12,7 +13,12 @@ type Page = Component<any>;
 type Loader = () => Promise<{ default: Page }>;
 
 /** Pages before sign-in, which fill the window. */
-const visitors: Partial<Record<RouteName, Page>> = { signIn: SignInPage, register: RegisterPage, reset: ResetPage };
+const visitors: Partial<Record<RouteName, Page>> = {
+  signIn: SignInPage,
+  register: RegisterPage,
+  reset: ResetPage,
+  recover: RecoverPage,
+};
 
 /** What all pages after sign-in stand in. */
 export const loadFrame: Loader = () => import("./AppFrame.svelte");
@@ -27,6 +33,7 @@ const mains: Partial<Record<RouteName, Loader>> = {
   profile: () => import("../accounts/ProfilePage.svelte"),
   devices: () => import("../accounts/DevicesPage.svelte"),
   security: () => import("../accounts/SecurityPage.svelte"),
+  recoveryKey: () => import("../keys/RecoveryKeyPage.svelte"),
   appearance: () => import("../accounts/AppearancePage.svelte"),
   admin: () => import("../admin/AdminPage.svelte"),
   adminInvites: () => import("../admin/AdminPage.svelte"),

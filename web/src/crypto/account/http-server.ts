@@ -102,6 +102,8 @@ export class HttpAccountServer implements AccountServer {
     return this.#do("chain.add_device", body);
   }
 
+  setProfile = (statement: Bytes): Promise<void> => this.#do("chain.profile", { statement: toBase64(statement) });
+
   retire = (statement: Bytes): Promise<void> => this.#do("chain.retire", { statement: toBase64(statement) });
 
   removeDevices(authKey: Bytes, { statement, generation, receive, rows }: Removal): Promise<void> {

@@ -154,6 +154,7 @@ export interface AccountServer {
   setUp(authKey: Bytes, change: VaultChange): Promise<void>;
   addDevice(authKey: Bytes, addition: Addition): Promise<void>;
   retire(statement: Bytes): Promise<void>;
+  setProfile(statement: Bytes): Promise<void>;
   removeDevices(authKey: Bytes, removal: Removal): Promise<void>;
   changePassword(authKey: Bytes, password: NewPassword, change: VaultChange): Promise<void>;
   changeWays(authKey: Bytes, change: VaultChange): Promise<void>;

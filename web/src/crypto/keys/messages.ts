@@ -45,6 +45,8 @@ export interface Acts extends ConversationActs {
   recover: { needs: { username: string; recoveryKey: string; next: Chosen; isTheft: boolean; deviceName: string }; gives: Place };
   resetHere: { needs: { place: Place; token: string; next: Chosen }; gives: null };
   resetWithout: { needs: { token: string; next: Chosen; deviceName: string }; gives: Place };
+  /** Null stays as it was said last; zeros are no picture. */
+  sayProfile: { needs: { place: Place; displayName: string | null; avatar: Bytes | null }; gives: null };
   noteNews: { needs: { place: Place; n: number }; gives: null };
 }
 

@@ -4,6 +4,7 @@ import { changePassword, type NextPassword } from "../account/change-password.ts
 import { connect } from "../account/connect.ts";
 import { enter } from "../account/enter.ts";
 import { noteNews } from "../account/news.ts";
+import { sayProfile } from "../account/profile.ts";
 import { dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
 import { removeDevices, retire } from "../account/remove-devices.ts";
 import { resetHere, resetWithout } from "../account/reset.ts";
@@ -99,6 +100,8 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { ac
       return withKeys(ask.password, (keys) => dropRecoveryKey(account, keys)).then(() => null);
     case "resetHere":
       return withChosen(ask.next, (next) => resetHere(account, ask.token, next)).then(() => null);
+    case "sayProfile":
+      return sayProfile(account, { displayName: ask.displayName, avatar: ask.avatar }).then(() => null);
     case "noteNews":
       return noteNews(account, ask.n).then(() => null);
   }

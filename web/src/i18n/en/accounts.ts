@@ -31,7 +31,6 @@ export const accounts = {
   newPassword: "New password",
   confirmPassword: "Password again",
   passwordHint: "At least 10 characters. A few words in a row are good.",
-  passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe.",
   deriving: "Turning your password into keys…",
   usernameMissing: "Enter your username.",
   passwordMissing: "Enter your password.",
@@ -51,7 +50,6 @@ export const accounts = {
   usernamePunctuation: "Dots, hyphens and underscores stand alone, and neither first nor last.",
   usernameReserved: "This username is reserved. Try another.",
   wrongPassword: "Username or password is wrong.",
-  forgotPassword: "Forgot it? Ask whoever runs this server for a reset link.",
   registrationClosed: "This Hearth takes no new accounts",
   registrationClosedText: "Ask the person who runs it. If you have an account already, sign in.",
   inviteNeeded: "You need an invitation to register here",
@@ -138,4 +136,6 @@ export const accounts = {
   keepDevices: "Stay signed in on",
   resetText: "This link lets you set a new password once. All your other devices are signed out, and a recovery key you have no longer works. If you are still signed in on another device, open the link there: it keeps your keys.",
   resetHereText: "This link lets you set a new password once. This device stays signed in and keeps your keys; all others are signed out, and a recovery key you have no longer works.",
+  forgotPassword: "Forgot your password?",
+  passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe. Afterwards you can make a recovery key for the day you forget it.",
 } as const;

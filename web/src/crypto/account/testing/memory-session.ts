@@ -105,6 +105,12 @@ export class MemorySession implements AccountServer {
     await this.server.write(this.device, { statements: [statement] });
   }
 
+  async setProfile(statement: Bytes): Promise<void> {
+    if (this.server.isKnown({ statements: [statement] })) return;
+    this.#requireListed();
+    await this.server.write(this.device, { statements: [statement] });
+  }
+
   async removeDevices(authKey: Bytes, removal: Removal): Promise<void> {
     this.#requireListed();
     const part = { ...removal, statements: [removal.statement] };
