@@ -388,14 +388,17 @@ async def test_a_new_name_and_picture_are_said_in_the_chain_also_after_a_crash(
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved", exact=True)).to_be_visible(timeout=PATIENCE)
 
+    async def said() -> tuple[str | None, bool]:
+        state = (await read_chain(alice)).state
+        assert state is not None and state.avatar is not None
+        return state.display_name, any(state.avatar)
+
     async def says(name: str, *, picture: bool) -> None:
         for _ in range(40):
-            state = (await read_chain(alice)).state
-            assert state is not None and state.avatar is not None
-            if (state.display_name, any(state.avatar)) == (name, picture):
+            if await said() == (name, picture):
                 return
             await page.wait_for_timeout(250)
-        raise AssertionError(f"the chain says {state.display_name!r}, picture: {any(state.avatar)}")
+        assert await said() == (name, picture)
 
     await names("Alice Moreau")
     await says("Alice Moreau", picture=False)
