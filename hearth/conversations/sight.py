@@ -1,4 +1,4 @@
-"""Who may see whom: a friend, either side of an open request, who ever shared a conversation, oneself."""
+"""Who may see whom: a friend, either side of an open request, whom one met in a conversation, oneself."""
 
 from collections.abc import Collection
 
@@ -16,5 +16,5 @@ async def list_visible(transaction: Transaction, viewer_id: int, user_ids: Colle
     visible = set(user_ids) & {viewer_id}
     if others:
         visible |= await list_partner_ids(transaction, viewer_id, others)
-        visible |= set(await store.list_companion_ids(transaction, viewer_id, among=others))
+        visible |= set(await store.list_met_ids(transaction, viewer_id, others))
     return visible

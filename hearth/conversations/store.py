@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, null, select, update
+from sqlalchemy import ColumnElement, FromClause, and_, delete, func, insert, null, or_, select, update
 
 from hearth.contract import Transaction
 from hearth.conversations.contract import Kind, Role
@@ -59,20 +59,39 @@ async def list_all_stays(
     return stays
 
 
-async def list_companion_ids(
-    transaction: Transaction, user_id: int, *, among: Collection[int] | None = None
-) -> list[int]:
-    """Return who ever shared a conversation with a user, whatever became of it; with `among` of those."""
+async def list_met_ids(transaction: Transaction, user_id: int, among: Collection[int]) -> list[int]:
+    """Return whom of these a user has met in a conversation, whatever became of it."""
     own, others = MEMBER.alias("own"), MEMBER.alias("others")
     query = (
         select(others.c.user_id)
         .join_from(own, others, others.c.conversation_id == own.c.conversation_id)
-        .where(own.c.user_id == user_id, others.c.user_id != user_id)
-        .distinct()
+        .where(own.c.user_id == user_id, others.c.user_id != user_id, has_met(own, others))
+        .where(others.c.user_id.in_(sorted(among)))
     )
-    if among is not None:
-        query = query.where(others.c.user_id.in_(sorted(among)))
-    return sorted((await transaction.execute(query)).scalars())
+    return sorted((await transaction.execute(query.distinct())).scalars())
+
+
+async def list_companion_ids(transaction: Transaction, user_id: int) -> list[int]:
+    """Return who has met a user in a conversation, whatever became of it."""
+    own, others = MEMBER.alias("own"), MEMBER.alias("others")
+    query = (
+        select(others.c.user_id)
+        .join_from(own, others, others.c.conversation_id == own.c.conversation_id)
+        .where(own.c.user_id == user_id, others.c.user_id != user_id, has_met(others, own))
+    )
+    return sorted((await transaction.execute(query.distinct())).scalars())
+
+
+def has_met(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Whether in one stay something can be read of the time in which the other was there.
+
+    Not always the same both ways: who is given a history meets who had left by then.
+    """
+    entered_seq = func.coalesce(other.c.entered_seq, other.c.joined_seq + 1)
+    return and_(
+        or_(one.c.left_seq.is_(None), one.c.left_seq >= entered_seq),
+        or_(other.c.left_seq.is_(None), other.c.left_seq > one.c.joined_seq),
+    )
 
 
 async def insert_conversation(

@@ -99,8 +99,9 @@ async def check_epoch(context: Context, draft: Draft, living: Collection[int]) -
         rules.check_lines(before, after, people)
         draft.signed.verify(key)
         await find_history_seq(context, draft)
-    if record.kind is Kind.GROUP and invited:
-        await require_room_in_groups(context, [*invited, record.actor] if before is None else invited)
+    comers = [*invited, record.actor] if before is None else invited
+    if record.kind is Kind.GROUP and comers:
+        await require_room_in_groups(context, comers)
 
 
 async def load_people(context: Context, draft: Draft) -> People:

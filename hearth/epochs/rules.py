@@ -100,10 +100,10 @@ def check_author(record: EpochRecord, server: bytes, user_id: int, device_id: by
 def check_beginning(record: EpochRecord, roster: Roster | None) -> None:
     """Raise Rejected unless a record that begins a conversation is a create with its roster.
 
-    bad_roster, not_allowed (also for a create that is not the beginning), wrong_link.
+    bad_roster, not_allowed (also for a create that is not the beginning).
     """
     is_first = record.n == 1
-    require(record.n > 0, Verdict.WRONG_LINK, "epochs are numbered from 1")
+    require(record.n > 0, Verdict.NOT_ALLOWED, "epochs are numbered from 1")
     require(is_first == (record.action is Action.CREATE), Verdict.NOT_ALLOWED, "created once, and first")
     require(not is_first or roster is not None, Verdict.BAD_ROSTER, "the roster is missing")
 
@@ -178,8 +178,8 @@ def check_lines(before: Epoch | None, after: Epoch, people: People) -> None:
             require(is_head, Verdict.NOT_ALLOWED, "an identity key that is not the one at the stated head")
         elif not is_same_line(old.get(user_id), line):
             raise ChainMoved("A member's chain has another head.")
-        elif people.is_reset_since(user_id, line.chain):
-            continue
+        elif line.identity_key != standing.state.identity_key:
+            continue  # with another identity since, renewed or new, others may wait for an acceptance (9.2)
         check_receive(line, people.find_receive(user_id))
 
 

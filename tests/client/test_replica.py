@@ -126,3 +126,14 @@ def test_a_closed_conversation_is_closed_at_once(replica: Replica) -> None:
     replica.apply_log(log_entry(1, ConversationChanged(conversation=closed)))
     assert not replica.conversations[ID].conversation.open
     assert not replica.needs_repair
+
+
+def test_an_epoch_moves_no_cursor_and_the_row_is_asked_for(replica: Replica) -> None:
+    """A device makes it by itself, and people may have come or gone with it."""
+    last = make_entries(3)[2]
+    unchained = msgspec.structs.replace(last, seq=4, kind=16, counter=0, from_user=ALICE, epoch=1)
+    entry = msgspec.structs.replace(unchained, log_hash=chain_hash(last.log_hash, unchained))
+    assert replica.apply_entry(entry)
+    state = replica.conversations[ID]
+    assert (state.last_seq, state.unread, state.read_seq) == (4, 3, 0)
+    assert replica.stale == {ID}

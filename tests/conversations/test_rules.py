@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearth.conversations.rules import Access, Head, Stay, require_member, show_members
+from hearth.accounts.contract import UserCard
+from hearth.conversations.contract import Conversation
+from hearth.conversations.rules import (
+    Access,
+    Head,
+    Stay,
+    group_stays,
+    require_member,
+    show_conversation,
+    show_members,
+)
 from hearth.errors import NotFound
 
 HEAD = Head(b"c" * 16, "group", True, 20, 15, b"h" * 32, 0, datetime(2026, 5, 1, tzinfo=UTC))
@@ -72,3 +82,26 @@ def test_where_the_closing_is_not_kept_the_others_are_at_their_start() -> None:
 def test_who_has_left_sees_nobody_read_on_and_nobody_sees_who_has_left() -> None:
     gone, present = Stay(1, "member", 0, 5, 5, 5), Stay(2, "member", 0, None, 9, 9)
     assert cursors(Access(HEAD, (gone,)), gone, present) == [(2, 0, 0)]
+
+
+ALICE, BOB = Stay(1, "owner", 0, None, 9, 9), Stay(2, "member", 0, 7, 5, 5)
+LATER = Stay(3, "member", 9, None, 12, 12)
+BEFORE, GIVEN = Stay(4, "member", 2, 5, 3, 3), Stay(5, "member", 1, None, 0, 0, entered_seq=12)
+
+
+def test_who_left_meets_nobody_who_came_later() -> None:
+    """Neither who came after, nor who came after and was given what was written before."""
+    left = Access(HEAD, (BOB,))
+    stays = [ALICE, BOB, LATER, BEFORE, GIVEN]
+    assert [shown.user_id for shown in show_members(left, stays)] == [1]
+    users = [UserCard(id=stay.user_id, username=f"user{stay.user_id}", display_name="") for stay in stays]
+    whole = Conversation(id="0" * 32, kind="group", open=True, users=users, created_at=HEAD.created_at)
+    shown = show_conversation(left, whole, stays)
+    assert ([user.id for user in shown.users], shown.open) == ([1, 2, 4], False)
+    assert show_conversation(Access(HEAD, (ALICE,)), whole, stays) == whole
+    assert [one.user_id for one in show_members(Access(HEAD, (ALICE,)), stays)] == [1, 3, 5]
+
+
+def test_stays_by_user_in_order() -> None:
+    again = Stay(2, "member", 11, None, 0, 0)
+    assert group_stays([again, ALICE, BOB]) == {1: (ALICE,), 2: (BOB, again)}

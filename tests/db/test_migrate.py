@@ -30,6 +30,7 @@ SEALED_TABLES = (
     "way_in",
     "vault",
 )
+EPOCH_TABLES = ("rewrap", "epoch_leave", "history_wrap", "epoch_history", "epoch_wrap", "epoch")
 SAY_WHETHER_ALEMBIC_CAME = """
 import asyncio, sys
 from hearth.db.engine import Database
@@ -150,6 +151,18 @@ async def test_people_from_before_encryption_go_on_as_they_were(database: Databa
         chains = (await transaction.execute(text("SELECT count(*) FROM user_chain"))).scalar_one()
     assert [tuple(user) for user in users] == [(n, f"user{n}", None) for n in range(1, 4)]
     assert chains == 0
+
+
+async def test_conversations_from_before_epochs_go_on_as_they_were(database: Database) -> None:
+    """Revision 3 has no epochs; stays of then began with the first entry that may be read."""
+    await migrate(database)
+    async with database.transaction("write") as transaction:
+        for name in EPOCH_TABLES:
+            await transaction.execute(text(f"DROP TABLE {name}"))
+        await transaction.execute(text("ALTER TABLE member DROP COLUMN entered_seq"))
+        await transaction.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    await migrate(database)
+    assert await compare(database) == []
 
 
 class Killed(BaseException):

@@ -178,3 +178,16 @@ test("what others wrote is unread until one's own cursor passes it; writing pass
   await applyMessageSent(replica, server.append(id, 2, "theirs"));
   expect(await unread()).toBe(1);
 });
+
+test("epochs are not counted, move no cursor, and have the row fetched anew", async () => {
+  const { server, replica, id } = await open(2);
+  const epoch = { kind: 16, counter: 0 };
+  for (const n of [1, 2]) server.append(id, 1, new Uint8Array(300), { ...epoch, epoch: n });
+  server.append(id, 2, "text 3", { counter: 3 });
+  await applyMessageSent(replica, server.logs.get(id)!.entries[0]!);
+  expect((await replica.conversations.get(id))!.is_stale).toBe(false);
+  for (const entry of server.logs.get(id)!.entries) await applyMessageSent(replica, entry);
+  expect(await replica.conversations.get(id)).toMatchObject({ last_seq: 5, last_ordinal: 3, flaw: null, is_stale: true });
+  expect((await replica.entries.toArray()).filter(({ is_repeated }) => is_repeated)).toEqual([]);
+  expect((await replica.members.get([id, 1]))!.read_seq).toBe(0);
+});
