@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from hearth.client.sign_in import make_deletion
-from hearth.contract import Command
+from hearth.contract import Actor, Command
 from hearth.directory import contract as directory
+from hearth.epochs import contract as epochs
 from hearth.vault import contract as vault
 from tests.directory.kit import Owner, make_way
+from tests.epochs.kit import make_home, make_self
 from tests.scenarios.cast import Device
 
 Act = Callable[[Device, Device], Awaitable[object]]
@@ -30,6 +32,16 @@ async def find_owner(bob: Device, password: str) -> Owner:
         auth_key = (await make_deletion(bob.client.http, bob.username, password)).auth_key
         OWNERS[key] = Owner(server_id, bob.user_id, bob.username, auth_key)
     return OWNERS[key]
+
+
+def begin_notes(owner: Owner, device: bytes) -> Command:
+    """Return the first epoch of bob's notes."""
+    home = make_home(owner, Actor(owner.user, device))
+    return make_self(home).create(home)
+
+
+def notes_of(owner: Owner) -> str:
+    return make_self(make_home(owner)).id
 
 
 def make_acts(password: str) -> dict[type[Command], Act]:
@@ -77,4 +89,16 @@ def make_acts(password: str) -> dict[type[Command], Act]:
         vault.GetVault: taken(lambda owner, device: vault.GetVault()),
         vault.ListGenerations: taken(lambda owner, device: vault.ListGenerations()),
         vault.ListDeviceKeys: taken(lambda owner, device: vault.ListDeviceKeys()),
+        epochs.MakeEpoch: taken(begin_notes),
+        epochs.ListEpochs: taken(lambda owner, _: epochs.ListEpochs(conversation_id=notes_of(owner))),
+        epochs.ListEpochHeads: taken(
+            lambda owner, _: epochs.ListEpochHeads(conversation_ids=[notes_of(owner)])
+        ),
+        epochs.ListWraps: taken(lambda owner, _: epochs.ListWraps()),
+        epochs.ReadEpochHistory: refused(
+            lambda owner, _: epochs.ReadEpochHistory(conversation_id=notes_of(owner), n=1), "not_found"
+        ),
+        epochs.DropWraps: taken(
+            lambda owner, _: epochs.DropWraps(wraps=[epochs.WrapName(conversation_id=notes_of(owner), n=1)])
+        ),
     }
