@@ -104,6 +104,17 @@ def test_a_late_record_is_not_accepted_after_one_of_the_same_device_under_a_late
     assert verdict_of(room, other, conversation) is None
 
 
+def test_after_a_leave_nothing_is_sealed_under_an_older_epoch_either() -> None:
+    room = begin()
+    old = room.seal(2, epoch=1)
+    room.rotate()
+    assert verdict_of(room, room.post(replace(old, seq=len(room.rows) + 1))) is None
+    room.leave(3)
+    for user in (2, 3):
+        late = room.post(replace(room.seal(user, epoch=1), seq=len(room.rows) + 1))
+        assert verdict_of(room, late) is Verdict.OUT_OF_PLACE
+
+
 def test_after_a_leave_nothing_is_sealed_under_the_epoch() -> None:
     room = begin()
     left = room.leave(3)

@@ -79,7 +79,7 @@ class Judge:
         require(is_new_enough, Verdict.NOT_ALLOWED, "a format older than the epoch allows")
         sender = (row.user, row.device)
         highest = self.highest_epochs.get(sender, 0)
-        check_place(row, self.epochs, self.marks.first_leaves.get(row.epoch), highest)
+        check_place(row, self.epochs, self.marks.first_leave_since(row.epoch), highest)
         sign_key = check_sender(self.epochs.people, known.epoch, row.user, row.device)
         self.highest_epochs[sender] = max(highest, row.epoch)
         if known.key is None:

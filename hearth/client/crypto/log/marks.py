@@ -23,6 +23,10 @@ class Marks:
     first_leaves: dict[int, int] = field(default_factory=dict)
     restores: dict[int, Restored] = field(default_factory=dict)
 
+    def first_leave_since(self, n: int) -> int | None:
+        """Return the seq of the first leave entry that counts above the entry of epoch n."""
+        return min((seq for epoch_n, seq in self.first_leaves.items() if epoch_n >= n), default=None)
+
     def take_epoch(self, row: Row) -> EpochRecord:
         """Check the entry of an epoch.
 

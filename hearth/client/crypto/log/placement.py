@@ -12,7 +12,7 @@ LATE = 100
 def check_place(row: Row, epochs: Epochs, first_leave: int | None, highest_epoch: int) -> None:
     """Check step 3 of a record under a known epoch.
 
-    `first_leave` is the seq of the first leave entry that counts in its epoch; `highest_epoch` the highest
+    `first_leave` is the seq of the first leave entry that counts above its entry; `highest_epoch` the highest
     that earlier entries of the same device name which pass steps 1 to 4.
 
     Raises Rejected: unproven, out_of_place.

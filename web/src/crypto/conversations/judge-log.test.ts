@@ -247,6 +247,17 @@ describe("8.6", () => {
     expect([all(known), known.epochs.newest?.roster.length]).toEqual([["stands", "stands", "stands"], 2]);
   });
 
+  test("after a leave nobody writes under that epoch, nor under an older one, whose key who left has, too", async () => {
+    const room = await begin();
+    await room.rotate();
+    const [late, old] = [await room.seal(2, "late", { epoch: 1 }), await room.seal(3, "x", { epoch: 1 })];
+    expect(await judge(room, late)).toBe("late");
+    await room.leave(3);
+    for (const row of [late, old, await room.seal(1)]) expect(await judge(room, { ...row, seq: 4 })).toBe("out_of_place");
+    await room.remove(3, 1, room.rows[2]!.recordHash);
+    expect(await judge(room, await room.seal(2, "new"))).toBe("new");
+  });
+
   test("a removal of who did not leave is refused, and waits while the log is not at hand", async () => {
     const room = await begin();
     await room.send(1);

@@ -84,7 +84,7 @@ class Pass {
       if (row.kind === EPOCH_ENTRY || row.kind === LEAVE_ENTRY || row.kind === RESTORED_ENTRY) {
         const seen = this.signed.judge(row);
         if (seen !== null) finding.isWithheld = !this.#seen.fits(row, seen);
-      } else if (row.record.length === 0 && isRecordKind(row.kind)) this.#judgeEmptied(row, finding);
+      } else if (row.record.length === 0) this.#judgeEmptied(row, finding);
       else this.#judgeRecord(row, finding);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -142,7 +142,7 @@ class Pass {
   #checkPlace(row: Row): void {
     const entry = this.signed.entryOf(row.epoch);
     check(entry !== undefined, "unproven", "the entry of the epoch is not at hand");
-    check(row.seq > entry && !this.signed.hasLeftBetween(row.user, entry, row.seq), "out_of_place", "below its epoch, or after leaving");
+    check(row.seq > entry && !this.signed.hasLeaveBetween(entry, row.seq), "out_of_place", "below its epoch, or somebody has left since");
     const next = this.signed.entryOf(row.epoch + 1);
     if (next !== undefined && row.seq > next) {
       const namesEarlier = (this.#laterEpoch.get(toHex(row.device)) ?? 0) > row.epoch;
@@ -155,9 +155,9 @@ class Pass {
     const [epoch, later] = [this.facts.epochs.find(row.epoch)!, this.facts.epochs.find(n)];
     check(later !== undefined, "unproven", "a later epoch is not known yet");
     const [was, is] = [findMember(epoch.roster, row.user), findMember(later.roster, row.user)];
-    check(was !== undefined, "not_listed", "no member");
     const chain = this.facts.epochs.people.chain(row.user);
-    const isSame = is !== undefined && (equal(was.identityKey, is.identityKey) || chain.isLinked(was.identityKey, is.identityKey));
+    // Who was no member before is judged by step 4.
+    const isSame = is !== undefined && (was === undefined || chain.isLinked(was.identityKey, is.identityKey));
     check(isSame && chain.isListedFrom(is.chain, row.device), "out_of_place", "no more in a later epoch that stands below");
   }
 

@@ -109,8 +109,8 @@ export class SignedJudge implements JudgedSigned {
     return [...this.#entries, ...this.#unproven].filter(stand).map(([later]) => later);
   }
 
-  hasLeftBetween = (user: number, above: number, below: number): boolean =>
-    this.leaves.some((one) => one.user === user && one.seq > above && one.seq < below);
+  /** Whoever leaves has the key still: nobody writes under it any more. */
+  hasLeaveBetween = (above: number, below: number): boolean => this.leaves.some((one) => one.seq > above && one.seq < below);
 
   /** Read, and said of itself by the row. Throws ProtocolError `malformed`, `unsupported`, `wrong_place`. */
   #find(row: Row): Statement & { hash: Bytes; isSigned: boolean | null } {

@@ -11,18 +11,8 @@ import { makeReceive, readReceive } from "../protocol/own-keys.ts";
 import { encodeBody, encodeHeads, readBody, readHeads } from "../protocol/record.ts";
 import { makeUserStatement, readUserStatement } from "../protocol/user-chain.ts";
 import { deviceId, NOW, seedOf, SERVER, signAs } from "./testing/cast.ts";
+import { generator } from "./testing/draw.ts";
 import { makeCast, Room } from "./testing/room.ts";
-
-/** Numbers below 1 that anybody can draw again (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function change(bytes: Bytes, draw: () => number): Bytes {
   const at = Math.floor(draw() * bytes.length);
