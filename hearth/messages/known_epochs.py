@@ -105,7 +105,9 @@ class KnownEpochs:
         latest = yield from find_latest(syntax, rooms, late)
         targets = yield from find_targets(syntax, wanted)
         self._shrink(rooms)
-        return SealedBatch(rooms, {**people, **read}, latest, targets)
+        from hearth.messages import sealed
+
+        return SealedBatch(sealed, rooms, {**people, **read}, latest, targets)
 
     def _enter(self, conversation_id: bytes, log_hash: bytes) -> Room:
         room = self._rooms.setdefault(conversation_id, Room(log_hash))
@@ -128,8 +130,9 @@ class KnownEpochs:
 
 @dataclass(slots=True)
 class SealedBatch:
-    """The facts for one batch; entries that it places count for those after them."""
+    """The facts for one batch; entries that it places count for those after them. `rules` is sealed.py."""
 
+    rules: Any
     rooms: Mapping[bytes, Room]
     people: Mapping[int, "Standing | None"]
     latest: dict[tuple[bytes, bytes], int]
@@ -137,11 +140,8 @@ class SealedBatch:
 
     def judge(self, draft: "Draft", head: "Head", now: datetime) -> HearthError | None:
         """Return why a draft cannot take the next place of its conversation, or None."""
-        from hearth.messages.sealed import Sealed, judge_sealed
-
-        facts = self._find_facts(draft)
         seat: Seated = head.seats[draft.from_user]
-        sealed = Sealed(
+        sealed = self.rules.Sealed(
             draft.from_user,
             draft.from_device,
             draft.kind,
@@ -152,15 +152,14 @@ class SealedBatch:
             seat.entered_seq,
             now,
         )
-        return judge_sealed(sealed, facts)
+        refusal: HearthError | None = self.rules.judge_sealed(sealed, self._find_facts(draft))
+        return refusal
 
     def note(self, draft: "Draft", seq: int) -> None:
         """An entry has its place."""
-        from hearth.messages.sealed import Target
-
         key = draft.conversation_id, draft.from_device
         self.latest[key] = max(self.latest.get(key, 0), draft.epoch)
-        self.targets[draft.conversation_id, seq] = Target(draft.kind, draft.from_user)
+        self.targets[draft.conversation_id, seq] = self.rules.Target(draft.kind, draft.from_user)
 
     def finish(self, heads: Mapping[bytes, "Head"]) -> None:
         """All are placed: the logs end elsewhere now, and nobody has left meanwhile."""
@@ -168,11 +167,9 @@ class SealedBatch:
             room.log_hash = heads[conversation_id].log_hash
 
     def _find_facts(self, draft: "Draft") -> "Facts":
-        from hearth.messages.sealed import Facts
-
         room = self.rooms[draft.conversation_id]
         following = room.epochs.get(draft.epoch + 1)
-        return Facts(
+        facts: Facts = self.rules.Facts(
             epoch=room.epochs[draft.epoch],
             next_seq=None if following is None else following.seq,
             has_leave=room.has_leave[draft.epoch],
@@ -181,6 +178,7 @@ class SealedBatch:
             latest_epoch=self.latest.get((draft.conversation_id, draft.from_device), 0),
             target=self.targets.get((draft.conversation_id, draft.target_seq)),
         )
+        return facts
 
 
 def is_possible(draft: "Draft", head: "Head | None") -> bool:

@@ -6,6 +6,7 @@ Pure. What is judged stands in facts that known_epochs.py has at hand.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from hearth.errors import Conflict, HearthError
 from hearth.sealed.core.packed import Head
@@ -48,24 +49,21 @@ class EpochFacts:
     lines: Mapping[int, Line]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Which devices a person has now, in which incarnation."""
 
     incarnation: int
     devices: frozenset[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What an entry is aimed at, as the log has it."""
 
     kind: int
     from_user: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A record on its way: who sends it, where it would stand, since which entry the sender is a member."""
 
     user_id: int
@@ -79,8 +77,7 @@ class Sealed:
     now: datetime
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known about the epoch that a record names.
 
     `next_seq`: the entry of the epoch after it, None while there is none. `has_leave`: somebody left in it.
@@ -162,8 +159,12 @@ def check_rights(kind: EntryKind, sealed: Sealed, facts: Facts) -> None:
     """
     epoch = facts.epoch
     rank = epoch.lines[sealed.user_id].rank
-    least = {EntryKind.MESSAGE: epoch.settings.post_by, EntryKind.STATE: epoch.settings.settings_by}
-    _allow(rank <= least.get(kind, Role.MEMBER), "the sender may not write this")
+    least = Role.MEMBER
+    if kind is EntryKind.MESSAGE:
+        least = epoch.settings.post_by
+    elif kind is EntryKind.STATE:
+        least = epoch.settings.settings_by
+    _allow(rank <= least, "the sender may not write this")
     _allow(bool(TARGETS[kind]) or sealed.target_seq == 0, "a target where there is none")
     _allow(kind not in AIMED or sealed.target_seq != 0, "no target where there must be one")
     target = facts.target

@@ -34,6 +34,7 @@ class EntryKind(IntEnum):
 
 
 SEALED = frozenset(EntryKind) - {EntryKind.EPOCH, EntryKind.LEAVE, EntryKind.RESTORED}
+KINDS = {kind.value: kind for kind in SEALED}
 TARGETS = {
     EntryKind.VOID: frozenset[EntryKind](),
     EntryKind.CALL: frozenset[EntryKind](),
@@ -50,9 +51,10 @@ AIMED = frozenset({EntryKind.EDIT, EntryKind.REACTION, EntryKind.DELETION})
 
 def read_kind(kind: int) -> EntryKind:
     """Return the kind of a sealed record; Rejected(unsupported) for one that this version does not know."""
-    if kind not in SEALED:
+    known = KINDS.get(kind)
+    if known is None:
         raise Rejected(Verdict.UNSUPPORTED, "a kind of record that is not known")
-    return EntryKind(kind)
+    return known
 
 
 def check_form(record: bytes) -> None:
