@@ -2,7 +2,7 @@
 // is written down before it leaves and repeated byte by byte until the server's answer decides.
 import { type Bytes } from "../../lib/bytes.ts";
 import { check, equal } from "../protocol/codec.ts";
-import { Refusal, sendAgain } from "../account/server.ts";
+import { NoAnswer, Refusal, sendAgain } from "../account/server.ts";
 import type { Device, Live } from "./device.ts";
 import { confirm, fetchEpochs } from "./fetch-epochs.ts";
 import { type Act, type Beginning, conversationId, type EpochDraft, makeFirstEpoch, makeNextEpoch } from "./make-epoch.ts";
@@ -47,6 +47,16 @@ export async function sendPending(device: Device, live: Live): Promise<void> {
     throw new Moved(error.code);
   }
   await takeOwn(device, live, draft, told);
+}
+
+/** At a connection: what was left without an answer is repeated. What the server refuses is over, and shown by what is there instead. */
+export async function repeatPending(device: Device, live: Live): Promise<void> {
+  try {
+    await sendPending(device, live);
+  } catch (error) {
+    const isDecided = error instanceof Moved || error instanceof Refusal;
+    if (!isDecided && !(error instanceof NoAnswer)) throw error;
+  }
 }
 
 async function settle(device: Device, live: Live): Promise<void> {

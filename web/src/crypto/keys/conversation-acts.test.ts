@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { expect, test } from "vitest";
 
 import { fromHex, toHex } from "../../lib/bytes.ts";
+import { NoAnswer } from "../account/server.ts";
 import { MemorySession } from "../account/testing/memory-session.ts";
 import { World } from "../account/testing/world.ts";
 import { PLAIN_SETTINGS } from "../conversations/make-epoch.ts";
@@ -20,6 +21,8 @@ class Browser {
   readonly said: Answer[] = [];
   readonly place: Place;
   readonly store: IndexedKeyStore;
+  /** Requests for epochs are carried out, and their answers lost. */
+  losesAnswers = false;
   #around: Surroundings;
 
   constructor(readonly town: Town, readonly world: World) {
@@ -35,8 +38,18 @@ class Browser {
     const device = fromHex(this.place.device);
     return {
       reach: () => new MemorySession(world.server, device), openStore: () => this.store, locks: undefined, now: () => town.now, wait: () => Promise.resolve(),
-      reachConversations: () => new Session(town, world.server.user, device), openConversations: () => new IndexedConversations(this.store),
+      reachConversations: () => this.#lose(new Session(town, world.server.user, device)), openConversations: () => new IndexedConversations(this.store),
     };
+  }
+
+  #lose(session: Session): Session {
+    const make = session.makeEpoch.bind(session);
+    session.makeEpoch = async (request) => {
+      const taken = await make(request);
+      if (this.losesAnswers) throw new NoAnswer();
+      return taken;
+    };
+    return session;
   }
 
   restart(): void {
@@ -69,15 +82,36 @@ class Browser {
   }
 }
 
-test("two browsers talk, one starts anew, and nothing secret is said", { timeout: 60_000 }, async () => {
+async function open(...names: string[]): Promise<{ town: Town; browsers: Browser[] }> {
   const town = new Town();
   const browsers: Browser[] = [];
-  for (const [at, name] of ["alice", "bob"].entries()) {
+  for (const [at, name] of names.entries()) {
     const world = new World(at + 1, name);
     town.worlds.set(at + 1, world);
     browsers.push(new Browser(town, world));
     await browsers.at(-1)!.setUp();
   }
+  return { town, browsers };
+}
+
+test("what was left without an answer is settled by the next connection, over a new start, too", { timeout: 60_000 }, async () => {
+  const { town, browsers } = await open("alice");
+  const [alice] = browsers as [Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [], settings: PLAIN_SETTINGS } });
+  alice.losesAnswers = true;
+  await expect(alice.ask("actOn", { conversation: group, wanted: { action: "rotate" } })).rejects.toMatchObject({ kind: "no_answer" });
+  await expect(alice.say(group, 1, "too early")).rejects.toMatchObject({ kind: "no_answer" });
+  alice.restart();
+  expect((await alice.ask("confirm", { conversations: [group], databases: [] }))[0]).toMatchObject({ n: 2, sealing: { state: "rotating" } });
+  alice.losesAnswers = false;
+  expect((await alice.ask("confirm", { conversations: [group], databases: [] }))[0]).toMatchObject({ n: 2, sealing: { state: "ready" } });
+  await alice.say(group, 1, "under epoch 2");
+  expect(await alice.read(group)).toEqual(["stands", "stands", "under epoch 2"]);
+  expect(town.place(fromHex(group)).epochs.length).toBe(2);
+});
+
+test("two browsers talk, one starts anew, and nothing secret is said", { timeout: 60_000 }, async () => {
+  const { town, browsers } = await open("alice", "bob");
   const [alice, bob] = browsers as [Browser, Browser];
   const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2], settings: PLAIN_SETTINGS } });
   await alice.say(group, 1, "one");

@@ -1,7 +1,7 @@
 // What the page asks the keys' worker about conversations. Seeds, keys of epochs and everything that signs stay in the worker: the
 // page hands in rows of the log and gets what stands in them, hands in what somebody wrote and gets a record.
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
-import { act, begin } from "../conversations/act.ts";
+import { act, begin, repeatPending } from "../conversations/act.ts";
 import type { Device, Live } from "../conversations/device.ts";
 import { confirm } from "../conversations/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
@@ -76,6 +76,7 @@ async function connect(device: Device, names: readonly string[], databases: read
   for (const database of databases) device.databases.add(database);
   await readSeeds(device);
   await confirm(device, names.map(fromHex));
+  for (const name of names) await repeatPending(device, await device.open(fromHex(name)));
   await takeWraps(device);
   await writeSeeds(device, device.lives.values());
   const standings: Standing[] = [];
