@@ -120,9 +120,11 @@ async def test_weak_passwords_stay_out_and_five_words_are_one_touch_away(arrives
         await expect(page.get_by_text(why)).to_be_visible(timeout=PATIENCE)
         await expect(password).to_be_focused()
     await page.get_by_role("button", name="Suggest five words").click()
-    await expect(page.get_by_text("Five random words, filled in twice.")).to_be_visible(timeout=PATIENCE)
+    said = page.get_by_text("Five random words, filled in twice:")
+    await expect(said).to_be_visible(timeout=PATIENCE)
     await expect(password).to_have_attribute("type", "text")
     words = await password.input_value()
+    await expect(said).to_contain_text(words)
     assert len(words.split(" ")) == 5
     await expect(again).to_have_value(words)
     await button.click()

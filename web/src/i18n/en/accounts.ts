@@ -128,7 +128,6 @@ export const accounts = {
   weakGuessable: "This could be guessed. Add a word or two that have nothing to do with the rest.",
   passwordGood: "Hard to guess. Good.",
   suggestWords: "Suggest five words",
-  wordsFilled: "Five random words, filled in twice. Write them down or let your browser keep them.",
   changePasswordText: "Every other device is signed out, unless you keep it here.",
   passwordChanged: "Password changed.",
   theft: "Somebody might know the old one",
@@ -138,4 +137,5 @@ export const accounts = {
   resetHereText: "This link lets you set a new password once. This device stays signed in and keeps your keys; all others are signed out, and a recovery key you have no longer works.",
   forgotPassword: "Forgot your password?",
   passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe. Afterwards you can make a recovery key for the day you forget it.",
+  wordsFilled: "Five random words, filled in twice: {words}. Write them down or let your browser keep them.",
 } as const;
