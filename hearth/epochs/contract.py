@@ -159,7 +159,7 @@ class ListWraps(Command, name="epoch.wraps", limit="300/60s"):
     limit: Annotated[int, Meta(ge=1, le=200)] = 100
 
 
-class DropWraps(Command, name="epoch.drop_wraps", limit="300/60s"):
+class DropWraps(Command, name="epoch.drop_wraps", limit="60/60s"):
     """The seeds of these are in the keyring: their wraps go, and with each what it had of history.
 
     For listed devices only. A wrap that is gone already is passed over.

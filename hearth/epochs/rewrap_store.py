@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, insert, null, or_, select, update
 
 from hearth.contract import Transaction
 from hearth.conversations.rules import Stay
-from hearth.epochs.store import Name, is_named, is_within
+from hearth.epochs.store import Name, delete_named, is_within
 from hearth.epochs.tables import EPOCH, REWRAP
 
 
@@ -107,7 +107,7 @@ async def list_open(
 
 async def delete_own(transaction: Transaction, user_id: int, names: Collection[Name]) -> None:
     """Remove a user's requests for these epochs with their answers."""
-    await transaction.execute(delete(REWRAP).where(REWRAP.c.user_id == user_id, is_named(REWRAP, names)))
+    await delete_named(transaction, REWRAP, names, REWRAP.c.user_id == user_id)
 
 
 async def delete_of_members(

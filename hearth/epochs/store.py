@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, or_, select
 
 from hearth.contract import Transaction
 from hearth.conversations.rules import Stay
@@ -237,17 +237,21 @@ async def find_history(transaction: Transaction, name: Name, user_id: int) -> tu
 async def delete_wraps(transaction: Transaction, user_id: int, names: Collection[Name]) -> None:
     """Remove a user's wraps of these epochs, and histories that nobody waits for any more."""
     for table in (EPOCH_WRAP, HISTORY_WRAP):
-        await transaction.execute(delete(table).where(table.c.user_id == user_id, is_named(table, names)))
+        await delete_named(transaction, table, names, table.c.user_id == user_id)
     is_waiting = exists().where(
         HISTORY_WRAP.c.conversation_id == EPOCH_HISTORY.c.conversation_id,
         HISTORY_WRAP.c.n == EPOCH_HISTORY.c.n,
     )
-    await transaction.execute(delete(EPOCH_HISTORY).where(is_named(EPOCH_HISTORY, names), ~is_waiting))
+    await delete_named(transaction, EPOCH_HISTORY, names, ~is_waiting)
 
 
-def is_named(table: Any, names: Collection[Name]) -> ColumnElement[bool]:
-    """Whether a row is of one of these epochs."""
-    return or_(*(and_(table.c.conversation_id == key, table.c.n == n) for key, n in sorted(names)))
+async def delete_named(
+    transaction: Transaction, table: Any, names: Collection[Name], *conditions: ColumnElement[bool]
+) -> None:
+    """Remove the rows of these epochs, each by its key: one condition of hundreds holds the writers up."""
+    place = (table.c.conversation_id == bindparam("key"), table.c.n == bindparam("number"))
+    rows = [{"key": key, "number": n} for key, n in sorted(names)]
+    await transaction.execute(delete(table).where(*place, *conditions), rows)
 
 
 async def delete_all_wraps(transaction: Transaction, user_id: int) -> None:

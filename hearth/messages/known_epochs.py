@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_LINES = 50_000
 """Of rosters in memory; beyond, the conversation that was quiet for longest is forgotten."""
+MOST_EPOCHS = 32
+"""Of one conversation between two batches: who writes under one old epoch after the other fills no memory."""
 MOST_PEOPLE = 50_000
 FIRST_SIGNED_KIND = 16
 EPOCHS = (
@@ -112,6 +114,10 @@ class KnownEpochs:
     def _enter(self, conversation_id: bytes, log_hash: bytes) -> Room:
         room = self._rooms.setdefault(conversation_id, Room(log_hash))
         self._rooms.move_to_end(conversation_id)
+        if len(room.epochs) > MOST_EPOCHS:
+            room.epochs.clear()
+            room.has_leave.clear()
+            room.incarnations.clear()
         if room.log_hash != log_hash:
             room.log_hash = log_hash
             room.has_leave.clear()

@@ -1454,7 +1454,7 @@ export const COMMAND_LIMITS = {
   "epoch.list": { count: 300, seconds: 60 },
   "epoch.heads": { count: 120, seconds: 60 },
   "epoch.wraps": { count: 300, seconds: 60 },
-  "epoch.drop_wraps": { count: 300, seconds: 60 },
+  "epoch.drop_wraps": { count: 60, seconds: 60 },
   "epoch.history": { count: 60, seconds: 60 },
   "epoch.leave": { count: 30, seconds: 60 },
   "rewrap.ask": { count: 60, seconds: 3600 },
