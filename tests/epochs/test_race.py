@@ -19,7 +19,7 @@ from hearth.messages.tables import MESSAGE
 from hearth.work import perform
 from tests.directory.conftest import Home
 from tests.epochs.conftest import Cast
-from tests.epochs.kit import Room, make_group
+from tests.epochs.kit import Room, make_group, make_record
 
 Asking = tuple[Home, Actor, MakeEpoch]
 
@@ -126,7 +126,11 @@ async def test_messages_and_epochs_share_one_log(cast: Cast) -> None:
             client_id = f"{number:032x}"
             messages.append(
                 SendMessage(
-                    conversation_id=room.id, client_id=client_id, counter=number, record=b"\0m", epoch=0
+                    conversation_id=room.id,
+                    client_id=client_id,
+                    counter=number,
+                    record=make_record(),
+                    epoch=room.n,
                 )
             )
         command = room.rotate(cast.alice)

@@ -20,7 +20,7 @@ from hearth.messages.contract import ReadHistory, SendMessage
 from hearth.sealed.group.epoch import Role, Roster
 from tests.directory.conftest import Home
 from tests.epochs.conftest import Cast
-from tests.epochs.kit import Room
+from tests.epochs.kit import Room, make_record
 from tests.security.conftest import dump
 
 
@@ -106,7 +106,11 @@ async def test_a_newcomer_reads_from_where_the_history_begins(cast: Cast) -> Non
     room = await cast.group(cast.bob)
     for number in range(1, 4):
         message = SendMessage(
-            conversation_id=room.id, client_id=f"{number:032x}", counter=number, record=b"\0old"
+            conversation_id=room.id,
+            client_id=f"{number:032x}",
+            counter=number,
+            record=make_record(),
+            epoch=room.n,
         )
         await cast.stage.run(cast.bob.phone, message)
         await rotate(cast, room)
@@ -153,7 +157,9 @@ async def test_a_stay_that_begins_in_the_past_swallows_those_within_it(cast: Cas
     assert [epoch.n for epoch in page.epochs] == [1, 2, 3, 4]
     log = await cast.stage.run(cast.carol.phone, ReadHistory(conversation_id=room.id, seq=0))
     assert len(log.entries) == 4
-    message = SendMessage(conversation_id=room.id, client_id="c" * 32, counter=1, record=b"\0back")
+    message = SendMessage(
+        conversation_id=room.id, client_id="c" * 32, counter=1, record=make_record(), epoch=room.n
+    )
     assert (await cast.stage.run(cast.carol.phone, message)).seq == 5
     await room.run(cast.alice, room.set_role(cast.alice, cast.carol, Role.ADMIN))
 

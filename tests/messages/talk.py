@@ -16,10 +16,8 @@ from hearth.messages.contract import SendMessage, Sent
 from hearth.vault.rules import NotAccepted
 from tests.directory.conftest import Home
 from tests.epochs.conftest import befriend, make_people
-from tests.epochs.kit import Room, make_direct, make_group
+from tests.epochs.kit import Room, make_direct, make_group, make_record
 from tests.stage import Stage
-
-SHORT = 256
 
 
 @dataclass
@@ -84,10 +82,6 @@ class Talk:
                 )
             )
             await transaction.execute(update(CONVERSATION).values(log_hash=secrets.token_bytes(32)))
-
-
-def make_record(plaintext: int = SHORT) -> bytes:
-    return b"\x01" + secrets.token_bytes(32 + plaintext)
 
 
 async def make_talk(stage: Stage, **changes: Any) -> Talk:

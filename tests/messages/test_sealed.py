@@ -14,7 +14,8 @@ from hearth.messages import sealed as sealed_module
 from hearth.messages.rules import NotSealed
 from hearth.messages.sealed import EpochTooOld
 from tests.epochs.conftest import make_people
-from tests.messages.talk import Talk, make_pair, make_record, make_talk
+from tests.epochs.kit import make_record
+from tests.messages.talk import Talk, make_pair, make_talk
 from tests.stage import Stage
 
 DAY = 24 * 3600

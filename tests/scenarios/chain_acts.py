@@ -12,7 +12,7 @@ from hearth.directory import contract as directory
 from hearth.epochs import contract as epochs
 from hearth.vault import contract as vault
 from tests.directory.kit import Owner, make_way
-from tests.epochs.kit import make_home, make_self
+from tests.epochs.kit import make_home, make_self, sign_leave, sign_request
 from tests.scenarios.cast import Device
 
 Act = Callable[[Device, Device], Awaitable[object]]
@@ -38,6 +38,27 @@ def begin_notes(owner: Owner, device: bytes) -> Command:
     """Return the first epoch of bob's notes."""
     home = make_home(owner, Actor(owner.user, device))
     return make_self(home).create(home)
+
+
+def leave_notes(owner: Owner, device: bytes) -> Command:
+    home = make_home(owner, Actor(owner.user, device))
+    return sign_leave(make_self(home), home)
+
+
+def ask_for_notes(owner: Owner, device: bytes) -> Command:
+    """Return a request for the seed of an epoch that there never was."""
+    home = make_home(owner, Actor(owner.user, device))
+    return sign_request(make_self(home), home)
+
+
+def answer_oneself(owner: Owner, _: bytes) -> Command:
+    return epochs.AnswerRewrap(
+        conversation_id=notes_of(owner),
+        n=1,
+        user_id=owner.user,
+        receive_hash=owner.receive_hash,
+        answer=bytes(1168),
+    )
 
 
 def notes_of(owner: Owner) -> str:
@@ -101,4 +122,8 @@ def make_acts(password: str) -> dict[type[Command], Act]:
         epochs.DropWraps: taken(
             lambda owner, _: epochs.DropWraps(wraps=[epochs.WrapName(conversation_id=notes_of(owner), n=1)])
         ),
+        epochs.LeaveGroup: refused(leave_notes, "not_accepted"),
+        epochs.AskRewrap: refused(ask_for_notes, "not_accepted"),
+        epochs.AnswerRewrap: refused(answer_oneself, "not_found"),
+        epochs.ListRewraps: taken(lambda owner, _: epochs.ListRewraps()),
     }

@@ -66,7 +66,7 @@ async def test_A16_the_sender_is_who_is_signed_in(stage: Stage, pair: tuple[Acto
         with pytest.raises(msgspec.ValidationError, match="unknown field"):
             msgspec.convert({**fields, forged: alice.user_id}, SendMessage)
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({**fields, "kind": 2}, SendMessage)
+        msgspec.convert({**fields, "kind": 16}, SendMessage)
     stage.clear()
     await stage.run(bob, msgspec.convert(fields, SendMessage))
     entries = [payload["entry"] for _, name, payload in stage.bus.sent if name == "message.sent"]
