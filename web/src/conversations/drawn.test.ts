@@ -74,6 +74,13 @@ describe("moving on", () => {
     expect(moveSpan(300, span, { ...far, above: 700 }, 800, 60, BATCH)).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
     expect(moveSpan(300, span, { above: 900, below: 1700 }, 800, 60, BATCH)).toEqual({ from: 100, to: 140 - BATCH });
   });
+
+  test("keeps all rows to an end, once they are drawn, until they are very far", () => {
+    const [start, end] = [{ from: 0, to: 40 }, { from: 260, to: 300 }];
+    expect(moveSpan(300, start, { above: 1500, below: 700 }, 800, 60, BATCH)).toEqual({ from: 0, to: 40 + BATCH });
+    expect(moveSpan(300, end, { above: 700, below: 1500 }, 800, 60, BATCH)).toEqual({ from: 260 - BATCH, to: 300 });
+    expect(moveSpan(300, start, { above: 1700, below: 700 }, 800, 60, BATCH).from).toBe(BATCH);
+  });
 });
 
 test("a device that draws slowly gets smaller batches, and larger ones again when it has recovered", () => {

@@ -98,8 +98,9 @@ export function chooseBatch(batch: number, took: number): number {
 }
 
 /** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond, at best
- *  in the same step, so that the rows that come have the elements of those that go. `height` is that of a row, by those
- *  that are drawn. */
+ *  in the same step, so that the rows that come have the elements of those that go. Where all rows are drawn to an end,
+ *  they stay until they are far: else the runway there would come and go with them. `height` is that of a row, by those that
+ *  are drawn. */
 export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number, batch: number): Span {
   const { above, below } = reach;
   const next = { ...span };
@@ -109,11 +110,11 @@ export function moveSpan(count: number, span: Span, reach: Reach, margin: number
   else if (mayGrowDown) next.to = Math.min(count, span.to + batch);
   // Half of what is too much by the average: rows differ, and what is on screen must never go.
   const grown = span.from - next.from + next.to - span.to;
-  const excess = (far: number): number => {
-    const most = grown > 0 ? grown : far > FAR * margin ? batch : 0;
+  const excess = (far: number, isEnd: boolean): number => {
+    const most = grown > 0 && !isEnd ? grown : far > FAR * margin ? batch : 0;
     return Math.max(0, Math.min(Math.floor((far - 1.25 * margin) / height / 2), most));
   };
-  next.from += excess(above);
-  next.to -= excess(below);
+  next.from += excess(above, span.from === 0);
+  next.to -= excess(below, span.to === count);
   return next;
 }
