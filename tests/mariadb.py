@@ -1,4 +1,7 @@
-"""A private MariaDB server for the tests: own directory, own port, durable settings, gone afterwards."""
+"""A private MariaDB server for the tests: own directory, own port, durable settings, gone afterwards.
+
+Its temporary files are its own, too: a server that starts removes those that it finds, whosever they are.
+"""
 
 import getpass
 import os
@@ -48,11 +51,13 @@ class PrivateMariaDB:
     def start(self) -> None:
         """Make the data directory and wait until the server answers. Raises RuntimeError with its log."""
         self._directory = tempfile.TemporaryDirectory(prefix="hearth-mariadb-", dir=choose_place())
+        (self.directory / "tmp").mkdir()
         self._run(
             self.installer,
             f"--datadir={self.directory / 'data'}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            f"--tmpdir={self.directory / 'tmp'}",
             f"--user={getpass.getuser()}",
         )
         self.port = find_free_port()
@@ -117,6 +122,7 @@ class PrivateMariaDB:
     def _settings(self) -> list[str]:
         return [
             f"--datadir={self.directory / 'data'}",
+            f"--tmpdir={self.directory / 'tmp'}",
             f"--socket={self.socket}",
             f"--pid-file={self.directory / 'server.pid'}",
             f"--port={self.port}",
@@ -134,14 +140,16 @@ class PrivateMariaDB:
     def _answers(self) -> bool:
         try:
             self.execute("SELECT 1")
-        except subprocess.CalledProcessError:
+        except RuntimeError:
             return False
         return True
 
     def _run(self, program: str, *arguments: str) -> str:
         done = subprocess.run(
-            [program, "--no-defaults", *arguments], check=True, capture_output=True, text=True, timeout=120
+            [program, "--no-defaults", *arguments], check=False, capture_output=True, text=True, timeout=120
         )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
 
 
