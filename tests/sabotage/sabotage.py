@@ -29,13 +29,14 @@ SECONDS = 280
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """One patch. `test` is a pytest node."""
+    """One patch. `test` is a pytest node, which may run the web client's source (`Web: source`)."""
 
     path: Path
     what: str
     test: str
     database: str
     is_in_ci: bool
+    runs_web_source: bool = False
 
     @property
     def name(self) -> str:
@@ -59,13 +60,14 @@ class Outcome:
 def read_sabotage(path: Path) -> Sabotage:
     """Read a patch's first lines. Raises KeyError when one is missing."""
     head = path.read_text(encoding="utf-8").split("\n---", 1)[0]
-    fields = dict(re.findall(r"^(Sabotage|Test|Database|CI): (.+)$", head, re.MULTILINE))
+    fields = dict(re.findall(r"^(Sabotage|Test|Database|CI|Web): (.+)$", head, re.MULTILINE))
     return Sabotage(
         path,
         what=fields["Sabotage"],
         test=fields["Test"],
         database=fields.get("Database", "sqlite"),
         is_in_ci=fields.get("CI") == "yes",
+        runs_web_source=fields.get("Web") == "source",
     )
 
 
@@ -144,7 +146,7 @@ def try_out(sabotage: Sabotage, *, is_control: bool = False) -> Outcome:
     """Run the test on a copy, sabotaged unless it is the control."""
     with tempfile.TemporaryDirectory(prefix="hearth-sabotage-") as folder:
         tree = Path(folder) / "tree"
-        copy_tree(tree, has_web=sabotage.is_in_web)
+        copy_tree(tree, has_web=sabotage.is_in_web or sabotage.runs_web_source)
         if not is_control:
             apply_patch(sabotage, tree)
         if sabotage.is_in_web:

@@ -30,12 +30,12 @@ class Conversation:
     """What this device has seen and accepts. `has_head_row`: its keyring says that there are epochs."""
 
     def __init__(self, where: Where, people: People, *, has_head_row: bool = False) -> None:
-        self.epochs = Epochs(where, people, self._find_leave)
+        self.epochs = Epochs(where, people, self._find_leave, self._has_log)
         self.log = Log(where.conversation)
         self.has_head_row = has_head_row
         self.generations: frozenset[bytes] = frozenset()
         self.marks = Marks(self.epochs, self.generations)
-        self._opened: dict[tuple[int, bytes], Opened | Rejected] = {}
+        self._opened: dict[tuple[Row, bytes], Opened | Rejected] = {}
 
     def take_page(self, before: bytes, rows: Sequence[Row], now: int) -> Findings:
         """Take entries that follow each other and judge all there are. Raises Rejected: malformed, fork."""
@@ -72,3 +72,7 @@ class Conversation:
 
     def _find_leave(self, n: int, user: int) -> bytes | None:
         return self.marks.leaves.get((n, user))
+
+    def _has_log(self, n: int, below: int) -> bool:
+        entry = self.epochs.entry_seq(n)
+        return entry is not None and self.log.has_all(entry, below - 1)

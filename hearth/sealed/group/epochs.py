@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hearth.sealed.core.statements import SIGNATURE
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.check import Where, check_group_id, check_id, check_record, read_epoch
-from hearth.sealed.group.epoch import Epoch, EpochRecord, Member
+from hearth.sealed.group.epoch import Epoch, EpochRecord, Member, Roster
 from hearth.sealed.group.seeds import SeedPlace, check_seed, epoch_key
 from hearth.sealed.group.steps import Facts
 from hearth.sealed.person.people import People
@@ -24,14 +24,22 @@ class Known:
 class Epochs:
     """A chain of accepted records without gaps, from an anchor on, growing in both directions.
 
-    `find_leave(n, user)` returns the SHA-256 of the user's leave entry that counts in epoch n (8.6), if any.
+    `find_leave(n, user)` returns the SHA-256 of the user's leave entry that counts in epoch n (8.6), if any;
+    `has_log(n, below)` tells whether every entry from that of epoch n up to `below` is known.
     """
 
-    def __init__(self, where: Where, people: People, find_leave: Callable[[int, int], bytes | None]) -> None:
+    def __init__(
+        self,
+        where: Where,
+        people: People,
+        find_leave: Callable[[int, int], bytes | None],
+        has_log: Callable[[int, int], bool] = lambda _n, _below: True,
+    ) -> None:
         self.where = where
         self.people = people
         self.known: dict[int, Known] = {}
         self._find_leave = find_leave
+        self._has_log = has_log
 
     @property
     def newest(self) -> Epoch | None:
@@ -41,13 +49,16 @@ class Epochs:
     def oldest(self) -> Epoch:
         return self.known[min(self.known)].epoch
 
-    def take(self, data: bytes, roster: bytes | None) -> Epoch:
+    def take(self, data: bytes, roster: bytes | None, at: int | None = None) -> Epoch:
         """Check and keep the next epoch. Raises Rejected: as check."""
-        epoch = self.check(data, roster)
+        epoch = self.check(data, roster, at)
         return self.known.setdefault(epoch.record.n, Known(epoch)).epoch
 
-    def check(self, data: bytes, roster: bytes | None) -> Epoch:
+    def check(self, data: bytes, roster: bytes | None, at: int | None = None) -> Epoch:
         """Return the next epoch, or one that is known, after steps 1 to 9; nothing is kept.
+
+        `at` is the seq where the server says that its entry stands: who is said to have left may have done so
+        in an entry below it that is not known yet. None: what is known of the log is all that there is.
 
         Raises Rejected: malformed, unsupported, wrong_place, wrong_link, bad_roster, not_allowed, not_listed,
         unproven, bad_signature, fork (another record n that passes), rollback (below everything known).
@@ -60,17 +71,19 @@ class Epochs:
             if self.known[n].epoch.signed.unsigned == data[:-SIGNATURE]:
                 return self.known[n].epoch
             before = self.known[n - 1].epoch if n - 1 in self.known else None
-        epoch = self._check_step(before, n, data, roster)
+        epoch = self._check_step(before, n, data, roster, at)
         self._check_people(before, epoch)
         require(n not in self.known, Verdict.FORK, "a second record of this epoch")
         return epoch
 
-    def _check_step(self, before: Epoch | None, n: int, data: bytes, roster: bytes | None) -> Epoch:
+    def _check_step(
+        self, before: Epoch | None, n: int, data: bytes, roster: bytes | None, at: int | None
+    ) -> Epoch:
         if before is None and n in self.known and n > 1:  # another record in place of the anchor
             require(roster is not None, Verdict.BAD_ROSTER, "the roster is missing")
             assert roster is not None
             return read_epoch(data, roster)
-        return check_record(before, data, roster, self.where, self._facts_after(before))
+        return check_record(before, data, roster, self.where, self._facts_after(before, roster, at))
 
     def anchor(self, data: bytes, roster: bytes, record_hash: bytes) -> Epoch:
         """Begin at the epoch that a `head` row of one's own keyring names.
@@ -85,7 +98,9 @@ class Epochs:
         self.known[epoch.record.n] = Known(epoch)
         return epoch
 
-    def join(self, before: tuple[bytes, bytes] | None, data: bytes, roster: bytes | None) -> Epoch:
+    def join(
+        self, before: tuple[bytes, bytes] | None, data: bytes, roster: bytes | None, at: int | None = None
+    ) -> Epoch:
         """Begin at the epoch n that adds or reidentifies oneself, with record and roster n − 1 of the server.
 
         Raises Rejected: as take.
@@ -93,7 +108,7 @@ class Epochs:
         earlier = None if before is None else read_epoch(*before)
         if earlier is not None:
             self._check_place(earlier.record)
-        epoch = check_record(earlier, data, roster, self.where, self._facts_after(earlier))
+        epoch = check_record(earlier, data, roster, self.where, self._facts_after(earlier, roster, at))
         self._check_people(earlier, epoch)
         touched = {target.user for target in epoch.record.targets}
         concerns = earlier is None or self.where.own_user in touched
@@ -128,12 +143,34 @@ class Epochs:
         """Return where the entry of an epoch stands in the log, None while that or the epoch is not known."""
         return self.known[n].entry_seq if n in self.known else None
 
-    def _facts_after(self, before: Epoch | None) -> Facts:
-        n = 0 if before is None else before.record.n
-        return Facts(
-            is_linked=lambda user, old, new: self.people.chain(user).is_linked(old, new),
-            has_left=lambda user, cause: self._find_leave(n, user) == cause,
-        )
+    def list_between(self, n: int, below: int) -> list[Epoch]:
+        """Return the known epochs after n whose entries stand below a seq."""
+        return [
+            known.epoch
+            for later, known in self.known.items()
+            if later > n and known.entry_seq is not None and known.entry_seq < below
+        ]
+
+    def _facts_after(self, before: Epoch | None, roster: bytes | None, at: int | None) -> Facts:
+        def is_linked(user: int, old: bytes, new: bytes) -> bool:
+            """A key that stands nowhere up to the stated head is linked to none."""
+            assert before is not None  # nothing is asked about a first epoch
+            members = before.members if roster is None else Roster.unpack(roster).by_user()
+            chain = self.people.chain(user)
+            is_fetched = members[user].chain.n <= len(chain.states)
+            require(is_fetched, Verdict.UNPROVEN, "a head that is not known yet")
+            known = chain.incarnation_of(old)
+            return known is not None and known == chain.incarnation_of(new)
+
+        def has_left(user: int, cause: bytes) -> bool:
+            assert before is not None
+            n = before.record.n
+            found = self._find_leave(n, user) == cause
+            is_told = found or at is None or self._has_log(n, at)
+            require(is_told, Verdict.UNPROVEN, "a leave entry that is not known yet")
+            return found
+
+        return Facts(is_linked, has_left)
 
     def _check_place(self, record: EpochRecord) -> None:
         is_here = record.server == self.where.server and record.conversation == self.where.conversation

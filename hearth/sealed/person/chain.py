@@ -72,6 +72,10 @@ class Chain:
         require(known, Verdict.UNPROVEN, "an identity key that is not known yet")
         return self._incarnations[before] == self._incarnations[after]
 
+    def incarnation_of(self, identity_key: bytes) -> int | None:
+        """Return the incarnation of an identity key, None for a key that was never one here."""
+        return self._incarnations.get(identity_key)
+
     def is_listed_from(self, head: Head, device: bytes) -> bool:
         """Tell whether a device is listed at a head or at a later one of the same incarnation."""
         last = self._last_listed.get((self.at(head).incarnation, device), 0)

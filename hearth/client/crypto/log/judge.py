@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hearth.client.crypto.log.body import Content, read_body
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
-from hearth.client.crypto.log.placement import check_place, check_sender
+from hearth.client.crypto.log.placement import check_place
 from hearth.client.crypto.log.record import (
     Aad,
     Opened,
@@ -18,6 +18,7 @@ from hearth.client.crypto.log.record import (
 )
 from hearth.client.crypto.log.rights import check_target, check_writer
 from hearth.client.crypto.log.rows import Aim, Judgement, Row
+from hearth.client.crypto.log.sender import check_sender
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import FORMAT, EntryKind, check_form, read_kind
 from hearth.sealed.group.epochs import Epochs
@@ -33,7 +34,7 @@ class Judge:
     epochs: Epochs
     marks: Marks
     has_head_row: bool
-    opened: dict[tuple[int, bytes], Opened | Rejected]
+    opened: dict[tuple[Row, bytes], Opened | Rejected]
     counted_emptied: frozenset[int] = frozenset()
     judgements: dict[int, Judgement] = field(default_factory=dict)
     counters: dict[Sender, set[int]] = field(default_factory=dict)
@@ -51,11 +52,12 @@ class Judge:
                 self._use_counter(row)
             return Judgement(None)
         try:
-            if row.is_unsealed:
-                self._check_unsealed(row)
-                return Judgement(None)
             if row.kind in MARKS:
                 MARKS[EntryKind(row.kind)](self.marks, row)
+                return Judgement(None)
+            if row.is_unsealed:
+                read_kind(row.kind)
+                self._check_unsealed(row)
                 return Judgement(None)
             opened = self._open(row)
         except Rejected as rejected:
@@ -79,7 +81,7 @@ class Judge:
         require(is_new_enough, Verdict.NOT_ALLOWED, "a format older than the epoch allows")
         sender = (row.user, row.device)
         highest = self.highest_epochs.get(sender, 0)
-        check_place(row, self.epochs, self.marks.first_leave_since(row.epoch), highest)
+        check_place(row, self.marks, highest)
         sign_key = check_sender(self.epochs.people, known.epoch, row.user, row.device)
         self.highest_epochs[sender] = max(highest, row.epoch)
         if known.key is None:
@@ -87,7 +89,7 @@ class Judge:
         return self._open_once(row, known.key, known.epoch.hash, sign_key)
 
     def _open_once(self, row: Row, key: bytes, epoch_hash: bytes, sign_key: bytes) -> Opened:
-        if (row.seq, key) not in self.opened:
+        if (row, key) not in self.opened:
             place = Aad(
                 conversation=self.epochs.where.conversation,
                 epoch=row.epoch,
@@ -100,10 +102,10 @@ class Judge:
                 target_seq=row.target_seq,
             )
             try:
-                self.opened[row.seq, key] = open_record(key, place, row.record, sign_key)
+                self.opened[row, key] = open_record(key, place, row.record, sign_key)
             except Rejected as rejected:
-                self.opened[row.seq, key] = rejected
-        found = self.opened[row.seq, key]
+                self.opened[row, key] = rejected
+        found = self.opened[row, key]
         if isinstance(found, Rejected):
             raise found
         return found

@@ -9,7 +9,10 @@ from hearth.sealed.core.verdicts import Verdict, require
 
 
 class Log:
-    """Pages in any order. A known (seq, H) never changes; bytes that are known stay when they are emptied."""
+    """Pages in any order. A known (seq, H) never changes; bytes that are known stay when they are emptied.
+
+    What is told beside the bytes counts as it was told last.
+    """
 
     def __init__(self, conversation: bytes) -> None:
         self.rows: dict[int, Row] = {}
@@ -42,13 +45,17 @@ class Log:
         self.hashes |= hashes
         for row in rows:
             known = self.rows.get(row.seq)
-            if known is None or known.is_emptied:
+            if known is None or not row.is_emptied:
                 self.rows[row.seq] = row
 
     def knows(self, place: Place) -> bool | None:
         """Tell whether a stated place is on this log; None where it is not known."""
         known = self.hashes.get(place.seq)
         return None if known is None else known == place.hash
+
+    def has_all(self, first: int, last: int) -> bool:
+        """Tell whether every entry from `first` to `last` is known."""
+        return all(seq in self.rows for seq in range(first, last + 1))
 
     def list_rows(self) -> list[Row]:
         """Return all known entries, oldest first."""

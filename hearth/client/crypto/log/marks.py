@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from hearth.client.crypto.log.placement import check_sender
 from hearth.client.crypto.log.rows import Row
+from hearth.client.crypto.log.sender import check_sender
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import Leave, Restored, check_may_leave
-from hearth.sealed.group.epoch import Epoch, EpochRecord
+from hearth.sealed.group.epoch import Epoch, EpochRecord, Kind
 from hearth.sealed.group.epochs import Epochs
 
 
@@ -14,7 +14,8 @@ from hearth.sealed.group.epochs import Epochs
 class Marks:
     """What counted so far in the order of the log: leaves by (epoch, user), and restores by seq.
 
-    `generations` are the database generations that `sync.open` told.
+    `generations` are the database generations that `sync.open` told; `unproven` are the seqs of entries of
+    epochs that are not known yet, by n.
     """
 
     epochs: Epochs
@@ -22,6 +23,7 @@ class Marks:
     leaves: dict[tuple[int, int], bytes] = field(default_factory=dict)
     first_leaves: dict[int, int] = field(default_factory=dict)
     restores: dict[int, Restored] = field(default_factory=dict)
+    unproven: dict[int, int] = field(default_factory=dict)
 
     def first_leave_since(self, n: int) -> int | None:
         """Return the seq of the first leave entry that counts above the entry of epoch n."""
@@ -35,6 +37,8 @@ class Marks:
         signed = EpochRecord.open(row.record)
         record = signed.body
         self._check_row(row, record, record.n, record.actor, signed.hash)
+        if record.n not in self.epochs.known:
+            self.unproven.setdefault(record.n, row.seq)
         self._find_epoch(record.n, signed.hash)
         known = self.epochs.known[record.n]
         if known.entry_seq is None or row.seq < known.entry_seq:
@@ -52,11 +56,14 @@ class Marks:
         leave = signed.body
         self._check_row(row, leave, leave.epoch, leave.user, signed.hash)
         epoch = self._find_epoch(leave.epoch, leave.record_hash)
-        entry, following = self.epochs.entry_seq(leave.epoch), self.epochs.entry_seq(leave.epoch + 1)
-        require(entry is not None, Verdict.UNPROVEN, "the entry of this epoch is not known yet")
-        assert entry is not None
-        is_current = entry < row.seq and (following is None or row.seq < following)
+        require(epoch.record.kind is Kind.GROUP, Verdict.NOT_ALLOWED, "one leaves groups only")
+        entry = self.epochs.entry_seq(leave.epoch)
+        if entry is None:
+            raise Rejected(Verdict.UNPROVEN, "the entry of this epoch is not known yet")
+        is_current = entry < row.seq and not self.epochs.list_between(leave.epoch, row.seq)
         require(is_current, Verdict.OUT_OF_PLACE, "not in the epoch that it names")
+        is_judged = not self.has_unproven_between(leave.epoch, row.seq)
+        require(is_judged, Verdict.UNPROVEN, "a later epoch that is not known yet")
         key = check_sender(self.epochs.people, epoch, leave.user, leave.device)
         signed.verify(key)
         self.check_may_leave(epoch, leave.user)
@@ -67,22 +74,26 @@ class Marks:
     def take_restored(self, row: Row) -> Restored:
         """Check a restored entry and count it.
 
-        Raises Rejected: malformed, unsupported, wrong_place, unproven, fork, not_listed, bad_signature,
-        not_allowed.
+        Raises Rejected: malformed, unsupported, wrong_place, unproven, fork, not_allowed, not_listed,
+        bad_signature.
         """
         signed = Restored.open(row.record)
         restored = signed.body
         self._check_row(row, restored, restored.epoch, restored.user, signed.hash)
         epoch = self._find_epoch(restored.epoch, restored.record_hash)
-        signed.verify(check_sender(self.epochs.people, epoch, restored.user, restored.device))
         told = restored.database_generation in self.generations
         counted = {known.database_generation for known in self.restores.values()}
         is_new = restored.database_generation not in counted
         require(
             told and is_new, Verdict.NOT_ALLOWED, "not a restore that the server told of, or a second one"
         )
+        signed.verify(check_sender(self.epochs.people, epoch, restored.user, restored.device))
         self.restores[row.seq] = restored
         return restored
+
+    def has_unproven_between(self, n: int, below: int) -> bool:
+        """Tell whether the entry of an epoch after n that is not known yet stands below a seq."""
+        return any(later > n and seq < below for later, seq in self.unproven.items())
 
     def restored_below(self, seq: int) -> int:
         """Return the seq of the last restored entry below `seq`, 0 without one."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from hearth.client.crypto.log.body import read_body
 from hearth.client.crypto.log.marks import Marks
-from hearth.client.crypto.log.placement import check_sender
 from hearth.client.crypto.log.record import NO_HASH, Aad, Inner, seal_record
 from hearth.client.crypto.log.rights import check_target, check_writer
 from hearth.client.crypto.log.rows import Row
+from hearth.client.crypto.log.sender import check_sender
 from hearth.client.crypto.making.device import Moment, OwnDevice
 from hearth.sealed.core import ed25519
 from hearth.sealed.core.verdicts import Rejected, Verdict, require

@@ -58,7 +58,7 @@ export class Device {
   }
 
   get author(): Author {
-    return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign };
+    return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign, pins: this.pins };
   }
 
   /** Pins that count in the keyring. */

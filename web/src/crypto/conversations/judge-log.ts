@@ -81,11 +81,11 @@ class Pass {
       row, verdict: null, content: null, extensions: [], sentAt: null, target: null, isPlain: false, isEmptied: false, isWithheld: false,
     };
     try {
-      if (row.kind === EPOCH_ENTRY || row.kind === LEAVE_ENTRY || row.kind === RESTORED_ENTRY) {
+      if (row.record.length === 0) this.#judgeEmptied(row, finding);
+      else if (row.kind === EPOCH_ENTRY || row.kind === LEAVE_ENTRY || row.kind === RESTORED_ENTRY) {
         const seen = this.signed.judge(row);
         if (seen !== null) finding.isWithheld = !this.#seen.fits(row, seen);
-      } else if (row.record.length === 0) this.#judgeEmptied(row, finding);
-      else this.#judgeRecord(row, finding);
+      } else this.#judgeRecord(row, finding);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       finding.verdict = error.verdict;
@@ -135,7 +135,6 @@ class Pass {
     const isKnown = this.facts.epochs.newest !== null || this.facts.hasHead;
     check(row.epoch === 0 && (first === undefined ? !isKnown : row.seq < first), "not_sealed", "not encrypted, where all is");
     finding.isPlain = true;
-    this.#notePresent(row);
   }
 
   /** Step 3. */

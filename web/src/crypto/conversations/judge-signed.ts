@@ -169,7 +169,10 @@ export class SignedJudge implements JudgedSigned {
     check(epoch.epoch.kind === "group", "not_allowed", "one leaves groups only");
     const entry = this.entryOf(n);
     check(entry !== undefined, "unproven", "the entry of the epoch is not at hand");
-    check(row.seq > entry && this.epochsBetween(n, row.seq).length === 0, "out_of_place", "not in the time of its epoch");
+    const between = this.epochsBetween(n, row.seq);
+    const isCurrent = row.seq > entry && !between.some((later) => this.needs.epochs.find(later) !== undefined);
+    check(isCurrent, "out_of_place", "not in the time of its epoch");
+    check(between.length === 0, "unproven", "a later epoch is not known yet");
     this.#checkAuthor(epoch, user, device);
     requireSigned(isSigned);
     check(!this.leaves.some((one) => one.n === n && one.user === user), "not_allowed", "has left already");

@@ -9,6 +9,7 @@ import {
 import { commitSeed, type PastSeed, sealHistory, wrapHistoryKey, wrapSeed } from "../protocol/epoch-keys.ts";
 import { findMember, rankOf } from "../protocol/epoch-rules.ts";
 import { RECEIVE } from "../protocol/own-keys.ts";
+import { isHeld, type Pin } from "../protocol/pins.ts";
 import { random } from "../protocol/primitives.ts";
 import { hashStatement } from "../protocol/statements.ts";
 import type { KnownEpoch } from "./epochs.ts";
@@ -30,6 +31,8 @@ export interface Author {
   user: number;
   device: Bytes;
   sign: Sign;
+  /** Whom this person has met: nothing is sealed to an identity that waits for acceptance (9.2). */
+  pins: ReadonlyMap<number, Pin>;
 }
 
 /** An epoch that is made and not known to be taken. It is written down before it leaves: a repeat sends the same bytes. */
@@ -43,20 +46,30 @@ export interface EpochDraft {
 
 export const PLAIN_SETTINGS: Settings = { addBy: MEMBER, postBy: MEMBER, settingsBy: MEMBER, timer: 0, links: [] };
 
-/** The receive key that counts at a chain's head; none where it would fall behind the line before. */
+/**
+ * The newest receive key, if it counts at the chain's head. If it does not, its owner has forgotten those before it (6.2): then none is
+ * named, unless the one before still counts, which only its owner may change (7.4).
+ */
 function receiveLine(people: People, user: number, was: RosterMember | undefined): Pick<RosterMember, "receiveVersion" | "receiveHash"> {
   const chain = people.chain(user);
   const newest = chain.newestReceive(chain.head);
-  if (newest === undefined || newest.statement.version < (was?.receiveVersion ?? 0)) return { receiveVersion: 0, receiveHash: zeros(32) };
+  const stillCounts = was !== undefined && was.receiveVersion > 0 && chain.counts(chain.receiveAt(was.receiveVersion, was.receiveHash), chain.head);
+  const mayName = newest !== undefined && (newest.statement.version === chain.receiveVersion || stillCounts);
+  if (!mayName) return { receiveVersion: 0, receiveHash: zeros(32) };
   return { receiveVersion: newest.statement.version, receiveHash: hashStatement(RECEIVE, newest.bytes) };
 }
 
-/** A member as the roster states them: at their newest head, but as before while a reset is not taken up by `reidentify`. */
-function lineOf(people: People, user: number, role: number, was: RosterMember | undefined, isReidentified: boolean): RosterMember {
+/**
+ * A member as the roster states them: at their newest head, but as before while a reset is not taken up by `reidentify`, or a renewal
+ * waits to be compared. Nobody is brought in whose identity waits. Throws ProtocolError `unproven`, `changed_identity`.
+ */
+function lineOf({ pins }: Author, people: People, user: number, role: number, was: RosterMember | undefined, isReidentified: boolean): RosterMember {
   const chain = people.chain(user);
   check(chain.state !== null, "unproven", "a member's chain is not known");
   const isReset = was !== undefined && chain.at(was.chain).incarnation !== chain.head.incarnation;
-  if (isReset && !isReidentified) return { ...was, role };
+  const isWaiting = isHeld(pins.get(user), chain.head);
+  if (was !== undefined && (isReset || isWaiting) && !isReidentified) return { ...was, role };
+  check(!isWaiting, "changed_identity", "an identity that waits for acceptance");
   const { identityKey, n, hash } = chain.head;
   return { user, role, identityKey, chain: { n, hash }, ...receiveLine(people, user, isReidentified ? undefined : was) };
 }
@@ -82,12 +95,12 @@ function targetsOf(act: Act, before: KnownEpoch, actor: number): Target[] {
   return list.sort((a, b) => a.user - b.user);
 }
 
-function rosterAfter(people: People, before: KnownEpoch, action: Act["action"], targets: readonly Target[]): RosterMember[] {
+function rosterAfter(author: Author, people: People, before: KnownEpoch, action: Act["action"], targets: readonly Target[]): RosterMember[] {
   const roles = new Map(before.roster.map((one) => [one.user, one.role]));
   for (const { user, role } of targets) roles.set(user, role);
   const members = [...roles].filter(([, role]) => role > 0).sort(([a], [b]) => a - b);
   const isReidentified = (user: number): boolean => action === "reidentify" && targets.some((target) => target.user === user);
-  return members.map(([user, role]) => lineOf(people, user, role, findMember(before.roster, user), isReidentified(user)));
+  return members.map(([user, role]) => lineOf(author, people, user, role, findMember(before.roster, user), isReidentified(user)));
 }
 
 /** One wrap for each of these with a receive key. Throws ProtocolError `unproven`, `bad_key`. */
@@ -105,8 +118,15 @@ async function wrapFor(people: People, members: readonly RosterMember[], wrap: (
 async function makeHistory(known: KnownConversation, people: People, made: ReadEpoch): Promise<NewHistory | null> {
   const { historyFrom, n, targets } = made.epoch;
   if (historyFrom === 0) return null;
-  const given = known.epochs.all.filter((one) => one.epoch.n >= historyFrom && one.epoch.n < n && one.epoch.settings.timer === 0);
-  const seeds: PastSeed[] = given.flatMap((one) => (one.seed === null ? [] : [{ n: one.epoch.n, seed: one.seed }]));
+  const seeds: PastSeed[] = [];
+  for (let past = historyFrom; past < n; past += 1) {
+    const one = known.epochs.find(past);
+    check(one !== undefined, "unproven", "an epoch that is not known");
+    if (one.epoch.settings.timer > 0) continue;
+    // Everybody sees that it is given.
+    check(one.seed !== null, "keyless", "no seed of an epoch that would be given");
+    seeds.push({ n: past, seed: one.seed });
+  }
   const key = random(32);
   const newcomers = made.roster.filter((one) => targets.some((target) => target.user === one.user));
   const wraps = await wrapFor(people, newcomers, (publicKey, user) => wrapHistoryKey(publicKey, made.hash, user, key));
@@ -144,7 +164,7 @@ export async function makeNextEpoch(known: KnownConversation, people: People, au
   check(before !== null, "unproven", "no epoch to follow");
   const targets = targetsOf(act, before, author.user);
   const { minimumFormat, kind, conversation, n, settings } = before.epoch;
-  return finish(known, people, author, before, rosterAfter(people, before, act.action, targets), {
+  return finish(known, people, author, before, rosterAfter(author, people, before, act.action, targets), {
     minimumFormat, kind, conversation, n: n + 1, previous: before.hash, settings: act.action === "settings" ? act.settings : settings, action: act.action,
     targets, historyFrom: act.action === "add" ? act.historyFrom : 0, seen: known.log.head, time: now,
   });
@@ -163,7 +183,7 @@ export async function makeFirstEpoch(known: KnownConversation, people: People, a
   const others = beginning.kind === "direct" ? [beginning.other] : beginning.kind === "group" ? beginning.members : [];
   const ownRole = beginning.kind === "direct" ? MEMBER : OWNER;
   const members = [{ user: author.user, role: ownRole }, ...others.map((user) => ({ user, role: MEMBER }))].sort((a, b) => a.user - b.user);
-  const roster = members.map(({ user, role }) => lineOf(people, user, role, undefined, false));
+  const roster = members.map(({ user, role }) => lineOf(author, people, user, role, undefined, false));
   const settings = beginning.kind === "group" ? beginning.settings : PLAIN_SETTINGS;
   return finish(known, people, author, null, roster, {
     minimumFormat: 1, kind: beginning.kind, conversation: known.where.conversation, n: 1, previous: zeros(32), settings, action: "create", targets: [],

@@ -203,7 +203,7 @@ async function show({ room, attempts, withoutSeed }: Shown): Promise<{ known: Kn
   const refused: (string | null)[] = [];
   let shown = 0;
   const steps = [...room.epochs.map((made) => ({ seq: made.seq, made, attempt: null })), ...attempts.map((attempt) => ({ seq: attempt.seq, made: null, attempt }))];
-  for (const { seq, made, attempt } of steps.sort((a, b) => a.seq - b.seq || (a.attempt === null ? 1 : -1))) {
+  for (const { seq, made, attempt } of steps.sort((a, b) => a.seq - b.seq || Number(a.attempt === null) - Number(b.attempt === null))) {
     if (seq - 1 > shown) await known.takeRows(room.hashes[shown]!, room.rows.slice(shown, seq - 1));
     shown = Math.max(shown, seq - 1);
     if (attempt !== null) refused.push(await verdictOf(known.epochs.take(attempt.record, attempt.roster, { seq, time: NOW })));
