@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
-from hearth.client.crypto.log.rows import Aim, Withheld
+from hearth.client.crypto.log.rows import Aim, Row, Withheld
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.entries import EntryKind
-from tests.client.crypto.cast import NOW
-from tests.client.crypto.room import OPEN
+from tests.client.crypto.cast import NOW, device_id
+from tests.client.crypto.room import OPEN, Room, make_cast
 from tests.client.crypto.test_log import begin, fill, verdict_of
 
 
@@ -61,6 +61,17 @@ def test_the_first_counter_of_a_log_that_is_known_from_its_beginning_is_one() ->
     after = room.send(3)
     fill(room, 100)
     assert room.show(room.open(2)).withheld == {after.seq: Withheld.GAP}
+
+
+def test_counters_go_on_where_those_of_the_unsealed_ended() -> None:
+    """A device counts from 1 whatever it wrote first; what is older than encryption and counts is no gap."""
+    room = Room(make_cast("alice", "bob", "carol"))
+    device, record = device_id(room.cast[1].device_name()), b'\0{"type":"text"}'
+    room.counters[device] = 1
+    room.post(Row(1, 1, 1, device, b"c" * 16, 1, 0, 0, NOW, record, sha256(record)))
+    room.create()
+    fill(room, 102)
+    assert room.show(room.open(2)).withheld == {}
 
 
 def test_a_counter_that_comes_late_is_no_gap() -> None:

@@ -62,11 +62,12 @@ def find_gaps(log: Log, judgements: Judgements) -> dict[int, Withheld]:
 
 
 def _counters_of(stretch: list[Row], judgements: Judgements) -> dict[tuple[int, bytes], dict[int, int]]:
-    """Return seq by counter by device, of entries that are proven, or cannot be judged yet."""
+    """Return seq by counter by device, of entries that are proven or unsealed, or cannot be judged yet."""
     found: dict[tuple[int, bytes], dict[int, int]] = {}
     for row in stretch:
         judged = judgements[row.seq]
-        is_there = judged.is_signed or row.is_emptied or judged.verdict in UNPROVEN
+        is_plain = row.is_unsealed and judged.verdict is None
+        is_there = judged.is_signed or is_plain or row.is_emptied or judged.verdict in UNPROVEN
         if is_there and row.counter > 0:
             found.setdefault((row.user, row.device), {}).setdefault(row.counter, row.seq)
     return found

@@ -135,6 +135,7 @@ class Pass {
     const isKnown = this.facts.epochs.newest !== null || this.facts.hasHead;
     check(row.epoch === 0 && (first === undefined ? !isKnown : row.seq < first), "not_sealed", "not encrypted, where all is");
     finding.isPlain = true;
+    this.#notePresent(row);
   }
 
   /** Step 3. */
