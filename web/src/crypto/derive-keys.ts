@@ -1,4 +1,5 @@
-// Stretches a password in a worker of its own. The worker ends afterwards, and its 64 MiB with it.
+// Stretches a password in a worker of its own. It ends when its keys were taken, or when nobody has for a while: what lies in a
+// port is lost in Firefox when the worker that put it there is ended before.
 import type { Bytes } from "../lib/bytes.ts";
 import { trustScript } from "../shell/trusted-script.ts";
 import type { Stretching } from "./derive.ts";
@@ -17,14 +18,17 @@ export async function derivePassword(password: string, salt: Bytes, stretching: 
   return { authKey: await derive({ password, salt, stretching, keys: port1 }, [port1]), keys: port2 };
 }
 
+const LONGEST_MS = 60_000;
+
 function derive(request: DeriveRequest, handedOver: MessagePort[]): Promise<Bytes> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(trustScript(workerUrl), { type: "module" });
     const end = (): void => worker.terminate();
     worker.addEventListener("message", (event: MessageEvent<DeriveAnswer>) => {
+      setTimeout(end, LONGEST_MS);
+      if ("authKey" in event.data) return resolve(event.data.authKey);
       end();
-      if ("authKey" in event.data) resolve(event.data.authKey);
-      else reject(new Error(event.data.failed));
+      reject(new Error(event.data.failed));
     });
     worker.addEventListener("error", (event) => {
       end();

@@ -1,4 +1,5 @@
-// The worker that stretches passwords, so that the page stays alive meanwhile. One request, one answer, then it is ended.
+// The worker that stretches passwords, so that the page stays alive meanwhile. One request, one answer; it ends itself when
+// who reads the keys says that it has them.
 import type { Bytes } from "../lib/bytes.ts";
 import { derivePasswordKeys, type Stretching } from "./derive.ts";
 
@@ -16,7 +17,10 @@ self.addEventListener("message", (event: MessageEvent<DeriveRequest>) => {
   const { password, salt, stretching, keys } = event.data;
   derivePasswordKeys(password, salt, stretching).then(
     ({ authKey, kek }) => {
-      keys?.postMessage({ authKey, kek });
+      if (keys) {
+        keys.onmessage = () => self.close();
+        keys.postMessage({ authKey, kek });
+      }
       self.postMessage({ authKey } satisfies DeriveAnswer);
     },
     (error: unknown) => self.postMessage({ failed: String(error) } satisfies DeriveAnswer),

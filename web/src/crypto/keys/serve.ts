@@ -36,10 +36,11 @@ export interface Surroundings {
 
 const LOCK = "hearth-keys";
 
-/** The keys that the password's worker has put into a port. */
+/** The keys that the password's worker has put into a port. It waits to hear that they were taken. */
 function readKeys(port: MessagePort): Promise<PasswordKeys> {
   return new Promise((resolve) => {
     port.onmessage = ({ data }: MessageEvent<PasswordKeys>) => {
+      port.postMessage("taken");
       port.close();
       resolve(data);
     };
