@@ -33,8 +33,8 @@ EPOCHS = (
     "WHERE e.conversation_id = c AND e.n = k AND h.conversation_id = c AND h.n = e.roster_n"
 )
 LEAVES = (
-    f"SELECT l.conversation_id, l.n FROM {{given}} CROSS JOIN {EPOCH_LEAVE.name} AS l "  # noqa: S608
-    "WHERE l.conversation_id = c AND l.n = k"
+    f"SELECT DISTINCT l.conversation_id, k FROM {{given}} CROSS JOIN {EPOCH_LEAVE.name} AS l "  # noqa: S608
+    "WHERE l.conversation_id = c AND l.n >= k"
 )
 STATES = f"SELECT user_id, state FROM {USER_CHAIN.name} WHERE user_id IN ({{marks}})"  # noqa: S608
 STATEMENTS = f"SELECT statement FROM {USER_STATEMENT.name} WHERE user_id IN ({{marks}}) ORDER BY n"  # noqa: S608

@@ -80,7 +80,8 @@ class Sealed(NamedTuple):
 class Facts(NamedTuple):
     """What is known about the epoch that a record names.
 
-    `next_seq`: the entry of the epoch after it, None while there is none. `has_leave`: somebody left in it.
+    `next_seq`: the entry of the epoch after it, None while there is none. `has_leave`: somebody left in it or
+    in a later one, and has its key.
     `incarnation`: of the sender at the head that the epoch states for them. `latest_epoch`: the highest that
     an entry of this device above `next_seq` names.
     """

@@ -168,6 +168,17 @@ async def test_after_a_leave_nothing_more_comes_under_its_epoch(talk: Talk) -> N
     await talk.refuses(EpochTooOld, talk.bob, epoch=1)
 
 
+async def test_after_a_leave_nothing_more_comes_under_an_older_epoch(talk: Talk) -> None:
+    """Who left has its key, too."""
+    await talk.rotates()
+    await talk.sends(talk.bob, epoch=1)
+    await talk.notes_leave(talk.carol, n=2)
+    await talk.refuses(EpochTooOld, talk.bob, epoch=1)
+    await talk.removes(talk.carol)
+    await talk.refuses(EpochTooOld, talk.bob, epoch=1)
+    await talk.sends(talk.bob)
+
+
 async def test_an_epoch_that_asks_for_another_format_takes_none_of_this_one(stage: Stage) -> None:
     talk = await make_talk(stage, minimum_format=2)
     await talk.rejects("not_allowed", talk.alice)
@@ -201,7 +212,7 @@ async def test_a_sealed_message_costs_the_statements_of_an_unsealed_one(
     monkeypatch.setattr(log_module, "append", counting)
     for home in (talk.alice, talk.alice, talk.bob, talk.bob):
         await talk.sends(home)
-    await talk.notes_leave(talk.carol, n=7)
+    await talk.notes_leave(talk.carol, n=0)
     await talk.sends(talk.bob)
     await talk.sends(talk.bob)
     assert counts == [10, 6, 8, 6, 7, 6]
