@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { toHex } from "../../lib/bytes.ts";
 import { MemorySession } from "../account/testing/memory-session.ts";
@@ -97,6 +97,20 @@ test("what goes wrong is said with its kind", async () => {
   await expect(twice).rejects.toMatchObject({ kind: "refused", code: "chain_moved" });
   const broken = await serve({ ...surroundings, openStore: () => { throw new DOMException("full", "QuotaExceededError"); } }, { id: 7, act: "connect", place });
   expect(broken).toEqual({ id: 7, failed: { kind: "broken", code: "QuotaExceededError" } });
+});
+
+test("keys that were lost on the way hold nobody up for ever", async () => {
+  const { place, surroundings } = openBrowser(new World());
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  const { port1, port2 } = new MessageChannel();
+  try {
+    const answer = serve(surroundings, { id: 3, act: "addDevice", place, password: port2 });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toEqual({ id: 3, failed: { kind: "broken", code: "Error" } });
+  } finally {
+    vi.useRealTimers();
+    port1.close();
+  }
 });
 
 test("tabs do one thing after the other where there are locks", async () => {

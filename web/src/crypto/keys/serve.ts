@@ -36,9 +36,13 @@ export interface Surroundings {
 
 const LOCK = "hearth-keys";
 
+/** They lie in the port before it is handed on; nobody waits for what is lost, with all other tabs behind it. */
+const LONGEST_MS = 10_000;
+
 /** The keys that the password's worker has put into a port. It waits to hear that they were taken. */
 function readKeys(port: MessagePort): Promise<PasswordKeys> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("no keys came")), LONGEST_MS);
     port.onmessage = ({ data }: MessageEvent<PasswordKeys>) => {
       port.postMessage("taken");
       port.close();
