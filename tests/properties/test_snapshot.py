@@ -34,6 +34,7 @@ SEEDS = [int(os.environ.get("HEARTH_TEST_SEED") or DRAWN)] + (
     [] if "HEARTH_TEST_SEED" in os.environ else list(range(1, HISTORIES))
 )
 STEPS = 100
+EPOCH_STEPS, FEWEST_EPOCHS = 40, 5
 FAVOURED: list[type[Command]] = [RequestFriend, AcceptRequest, SendMessage, SendMessage, MarkReceived]
 """Drawn more often: without friends and messages nothing else has much to change."""
 
@@ -69,14 +70,17 @@ async def test_members_come_and_go_by_epochs(seed: int, database_url: str, tmp_p
         for name in ("alice", "bob", "carol", "erin"):
             await world.add_person(name)
         await prepare(world)
-        for _ in range(40):
+        for step in range(4 * EPOCH_STEPS):
+            # What people draw hangs on who hears what first: some histories need longer to come to something.
+            if step >= EPOCH_STEPS and sum(room.n for room in world.rooms) > FEWEST_EPOCHS:
+                break
             await take_step(world, world.dice.choice((MakeEpoch, MakeEpoch, SendMessage, MarkReceived)))
             await world.deliver()
         await finish(world)
         for person in world.people:
             await compare(world, person, seed)
         made = sum(room.n for room in world.rooms)
-        assert made > 5, f"seed {seed}: hardly any epoch was taken"
+        assert made > FEWEST_EPOCHS, f"seed {seed}: hardly any epoch was taken"
 
 
 async def prepare(world: World) -> None:
