@@ -1,8 +1,9 @@
 """Everything by keyboard."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.person import PATIENCE, PHONE, Person
@@ -68,6 +69,15 @@ PAGES = (
 )
 
 
+async def count_stops(page: Page) -> int:
+    """Number the stops once the page has all of them: what comes from the local copy may come late."""
+    count = -1
+    while count != (found := await page.evaluate(STOPS)):
+        count = found
+        await asyncio.sleep(0.3)
+    return count
+
+
 async def test_tab_comes_to_everything_in_the_order_of_the_page(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     page = alice.page
@@ -75,7 +85,7 @@ async def test_tab_comes_to_everything_in_the_order_of_the_page(alice: Person, b
         await alice.opens(path)
         await expect(page.locator("h1").first).to_be_visible(timeout=PATIENCE)
         await page.wait_for_load_state("networkidle")
-        count = await page.evaluate(STOPS)
+        count = await count_stops(page)
         for number in range(count):
             await page.keyboard.press("Tab")
             at, element = await page.evaluate(STANDING)
