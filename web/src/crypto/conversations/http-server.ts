@@ -91,6 +91,6 @@ export class HttpConversationServer implements ConversationServer {
   }
 
   async leave(record: Bytes): Promise<void> {
-    await this.#ask("epoch.leave", { record: toBase64(record) });
+    await this.#ask("epoch.leave", { entry: toBase64(record) });
   }
 }
