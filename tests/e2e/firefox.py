@@ -187,6 +187,14 @@ class FirefoxPerson:
     async def presses(self, button: str) -> None:
         await self._do("WebDriver:ElementClick", {"id": await self._find(FIND_BUTTON, button)})
 
+    async def misses(self, button: str) -> None:
+        """Waits until the button has gone, e.g. as what it asked for is done."""
+
+        async def look() -> bool:
+            return await self.runs(FIND_BUTTON, button) is None
+
+        await self.waits_for(look, f"{button} to go")
+
     async def registers(self) -> None:
         await self.opens("/register")
         await self.fills("Username", self.username)

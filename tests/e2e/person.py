@@ -136,13 +136,19 @@ class Person:
         """Sees how far one's own message has come: a word of the ticks, e.g. "Read"."""
         await expect(self.message(text).get_by_title(mark, exact=True)).to_be_visible(timeout=PATIENCE)
 
+    async def accepts(self, name: str) -> None:
+        """Accepts a request, and waits until it has gone: a page that is left takes along what it has not sent yet."""
+        await self.opens("/friends/requests")
+        button = self.page.get_by_role("button", name=f"Accept {name}")
+        await button.click()
+        await expect(button).to_have_count(0, timeout=PATIENCE)
+
     async def befriends(self, other: "Person") -> None:
         """Ask by username; the other accepts. Ends when both have their conversation."""
         await self.opens("/friends/add")
         await self.page.get_by_label("Their username").fill(other.username)
         await self.page.get_by_role("button", name="Add friend").click()
-        await other.opens("/friends/requests")
-        await other.page.get_by_role("button", name=f"Accept {self.name}").click()
+        await other.accepts(self.name)
         await self.opens()
         await other.opens()
         await expect(self.row(other.name)).to_be_visible(timeout=PATIENCE)

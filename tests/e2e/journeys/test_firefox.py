@@ -37,4 +37,5 @@ async def become_friends(bob: Client, alice: FirefoxPerson) -> None:
     await bob.call(RequestFriend(username="alice"), msgspec.Raw)
     await alice.opens("/friends/requests")
     await alice.presses("Accept")
+    await alice.misses("Accept")
     await alice.opens()

@@ -33,8 +33,7 @@ SCROLL_TO = """(top) => { document.querySelector('[role=region][aria-label=Messa
 
 async def make_friends(alice: Person, bob: Client) -> None:
     await bob.request(alice.username)
-    await alice.opens("/friends/requests")
-    await alice.page.get_by_role("button", name="Accept Bob").click()
+    await alice.accepts("Bob")
     await alice.opens()
     await expect(alice.row("Bob")).to_be_visible(timeout=PATIENCE)
 

@@ -51,7 +51,7 @@ async def test_hostile_names_and_texts_stay_text(alice: Person, program: Program
     await alice.opens("/friends/requests")
     await expect(alice.page.get_by_text(NAME).first).to_be_visible(timeout=PATIENCE)
     await check_page(alice)
-    await alice.page.get_by_role("button", name=f"Accept {NAME}").click()
+    await alice.accepts(NAME)
     await alice.opens()
     await expect(alice.row(NAME)).to_be_visible(timeout=PATIENCE)
     for text in CORPUS:
