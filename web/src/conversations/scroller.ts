@@ -79,12 +79,22 @@ export class Scroller {
     if (this.follows) this.#end = this.#parts.box.scrollTop;
   }
 
+  /** Somebody may have left the end, and the event that says so be on its way. */
+  #notice(): void {
+    if (this.#parts.box.scrollTop < this.#end && this.distance >= NEAR_END) this.follows = false;
+  }
+
+  /** The box or what is in it has another height now: who stands at the end stays there. */
+  stay(): void {
+    this.#notice();
+    if (this.follows) this.toEnd();
+  }
+
   hold(): void {
     this.#held = [];
     const { box, rows } = this.#parts;
     this.#hadFocus = rows.contains(document.activeElement);
-    // Somebody may have left the end, and the event that says so be on its way.
-    if (box.scrollTop < this.#end && this.distance >= NEAR_END) this.follows = false;
+    this.#notice();
     if (this.follows || this.#aim) return;
     const { top, bottom } = box.getBoundingClientRect();
     for (const row of this.#list()) {
