@@ -153,8 +153,8 @@ export class Conversation {
     const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
     const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
     const { row, members, users, entries, ...view } = await this.#readStored(replica);
-    const items = await this.#items.make(entries, replica.me, members);
-    const pending = view.hasNewer ? [] : await makePending(waiting, this.#contents, replica.me, items);
+    const items = this.#items.make(entries, replica.me, members, row?.sealed_from);
+    const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items);
     return { row: row ?? null, users, members, items, pending, ...view };
   }
 

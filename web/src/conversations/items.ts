@@ -1,6 +1,7 @@
 // One conversation as it is shown: entries and what waits in the outbox become items with readable content.
-import { open, type Content } from "../crypto/content.ts";
-import type { EntryRow, MemberRow, Replica } from "../replica/database.ts";
+import { type Content, readPlain } from "../crypto/content.ts";
+import type { Verdict } from "../crypto/protocol/codec.ts";
+import { type EntryRow, isSealed, type MemberRow, type Replica } from "../replica/database.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 
@@ -28,22 +29,34 @@ export async function readUsers(replica: Replica, ids: number[]): Promise<Map<nu
   return new Map(cards.filter((card) => card !== undefined).map((card) => [card.id, card]));
 }
 
-/** Opened records: a record never changes, and opening may cost something. */
+const closed = new Map<Verdict | null, Content>();
+
+/** The same object for the same reason. */
+function close(why: Verdict | null): Content {
+  const content = closed.get(why) ?? { type: "closed", why };
+  closed.set(why, content);
+  return content;
+}
+
+/** What an entry says; what is not sealed counts only below the first epoch. */
+export function readEntry({ seq, record, opened }: EntryRow, sealedFrom: number | undefined): Content {
+  if (!isSealed(record)) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : readPlain(record);
+  return opened?.content ?? close(opened?.verdict ?? null);
+}
+
+/** Contents that were read: the same object for the same entry, however often its row is read. */
 export class Contents {
-  readonly #opened = new Map<string, Content>();
+  readonly #read = new Map<string, Content>();
 
-  /** What was opened before under this key. */
-  find(key: string): Content | undefined {
-    return this.#opened.get(key);
-  }
-
-  /** `key` names these bytes: the log hash of an entry, the client_id of one's own message on its way. */
-  async get(key: string, record: Uint8Array): Promise<Content> {
-    let content = this.#opened.get(key);
+  /** `key` names what is read: the log hash of an entry, the client_id of one's own message on its way. */
+  get(key: string, read: () => Content): Content {
+    let content = this.#read.get(key);
     if (!content) {
-      content = await open(record);
-      if (this.#opened.size > 2000) this.#opened.clear();
-      this.#opened.set(key, content);
+      content = read();
+      // What is closed may be opened.
+      if (content.type === "closed") return content;
+      if (this.#read.size > 2000) this.#read.clear();
+      this.#read.set(key, content);
     }
     return content;
   }
@@ -54,49 +67,56 @@ function makeKey(me: number, { from_user, client_id }: EntryRow): string {
   return from_user === me ? client_id : `${from_user}:${client_id}`;
 }
 
+/** Sealed entries that are no messages, whoever sent them. */
+const NOT_SHOWN: ReadonlySet<Verdict | null> = new Set<Verdict | null>(["repeated_counter", "out_of_place"]);
+
 /** Messages among entries; empty ones and repetitions are not shown. */
-export function isShown(entry: EntryRow): boolean {
-  return entry.kind === KIND_MESSAGE && !entry.is_repeated;
+export function isShown({ kind, is_repeated = false, opened }: EntryRow): boolean {
+  if (kind !== KIND_MESSAGE) return false;
+  return opened ? !NOT_SHOWN.has(opened.verdict) : !is_repeated;
 }
 
 /** Makes items of entries. What has not changed is the same object again, so that it is not drawn anew; an entry that is
  *  the same object costs nothing. */
 export class Items {
   readonly #contents: Contents;
-  readonly #made = new WeakMap<EntryRow, Item>();
+  #made = new WeakMap<EntryRow, Item>();
+  #sealedFrom: number | undefined;
   #known = new Map<string, Item>();
 
   constructor(contents: Contents) {
     this.#contents = contents;
   }
 
-  async make(entries: EntryRow[], me: number, members: MemberRow[]): Promise<Item[]> {
+  /** `sealedFrom` is the lowest entry of an epoch that is here. */
+  make(entries: EntryRow[], me: number, members: MemberRow[], sealedFrom?: number): Item[] {
+    if (this.#sealedFrom !== sealedFrom) [this.#sealedFrom, this.#made] = [sealedFrom, new WeakMap()];
     const others = members.filter((member) => member.user_id !== me);
     const made = new Map<string, Item>();
     for (const entry of entries) {
       const before = this.#made.get(entry);
       const isAsBefore = before && !made.has(before.key) && isStill(before, others);
-      const item = isAsBefore ? before : await this.#makeNew(entry, made, me, others);
+      const item = isAsBefore ? before : this.#makeNew(entry, made, me, others);
       made.set(item.key, item);
     }
     this.#known = made;
     return [...made.values()];
   }
 
-  async #makeNew(entry: EntryRow, made: Map<string, Item>, me: number, others: MemberRow[]): Promise<Item> {
+  #makeNew(entry: EntryRow, made: Map<string, Item>, me: number, others: MemberRow[]): Item {
     let key = makeKey(me, entry);
     // Nobody honest uses a client_id twice; a list with one key twice would not be drawn at all.
     if (made.has(key)) key = `${key}:${entry.seq}`;
-    const item = await this.#make(entry, key, entry.from_user === me ? others : null);
+    const item = this.#make(entry, key, entry.from_user === me ? others : null);
     const known = this.#known.get(key);
     const settled = known && isSame(known, item) ? known : item;
     this.#made.set(entry, settled);
     return settled;
   }
 
-  async #make(entry: EntryRow, key: string, others: MemberRow[] | null): Promise<Item> {
-    const { seq, from_user, timestamp, log_hash, record } = entry;
-    const content = this.#contents.find(log_hash) ?? (await this.#contents.get(log_hash, record));
+  #make(entry: EntryRow, key: string, others: MemberRow[] | null): Item {
+    const { seq, from_user, timestamp, log_hash } = entry;
+    const content = this.#contents.get(log_hash, () => readEntry(entry, this.#sealedFrom));
     const item: Item = { key, seq, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
     return item;
@@ -120,15 +140,13 @@ export function judgeProgress(seq: number, others: MemberRow[]): Progress {
 }
 
 /** What waits to be sent, in order, without what has its place among `items` already. */
-export async function makePending(rows: OutboxRow[], contents: Contents, me: number, items: Item[]): Promise<Item[]> {
+export function makePending(rows: OutboxRow[], contents: Contents, me: number, items: Item[]): Item[] {
   const stored = new Set(items.map((item) => item.key));
   const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(row.client_id));
-  return Promise.all(
-    waiting.map(async (row) => ({
-      ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at },
-      content: await contents.get(row.client_id, row.record),
-      progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
-      ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
-    })),
-  );
+  return waiting.map((row) => ({
+    ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at },
+    content: contents.get(row.client_id, () => readPlain(row.record)),
+    progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
+    ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
+  }));
 }

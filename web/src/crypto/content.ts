@@ -1,18 +1,22 @@
-// The one seam between what people write and the record bytes that travel. This first format does not encrypt: a zero
-// byte, then UTF-8 JSON. Both calls are asynchronous because the sealed formats to come are. hearth/client does the same.
+// What a message says, whatever way it came: the one seam between records and what pages show. Sealed records are opened by the keys'
+// worker (keys/conversation-acts.ts); what was written before encryption is a zero byte, then UTF-8 JSON.
 import type { Bytes } from "../lib/bytes.ts";
+import type { Verdict } from "./protocol/codec.ts";
 
 export type Content =
   | { type: "text"; text: string }
   /** A format or type made by a newer Hearth: the bytes are kept, the reader is told to update. */
-  | { type: "unknown" };
+  | { type: "unknown" }
+  /** Sealed, and not open: why, or null while nobody has tried. */
+  | { type: "closed"; why: Verdict | null };
 
 const PLAIN = 0;
 const MAXIMUM_RECORD = 65_536;
-/** One for all: hundreds of records are opened in a second of scrolling. */
+/** One for all: hundreds of records are read in a second of scrolling. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+const UNKNOWN: Content = { type: "unknown" };
 
-export async function seal(content: { type: "text"; text: string }): Promise<Bytes> {
+export function writePlain(content: { type: "text"; text: string }): Bytes {
   const body = new TextEncoder().encode(JSON.stringify({ type: "text", text: content.text }));
   if (body.length + 1 > MAXIMUM_RECORD) throw new RangeError("a record is at most 64 KiB");
   const record = new Uint8Array(body.length + 1);
@@ -21,15 +25,19 @@ export async function seal(content: { type: "text"; text: string }): Promise<Byt
   return record;
 }
 
+/** What a decoded body says. Never throws: it may be anything. */
+export function readContent(body: unknown): Content {
+  if (typeof body !== "object" || body === null) return UNKNOWN;
+  const { type, text } = body as { type?: unknown; text?: unknown };
+  return type === "text" && typeof text === "string" ? { type, text } : UNKNOWN;
+}
+
 /** Never throws: what cannot be read is unknown content. */
-export async function open(record: Uint8Array): Promise<Content> {
-  if (record[0] !== PLAIN) return { type: "unknown" };
+export function readPlain(record: Uint8Array): Content {
+  if (record[0] !== PLAIN) return UNKNOWN;
   try {
-    const body: unknown = JSON.parse(utf8.decode(record.subarray(1)));
-    if (typeof body !== "object" || body === null) return { type: "unknown" };
-    const { type, text } = body as { type?: unknown; text?: unknown };
-    return type === "text" && typeof text === "string" ? { type, text } : { type: "unknown" };
+    return readContent(JSON.parse(utf8.decode(record.subarray(1))));
   } catch {
-    return { type: "unknown" };
+    return UNKNOWN;
   }
 }

@@ -1,6 +1,6 @@
 // What the rows of the list of conversations show, read from the local copy and the outbox.
-import { judgeProgress, type Progress } from "../conversations/items.ts";
-import { open, type Content } from "../crypto/content.ts";
+import { judgeProgress, type Progress, readEntry } from "../conversations/items.ts";
+import { type Content, readPlain } from "../crypto/content.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
@@ -24,19 +24,17 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
   const { drafts, waiting } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
   const { me } = replica;
-  const shown = await Promise.all(
-    rows.map(async (row) => {
-      const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
-      const other = row.users.find((user) => user !== me);
-      const last = await readLast(row, waiting.get(row.id), others, me);
-      return {
-        ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
-        other: (other !== undefined && users.get(other)) || null,
-        unread: Math.max(0, row.last_ordinal - row.read_ordinal),
-        active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
-      };
-    }),
-  );
+  const shown = rows.map((row) => {
+    const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
+    const other = row.users.find((user) => user !== me);
+    const last = readLast(row, waiting.get(row.id), others, me);
+    return {
+      ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
+      other: (other !== undefined && users.get(other)) || null,
+      unread: Math.max(0, row.last_ordinal - row.read_ordinal),
+      active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
+    };
+  });
   return shown.sort((one, other) => other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
 }
 
@@ -58,22 +56,17 @@ async function readUnsent(own: OwnDatabase) {
 }
 
 /** What was said last: by anybody, or by oneself and still on its way. */
-async function readLast(
-  row: ConversationRow,
-  waiting: OutboxRow | undefined,
-  others: MemberRow[],
-  me: number,
-): Promise<InboxRow["last"]> {
+function readLast(row: ConversationRow, waiting: OutboxRow | undefined, others: MemberRow[], me: number): InboxRow["last"] {
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
   if (waiting && !isStored) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
-    return { from_user: me, content: await open(waiting.record), timestamp: waiting.created_at, progress };
+    return { from_user: me, content: readPlain(waiting.record), timestamp: waiting.created_at, progress };
   }
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
   const progress = from_user === me ? { progress: judgeProgress(entry.seq, others) } : {};
-  return { from_user, timestamp, content: await open(entry.record), ...progress };
+  return { from_user, timestamp, content: readEntry(entry, row.sealed_from), ...progress };
 }
 
 function groupByConversation(members: MemberRow[]): Map<string, MemberRow[]> {

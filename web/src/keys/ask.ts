@@ -1,9 +1,11 @@
 // This page's way to the keys' worker, and what it needs to know besides: whose keys, on which server. Failures are problems
 // like those of the server, so that pages find words for them in one place.
-import { Keeper, KeysError } from "../crypto/keys/keeper.ts";
+import { KeysError } from "../crypto/keys/failure.ts";
+import { Keeper } from "../crypto/keys/keeper.ts";
 import type { Act, Acts, Failure, Place } from "../crypto/keys/messages.ts";
 import { fromHex } from "../lib/bytes.ts";
 import type { RegistrationInfo, Session } from "../wire/contract.ts";
+import type { AskConversations } from "../sealing/ask.ts";
 import { get, ProblemError } from "../wire/http.ts";
 
 const keeper = new Keeper();
@@ -45,6 +47,12 @@ export async function placeOf({ user, device }: Session): Promise<Place> {
   server ??= (await fetchRegistrationInfo()).server_id;
   return { server, user: user.id, username: user.username, device: device.id };
 }
+
+/** How the client of this session asks about conversations. */
+export const askAbout = (session: Session): AskConversations => async (act, needs) => {
+  const place = await placeOf(session);
+  return keeper.ask(act, { place, ...needs } as Parameters<typeof keeper.ask<typeof act>>[1]);
+};
 
 const LONGEST_MS = 30_000;
 

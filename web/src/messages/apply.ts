@@ -1,13 +1,13 @@
 // What is said about messages and receipts, written into the local copy. Live, page and own send end in one function.
 import { applyMembers } from "../conversations/apply.ts";
 import { advanceCursor } from "../replica/cursors.ts";
-import type { Replica } from "../replica/database.ts";
-import { applyEntries, toRow } from "../replica/entries.ts";
+import type { EntryRow, Replica } from "../replica/database.ts";
+import { type Applied, applyEntries, toRow } from "../replica/entries.ts";
 import { addRange } from "../replica/ranges.ts";
 import type * as contract from "../wire/contract.ts";
 
-/** Takes new entries of one conversation. Resolves to whether that is known here. */
-export function applyMessageSent(replica: Replica, ...entries: contract.Entry[]): Promise<boolean> {
+/** Takes new entries of one conversation. */
+export function applyMessageSent(replica: Replica, ...entries: contract.Entry[]): Promise<Applied> {
   return applyEntries(replica, entries.map(toRow));
 }
 
@@ -21,14 +21,14 @@ export function applyReceipts(replica: Replica, event: contract.ReceiptsAdvanced
   });
 }
 
-/** Takes a page. `upTo` is the seq below which it was asked for: what lies between is then not to be had. */
-export function applyPage(replica: Replica, page: contract.Page, upTo?: number): Promise<void> {
+/** Takes a page, with its entries as rows. `upTo` is the seq below which it was asked for: what lies between is then not to be had. */
+export function applyPage(replica: Replica, page: contract.Page, upTo?: number, rows: EntryRow[] = page.entries.map(toRow)): Promise<Applied> {
   return replica.write(async () => {
     const id = page.conversation_id;
-    await applyEntries(replica, page.entries.map(toRow), page.hash_before);
+    const applied = await applyEntries(replica, rows, page.hash_before);
     await applyMembers(replica, id, page.members);
     const row = await replica.conversations.get(id);
-    if (!row) return;
+    if (!row) return applied;
     const changed = { ...row, first_seq: Math.max(row.first_seq, page.first_seq) };
     if (page.last_seq > row.last_seq) {
       changed.last_seq = page.last_seq;
@@ -41,5 +41,6 @@ export function applyPage(replica: Replica, page: contract.Page, upTo?: number):
       changed.flaw ??= { seq: last + 1, reason: "hole" };
     }
     await replica.conversations.put(changed);
+    return applied;
   });
 }

@@ -5,7 +5,7 @@ import { SIGNS } from "./signs.ts";
 
 test("a text without a link is drawn as it is", () => {
   const look = readLook({ type: "text", text: "Hello\nyou" });
-  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], emoji: 0, end: "ltr" });
+  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], note: null, emoji: 0, end: "ltr" });
 });
 
 test("a text with a link is drawn in pieces", () => {

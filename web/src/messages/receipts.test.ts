@@ -23,7 +23,7 @@ async function open(failures: Error[] = []) {
   opened.push(replica, own);
   await applyItem(replica, structuredClone(server.item(id)));
   server.emit = () => undefined;
-  const receive = (text: string): Promise<boolean> => applyMessageSent(replica, server.append(id, 2, text));
+  const receive = (text: string): Promise<unknown> => applyMessageSent(replica, server.append(id, 2, text));
   const marks: { mark: MarkReceived; at: number }[] = [];
   const call: Socket["call"] = (name, input) => {
     marks.push({ mark: input as Commands["receipt.mark"]["input"], at: performance.now() });

@@ -3,15 +3,48 @@
 import Dexie, { type Table } from "dexie";
 
 import type { Bytes } from "../lib/bytes.ts";
+import type { Content } from "../crypto/content.ts";
+import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
 import type * as contract from "../wire/contract.ts";
+
+/** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
+export interface OpenedRow {
+  /** Null: it stands. */
+  verdict: Verdict | null;
+  /** Null for a void, for signed entries, and for what does not stand. */
+  content: Content | null;
+  /** Milliseconds, as the author says. */
+  sent_at: number | null;
+  /** Where what it is aimed at stands, once that is here. */
+  target: number | null;
+  /** The server has withheld or changed something here. */
+  is_withheld: boolean;
+}
 
 export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "record" | "epoch"> {
   conversation: string;
   epoch: number;
   record: Bytes;
-  /** Its device used this counter before: a copy that is kept for the chain and never shown. */
+  /** Its device used this counter before: a copy that is kept for the chain. Of sealed entries the verdict says whether it is shown. */
   is_repeated?: boolean;
+  /** Told by the keys' worker. Missing of what is not sealed, and until then. */
+  opened?: OpenedRow;
+  /** It waits to be opened (1), or for something to be learnt that may change its verdict (2). */
+  waits?: 1 | 2;
+  /** Entries, by conversation and seq, that may change its verdict and are not here. */
+  wants?: [string, number][];
+}
+
+/** How sealing stands in a conversation, as last known. */
+export interface SealingRow {
+  /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. Both name `users`. */
+  state: "ready" | "waiting" | "held" | "keyless" | "stopped";
+  users: number[];
+  /** Why it is stopped. */
+  verdict: Verdict | null;
+  /** The newest accepted epoch; 0 for none. */
+  n: number;
 }
 
 /** Of each device (by id) the first and the last of its counters in a stretch of a log. */
@@ -49,6 +82,10 @@ export interface ConversationRow {
   /** When something was last said, for sorting. */
   active_at: string;
   flaw: Flaw | null;
+  /** The lowest entry of an epoch that is here: what is not sealed counts below it only. */
+  sealed_from?: number;
+  /** Missing until it is known. */
+  sealing?: SealingRow | undefined;
   /** Known from before a snapshot and not confirmed since. */
   is_stale: boolean;
 }
@@ -124,6 +161,27 @@ const TABLES = [
   ...["requests", "blocked", "devices", "avatars", "metas"],
 ];
 
+const AT_ONCE = 2000;
+
+/** Entries from before anything was opened wait for it. Read in large pieces: a cursor would take a task for each. */
+async function markSealed(entries: Table<EntryRow, [string, number]>): Promise<void> {
+  for (let after: [string, number] = ["", 0]; ; ) {
+    const rows = await entries.where("[conversation+seq]").above(after).limit(AT_ONCE).toArray();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const sealed = rows.filter((row) => isSealed(row.record));
+    await entries.bulkPut(sealed.map((row) => ({ ...row, waits: 1 as const })));
+    after = [last.conversation, last.seq];
+  }
+}
+
+function forgetOpened(row: ConversationRow): void {
+  if (row.last_entry && isSealed(row.last_entry.record)) row.last_entry.waits = 1;
+}
+
+/** Sealed, or signed: both begin with the version of their format. */
+export const isSealed = (record: Uint8Array): boolean => record.length > 0 && record[0] !== 0;
+
 export class Replica extends Dexie {
   declare entries: Table<EntryRow, [string, number]>;
   declare ranges: Table<RangeRow, [string, number]>;
@@ -161,6 +219,12 @@ export class Replica extends Dexie {
       .stores({})
       .upgrade(async (upgrade) => {
         for (const name of TABLES) if (name !== "avatars") await upgrade.table(name).clear();
+      });
+    this.version(3)
+      .stores({ entries: "[conversation+seq], [conversation+from_device+counter], [conversation+waits], *wants" })
+      .upgrade(async (upgrade) => {
+        await markSealed(upgrade.table("entries"));
+        await upgrade.table<ConversationRow>("conversations").toCollection().modify(forgetOpened);
       });
   }
 

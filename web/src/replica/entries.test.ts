@@ -127,7 +127,7 @@ for (const order of [
 test("an entry left out between two pages is noticed where they meet, and not before", async () => {
   const { server, replica, id } = await open(9);
   rechainWithout(server, id, 5);
-  const page = async (seq: number): Promise<void> =>
+  const page = async (seq: number): Promise<unknown> =>
     applyPage(replica, await server.call("message.history", { conversation_id: id, seq, limit: 4 }), seq);
   await page(9);
   expect((await replica.conversations.get(id))!.flaw).toBeNull();

@@ -5,31 +5,57 @@ import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
 import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
-import type { ConversationRow, EntryRow, Flaw, Replica } from "./database.ts";
+import { type ConversationRow, type EntryRow, type Flaw, isSealed, type Replica } from "./database.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { addRange } from "./ranges.ts";
 
 export function toRow(entry: Entry): EntryRow {
   const { conversation_id, record, ...rest } = entry;
-  return { ...rest, conversation: conversation_id, record: fromBase64(record) };
+  const bytes = fromBase64(record);
+  return { ...rest, conversation: conversation_id, record: bytes, ...(isSealed(bytes) ? { waits: 1 as const } : {}) };
 }
 
-/** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word.
- *  Resolves to whether that conversation's row is here. */
-export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<boolean> {
+export interface Applied {
+  /** The conversation's row is here. */
+  isKnown: boolean;
+  /** Something waits to be opened, or to be judged anew because of what came. */
+  isWaiting: boolean;
+}
+
+/** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word. */
+export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<Applied> {
   return replica.write(async () => {
     const sorted = [...entries].sort((one, other) => one.seq - other.seq);
     const first = sorted[0];
-    if (!first) return true;
+    if (!first) return { isKnown: true, isWaiting: false };
     const id = first.conversation;
     const known = await readNeighbourhood(replica, id, sorted);
     const flaw = findFlaw(id, sorted, known, hashBefore);
     const fresh = sorted.filter((entry) => !known.has(entry.seq));
-    for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) entry.is_repeated = true;
+    for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) markRepeated(entry);
     await replica.entries.bulkPut(fresh);
+    const isWanted = await wakeWanting(replica, fresh);
     const skipped = await takeRanges(replica, id, fresh);
-    return moveHead(replica, id, sorted, flaw ?? skipped);
+    const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
+    return { isKnown, isWaiting: isWanted || fresh.some((row) => row.waits === 1) };
   });
+}
+
+/** A sealed one is judged with the one before it. */
+function markRepeated(entry: EntryRow): void {
+  entry.is_repeated = true;
+  if (isSealed(entry.record)) entry.waits = 1;
+}
+
+/** Entries whose verdict rests on one that has come wait to be judged anew. Returns whether there are any. */
+async function wakeWanting(replica: Replica, fresh: EntryRow[]): Promise<boolean> {
+  if (fresh.length === 0) return false;
+  const { conversation, seq } = fresh[0]!;
+  const found = await replica.entries.where("wants").between([conversation, seq], [conversation, fresh.at(-1)!.seq], true, true).toArray();
+  const came = new Set(fresh.map((row) => row.seq));
+  const wanting = found.filter((row) => row.wants!.some(([, wanted]) => came.has(wanted)));
+  if (wanting.length > 0) await replica.entries.bulkPut(wanting.map((row) => ({ ...row, waits: 1 as const })));
+  return wanting.length > 0;
 }
 
 /** Notes which stretches are here now. A flaw where a device's numbers in a stretch are not dense. */
@@ -88,7 +114,9 @@ async function isRepeated(replica: Replica, entry: EntryRow, fresh: EntryRow[]):
   const stored = await replica.entries.where("[conversation+from_device+counter]").equals(key).toArray();
   const arriving = fresh.filter((row) => row.from_device === entry.from_device && row.counter === entry.counter);
   for (const row of stored) {
-    if (row.seq > entry.seq && !row.is_repeated) await replica.entries.put({ ...row, is_repeated: true });
+    if (row.seq <= entry.seq || row.is_repeated) continue;
+    markRepeated(row);
+    await replica.entries.put(row);
   }
   return [...stored, ...arriving].some((row) => row.seq < entry.seq);
 }
@@ -117,6 +145,8 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
     // An epoch may have brought people in, let them go or given them other roles: the row is fetched.
     changed.is_stale ||= sorted.some(({ seq, kind }) => seq > row.last_seq && kind === KIND_EPOCH);
   }
+  const epoch = sorted.find(({ kind }) => kind === KIND_EPOCH);
+  if (epoch && epoch.seq < (row.sealed_from ?? Infinity)) changed.sealed_from = epoch.seq;
   const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
   if (message && message.seq > (row.last_entry?.seq ?? 0)) {
     changed.last_entry = message;

@@ -8,7 +8,7 @@ import { noteWaiting } from "../accounts/unsent.ts";
 import { Friends } from "../friends/friends.svelte.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
-import { forgetKeys } from "../keys/ask.ts";
+import { askAbout, forgetKeys } from "../keys/ask.ts";
 import { Keys } from "../keys/keys.svelte.ts";
 import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
@@ -89,6 +89,7 @@ export function startClient(): SignedIn {
     openChannel: "BroadcastChannel" in globalThis ? (name) => new BroadcastChannel(name) : undefined,
     isVisible: () => document.visibilityState === "visible",
     checkSession,
+    askKeys: askAbout(session.current!),
     ended: (reason) => {
       void forgetCopy(client, reason === "deleted").finally(() => session.end());
       const key = ENDED[reason];

@@ -8,6 +8,9 @@ import { OwnDatabase } from "../replica/own-database.ts";
 import { tryToKeep } from "../replica/room.ts";
 import { makeDelay, sleep } from "../replica/waiting.ts";
 import { judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watch.ts";
+import type { AskConversations } from "../sealing/ask.ts";
+import { Opener } from "../sealing/opener.ts";
+import { Sealing } from "../sealing/sealing.ts";
 import type { CommandName, Commands, Presence, SessionEnded } from "../wire/contract.ts";
 import { post } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
@@ -25,6 +28,8 @@ export interface ClientSettings extends Pick<TabsSettings, "locks" | "isVisible"
   device: string;
   openChannel: ((name: string) => Channel) | undefined;
   checkSession: SocketSettings["checkSession"];
+  /** The keys' worker. Without one nothing is sealed or opened. */
+  askKeys?: AskConversations;
   /** The session is over, by whatever side. */
   ended(reason: EndReason): void;
   /** The cookie belongs to somebody else now. */
@@ -51,6 +56,7 @@ export class Client {
   readonly socket = new Line();
   readonly outbox: Outbox;
   readonly filler: Filler;
+  readonly opener: Opener;
   readonly tabs: Tabs;
   readonly #settings: ClientSettings;
   readonly #openedListeners = new Set<(presence: Presence[]) => void>();
@@ -74,7 +80,9 @@ export class Client {
     }
     this.own.on("populate", () => settings.made?.());
     this.outbox = new Outbox(this.own, this.replica, this.socket, device);
-    this.filler = new Filler(this.replica, this.socket.call.bind(this.socket));
+    this.opener = new Opener(this.replica);
+    this.opener.noteWaiting = this.#tellWaiting;
+    this.filler = new Filler(this.replica, this.socket.call.bind(this.socket), this.opener);
     const name = `hearth ${user} ${VERSION}`;
     this.tabs = new Tabs({
       ...{ name, locks, isVisible, open: openChannel && (() => openChannel(name)) },
@@ -139,7 +147,9 @@ export class Client {
   #lead(signal: AbortSignal): void {
     const { replica, own, tabs, outbox, filler, socket: line } = this;
     const receipts = new Receipts(replica, own, line.call.bind(line));
-    const { checkSession, openSocket, foreign } = this.#settings;
+    const { checkSession, openSocket, foreign, askKeys } = this.#settings;
+    const { opener } = this;
+    const sealing = askKeys && new Sealing(replica, opener, askKeys);
     const hooks = {
       state: (state: ConnectionState) => this.#show(state),
       event: (name: string, payload: unknown) => this.#pass(name, payload),
@@ -148,11 +158,16 @@ export class Client {
       works: () => this.#trouble === "full" || this.#setTrouble(null),
     };
     const settings = { checkSession, ...(openSocket ? { open: openSocket } : {}) };
-    this.#leader = new Leader({ replica, own, line, tabs, outbox, filler, receipts }, hooks, settings, signal);
-    signal.addEventListener("abort", () => (this.#leader = undefined));
+    this.#leader = new Leader({ replica, own, line, tabs, outbox, filler, receipts, opener, sealing }, hooks, settings, signal);
+    signal.addEventListener("abort", () => {
+      this.#leader = undefined;
+      opener.noteWaiting = this.#tellWaiting;
+    });
     this.#believe(null);
     this.#leader.start(this.#isAway);
   }
+
+  readonly #tellWaiting = (): void => this.tabs.say({ type: "waiting" });
 
   #tellUse(): void {
     if (this.#leader) this.#leader.setAway(this.#isAway);
@@ -179,6 +194,9 @@ export class Client {
 
   #hear(word: Word): void {
     if (word.type === "here") this.#leader?.welcome(word.tab, word.isAway);
+    else if (word.type === "waiting") {
+      if (this.#leader) this.opener.noteWaiting();
+    }
     else if (!this.#leader) this.#obey(word);
   }
 

@@ -6,6 +6,8 @@ import { makeDelay, pace, sleep, waitForValue } from "../replica/waiting.ts";
 import type { Page, ReadHistory } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
+import { toRow } from "../replica/entries.ts";
+import type { Opener } from "../sealing/opener.ts";
 
 /** Messages at the end of each conversation that are fetched without waiting. */
 const FRESH = 50;
@@ -26,13 +28,15 @@ interface Job {
 export class Filler {
   readonly #replica: Replica;
   readonly #call: Socket["call"];
+  readonly #opener: Pick<Opener, "open" | "noteWaiting"> | undefined;
   readonly #underWay = new Map<string, Promise<Page>>();
   /** Conversations whose history was refused: not asked for again until the next start. */
   readonly #refused = new Set<string>();
 
-  constructor(replica: Replica, call: Socket["call"]) {
+  constructor(replica: Replica, call: Socket["call"], opener?: Pick<Opener, "open" | "noteWaiting">) {
     this.#replica = replica;
     this.#call = call;
+    this.#opener = opener;
   }
 
   /** Fetches one page and applies it. The same page asked for twice is fetched once. */
@@ -71,7 +75,11 @@ export class Filler {
 
   async #fetch(input: ReadHistory): Promise<Page> {
     const page = await this.#call("message.history", input);
-    await applyPage(this.#replica, page, input.direction === "before" && input.seq > 0 ? input.seq : undefined);
+    const rows = page.entries.map(toRow);
+    const opened = (await this.#opener?.open(rows, page.hash_before)) ?? rows;
+    const upTo = input.direction === "before" && input.seq > 0 ? input.seq : undefined;
+    const { isWaiting } = await applyPage(this.#replica, page, upTo, opened);
+    if (isWaiting) this.#opener?.noteWaiting();
     return page;
   }
 

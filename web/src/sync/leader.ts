@@ -7,6 +7,8 @@ import type { Replica } from "../replica/database.ts";
 import type { Outbox } from "../replica/outbox.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { makeDelay, sleep } from "../replica/waiting.ts";
+import type { Opener } from "../sealing/opener.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { Opened, Presence, PresenceChanged } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { Socket, type ConnectionState, type SocketSettings } from "../wire/socket.ts";
@@ -27,6 +29,9 @@ export interface TabParts {
   outbox: Outbox;
   filler: Filler;
   receipts: Receipts;
+  opener: Opener;
+  /** Missing where there is no keys' worker. */
+  sealing: Sealing | undefined;
 }
 
 /** Told to this tab; the leader tells the others itself. */
@@ -66,7 +71,7 @@ export class Leader {
       opened: (answer) => this.#begin(answer),
       foreign: () => hooks.foreign(),
       failed: (error) => this.repair(error),
-    });
+    }, parts.opener);
     this.#socket.onState((state) => signal.aborted || this.#follow(state));
     this.#socket.onEvent((name, payload) => signal.aborted || this.#take(name, payload));
     signal.addEventListener("abort", () => this.#end());
@@ -136,6 +141,7 @@ export class Leader {
     if (name === "presence.changed") this.#presence.change((payload as PresenceChanged).presence);
     if (!FOR_SYNC_ONLY.has(name)) this.#parts.tabs.say({ type: "event", name, payload });
     this.#hooks.event(name, payload);
+    this.#parts.sealing?.take(name, payload);
     this.#sync.take(name, payload);
   }
 
@@ -156,13 +162,14 @@ export class Leader {
   }
 
   #begin(answer: Opened): void {
-    const { tabs, outbox, receipts, filler } = this.#parts;
+    const { tabs, outbox, receipts, filler, sealing } = this.#parts;
     const { signal } = this.#connected;
     this.#presence.answer(answer.presence);
     tabs.say({ type: "opened", presence: answer.presence });
     this.#hooks.opened(answer.presence);
     if (this.#opened === signal) return;
     this.#opened = signal;
+    if (sealing) void this.#keep(signal, () => sealing.run(answer.generation, signal));
     void this.#keep(signal, () => outbox.drain(signal));
     void this.#keep(signal, () => receipts.run(signal));
     void this.#keep(signal, () => filler.run(signal));

@@ -1,10 +1,12 @@
 // Keeps the local copy up to date: `sync.open` on every connection, then live events, which are only hints. Whatever
 // shows a gap makes it fetch what is missing; whatever arrives while it catches up waits and is applied after.
 import { applyItem } from "../inbox/apply.ts";
-import { applyMessageSent, applyReceipts } from "../messages/apply.ts";
+import { applyReceipts } from "../messages/apply.ts";
 import type { Cursor, Replica } from "../replica/database.ts";
+import { applyEntries, toRow } from "../replica/entries.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
+import type { Opener } from "../sealing/opener.ts";
 import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
@@ -28,16 +30,18 @@ export class Sync {
   readonly #own: OwnDatabase;
   readonly #call: Socket["call"];
   readonly #hooks: SyncHooks;
+  readonly #opener: Pick<Opener, "open" | "noteWaiting"> | undefined;
   #held: (() => Promise<void>)[] | null = null;
   /** Live entries that wait to be applied: a burst of them is written in one go. */
   #arrived: contract.Entry[] = [];
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks) {
+  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting">) {
     this.#replica = replica;
     this.#own = own;
     this.#call = call;
     this.#hooks = hooks;
+    this.#opener = opener;
   }
 
   /** Catches up after connecting. Throws what the server or the connection threw; the next connection tries again. */
@@ -115,7 +119,10 @@ export class Sync {
     this.#arrived = [];
     const unknown: string[] = [];
     for (const [id, entries] of groupByConversation(arrived)) {
-      if (!(await applyMessageSent(this.#replica, ...entries))) unknown.push(id);
+      const rows = entries.map(toRow);
+      const { isKnown, isWaiting } = await applyEntries(this.#replica, (await this.#opener?.open(rows)) ?? rows);
+      if (!isKnown) unknown.push(id);
+      if (isWaiting) this.#opener?.noteWaiting();
     }
     await this.#fetchItems(unknown);
   }

@@ -24,7 +24,9 @@ export type Word =
   | { type: "state"; state: ConnectionState }
   | { type: "opened"; presence: Presence[] }
   | { type: "event"; name: string; payload: unknown }
-  | { type: "trouble"; trouble: StorageTrouble | null };
+  | { type: "trouble"; trouble: StorageTrouble | null }
+  /** A tab that does not lead has written entries that wait to be opened. */
+  | { type: "waiting" };
 
 /** What this file uses of a BroadcastChannel. */
 export interface Channel {

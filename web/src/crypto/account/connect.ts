@@ -38,11 +38,20 @@ export async function retryMoved<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Throws ProtocolError when the server shows something that cannot be, Refusal and NoAnswer when it does not do its part. */
-export const connect = (account: Account): Promise<Connected> => retryMoved(() => connectOnce(account));
+/**
+ * `known` is what this device has in use already. Throws ProtocolError when the server shows something that cannot be, Refusal and
+ * NoAnswer when it does not do its part: what was in use is not to be used any more then.
+ */
+export function connect(account: Account, known: Self | null = null): Promise<Connected> {
+  let inUse = known;
+  return retryMoved(async () => {
+    const self = inUse ?? (await recall(account));
+    inUse = null;
+    return connectOnce(account, self);
+  });
+}
 
-async function connectOnce(account: Account): Promise<Connected> {
-  const self = await recall(account);
+async function connectOnce(account: Account, self: Self): Promise<Connected> {
   await catchUpChain(self);
   if (self.chain.state === null) return { state: "none" };
   const keys = await self.findListedKeys();

@@ -2,7 +2,7 @@
 // takes this; one act at a time.
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
-import type { Verdict } from "../protocol/codec.ts";
+import { equal, type Verdict, zeros } from "../protocol/codec.ts";
 import { IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
 import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
@@ -14,7 +14,8 @@ import type { Author, EpochDraft } from "./make-epoch.ts";
 import { People } from "./people.ts";
 import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
-import type { ConversationStore, LooseSeed } from "./store.ts";
+import type { Row } from "./log.ts";
+import type { ConversationStore, LooseSeed, RememberedSigned } from "./store.ts";
 
 export interface Surroundings {
   api: ConversationServer;
@@ -34,9 +35,25 @@ export interface Live {
   stopped: Verdict | null;
   /** In this connection the server has named the newest known epoch as the current one. */
   isConfirmed: boolean;
+  /** The highest epoch that an entry named and the server was asked for in this connection. */
+  askedFor: number;
 }
 
 const MOST_ROWS = 300;
+
+function rememberSigned({ epochs, signedRows }: KnownConversation): RememberedSigned[] {
+  return signedRows.map((row) => {
+    const isEpochs = equal(epochs.find(row.epoch)?.bytes ?? zeros(0), row.record);
+    return { ...row, record: isEpochs ? null : row.record };
+  });
+}
+
+function readSigned({ epochs }: KnownConversation, remembered: readonly RememberedSigned[]): Row[] {
+  return remembered.flatMap((row) => {
+    const record = row.record ?? epochs.find(row.epoch)?.bytes;
+    return record === undefined ? [] : [{ ...row, record }];
+  });
+}
 
 export class Device {
   readonly people: People;
@@ -73,11 +90,12 @@ export class Device {
     if (there !== undefined) return there;
     const { server, user } = this.self.account.place;
     const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
-    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, isConfirmed: false };
+    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, isConfirmed: false, askedFor: 0 };
     const remembered = await this.around.store.readConversation(conversation);
     if (remembered !== null) {
       known.epochs.recall(remembered.epochs);
       known.log.know(remembered.head);
+      await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
       const { loose, headRow, pending, stopped } = remembered;
       Object.assign(live, { loose, headRow, pending, stopped, inKeyring: new Set(remembered.inKeyring) });
@@ -93,7 +111,7 @@ export class Device {
 
   /** The connection is gone: the next one has to confirm. */
   disconnect(): void {
-    for (const live of this.lives.values()) live.isConfirmed = false;
+    for (const live of this.lives.values()) Object.assign(live, { isConfirmed: false, askedFor: 0 });
   }
 
   /** Writes all of it, so that a later start knows at least as much. */
@@ -101,7 +119,7 @@ export class Device {
     const { known, loose, inKeyring, headRow, pending, stopped } = live;
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
-      conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, hasHead: known.hasHead,
+      conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
       inKeyring: [...inKeyring], headRow, pending, stopped,
     });
   }

@@ -8,10 +8,10 @@ import type { StoredEpoch } from "./epochs.ts";
 import type { EpochHead } from "./server.ts";
 import { takeLoose } from "./seeds.ts";
 
-type Whole = StoredEpoch & { roster: Bytes };
+export type Whole = StoredEpoch & { roster: Bytes };
 
-/** All pages from n = `first` on, each with its roster. */
-async function listFrom({ around }: Device, conversation: Bytes, first: number): Promise<Whole[]> {
+/** All pages from n = `first` on, each with its roster; only up to the page that has `until`. */
+export async function listFrom({ around }: Device, conversation: Bytes, first: number, until = Infinity): Promise<Whole[]> {
   const listed: Whole[] = [];
   for (let next = first;;) {
     const page = await around.api.listEpochs(conversation, next);
@@ -21,7 +21,7 @@ async function listFrom({ around }: Device, conversation: Bytes, first: number):
       listed.push({ ...one, roster });
     }
     const last = page.epochs.at(-1)?.n;
-    if (last === undefined || last >= page.n) return listed;
+    if (last === undefined || last >= page.n || last >= until) return listed;
     check(last >= next, "malformed", "a page that leads nowhere");
     next = last + 1;
   }
@@ -121,6 +121,7 @@ export async function confirm(device: Device, conversations: readonly Bytes[]): 
     const live = await device.open(conversation);
     if (live.stopped !== null) continue;
     live.isConfirmed = false;
+    const before = live.known.epochs.newest;
     try {
       await checkHead(device, live, heads.find((one) => equal(one.conversation, conversation)));
       await device.meetMembers(live);
@@ -128,6 +129,6 @@ export async function confirm(device: Device, conversations: readonly Bytes[]): 
       if (!(error instanceof ProtocolError)) throw error;
       if (error.verdict !== "unproven") live.stopped = error.verdict;
     }
-    await device.remember(live);
+    if (live.known.epochs.newest !== before || live.stopped !== null) await device.remember(live);
   }
 }

@@ -1,8 +1,9 @@
 // The server of conversations over HTTP, as hearth/epochs, hearth/directory and hearth/messages speak (docs/protocol.md). An answer of
 // another form is `malformed`, whoever wrote it.
 import { type Bytes, toBase64, toHex } from "../../lib/bytes.ts";
+import type { CommandName, Commands } from "../../wire/contract.ts";
 import { post } from "../../wire/http.ts";
-import { type Ask, makeAsk, type Said, type Send } from "../account/said.ts";
+import { makeAsk, type Said, type Send } from "../account/said.ts";
 import type { ChainPage, NewReceive } from "../account/server.ts";
 import { sha256 } from "../protocol/primitives.ts";
 import type { StoredEpoch } from "./epochs.ts";
@@ -12,8 +13,12 @@ import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, MemberWra
 
 const MOST_MESSAGES = 100;
 
-const sayWraps = (wraps: readonly MemberWrap[]): object[] => wraps.map(({ user, wrap }) => ({ user_id: user, wrap: toBase64(wrap) }));
-const sayName = ({ conversation, n }: WrapName): object => ({ conversation_id: toHex(conversation), n });
+/** Throws Refusal, NoAnswer. */
+type Ask = <N extends CommandName>(name: N, input: Commands[N]["input"]) => Promise<Said>;
+type SaidWrap = NonNullable<Commands["epoch.make"]["input"]["wraps"]>[number];
+
+const sayWraps = (wraps: readonly MemberWrap[]): SaidWrap[] => wraps.map(({ user, wrap }) => ({ user_id: user, wrap: toBase64(wrap) }));
+const sayName = ({ conversation, n }: WrapName): Commands["epoch.history"]["input"] => ({ conversation_id: toHex(conversation), n });
 
 const readTaken = (said: Said): EpochTaken => ({ n: said.number("n"), seq: said.number("seq"), time: said.time("timestamp") });
 
@@ -41,7 +46,7 @@ export class HttpConversationServer implements ConversationServer {
   }
 
   async listHeads(users: readonly number[]): Promise<PersonHead[]> {
-    const said = await this.#ask("chain.heads", { user_ids: users });
+    const said = await this.#ask("chain.heads", { user_ids: [...users] });
     return said.list("heads", (one) => ({
       user: one.number("user_id"), n: one.number("n"), hash: one.bytes("hash"), receiveVersion: one.number("receive_version"),
     }));
@@ -88,6 +93,11 @@ export class HttpConversationServer implements ConversationServer {
   async readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }> {
     const said = await this.#ask("message.history", { conversation_id: toHex(conversation), seq: after, direction: "after", limit: MOST_MESSAGES });
     return { before: said.bytes("hash_before"), rows: said.list("entries", readRow) };
+  }
+
+  async readEntry(conversation: Bytes, seq: number): Promise<Row | null> {
+    const said = await this.#ask("message.history", { conversation_id: toHex(conversation), seq: seq - 1, direction: "after", limit: 1 });
+    return said.list("entries", readRow).find((row) => row.seq === seq) ?? null;
   }
 
   async leave(record: Bytes): Promise<void> {

@@ -7,7 +7,7 @@ import { bucket } from "../protocol/record.ts";
 import type { Epochs, KnownEpoch } from "./epochs.ts";
 import { type Aimed, findGaps, isDue, listEmptied, SeenJudge } from "./judge-marks.ts";
 import { type JudgedSigned, SignedJudge, type VerifiedSigned } from "./judge-signed.ts";
-import type { Log, Row } from "./log.ts";
+import type { Log, LogPlace, Row } from "./log.ts";
 import type { Content, Inside } from "./open-rows.ts";
 import { checkRole, DELETION, EPOCH_ENTRY, isRecordKind, LEAVE_ENTRY, RESTORED_ENTRY } from "./roles.ts";
 
@@ -27,6 +27,8 @@ export interface Finding {
   isEmptied: boolean;
   /** "The server has withheld or changed something here": a wrong `seen`, or a gap. */
   isWithheld: boolean;
+  /** Entries that are not at hand and could change the verdict: the target, what the author had seen, what lies below a late record. */
+  wants: number[];
 }
 
 /** What a pass judges by. Nothing in it changes meanwhile. */
@@ -79,12 +81,13 @@ class Pass {
   #judge(row: Row): Finding {
     const finding: Finding = {
       row, verdict: null, content: null, extensions: [], sentAt: null, target: null, isPlain: false, isEmptied: false, isWithheld: false,
+      wants: [],
     };
     try {
       if (row.record.length === 0) this.#judgeEmptied(row, finding);
       else if (row.kind === EPOCH_ENTRY || row.kind === LEAVE_ENTRY || row.kind === RESTORED_ENTRY) {
         const seen = this.signed.judge(row);
-        if (seen !== null) finding.isWithheld = !this.#seen.fits(row, seen);
+        if (seen !== null) this.#judgeSeen(finding, seen);
       } else this.#judgeRecord(row, finding);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -124,7 +127,7 @@ class Pass {
     const epoch = this.facts.epochs.find(row.epoch);
     check(epoch !== undefined, "unproven", "an epoch that is not known yet");
     check(epoch.epoch.minimumFormat <= 1, "not_allowed", "below the minimum format");
-    this.#checkPlace(row);
+    this.#checkPlace(row, finding);
     this.#checkAuthor(row, epoch);
     this.#noteEpoch(row);
     this.#judgeInside(row, epoch, finding);
@@ -138,8 +141,13 @@ class Pass {
     this.#notePresent(row);
   }
 
+  #judgeSeen(finding: Finding, seen: LogPlace): void {
+    finding.isWithheld = !this.#seen.fits(finding.row, seen);
+    if (seen.seq < finding.row.seq && this.facts.log.hashAt(seen.seq) === undefined) finding.wants.push(seen.seq);
+  }
+
   /** Step 3. */
-  #checkPlace(row: Row): void {
+  #checkPlace(row: Row, finding: Finding): void {
     const entry = this.signed.entryOf(row.epoch);
     check(entry !== undefined, "unproven", "the entry of the epoch is not at hand");
     check(row.seq > entry && !this.signed.hasLeaveBetween(entry, row.seq), "out_of_place", "below its epoch, or somebody has left since");
@@ -147,6 +155,7 @@ class Pass {
     if (next !== undefined && row.seq > next) {
       const namesEarlier = (this.#laterEpoch.get(toHex(row.device)) ?? 0) > row.epoch;
       check(row.seq <= next + LATE && !namesEarlier, "out_of_place", "too late for its epoch");
+      for (let seq = next + 1; seq < row.seq; seq += 1) if (this.facts.log.find(seq) === undefined) finding.wants.push(seq);
     }
     for (const n of this.signed.epochsBetween(row.epoch, row.seq)) this.#checkStillThere(row, n);
   }
@@ -194,8 +203,9 @@ class Pass {
     check(target === undefined || equal(target.recordHash, opened.targetHash), "wrong_target", "the target is another record");
     if ("failed" in body) throw new ProtocolError(body.failed, "the body does not decode");
     this.#aim(row, target);
-    const isWithheld = !this.#seen.fits(row, opened.seen);
-    Object.assign(finding, { content: body.content, extensions: body.extensions, sentAt: opened.sentAt, target: target?.seq ?? null, isWithheld });
+    this.#judgeSeen(finding, opened.seen);
+    if (row.targetSeq > 0 && target === undefined) finding.wants.push(row.targetSeq);
+    Object.assign(finding, { content: body.content, extensions: body.extensions, sentAt: opened.sentAt, target: target?.seq ?? null });
   }
 
   /** Above a restored entry a target is found by its hash, whatever seq is said. */

@@ -56,18 +56,34 @@ export class KnownConversation {
     return taken;
   }
 
-  /** Entries of the log without gaps. Throws ProtocolError `malformed`, `fork`. */
-  async takeRows(before: Bytes, rows: readonly Row[]): Promise<void> {
+  /** Entries of the log without gaps; `before` is null when it is not known. Throws ProtocolError `malformed`, `fork`. */
+  async takeRows(before: Bytes | null, rows: readonly Row[]): Promise<void> {
     this.log.take(before, rows);
     await this.learn();
   }
 
+  /** What the device kept of the log: signed entries, whose places decide about all others. */
+  async restore(rows: readonly Row[]): Promise<void> {
+    this.log.restore(rows);
+    await this.learn();
+  }
+
+  /** Signed entries at hand: they are kept over starts, and never let go of. */
+  get signedRows(): Row[] {
+    return this.log.rows.filter((row) => !isRecordKind(row.kind));
+  }
+
+  /** Lets go of all records but the newest; what was told of them stands where it was told to. */
+  keepNewest(count: number): void {
+    const newest = new Set(this.log.rows.filter((row) => isRecordKind(row.kind)).slice(-count));
+    this.log.keepOnly((row) => newest.has(row) || !isRecordKind(row.kind));
+    this.#judged = null;
+  }
+
   /** Opens what can be opened now. To be called when a seed, an epoch or a chain was learnt. */
   async learn(): Promise<void> {
-    for (const row of this.log.rows) {
-      if (isRecordKind(row.kind)) await this.insides.open(row);
-      else await this.#verify(row);
-    }
+    // Together, so that the engine's own threads share the work.
+    await Promise.all(this.log.rows.map((row) => (isRecordKind(row.kind) ? this.insides.open(row) : this.#verify(row))));
     this.#judged = null;
   }
 

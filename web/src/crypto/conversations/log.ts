@@ -1,5 +1,6 @@
 // The entries of one conversation's log that are at hand, and every H that follows (docs/protocol-encryption.md, 8.5). A known
-// (seq, H) never changes. Whether an entry stands is judged beside (judge-log.ts).
+// (seq, H) never changes while it is kept; what is let go of may be handed in again. Whether an entry stands is judged beside
+// (judge-log.ts).
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { check, equal } from "../protocol/codec.ts";
 import { hash, sha256 } from "../protocol/primitives.ts";
@@ -36,10 +37,12 @@ export class Log {
   readonly #hashes = new Map<number, Bytes>();
   readonly #rows = new Map<number, Row>();
   #highest = 0;
+  #headHash: Bytes;
   #sorted: Row[] | null = null;
 
   constructor(conversation: Bytes) {
-    this.#hashes.set(0, hash("hearth log v1", conversation));
+    this.#headHash = hash("hearth log v1", conversation);
+    this.#hashes.set(0, this.#headHash);
   }
 
   hashAt = (seq: number): Bytes | undefined => this.#hashes.get(seq);
@@ -47,7 +50,7 @@ export class Log {
 
   /** The highest place whose H is known: what a record states as seen. */
   get head(): LogPlace {
-    return { seq: this.#highest, hash: this.#hashes.get(this.#highest)! };
+    return { seq: this.#highest, hash: this.#headHash };
   }
 
   /** By seq. */
@@ -77,29 +80,52 @@ export class Log {
     const there = this.#hashes.get(seq) ?? known;
     check(equal(there, known), "fork", "another log than the one that is known");
     this.#hashes.set(seq, known);
-    this.#highest = Math.max(this.#highest, seq);
+    if (seq >= this.#highest) [this.#highest, this.#headHash] = [seq, known];
+  }
+
+  /** Rows whose H nobody needs: those that the device kept itself, or single ones. */
+  restore(rows: readonly Row[]): void {
+    for (const row of rows) this.#keep(row);
+    this.#sorted = null;
+  }
+
+  /** Lets go of what is not `kept`, its H with it; the head's H stays. */
+  keepOnly(kept: (row: Row) => boolean): void {
+    const needed = new Set([0, this.#highest]);
+    for (const row of this.rows) {
+      if (kept(row)) needed.add(row.seq).add(row.seq - 1);
+      else this.#rows.delete(row.seq);
+    }
+    for (const seq of this.#hashes.keys()) if (!needed.has(seq)) this.#hashes.delete(seq);
+    this.#sorted = null;
   }
 
   /**
-   * Entries without gaps, after the entry whose H is `before`. Throws ProtocolError `malformed` for what is no stretch, `fork` where a
+   * Entries without gaps, after the entry whose H is `before`; null when nobody knows it: then theirs stay unknown, too. Throws ProtocolError `malformed` for what is no stretch, `fork` where a
    * known H would change: the page is not taken then.
    */
-  take(before: Bytes, rows: readonly Row[]): void {
-    const hashes: LogPlace[] = [];
-    let previous: LogPlace = { seq: (rows[0]?.seq ?? 1) - 1, hash: before };
-    check(previous.seq >= 0, "malformed", "entries begin with 1");
-    if (rows.length > 0) hashes.push(previous);
-    for (const { seq, kind, user, record, recordHash } of rows) {
-      check(seq === previous.seq + 1, "malformed", "a page with a gap");
+  take(before: Bytes | null, rows: readonly Row[]): void {
+    const first = (rows[0]?.seq ?? 1) - 1;
+    check(first >= 0, "malformed", "entries begin with 1");
+    for (const [at, { seq, record, recordHash }] of rows.entries()) {
+      check(seq === first + at + 1, "malformed", "a page with a gap");
       check(record.length === 0 || equal(sha256(record), recordHash), "malformed", "a hash that is not the record's");
-      previous = { seq, hash: chainLog(previous.hash, seq, kind, user, recordHash) };
-      hashes.push(previous);
+    }
+    const start = before ?? this.#hashes.get(first);
+    if (start !== undefined) this.#chain({ seq: first, hash: start }, rows);
+    this.restore(rows);
+  }
+
+  #chain(start: LogPlace, rows: readonly Row[]): void {
+    const hashes = rows.length > 0 ? [start] : [];
+    let previous = start.hash;
+    for (const { seq, kind, user, recordHash } of rows) {
+      previous = chainLog(previous, seq, kind, user, recordHash);
+      hashes.push({ seq, hash: previous });
     }
     const isKnown = ({ seq, hash: one }: LogPlace): boolean => equal(this.#hashes.get(seq) ?? one, one);
     check(hashes.every(isKnown), "fork", "another log than the one that is known");
     for (const place of hashes) this.know(place);
-    for (const row of rows) this.#keep(row);
-    this.#sorted = null;
   }
 
   /** Bytes that are known stay known when the server empties them. */

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../lib/bytes.ts";
 import type { Verdict } from "../protocol/codec.ts";
 import type { RememberedEpoch } from "./epochs.ts";
-import type { LogPlace } from "./log.ts";
+import type { LogPlace, Row } from "./log.ts";
 import type { EpochDraft } from "./make-epoch.ts";
 import type { RememberedPerson } from "./people.ts";
 
@@ -13,12 +13,17 @@ export interface LooseSeed {
   seed: Bytes;
 }
 
+/** A signed entry; without a record it has that of its epoch. */
+export type RememberedSigned = Omit<Row, "record"> & { record: Bytes | null };
+
 export interface RememberedConversation {
   conversation: Bytes;
   epochs: RememberedEpoch[];
   loose: LooseSeed[];
   /** The highest place of the log that was seen: a log without it is another one. */
   head: LogPlace;
+  /** Its signed entries; the record of an epoch's is that of the epoch. */
+  signed: RememberedSigned[];
   hasHead: boolean;
   /** The epochs whose seeds are in the keyring. */
   inKeyring: number[];

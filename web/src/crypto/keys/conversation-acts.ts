@@ -3,26 +3,43 @@
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { act, begin, repeatPending } from "../conversations/act.ts";
 import type { Device, Live } from "../conversations/device.ts";
+import { fetchBelow } from "../conversations/fetch-below.ts";
 import { confirm } from "../conversations/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
 import type { Finding } from "../conversations/judge-log.ts";
-import type { Row } from "../conversations/log.ts";
+import type { LogPlace, Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
+import { isRecordKind } from "../conversations/roles.ts";
 import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
 import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/seeds.ts";
+import { NoAnswer, Refusal } from "../account/server.ts";
 import { check, type Verdict } from "../protocol/codec.ts";
 import { accept } from "../protocol/pins.ts";
+import { sha256 } from "../protocol/primitives.ts";
 import type { Place } from "./messages.ts";
 
-/** How an entry is judged, as the page shows it. */
+/** An entry of the log as the page has it: ids as hex. */
+export type Handed = Omit<Row, "device" | "clientId" | "recordHash"> & { device: string; clientId: string };
+
+/** Entries without gaps, with H before the first; null when the page does not know it. */
+export interface HandedStretch {
+  before: Bytes | null;
+  rows: Handed[];
+}
+
+/** How an entry is judged, as the page keeps and shows it. */
 export type Told = Omit<Finding, "row" | "extensions"> & { seq: number };
 
-/** How a conversation stands: `n` is the newest accepted epoch, 0 for none; `counter` the highest of this device in the log. */
+/**
+ * How a conversation stands: `n` is the newest accepted epoch, 0 for none, `keys` of how many epochs the seed is here, `counter` the highest
+ * of this device among the entries at hand.
+ */
 export interface Standing {
   conversation: string;
   sealing: SealingState;
   n: number;
+  keys: number;
   counter: number;
 }
 
@@ -32,8 +49,11 @@ export interface ConversationActs {
   confirm: { needs: { place: Place; conversations: string[]; databases: string[] }; gives: Standing[] };
   /** The connection is gone. */
   disconnect: { needs: { place: Place }; gives: null };
-  /** Rows without gaps; gives those that were judged anew, other ones too. */
-  takeRows: { needs: { place: Place; conversation: string; before: Bytes; rows: Row[] }; gives: Told[] };
+  /**
+   * Entries to judge; `places` are H of entries that these want and that are known to the page. Gives each of them, and others at hand that
+   * are judged otherwise because of them. Of those handed in before only the newest are at hand.
+   */
+  takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing } };
   /** What somebody wrote, with the counter that the outbox has taken for it. */
   seal: { needs: { place: Place; conversation: string; unsealed: Unsealed }; gives: Sealed };
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
@@ -51,25 +71,56 @@ const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
 
 export const isConversationAsk = (ask: { act: string }): ask is ConversationAsk => ACTS.has(ask.act);
 
-/** What the page has been told of each entry: so it hears only what is new. */
+/** Records at hand beside those that were taken last, and how many more before some are let go of. */
+const NEWEST = 200;
+const SLACK = 100;
+
+/** What the page has been told of each entry at hand: so it hears only what is new. */
 const told = new WeakMap<Live, Map<number, string>>();
 
-function tellNew(live: Live): Told[] {
-  const before = told.get(live) ?? new Map<number, string>();
-  told.set(live, before);
+const toldOf = (live: Live): Map<number, string> => {
+  const known = told.get(live) ?? new Map<number, string>();
+  told.set(live, known);
+  return known;
+};
+
+const sum = ({ row, verdict, sentAt, target, isPlain, isEmptied, isWithheld, wants }: Finding): string =>
+  JSON.stringify([toHex(row.recordHash), verdict, sentAt, target, isPlain, isEmptied, isWithheld, wants]);
+
+/** Lets go of older records. What that changes in the judgement of others is no news: they were told by more than is at hand now. */
+function letGo(live: Live): void {
+  const { known } = live;
+  if (known.log.rows.length - known.signedRows.length <= NEWEST + SLACK) return;
+  const said = toldOf(live);
+  const before = new Map(known.judged.findings.map((one) => [one.row.seq, sum(one)]));
+  known.keepNewest(NEWEST);
+  const after = new Map(known.judged.findings.map((one) => [one.row.seq, sum(one)]));
+  for (const [seq, one] of said) {
+    const is = after.get(seq);
+    if (is === undefined) said.delete(seq);
+    else if (one === before.get(seq)) said.set(seq, is);
+  }
+}
+
+function tellNew(live: Live, taken: readonly Row[]): Told[] {
+  const said = toldOf(live);
+  for (const { seq } of taken) said.delete(seq);
   const news: Told[] = [];
-  for (const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld } of live.known.judged.findings) {
-    const said = JSON.stringify([toHex(row.recordHash), verdict, sentAt, target, isPlain, isEmptied, isWithheld]);
-    if (before.get(row.seq) === said) continue;
-    before.set(row.seq, said);
-    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld });
+  for (const finding of live.known.judged.findings) {
+    const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants } = finding;
+    const one = sum(finding);
+    if (said.get(row.seq) === one) continue;
+    said.set(row.seq, one);
+    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants });
   }
   return news;
 }
 
 function describe(device: Device, live: Live): Standing {
   const { conversation } = live.known.where;
-  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: live.known.epochs.newest?.epoch.n ?? 0, counter: highestCounter(device, live) };
+  const { epochs } = live.known;
+  const keys = epochs.all.filter((one) => one.seed !== null).length;
+  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live) };
 }
 
 async function connect(device: Device, names: readonly string[], databases: readonly string[]): Promise<Standing[]> {
@@ -93,13 +144,35 @@ async function acceptIdentity(device: Device, user: number): Promise<void> {
   device.pins.set(user, accepted);
 }
 
-async function takeRows(device: Device, { conversation, before, rows }: Extract<ConversationAsk, { act: "takeRows" }>): Promise<Told[]> {
+const readHanded = ({ device, clientId, ...row }: Handed): Row => ({
+  ...row, device: fromHex(device), clientId: fromHex(clientId), recordHash: sha256(row.record),
+});
+
+/** What entries rest on and what follows from them goes by the server: without it they are judged by what is here, and again later. */
+async function attempt(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof Refusal) && !(error instanceof NoAnswer)) throw error;
+  }
+}
+
+async function takeRows(device: Device, { conversation, stretches, places }: Extract<ConversationAsk, { act: "takeRows" }>): Promise<ConversationActs["takeRows"]["gives"]> {
   const live = await device.open(fromHex(conversation));
-  await live.known.takeRows(before, rows);
-  const behind = await takeGossip(device, live);
-  if (behind.length > 0) await confirm(device, behind);
-  await writeHeads(device, [live]);
-  return tellNew(live);
+  letGo(live);
+  const taken = stretches.map(({ before, rows }) => ({ before, rows: rows.map(readHanded) }));
+  const rows = taken.flatMap((one) => one.rows);
+  await attempt(() => fetchBelow(device, live, rows));
+  for (const place of places) live.known.log.know(place);
+  for (const one of taken) live.known.log.take(one.before, one.rows);
+  await live.known.learn();
+  await attempt(async () => {
+    const behind = await takeGossip(device, live);
+    if (behind.length > 0) await confirm(device, behind);
+    await writeHeads(device, [live]);
+  });
+  if (rows.some((row) => !isRecordKind(row.kind))) await device.remember(live);
+  return { told: tellNew(live, rows), standing: describe(device, live) };
 }
 
 /** Throws NotReady, Moved, ProtocolError, Refusal, NoAnswer. */

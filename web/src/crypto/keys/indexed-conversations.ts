@@ -39,6 +39,8 @@ function putBack({ seeds: _, epochs, loose, pending, ...rest }: StoredConversati
   const next = (): Bytes => seeds.slice(at, (at += SEED));
   return {
     ...rest,
+    // Written by a version that kept none.
+    signed: (rest as Partial<RememberedConversation>).signed ?? [],
     epochs: epochs.map(({ hasSeed, ...epoch }) => ({ ...epoch, seed: hasSeed ? next() : null })),
     loose: loose.map((one) => ({ ...one, seed: next() })),
     pending: pending === null ? null : { ...pending, seed: next() },

@@ -1,15 +1,8 @@
 // The page's side of the keys' worker: started at the first ask, after sign-in.
 import { trustScript } from "../../shell/trusted-script.ts";
 import workerUrl from "./keys.worker.ts?worker&url";
-import type { Act, Acts, Answer, Failure } from "./messages.ts";
-
-/** Why an act of the keys' worker was not carried out. */
-export class KeysError extends Error {
-  constructor(readonly failure: Failure) {
-    super(`${failure.kind}: ${failure.code}`);
-    this.name = "KeysError";
-  }
-}
+import { KeysError } from "./failure.ts";
+import type { Act, Acts, Answer } from "./messages.ts";
 
 interface Waiting {
   resolve: (gives: never) => void;

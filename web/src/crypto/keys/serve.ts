@@ -8,7 +8,7 @@ import { sayProfile } from "../account/profile.ts";
 import { dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
 import { removeDevices, retire } from "../account/remove-devices.ts";
 import { resetHere, resetWithout } from "../account/reset.ts";
-import type { Account } from "../account/self.ts";
+import type { Account, Self } from "../account/self.ts";
 import { type AccountServer, NoAnswer, Refusal } from "../account/server.ts";
 import { addDevice, setUp } from "../account/set-up.ts";
 import { wipe } from "../account/wipe.ts";
@@ -71,18 +71,9 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
   return { place: { server, user, username }, device: fromHex(place.device), server: reach(user), store: openStore(user), now, wait };
 }
 
-async function describe(account: Account): Promise<Connection> {
-  const found = await connect(account);
-  if (found.state !== "ready") return { state: found.state, news: null, devices: [], renewed: null };
-  const devices = found.self.chain.head.devices.map((one) => toHex(one.device));
-  return { state: "ready", news: found.news, devices, renewed: found.renewed };
-}
-
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { act: "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { act: "connect" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
-    case "connect":
-      return describe(account);
     case "enter":
       return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
     case "setUp":
@@ -112,25 +103,62 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { ac
   }
 }
 
-/** Devices whose conversations are in use. What the account's flows change is not in them: they are started anew then. */
-const devices = new WeakMap<Surroundings, Map<string, Device>>();
+/** Devices whose conversations are in use. What the account's flows change is not in them, but for a look: they are started anew then. */
+const devices = new WeakMap<Surroundings, Started>();
 
-async function findDevice(around: Surroundings, place: Place): Promise<Device> {
-  const started = devices.get(around) ?? new Map<string, Device>();
+interface Started {
+  devices: Map<string, Device>;
+  /** What a look has found, for the device that starts next. */
+  looked: Map<string, Self>;
+}
+
+function startedOf(around: Surroundings): Started {
+  const started = devices.get(around) ?? { devices: new Map(), looked: new Map() };
   devices.set(around, started);
-  const name = `${place.user} ${place.device}`;
-  const there = started.get(name);
-  if (there !== undefined) return there;
+  return started;
+}
+
+const nameOf = ({ user, device }: Place): string => `${user} ${device}`;
+
+async function findSelf(around: Surroundings, place: Place): Promise<Self> {
+  const looked = startedOf(around).looked.get(nameOf(place));
+  if (looked !== undefined) return looked;
   const found = await connect(accountOf(around, place));
   check(found.state === "ready", "not_listed", "this device is not in the list");
-  const { now, wait } = around;
-  const device = await Device.start(found.self, { api: around.reachConversations(place.user), store: around.openConversations(place.user), now, wait });
-  started.set(name, device);
+  return found.self;
+}
+
+async function findDevice(around: Surroundings, place: Place): Promise<Device> {
+  const started = startedOf(around);
+  const there = started.devices.get(nameOf(place));
+  if (there !== undefined) return there;
+  const { reachConversations, openConversations, now, wait } = around;
+  const self = await findSelf(around, place);
+  const device = await Device.start(self, { api: reachConversations(place.user), store: openConversations(place.user), now, wait });
+  started.devices.set(nameOf(place), device);
   return device;
+}
+
+/** A look at everything that one's own keys rest on. Conversations in use stay so, as long as nothing goes wrong. */
+async function look(around: Surroundings, place: Place): Promise<Connection> {
+  const { devices: inUses, looked } = startedOf(around);
+  const name = nameOf(place);
+  const inUse = inUses.get(name);
+  inUses.delete(name);
+  looked.delete(name);
+  const found = await connect(accountOf(around, place), inUse?.self);
+  if (found.state !== "ready") return { state: found.state, news: null, devices: [], renewed: null };
+  looked.set(name, found.self);
+  if (found.self === inUse?.self) {
+    await inUse.readPins();
+    inUses.set(name, inUse);
+  }
+  return { state: "ready", news: found.news, devices: found.self.chain.head.devices.map((one) => toHex(one.device)), renewed: found.renewed };
 }
 
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
+  if (ask.act === "connect") return look(around, ask.place);
   devices.delete(around);
   const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
     Promise.resolve(accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) }));

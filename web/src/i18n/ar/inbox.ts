@@ -15,6 +15,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   readOnly: "لا يمكن كتابة جديد هنا",
   nothingYet: "قل مرحبا",
   newerMessage: "رسالة من إصدار أحدث من Hearth",
+  newMessage: "رسالة جديدة",
   unread: {
     zero: "لا رسائل غير مقروءة",
     one: "رسالة واحدة غير مقروءة",

@@ -13,6 +13,7 @@ export const inbox = {
   readOnly: "Nothing new can be written here",
   nothingYet: "Say hello",
   newerMessage: "A message from a newer Hearth",
+  newMessage: "A new message",
   unread: { one: "{count} unread message", other: "{count} unread messages" },
   showAll: "All",
   showUnread: "Unread",

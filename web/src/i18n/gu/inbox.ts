@@ -15,6 +15,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   readOnly: "અહીં કંઈ નવું લખી શકાતું નથી",
   nothingYet: "નમસ્તે કહો",
   newerMessage: "નવા Hearth થી લખેલો સંદેશ",
+  newMessage: "એક નવો સંદેશ",
   unread: { one: "{count} ન વાંચેલો સંદેશ", other: "{count} ન વાંચેલા સંદેશા" },
   showAll: "બધી",
   showUnread: "ન વાંચેલી",

@@ -15,6 +15,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   readOnly: "यहाँ कुछ नया नहीं लिखा जा सकता",
   nothingYet: "नमस्ते कहिए",
   newerMessage: "नए Hearth से लिखा संदेश",
+  newMessage: "एक नया संदेश",
   unread: { one: "{count} अपठित संदेश", other: "{count} अपठित संदेश" },
   showAll: "सभी",
   showUnread: "अपठित",

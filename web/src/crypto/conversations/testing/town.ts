@@ -208,6 +208,10 @@ export class Session implements ConversationServer {
     return { before: hashes[after]!, rows: rows.slice(after, after + 20) };
   }
 
+  async readEntry(conversation: Bytes, seq: number): Promise<Row | null> {
+    return this.town.place(conversation).rows[seq - 1] ?? null;
+  }
+
   async leave(record: Bytes): Promise<void> {
     const { conversation, epoch } = readLeave(record);
     this.#postSigned(this.town.place(conversation), LEAVE_ENTRY, epoch, record, hashStatement(LEAVE, record));

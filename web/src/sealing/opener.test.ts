@@ -1,0 +1,177 @@
+// What comes from a log is opened before it is kept, or waits and is opened later; few entries are at hand in the worker at any time.
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test } from "vitest";
+
+import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { MESSAGE } from "../crypto/conversations/roles.ts";
+import { Session, type Town } from "../crypto/conversations/testing/town.ts";
+import { random } from "../crypto/protocol/primitives.ts";
+import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
+import { fromHex } from "../lib/bytes.ts";
+import { applyPage } from "../messages/apply.ts";
+import { Replica, type EntryRow } from "../replica/database.ts";
+import { applyEntries, toRow } from "../replica/entries.ts";
+import type { AskConversations } from "./ask.ts";
+import { Opener } from "./opener.ts";
+import { pageBelow, toEntry } from "./testing.ts";
+
+let count = 0;
+const ends: (() => void)[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end()));
+const signal = new AbortController().signal;
+
+/** A page of somebody: its copy and its opener, in front of a browser's keys. */
+class Page {
+  readonly replica = new Replica(1, `opener-${++count}`);
+  readonly opener = new Opener(this.replica);
+
+  constructor(readonly town: Town, readonly conversation: string, ask: AskConversations | undefined) {
+    this.opener.ask = ask;
+    ends.push(() => this.replica.close());
+  }
+
+  get place() {
+    return this.town.place(fromHex(this.conversation));
+  }
+
+  async takeLive(...seqs: number[]): Promise<void> {
+    const rows = seqs.map((seq) => toRow(toEntry(this.place, this.place.rows[seq - 1]!)));
+    await applyEntries(this.replica, await this.opener.open(rows));
+  }
+
+  /** All below the newest, page by page, as the filler does. */
+  async fill(limit = 100): Promise<void> {
+    for (let seq = this.place.rows.length + 1; seq > 1; seq -= limit) {
+      const page = pageBelow(this.place, seq, limit);
+      await applyPage(this.replica, page, seq, await this.opener.open(page.entries.map(toRow), page.hash_before));
+    }
+  }
+
+  sweep = (again = true): Promise<void> => this.opener.sweep(this.conversation, again, signal);
+
+  rows = (): Promise<EntryRow[]> => this.replica.entries.orderBy("[conversation+seq]").toArray();
+
+  async read(): Promise<string[]> {
+    const rows = (await this.rows()).filter((row) => row.kind === MESSAGE);
+    return rows.map(({ opened }) => opened?.verdict ?? (opened?.content?.type === "text" ? opened.content.text : "closed"));
+  }
+}
+
+/** Alice and bob in a group, each having said something. */
+async function begin(): Promise<{ town: Town; alice: Browser; bob: Browser; group: string }> {
+  const { town, browsers } = await openBrowsers("alice", "bob");
+  const [alice, bob] = browsers as [Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2], settings: PLAIN_SETTINGS } });
+  await alice.say(group, 1, "one");
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await bob.read(group);
+  await bob.say(group, 1, "two");
+  return { town, alice, bob, group };
+}
+
+test("a message that comes is written opened, in one go, and what is told of it outlives the worker", async () => {
+  const { town, bob, group } = await begin();
+  const page = new Page(town, group, bob.askAbout);
+  await page.takeLive(1, 2);
+  const writes: number[] = [];
+  page.replica.entries.hook("updating", () => void writes.push(1));
+  await page.takeLive(3);
+  expect(await page.read()).toEqual(["one", "two"]);
+  expect(writes).toEqual([]);
+  expect((await page.rows()).map((row) => [row.waits, row.opened?.verdict])).toEqual([[undefined, null], [undefined, null], [undefined, null]]);
+  bob.restart();
+  expect(await page.read()).toEqual(["one", "two"]);
+});
+
+test("what comes while no worker answers is kept closed, and opened later", async () => {
+  const { town, bob, group } = await begin();
+  const page = new Page(town, group, undefined);
+  await page.takeLive(1, 2, 3);
+  expect(await page.read()).toEqual(["closed", "closed"]);
+  page.opener.ask = bob.askAbout;
+  await page.sweep();
+  expect(await page.read()).toEqual(["one", "two"]);
+});
+
+test("a worker that is busy holds no message up: it is written closed and opened when the answer comes", async () => {
+  const { town, bob, group } = await begin();
+  let free: () => void = () => undefined;
+  const busy = new Promise<void>((resolve) => (free = resolve));
+  const page = new Page(town, group, async (act, needs) => busy.then(() => bob.askAbout(act, needs)));
+  await page.takeLive(1, 2, 3);
+  expect(await page.read()).toEqual(["closed", "closed"]);
+  free();
+  await expect.poll(() => page.read()).toEqual(["one", "two"]);
+});
+
+test("a device with nothing but the password reads all of a long history, through many epochs, a page at a time", { timeout: 120_000 }, async () => {
+  const { town, alice, bob, group } = await begin();
+  const said = ["one", "two"];
+  for (let counter = 2; counter <= 420; counter++) {
+    if (counter % 60 === 0) await alice.ask("actOn", { conversation: group, wanted: { action: "rotate" } });
+    said.push(`text ${counter}`);
+    await alice.say(group, counter, said.at(-1)!);
+  }
+  await alice.read(group);
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await bob.read(group);
+  const second = new Browser(town, bob.world);
+  await second.addDevice();
+  await second.ask("confirm", { conversations: [group], databases: [] });
+  const page = new Page(town, group, second.askAbout);
+  await page.fill();
+  await page.sweep();
+  expect(await page.read()).toEqual(said);
+  const rows = await page.rows();
+  expect(rows.filter((row) => row.waits !== undefined || row.wants !== undefined || row.opened!.is_withheld)).toEqual([]);
+});
+
+test("a message that is shown again under its counter far above is not shown, though the first is not at hand any more", { timeout: 120_000 }, async () => {
+  const { town, alice, bob, group } = await begin();
+  for (let counter = 2; counter <= 420; counter++) await alice.say(group, counter, `text ${counter}`);
+  const page = new Page(town, group, bob.askAbout);
+  await page.fill();
+  const again = { ...page.place.rows[1]! };
+  page.place.post(again);
+  await page.takeLive(page.place.rows.length);
+  await page.sweep(false);
+  expect((await page.read()).at(-1)).toBe("repeated_counter");
+  expect((await page.read()).filter((one) => one === "repeated_counter")).toHaveLength(1);
+});
+
+test("a message without its seed waits, and is opened when the seed is learnt", async () => {
+  const { town, browsers } = await openBrowsers("alice", "bob");
+  const [alice, bob] = browsers as [Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2], settings: PLAIN_SETTINGS } });
+  await alice.say(group, 1, "one");
+  const { wraps } = town.place(fromHex(group)).epochs[0]!;
+  const wrap = wraps.get(2)!;
+  wraps.delete(2);
+  const page = new Page(town, group, bob.askAbout);
+  await page.takeLive(1, 2);
+  expect(await page.read()).toEqual(["keyless"]);
+  expect((await page.rows()).map((row) => row.waits)).toEqual([undefined, 2]);
+  wraps.set(2, wrap);
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.sweep();
+  expect(await page.read()).toEqual(["one"]);
+});
+
+test("an answer whose target comes later is judged again with it", async () => {
+  const { town, alice, bob, group } = await begin();
+  const place = town.place(fromHex(group));
+  for (const [counter, target] of [[2, place.rows[1]!.recordHash], [3, random(32)]] as const) {
+    const unsealed = { clientId: random(16), counter, kind: MESSAGE, content: { type: "text", text: `answer ${counter}` }, target: { seq: 2, recordHash: target } };
+    const { record, epoch } = await alice.ask("seal", { conversation: group, unsealed });
+    new Session(town, 1, fromHex(alice.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: 2 });
+  }
+  const page = new Page(town, group, bob.askAbout);
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.takeLive(4, 5);
+  expect(await page.read()).toEqual(["answer 2", "answer 3"]);
+  await page.fill();
+  await page.sweep();
+  expect(await page.read()).toEqual(["one", "two", "answer 2", "wrong_target"]);
+});

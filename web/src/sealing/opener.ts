@@ -1,0 +1,110 @@
+// Opens sealed entries before they are written into the local copy, and later what could not be opened then. Only the tab that leads
+// asks the worker; what another tab fetches waits for it. Whatever happens, entries are kept: at worst closed, and opened later.
+import type { Standing, Told } from "../crypto/keys/conversation-acts.ts";
+import { fromBase64 } from "../lib/bytes.ts";
+import type { EntryRow, Replica } from "../replica/database.ts";
+import type { AskConversations } from "./ask.ts";
+import { toStretches, withTold } from "./told.ts";
+
+/** Milliseconds that an entry waits to be opened before it is written. The worker may be busy with the server. */
+const PATIENCE = 250;
+/** Entries that are handed in at a time. */
+const AT_ONCE = 100;
+
+export class Opener {
+  /** Set while the worker knows how things stand in this connection. */
+  ask: AskConversations | undefined;
+  /** Something waits for the tab that leads. */
+  noteWaiting: () => void = () => undefined;
+  /** How a conversation stands, whenever the worker says so. */
+  noteStanding: (standing: Standing) => void = () => undefined;
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  /** Rows of one conversation, opened if that takes no time; `hashBefore` is H before the lowest. */
+  async open(rows: EntryRow[], hashBefore?: string): Promise<EntryRow[]> {
+    const { ask } = this;
+    const sorted = [...rows].sort((one, other) => one.seq - other.seq);
+    const sealed = sorted.filter((row) => row.waits === 1);
+    if (sealed.length === 0 || ask === undefined) return rows;
+    const hashes = new Map(sorted.map((row) => [row.seq, row.log_hash]));
+    const lowest = sorted[0]!.seq;
+    const before = hashBefore ?? (await this.#replica.entries.get([sorted[0]!.conversation, lowest - 1]))?.log_hash;
+    if (before !== undefined) hashes.set(lowest - 1, before);
+    const asking = this.#hand(ask, sealed, hashes, []);
+    const told = await Promise.race([asking, new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE))]);
+    if (told === null) {
+      // It is written closed, and opened when the answer comes.
+      void asking.then((late) => late && this.#store(sorted[0]!.conversation, late)).catch(console.warn);
+      return rows;
+    }
+    const bySeq = new Map(told?.map((one) => [one.seq, one]));
+    const others = told?.filter((one) => !hashes.has(one.seq)) ?? [];
+    if (others.length > 0) await this.#store(sorted[0]!.conversation, others);
+    return sorted.map((row) => (bySeq.has(row.seq) ? withTold(row, bySeq.get(row.seq)!) : row));
+  }
+
+  /** Null: the worker could not. Never throws. */
+  async #hand(ask: AskConversations, rows: EntryRow[], hashes: ReadonlyMap<number, string>, wanted: EntryRow[]): Promise<Told[] | null> {
+    const stretches = toStretches(rows, (seq) => hashes.get(seq));
+    const places = wanted.map(({ seq, log_hash }) => ({ seq, hash: fromBase64(log_hash) }));
+    try {
+      const { told, standing } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
+      this.noteStanding(standing);
+      return told;
+    } catch (error) {
+      console.warn("entries were not opened", error);
+      return null;
+    }
+  }
+
+  /** Opens what waits in a conversation, the newest first; also what was tried before if `again`. */
+  async sweep(conversation: string, again: boolean, signal: AbortSignal): Promise<void> {
+    const waits: (1 | 2)[] = again ? [1, 2] : [1];
+    const { entries } = this.#replica;
+    const found = await entries.where("[conversation+waits]").anyOf(waits.map((one) => [conversation, one])).primaryKeys();
+    const seqs = found.map(([, seq]) => seq).sort((one, other) => other - one);
+    for (let at = 0; at < seqs.length && !signal.aborted && this.ask !== undefined; at += AT_ONCE) {
+      const told = await this.#sweepSome(this.ask, conversation, seqs.slice(at, at + AT_ONCE));
+      if (told !== null) await this.#store(conversation, told);
+    }
+  }
+
+  async #sweepSome(ask: AskConversations, conversation: string, seqs: number[]): Promise<Told[] | null> {
+    const rows = await this.#find(conversation, seqs);
+    const beside = [...new Set(rows.flatMap((row) => [row.seq - 1, ...(row.wants ?? []).map(([, seq]) => seq), ...(row.target_seq > 0 ? [row.target_seq] : [])]))];
+    const wanted = await this.#find(conversation, beside);
+    const hashes = new Map([...wanted, ...rows].map((row) => [row.seq, row.log_hash]));
+    const targets = new Set(rows.flatMap((row) => [row.target_seq, ...(row.wants ?? []).map(([, seq]) => seq)]));
+    const partners = (await Promise.all(rows.filter((row) => row.is_repeated).map((row) => this.#findPartners(row)))).flat();
+    const all = new Map([...wanted.filter((row) => targets.has(row.seq)), ...partners, ...rows].map((row) => [row.seq, row]));
+    const handed = [...all.values()].filter((row) => row.record.length > 0 && row.record[0] !== 0).sort((one, other) => one.seq - other.seq);
+    return handed.length === 0 ? null : this.#hand(ask, handed, hashes, wanted.filter((row) => targets.has(row.seq)));
+  }
+
+  /** Entries under the same counter of the same device. */
+  #findPartners({ conversation, from_device, counter }: EntryRow): Promise<EntryRow[]> {
+    return this.#replica.entries.where("[conversation+from_device+counter]").equals([conversation, from_device, counter]).toArray();
+  }
+
+  async #find(conversation: string, seqs: number[]): Promise<EntryRow[]> {
+    const rows = await this.#replica.entries.bulkGet(seqs.map((seq): [string, number] => [conversation, seq]));
+    return rows.filter((row) => row !== undefined);
+  }
+
+  /** What is told of entries that are here already. */
+  #store(conversation: string, told: Told[]): Promise<void> {
+    const { entries, conversations } = this.#replica;
+    return this.#replica.transaction("rw", [entries, conversations], async () => {
+      const bySeq = new Map(told.map((one) => [one.seq, one]));
+      const rows = await this.#find(conversation, [...bySeq.keys()]);
+      await entries.bulkPut(rows.map((row) => withTold(row, bySeq.get(row.seq)!)));
+      const row = await conversations.get(conversation);
+      const last = row?.last_entry && bySeq.get(row.last_entry.seq);
+      if (row?.last_entry && last) await conversations.put({ ...row, last_entry: withTold(row.last_entry, last) });
+    });
+  }
+}

@@ -1,0 +1,177 @@
+// What the tab that leads does about encryption while a connection lasts: it lets the keys' worker learn how every conversation stands,
+// opens what waits, and notes in the local copy what people are to see of it.
+import { KeysError } from "../crypto/keys/failure.ts";
+import type { Standing } from "../crypto/keys/conversation-acts.ts";
+import type { Replica, SealingRow } from "../replica/database.ts";
+import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
+import type { ChainGrown } from "../wire/contract.ts";
+import type { AskConversations } from "./ask.ts";
+import type { Opener } from "./opener.ts";
+
+/** Conversations that are confirmed at a time: those that are looked at first do not wait for all. */
+const AT_ONCE = 20;
+
+/** Whether the worker says that this device has no keys that count. */
+const hasNoKeys = (error: unknown): boolean => error instanceof KeysError && error.failure.kind === "verdict" && error.failure.code === "not_listed";
+
+export class Sealing {
+  readonly #replica: Replica;
+  readonly #opener: Opener;
+  readonly #ask: AskConversations;
+  /** Seeds and epochs that were known of a conversation when what waits in it was last looked at. */
+  readonly #looked = new Map<string, string>();
+  /** Conversations in which something waits; undefined is all of them. */
+  readonly #due = new Map<string | undefined, boolean>();
+  /** Conversations of which something may have changed that no entry tells. */
+  readonly #asked = new Set<string>();
+  #wake: () => void = () => undefined;
+
+  constructor(replica: Replica, opener: Opener, ask: AskConversations) {
+    this.#replica = replica;
+    this.#opener = opener;
+    this.#ask = ask;
+    opener.noteStanding = (standing) => void this.note([standing]).catch(console.warn);
+    opener.noteWaiting = () => this.#lookAt(undefined, false);
+  }
+
+  /** For one connection; `database` is the server's generation. */
+  async run(database: string, signal: AbortSignal): Promise<void> {
+    await this.#connect(database, signal);
+    if (signal.aborted) return;
+    signal.addEventListener("abort", () => this.#leave());
+    while (!signal.aborted) {
+      await this.#confirmAsked();
+      const due = [...this.#due];
+      this.#due.clear();
+      for (const [conversation, again] of due) await this.#sweep(conversation, again, signal);
+      if (this.#due.size > 0 || this.#asked.size > 0) continue;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+  }
+
+  /** Takes a live event: somebody's keys have changed. */
+  take(name: string, payload: unknown): void {
+    if (name !== "chain.grown") return;
+    const { user_id } = payload as ChainGrown;
+    void this.#replica.conversations
+      .filter((row) => row.users.includes(user_id) && user_id !== this.#replica.me)
+      .primaryKeys()
+      .then((ids) => this.lookAgain(ids))
+      .catch(console.warn);
+  }
+
+  /** Asks the worker anew how these conversations stand. */
+  lookAgain(conversations: string[]): void {
+    for (const id of conversations) this.#asked.add(id);
+    this.#wake();
+  }
+
+  async #confirmAsked(): Promise<void> {
+    const ids = [...this.#asked];
+    this.#asked.clear();
+    try {
+      await this.#confirm(ids, []);
+      await this.#endWaiting(ids);
+    } catch (error) {
+      console.warn("conversations could not be confirmed", error);
+    }
+  }
+
+  async #confirm(ids: string[], databases: string[]): Promise<void> {
+    if (ids.length > 0) await this.note(await this.#ask("confirm", { conversations: ids, databases }));
+  }
+
+  #leave(): void {
+    this.#opener.ask = undefined;
+    void this.#ask("disconnect", {}).catch(() => undefined);
+  }
+
+  /** Until the worker knows how things stand. Without keys it waits for them: the person is asked for the password elsewhere. */
+  async #connect(database: string, signal: AbortSignal): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        const rows = await this.#replica.conversations.orderBy("active_at").reverse().toArray();
+        const ids = rows.filter((row) => row.open || row.sealed_from !== undefined).map((row) => row.id);
+        for (let at = 0; at < ids.length; at += AT_ONCE) {
+          const some = ids.slice(at, at + AT_ONCE);
+          await this.#confirm(some, [database]);
+          if (signal.aborted) return;
+          this.#opener.ask = this.#ask;
+          for (const id of some) await this.#sweep(id, true, signal);
+        }
+        this.#opener.ask = this.#ask;
+        this.#lookAt(undefined, false);
+        await this.#endWaiting(ids);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        console.warn("conversations could not be confirmed", error);
+        if (hasNoKeys(error)) await this.#waitForKeys(signal);
+        await sleep(makeDelay(tries), signal);
+      }
+    }
+  }
+
+  async #waitForKeys(signal: AbortSignal): Promise<void> {
+    await waitForValue(async () => ((await this.#replica.findMeta("keys"))?.state === "ready" ? true : undefined), signal);
+  }
+
+  #lookAt(conversation: string | undefined, again: boolean): void {
+    this.#due.set(conversation, again || (this.#due.get(conversation) ?? false));
+    this.#wake();
+  }
+
+  async #sweep(conversation: string | undefined, again: boolean, signal: AbortSignal): Promise<void> {
+    const ids = conversation === undefined ? await this.#replica.conversations.orderBy("active_at").reverse().primaryKeys() : [conversation];
+    for (const id of ids) if (!signal.aborted) await this.#opener.sweep(id, again, signal);
+  }
+
+  /** Somebody in a conversation has no keys yet. */
+  async noteWaiting(conversation: string, users: number[]): Promise<void> {
+    await this.#replica.conversations.update(conversation, { sealing: { state: "waiting", users, verdict: null, n: 0 } });
+  }
+
+  /** Who had no keys may have some by now: what waits for them is tried again. */
+  async #endWaiting(ids: string[]): Promise<void> {
+    const rows = await this.#replica.conversations.bulkGet(ids);
+    for (const row of rows) if (row?.sealing?.state === "waiting") await this.#replica.conversations.update(row.id, { sealing: undefined });
+  }
+
+  /** Writes down what has changed. What waits in a conversation of which more is known now is judged anew. */
+  async note(standings: Standing[]): Promise<void> {
+    for (const { conversation, n, keys } of standings) {
+      const known = `${n} ${keys}`;
+      const before = this.#looked.get(conversation);
+      this.#looked.set(conversation, known);
+      if (before !== undefined && before !== known) this.#lookAt(conversation, true);
+    }
+    const { conversations } = this.#replica;
+    await this.#replica.transaction("rw", conversations, async () => {
+      for (const standing of standings) {
+        const row = await conversations.get(standing.conversation);
+        const sealing = row && toSealingRow(standing, row.sealing);
+        if (row && sealing && JSON.stringify(sealing) !== JSON.stringify(row.sealing)) await conversations.put({ ...row, sealing });
+      }
+    });
+  }
+}
+
+/** What passes by itself is not written down: then it is as it was. */
+function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined): SealingRow | undefined {
+  const row: SealingRow = { state: "ready", users: [], verdict: null, n };
+  switch (sealing.state) {
+    case "held":
+      return { ...row, state: "held", users: sealing.users };
+    case "stopped":
+      return { ...row, state: "stopped", verdict: sealing.verdict };
+    case "keyless":
+      return { ...row, state: "keyless" };
+    case "unconfirmed":
+      return before === undefined ? undefined : { ...before, n: Math.max(n, before.n) };
+    default:
+      return n > 0 ? row : undefined;
+  }
+}
