@@ -137,7 +137,7 @@ class Person:
         await expect(self.message(text).get_by_title(mark, exact=True)).to_be_visible(timeout=PATIENCE)
 
     async def accepts(self, name: str) -> None:
-        """Accepts a request, and waits until it has gone: a page that is left takes along what it has not sent yet."""
+        """Accepts a request, and waits until it has gone: a page that is left takes along what is unsent."""
         await self.opens("/friends/requests")
         button = self.page.get_by_role("button", name=f"Accept {name}")
         await button.click()
