@@ -121,7 +121,7 @@ export interface MadeReceive {
 
 export async function makeNextReceive(place: Place, keys: DeviceKeys, chain: ChainHead, version: number, time: number): Promise<MadeReceive> {
   const seed = random(32);
-  const publicKey = await kemPublicKey(seed);
+  const publicKey = kemPublicKey(seed);
   const { server, user } = place;
   const one = { server, user, version, kemHash: hashKemKey(publicKey), chain, device: keys.device, time, extensions: [] };
   const statement = await makeReceive(one, keys.sign);
@@ -158,7 +158,7 @@ export async function makeVault(place: Place, kek: Bytes, content: VaultContent)
     userChain: content.userChain, ways: ways.map((one) => one.way), extensions: [],
   };
   const sealed = await sealVault(vaultKey, where, vault);
-  const publicKey = await kemPublicKey(kemSeed);
+  const publicKey = kemPublicKey(kemSeed);
   const sealedWays = [];
   for (const { way, proofHash } of ways) sealedWays.push({ kind: way.kind, id: way.id, wayIn: await sealWay(way, where, vaultKey), proofHash });
   return {

@@ -40,7 +40,7 @@ async function changeWays(account: Account, password: PasswordKeys, replace: (wa
 export async function makeRecoveryKey(account: Account, password: PasswordKeys): Promise<string> {
   const key = random(32);
   const { proof, kemSeed, tagKey } = deriveRecovery(key);
-  const way = { kind: RECOVERY_KEY, id: random(16), publicKey: await kemPublicKey(kemSeed), tagKey };
+  const way = { kind: RECOVERY_KEY, id: random(16), publicKey: kemPublicKey(kemSeed), tagKey };
   await retryMoved(() => changeWays(account, password, (ways) => [...withoutRecoveryKey(ways), { way, proofHash: sha256(proof) }]));
   return writeRecoveryKey(key);
 }

@@ -1,25 +1,38 @@
-// Sealing to a public key (docs/protocol-encryption.md, 1.2). It hides, it never authenticates: check what comes out.
-import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
-import { XWing } from "@hpke/hybridkem-x-wing";
+// Sealing to a public key (docs/protocol-encryption.md, 1.2): HPKE (RFC 9180) in base mode, one message for each key, no AAD, over
+// X-Wing, HKDF-SHA256 and AES-256-GCM. It hides, it never authenticates: check what comes out.
+import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js";
 
 import type { Bytes } from "../../lib/bytes.ts";
-import { check, fixed, join, ProtocolError } from "./codec.ts";
-import { hash } from "./primitives.ts";
+import { check, fixed, join, ProtocolError, text, zeros } from "./codec.ts";
+import { aesOpen, aesSeal, hash, hkdfExpand, hkdfExtract } from "./primitives.ts";
 
 export const PUBLIC_KEY_BYTES = 1216;
 export const ENC_BYTES = 1120;
 /** Of 32 sealed bytes. */
 export const WRAP_BYTES = 1168;
 
-const kem = new XWing();
-const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+const NONE = zeros(0);
+const BASE_MODE = Uint8Array.of(0);
+/** "HPKE" ‖ KEM 0x647a ‖ KDF 0x0001 ‖ AEAD 0x0002. */
+const SUITE = join(text("HPKE"), Uint8Array.of(0x64, 0x7a, 0, 1, 0, 2));
+const VERSION = text("HPKE-v1");
 
 export const hashKemKey = (publicKey: Uint8Array): Bytes => hash("hearth kem key v1", fixed(publicKey, PUBLIC_KEY_BYTES));
 
 /** The public key of a 32-byte X-Wing seed. */
-export async function kemPublicKey(seed: Bytes): Promise<Bytes> {
-  const pair = await kem.generateKeyPairDerand(fixed(seed, 32) as Bytes);
-  return new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey));
+export const kemPublicKey = (seed: Bytes): Bytes => new Uint8Array(xWing.keygen(fixed(seed, 32)).publicKey);
+
+const extract = (salt: Bytes, name: string, input: Bytes): Bytes => hkdfExtract(salt, join(VERSION, SUITE, text(name), input));
+
+function expand(secret: Bytes, name: string, context: Bytes, length: number): Bytes {
+  return hkdfExpand(secret, join(Uint8Array.of(0, length), VERSION, SUITE, text(name), context), length);
+}
+
+/** RFC 9180, 5.1, without a pre-shared key. */
+function schedule(sharedSecret: Bytes, info: Bytes): { key: Bytes; nonce: Bytes } {
+  const context = join(BASE_MODE, extract(NONE, "psk_id_hash", NONE), extract(NONE, "info_hash", info));
+  const secret = extract(sharedSecret, "secret", NONE);
+  return { key: expand(secret, "key", context, 32), nonce: expand(secret, "base_nonce", context, 12) };
 }
 
 /**
@@ -28,10 +41,15 @@ export async function kemPublicKey(seed: Bytes): Promise<Bytes> {
  */
 export async function sealTo(publicKey: Bytes, info: Bytes, plaintext: Bytes, ekm?: Bytes): Promise<Bytes> {
   check(publicKey.length === PUBLIC_KEY_BYTES, "malformed", "an X-Wing key has 1,216 bytes");
-  const recipientPublicKey = await suite.kem.deserializePublicKey(publicKey);
+  const { cipherText, sharedSecret } = encapsulate(publicKey, ekm);
+  const { key, nonce } = schedule(sharedSecret, info);
+  return join(cipherText, await aesSeal(key, nonce, NONE, plaintext));
+}
+
+function encapsulate(publicKey: Bytes, ekm?: Bytes): { cipherText: Bytes; sharedSecret: Bytes } {
   try {
-    const { enc, ct } = await suite.seal({ recipientPublicKey, info, ...(ekm && { ekm }) }, plaintext);
-    return join(new Uint8Array(enc), new Uint8Array(ct));
+    const { cipherText, sharedSecret } = xWing.encapsulate(publicKey, ekm);
+    return { cipherText: new Uint8Array(cipherText), sharedSecret: new Uint8Array(sharedSecret) };
   } catch {
     throw new ProtocolError("bad_key", "not a key of ML-KEM, or an X25519 part of low order");
   }
@@ -40,11 +58,14 @@ export async function sealTo(publicKey: Bytes, info: Bytes, plaintext: Bytes, ek
 /** Opens a wrap of 32 bytes. Throws ProtocolError `malformed`, `cannot_open`. */
 export async function openWith(seed: Bytes, info: Bytes, wrap: Bytes): Promise<Bytes> {
   check(wrap.length === WRAP_BYTES, "malformed", "a wrap has 1,168 bytes");
+  const { key, nonce } = schedule(decapsulate(seed, wrap.slice(0, ENC_BYTES)), info);
+  return aesOpen(key, nonce, NONE, wrap.slice(ENC_BYTES));
+}
+
+function decapsulate(seed: Bytes, enc: Bytes): Bytes {
   try {
-    const recipientKey = await suite.kem.deserializePrivateKey(seed);
-    const opened = await suite.open({ recipientKey, enc: wrap.slice(0, ENC_BYTES), info }, wrap.slice(ENC_BYTES));
-    return new Uint8Array(opened);
+    return new Uint8Array(xWing.decapsulate(enc, seed));
   } catch {
-    throw new ProtocolError("cannot_open", "sealed to another key, or for another place");
+    throw new ProtocolError("cannot_open", "an ephemeral X25519 key of low order");
   }
 }

@@ -1,5 +1,5 @@
 // The parts of suite 1 (docs/protocol-encryption.md, 1): labels, hashes, HKDF, and the box for all that is sealed symmetrically.
-import { hkdf as nobleHkdf } from "@noble/hashes/hkdf.js";
+import { expand, extract } from "@noble/hashes/hkdf.js";
 import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 
@@ -23,10 +23,13 @@ export const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(nobleSha256(b
 export const hash = (name: Name, ...parts: Uint8Array[]): Bytes => sha256(join(label(name), ...parts));
 export const hmac = (key: Uint8Array, message: Uint8Array): Bytes => new Uint8Array(nobleHmac(nobleSha256, key, message));
 
+/** RFC 5869, 2.2. */
+export const hkdfExtract = (salt: Uint8Array, input: Uint8Array): Bytes => new Uint8Array(extract(nobleSha256, input, salt));
+/** RFC 5869, 2.3; `length` in bytes. */
+export const hkdfExpand = (key: Uint8Array, info: Uint8Array, length: number): Bytes => new Uint8Array(expand(nobleSha256, key, info, length));
+
 /** 32 bytes. */
-export function hkdf(key: Uint8Array, salt: Uint8Array, info: Uint8Array): Bytes {
-  return new Uint8Array(nobleHkdf(nobleSha256, key, salt, info, 32));
-}
+export const hkdf = (key: Uint8Array, salt: Uint8Array, info: Uint8Array): Bytes => hkdfExpand(hkdfExtract(salt, key), info, 32);
 
 export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 

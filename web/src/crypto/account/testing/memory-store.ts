@@ -12,7 +12,7 @@ export class MemoryStore implements KeyStore {
   async readDevice(device: Bytes): Promise<DeviceKeys | null> {
     const seeds = this.#seeds;
     if (seeds === null || toHex(seeds.device) !== toHex(device)) return null;
-    const kemPublic = await kemPublicKey(seeds.kem);
+    const kemPublic = kemPublicKey(seeds.kem);
     return { device, signKey: publicKeyOf(seeds.sign), sign: signWithSeed(seeds.sign), kemSeed: seeds.kem, kemPublicKey: kemPublic };
   }
 

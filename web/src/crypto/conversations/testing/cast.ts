@@ -77,7 +77,7 @@ export class Person {
   async renewReceive(device: string, time = NOW): Promise<void> {
     const version = this.receives.length + 1;
     const seed = seedOf(`${this.name} receive ${version}`);
-    const publicKey = await kemPublicKey(seed);
+    const publicKey = kemPublicKey(seed);
     const { n, hash } = this.now;
     const one = { server: SERVER, user: this.user, version, kemHash: hashKemKey(publicKey), chain: { n, hash }, device: deviceId(device), time, extensions: [] };
     this.receives.push({ statement: await makeReceive(one, signWithSeed(seedOf(device))), publicKey, seed });

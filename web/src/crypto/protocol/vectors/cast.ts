@@ -15,7 +15,7 @@ export const signerOf = (name: string): Sign => signWithSeed(seedOf(name));
 export const publicOf = (name: string): Bytes => publicKeyOf(seedOf(name));
 
 export async function device(name: string): Promise<ListedDevice> {
-  const kemHash = hashKemKey(await kemPublicKey(named(`${name} kem`)));
+  const kemHash = hashKemKey(kemPublicKey(named(`${name} kem`)));
   return { device: named16(name), signKey: publicOf(name), kemHash, formats: [1] };
 }
 

@@ -78,7 +78,7 @@ const OPS: Record<string, Op> = {
   "box.seal": async (i) => ({ box: await sealBox(hex(i.key), i.label, hex(i.aad), hex(i.plaintext), hex(i.salt)) }),
   "box.open": async (i) => ({ plaintext: await openBox(hex(i.key), i.label, hex(i.aad), hex(i.box)) }),
   "hpke.public": async (i) => {
-    const publicKey = await kemPublicKey(hex(i.seed));
+    const publicKey = kemPublicKey(hex(i.seed));
     return { public: publicKey, kemHash: hashKemKey(publicKey) };
   },
   "hpke.seal": async (i) => ({ length: (await sealTo(hex(i.public), hex(i.info), hex(i.plaintext))).length }),
