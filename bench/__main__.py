@@ -16,6 +16,7 @@ from typing import Any
 from bench import measures
 from bench.client.judge import list_misses, print_client
 from bench.client.measure import WAYS, Wish, measure_client
+from bench.crypto import measure as crypto
 from bench.first_load import first_load
 
 CLIENT_MESSAGES = 100_000
@@ -27,6 +28,7 @@ def read_arguments() -> argparse.Namespace:
         "--quick", action="store_true", help="one short round of everything, within 4 minutes"
     )
     parser.add_argument("--client", action="store_true", help="only the web client with 100,000 messages")
+    parser.add_argument("--crypto", action="store_true", help="only the cryptography in the browser")
     parser.add_argument(
         "--first",
         action="store_true",
@@ -98,23 +100,31 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
     }
-    if not arguments.client:
+    is_whole = not (arguments.client or arguments.crypto)
+    if is_whole:
         compare_servers(report, quick)
-    if arguments.client or not quick:
+    if arguments.crypto or is_whole:
+        print("Cryptography in the browser:", flush=True)
+        report["crypto"] = crypto.measure_crypto()
+    if arguments.client or (is_whole and not quick):
         print("The web client with 100,000 messages in one conversation:", flush=True)
         ways = tuple(arguments.ways.split(","))
         rounds = 1 if quick else arguments.rounds
         wish = Wish(CLIENT_MESSAGES, rounds, ways, arguments.first, arguments.keep, arguments.control)
         report["client"] = measure_client(wish)
     report["took_seconds"] = round(time.monotonic() - begun)
-    if not arguments.client:
+    if is_whole:
         print_bars(report)
+    if "crypto" in report:
+        crypto.print_crypto(report["crypto"])
     if "client" in report:
         print_client(report["client"])
     print(f"\nTook {report['took_seconds']} s on {report['machine']['processor']}.")
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
-    if arguments.client and any(list_misses(report["client"])):
+    has_missed = "client" in report and any(list_misses(report["client"]))
+    has_missed |= "crypto" in report and any(crypto.list_misses(report["crypto"]))
+    if has_missed and not is_whole:
         sys.exit(1)
 
 

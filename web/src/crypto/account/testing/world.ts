@@ -43,8 +43,8 @@ export class World {
   }
 
   /** A first device, set up and connected. */
-  async begin(): Promise<Account> {
-    const account = this.signIn();
+  async begin(store?: KeyStore): Promise<Account> {
+    const account = this.signIn(store);
     await setUp(account, this.password, "Alice", NO_AVATAR);
     await ready(account);
     return account;

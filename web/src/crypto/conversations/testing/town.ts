@@ -4,6 +4,7 @@ import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import { type ChainPage, type NewReceive, Refusal } from "../../account/server.ts";
 import type { Account } from "../../account/self.ts";
 import { ready, World } from "../../account/testing/world.ts";
+import type { KeyStore } from "../../keys/key-store.ts";
 import { equal, isZero, zeros } from "../../protocol/codec.ts";
 import { EPOCH, readEpoch, readRoster, type RosterMember } from "../../protocol/epoch.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
@@ -51,11 +52,11 @@ export class Town {
   readonly places = new Map<string, Place>();
 
   /** A person with one device, set up. */
-  async move(user: number, username: string): Promise<Account> {
+  async move(user: number, username: string, store?: KeyStore): Promise<Account> {
     const world = new World(user, username);
     world.now = this.now;
     this.worlds.set(user, world);
-    return world.begin();
+    return world.begin(store);
   }
 
   pass(ms: number): void {

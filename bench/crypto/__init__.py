@@ -1,0 +1,1 @@
+"""The cryptography in a real browser: sealing, opening, epochs for many people."""
