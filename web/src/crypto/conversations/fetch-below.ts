@@ -24,24 +24,23 @@ async function walkBack(device: Device, live: Live, n: number): Promise<void> {
   await live.known.learn();
 }
 
-/** Entries of epochs that are not at hand, of those that rows of epochs from `lowest` on, up to the place `top`, are judged by. */
+/** Entries of epochs that are not at hand, of those that rows of epochs from `lowest` on are judged by. Throws ProtocolError `fork`. */
 async function fetchPlaces({ around }: Device, live: Live, lowest: number, rows: readonly Row[]): Promise<void> {
   const { epochs, log, judged, where } = live.known;
   const top = Math.max(...rows.map((row) => row.seq));
   const coming = new Set(rows.map((row) => row.seq));
-  const found: Row[] = [];
   for (const { epoch, told } of epochs.all) {
     const isNeeded = epoch.n >= lowest && told !== null && told.seq <= top && !coming.has(told.seq);
     if (!isNeeded || judged.signed.entryOf(epoch.n) !== undefined) continue;
-    const row = await around.api.readEntry(where.conversation, told.seq);
-    if (row?.kind === EPOCH_ENTRY) found.push(row);
+    const found = await around.api.readEntry(where.conversation, told.seq);
+    if (found?.row.kind === EPOCH_ENTRY) log.take(found.before, [found.row]);
   }
-  log.restore(found);
+  await live.known.learn();
 }
 
 /**
  * To be called before rows are taken. An epoch above all that is known is asked for, once in a connection; then the seeds that came with
- * it. Throws Refusal, NoAnswer.
+ * it. Throws ProtocolError `fork`, Refusal, NoAnswer.
  */
 export async function fetchBelow(device: Device, live: Live, rows: readonly Row[]): Promise<void> {
   const named = rows.map((row) => row.epoch).filter((n) => n > 0);

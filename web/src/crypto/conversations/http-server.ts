@@ -95,9 +95,10 @@ export class HttpConversationServer implements ConversationServer {
     return { before: said.bytes("hash_before"), rows: said.list("entries", readRow) };
   }
 
-  async readEntry(conversation: Bytes, seq: number): Promise<Row | null> {
+  async readEntry(conversation: Bytes, seq: number): Promise<{ before: Bytes; row: Row } | null> {
     const said = await this.#ask("message.history", { conversation_id: toHex(conversation), seq: seq - 1, direction: "after", limit: 1 });
-    return said.list("entries", readRow).find((row) => row.seq === seq) ?? null;
+    const [row] = said.list("entries", readRow);
+    return row?.seq === seq ? { before: said.bytes("hash_before"), row } : null;
   }
 
   async leave(record: Bytes): Promise<void> {

@@ -124,9 +124,10 @@ export async function writeHeads(device: Device, lives: Iterable<Live>): Promise
   for (const live of lives) {
     const { newest } = live.known.epochs;
     const seq = newest === null ? undefined : live.known.judged.signed.entryOf(newest.epoch.n);
-    if (newest === null || seq === undefined || live.headRow >= newest.epoch.n) continue;
+    const logHash = seq === undefined ? undefined : live.known.log.hashAt(seq);
+    if (newest === null || seq === undefined || logHash === undefined || live.headRow >= newest.epoch.n) continue;
     const { conversation, n } = newest.epoch;
-    await device.append([{ kind: "head", conversation, n, recordHash: newest.hash, seq, logHash: live.known.log.hashAt(seq)! }]);
+    await device.append([{ kind: "head", conversation, n, recordHash: newest.hash, seq, logHash }]);
     Object.assign(live, { headRow: n });
     live.known.hasHead = true;
     await device.remember(live);

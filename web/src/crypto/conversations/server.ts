@@ -61,8 +61,8 @@ export interface ConversationServer extends PeopleServer {
   readHistory(name: WrapName): Promise<{ wrap: Bytes; sealed: Bytes }>;
   /** Entries above `after`, a page without gaps; `before` is H(after) as the server has it. */
   readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }>;
-  /** One entry of the log; null when it is not there, or not to be seen. */
-  readEntry(conversation: Bytes, seq: number): Promise<Row | null>;
+  /** One entry of the log, and H before it as the server has it; null when it is not there, or not to be seen. */
+  readEntry(conversation: Bytes, seq: number): Promise<{ before: Bytes; row: Row } | null>;
   /** A signed leave entry, as 8.6 has it. */
   leave(record: Bytes): Promise<void>;
 }

@@ -209,8 +209,10 @@ export class Session implements ConversationServer {
     return { before: hashes[after]!, rows: rows.slice(after, after + 20) };
   }
 
-  async readEntry(conversation: Bytes, seq: number): Promise<Row | null> {
-    return this.town.place(conversation).rows[seq - 1] ?? null;
+  async readEntry(conversation: Bytes, seq: number): Promise<{ before: Bytes; row: Row } | null> {
+    const { rows, hashes } = this.town.place(conversation);
+    const row = rows[seq - 1];
+    return row === undefined ? null : { before: hashes[seq - 1]!, row };
   }
 
   async leave(record: Bytes): Promise<void> {
