@@ -10,15 +10,19 @@ from hearth.contract import Actor
 from hearth.conversations.ids import make_self_id
 from hearth.messages.contract import ReadHistory, SendMessage
 from hearth.wire.registry import Registry
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.stage import Stage
 
-CANARY = b"\1canary-in-a-note"
+CANARY = make_record_of(b"canary-in-a-note")
 
 
 async def test_a23_no_answer_holds_content_or_keys(stage: Stage, chief: Actor) -> None:
     alice = await stage.user("alice")
     notes = make_self_id(stage.services.identity.server_id, alice.user_id).hex()
-    await stage.run(alice, SendMessage(conversation_id=notes, client_id="0" * 32, counter=1, record=CANARY))
+    await begin_epochs(stage.services, bytes.fromhex(notes))
+    note = SendMessage(conversation_id=notes, client_id="0" * 32, counter=1, record=CANARY, epoch=1)
+    await stage.run(alice, note)
     everything = b""
     for command in (ListUsers(), ListInvites(), CreateInvite(), GetHealth()):
         everything += msgspec.json.encode(await stage.run(chief, command))

@@ -13,6 +13,7 @@ import msgspec
 from hearth.contract import Actor
 from hearth.epochs.contract import AskRewrap, EpochTaken, LeaveGroup, MakeEpoch, MemberWrap, NewHistory
 from hearth.sealed.core.packed import Place
+from hearth.sealed.core.padding import bucket_of
 from hearth.sealed.group.entries import Leave
 from hearth.sealed.group.epoch import (
     NO_HASH,
@@ -189,6 +190,11 @@ def make_self(one: Home) -> Room:
 def make_record(plaintext: int = 256) -> bytes:
     """Return bytes that the server cannot tell from a sealed record of so many bytes of plaintext."""
     return b"\x01" + secrets.token_bytes(32 + plaintext)
+
+
+def make_record_of(content: bytes) -> bytes:
+    """Return such bytes in which a test finds `content` again; the same content gives the same bytes."""
+    return b"\x01" + content.ljust(32 + bucket_of(len(content)), b"\0")
 
 
 def make_home(owner: Owner, *devices: Actor) -> Home:

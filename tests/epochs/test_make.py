@@ -12,14 +12,14 @@ from hearth.messages.rules import chain_log_hash
 from hearth.sealed.group.epoch import Role
 from tests.epochs.conftest import Cast
 from tests.epochs.kit import make_direct, make_group, make_self
+from tests.messages.unsealed import write_unsealed
 
 ROTATE_QUERIES = 15
 
 
 async def test_a_direct_conversation_begins(cast: Cast) -> None:
     room = make_direct(cast.alice, cast.bob)
-    message = SendMessage(conversation_id=room.id, client_id="1" * 32, counter=1, record=b"plain")
-    sent = await cast.stage.run(cast.bob.phone, message)
+    sent = await write_unsealed(cast.stage.services, cast.bob.phone, room.conversation)
     cast.stage.clear()
     command = room.create(cast.alice)
     taken = await room.run(cast.alice, command)

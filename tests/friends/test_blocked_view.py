@@ -30,6 +30,8 @@ from hearth.inbox.contract import GetInboxItems
 from hearth.messages.contract import MarkReceived, ReadHistory, SendMessage, StartTyping
 from hearth.presence.contract import SetPresence
 from hearth.sync.contract import OpenSync, ReadLog
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.friends.telling import befriend
 from tests.stage import Stage, open_stage
 
@@ -87,9 +89,10 @@ def strip(value: Any) -> Any:
 async def opened(url: str, data: Path, end: Command, *, friends: bool) -> AsyncIterator[Play]:
     async with open_stage(url, data) as stage:
         alice, bob = await stage.user("alice"), await stage.user("bobby")
-        bob = Actor(bob.user_id, b"d" * 16, connection=2)
+        bob = Actor(bob.user_id, bob.device_id, connection=2)
         if friends:
             await befriend(stage, alice, bob, ("alice", "bobby"))
+            await begin_epochs(stage.services)
         stage.clock.advance(1)  # or else the order of conversations hangs on their random ids
         stage.services.presence.connected(bob)
         stage.services.presence.connected(Actor(alice.user_id, alice.device_id, connection=1))
@@ -102,7 +105,8 @@ def send(play: Play, number: int) -> SendMessage:
         conversation_id=play.conversation,
         client_id=f"{number:032x}",
         counter=number,
-        record=b"hello",
+        record=make_record_of(b"hello"),
+        epoch=1,
     )
 
 

@@ -13,6 +13,8 @@ from hearth.friends.contract import RemoveFriend
 from hearth.inbox.contract import GetInboxItems, InboxItem
 from hearth.messages.contract import SendMessage
 from hearth.messages.tables import MESSAGE
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.friends.telling import befriend
 from tests.stage import Stage
 
@@ -26,8 +28,9 @@ async def send(stage: Stage, actor: Actor, conversation_id: str, number: int, *,
         conversation_id=conversation_id,
         client_id=hashlib.md5(f"{actor.user_id} {number}".encode()).hexdigest(),
         counter=number,
-        record=f"message {number}".encode(),
+        record=make_record_of(f"message {number}".encode()),
         kind=1 if kind else 0,
+        epoch=1,
     )
     await stage.run(actor, command)
 
@@ -49,7 +52,10 @@ async def get(stage: Stage, actor: Actor, *conversation_ids: str) -> list[InboxI
 async def make_friends(stage: Stage) -> tuple[Actor, Actor, str]:
     alice, bob = await stage.user("alice"), await stage.user("bobby")
     await befriend(stage, alice, bob, ("alice", "bobby"))
-    return alice, bob, direct(stage, alice, bob)
+    conversation_id = direct(stage, alice, bob)
+    await begin_epochs(stage.services, bytes.fromhex(conversation_id))
+    stage.clear()
+    return alice, bob, conversation_id
 
 
 async def test_an_empty_conversation(stage: Stage) -> None:
@@ -66,7 +72,7 @@ async def test_unread_counts_others_messages_after_ones_cursor(stage: Stage) -> 
         await send(stage, bob, conversation_id, number)
     (item,) = await get(stage, alice, conversation_id)
     assert (item.unread, item.last_seq, item.last_ordinal) == (3, 3, 3)
-    assert item.last_entry is not None and item.last_entry.record == b"message 3"
+    assert item.last_entry is not None and item.last_entry.record == make_record_of(b"message 3")
     assert item.last_entry.log_hash == item.log_hash
     (of_bob,) = await get(stage, bob, conversation_id)
     assert of_bob.unread == 0

@@ -16,6 +16,8 @@ from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.friends.contract import RemoveFriend, RequestFriend
 from hearth.messages.contract import ReadHistory, SendMessage, Sent
 from hearth.messages.tables import MESSAGE
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.stage import Stage
 
 GROUP = bytes(range(16))
@@ -23,7 +25,7 @@ GROUP = bytes(range(16))
 
 @dataclass
 class Scene:
-    """Alice and bob are friends and talk in `pair`; carol knows neither."""
+    """Alice and bob are friends and talk in `pair`, under its first epoch; carol knows neither."""
 
     stage: Stage
     alice: Actor
@@ -36,8 +38,9 @@ class Scene:
         self, conversation_id: bytes | None = None, record: bytes = b"hello", **other: Any
     ) -> SendMessage:
         number = next(self.numbers)
-        values = {"client_id": number.to_bytes(16, "big").hex(), "counter": number, **other}
-        return SendMessage(conversation_id=(conversation_id or self.pair).hex(), record=record, **values)
+        values = {"client_id": number.to_bytes(16, "big").hex(), "counter": number, "epoch": 1, **other}
+        sealed = make_record_of(record)
+        return SendMessage(conversation_id=(conversation_id or self.pair).hex(), record=sealed, **values)
 
     async def sends(self, actor: Actor, conversation_id: bytes | None = None, **other: Any) -> Sent:
         sent: Sent = await self.stage.run(actor, self.message(conversation_id, **other))
@@ -71,6 +74,7 @@ class Scene:
                 roles={actor.user_id: "member" for actor in actors},
                 now=self.stage.clock.now(),
             )
+        await begin_epochs(self.stage.services, conversation_id)
         return conversation_id
 
     async def leaves(self, actor: Actor, conversation_id: bytes, left_seq: int) -> None:
@@ -151,4 +155,6 @@ async def scene(stage: Stage) -> Scene:
     pair = make_direct_id(stage.services.identity.server_id, alice.user_id, bob.user_id)
     scene = Scene(stage, alice, bob, carol, pair)
     await scene.befriend()
+    await begin_epochs(stage.services, pair)
+    stage.clear()
     return scene

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from hearth.contract import Actor
 from hearth.conversations.rules import ConversationClosed
 from hearth.conversations.tables import CONVERSATION
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.messages.conftest import Scene
 
 
@@ -24,14 +25,14 @@ async def test_places_are_given_in_order_and_answered(scene: Scene) -> None:
 
 async def test_a_row_holds_what_was_sent(scene: Scene) -> None:
     await scene.sends(scene.alice, record=b"first")
-    record = bytes(range(256)) * 256
+    record = bytes(range(256)) * 248
     command = scene.message(record=record, counter=2**53 - 1, target_seq=1)
     sent = await scene.stage.run(scene.alice, command)
     row = (await scene.rows())[1]
-    assert row.message == record
+    assert row.message == command.record == make_record_of(record)
     assert row.client_id.hex() == command.client_id
     assert (row.from_user, row.from_device) == (scene.alice.user_id, scene.alice.device_id)
-    assert (row.counter, row.kind, row.target_seq, row.epoch) == (2**53 - 1, 1, 1, 0)
+    assert (row.counter, row.kind, row.target_seq, row.epoch) == (2**53 - 1, 1, 1, 1)
     assert (row.log_hash, row.timestamp) == (sent.log_hash, sent.timestamp)
 
 
@@ -93,17 +94,17 @@ async def test_the_same_client_id_never_carries_another_record(scene: Scene, is_
         await scene.stage.run(scene.alice, command)
         with pytest.raises(Conflict):
             await scene.stage.run(scene.alice, other)
-    assert [row.message for row in await scene.rows()] == [b"first"]
+    assert [row.message for row in await scene.rows()] == [command.record]
 
 
 async def test_sealed_again_for_another_epoch_it_is_still_the_same_message(scene: Scene) -> None:
-    command = scene.message(record=b"epoch 0")
+    command = scene.message(record=b"epoch 1")
     first = await scene.stage.run(scene.alice, command)
     async with scene.stage.services.database.transaction("write") as transaction:
-        await transaction.execute(update(CONVERSATION).values(epoch=1))
-    again = scene.message(record=b"epoch 1", client_id=command.client_id, epoch=1)
+        await transaction.execute(update(CONVERSATION).values(epoch=2))
+    again = scene.message(record=b"epoch 2", client_id=command.client_id, epoch=2)
     assert await scene.stage.run(scene.alice, again) == first
-    assert [row.message for row in await scene.rows()] == [b"epoch 0"]
+    assert [row.message for row in await scene.rows()] == [command.record]
 
 
 async def test_client_ids_of_different_people_and_conversations_do_not_meet(scene: Scene) -> None:
@@ -152,7 +153,7 @@ async def test_former_friends_are_told_why_they_cannot_write(scene: Scene) -> No
     assert await scene.check_log(scene.pair) == 2
 
 
-@pytest.mark.parametrize("wrong", [{"epoch": 1}, {"target_seq": 1}, {"target_seq": 2**53 - 1}])
+@pytest.mark.parametrize("wrong", [{"epoch": 2}, {"target_seq": 1}, {"target_seq": 2**53 - 1}])
 async def test_what_does_not_exist_cannot_be_pointed_at(scene: Scene, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         await scene.sends(scene.alice, **wrong)
@@ -188,9 +189,9 @@ async def test_ones_own_send_is_delivered_and_read_by_oneself(scene: Scene) -> N
 
 
 async def test_notes_to_oneself_work_alike(scene: Scene) -> None:
-    notes = next(row.id for row in await scene.rows(CONVERSATION) if row.kind == "self")
-    owner = next(
-        Actor(row.created_by, b"d" * 16) for row in await scene.rows(CONVERSATION) if row.id == notes
-    )
+    found = next(row for row in await scene.rows(CONVERSATION) if row.kind == "self")
+    notes, people = found.id, (scene.alice, scene.bob, scene.carol)
+    owner = next(actor for actor in people if actor.user_id == found.created_by)
+    await begin_epochs(scene.stage.services, notes)
     assert (await scene.sends(owner, notes)).seq == 1
     assert scene.told("message.sent")[0][0] == {owner.user_id}

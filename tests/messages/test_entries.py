@@ -1,6 +1,7 @@
 """Entries for other nouns: one query for many conversations."""
 
 from hearth.messages.entries import list_entries_at, list_ordinals_at
+from tests.epochs.kit import make_record_of
 from tests.messages.conftest import Scene
 
 
@@ -17,5 +18,6 @@ async def test_the_latest_of_many_conversations_come_in_one_query(scene: Scene) 
         assert len(scene.statements) == 2
         assert await list_entries_at(transaction, {}) == await list_entries_at(transaction, {group: 0}) == {}
         assert len(scene.statements) == 2
-    assert {key: entry.record for key, entry in entries.items()} == {scene.pair: b"one", group: b"two"}
+    one, two = make_record_of(b"one"), make_record_of(b"two")
+    assert {key: entry.record for key, entry in entries.items()} == {scene.pair: one, group: two}
     assert ordinals == {scene.pair: 1, group: 0, absent: 0}

@@ -14,6 +14,7 @@ from hearth.db.bulk import Steps, Syntax
 from hearth.errors import Busy, HearthError, StorageUnavailable
 from hearth.messages import append as append_module
 from hearth.messages import log as log_module
+from tests.epochs.kit import make_record_of
 from tests.messages.conftest import Scene
 
 
@@ -31,9 +32,9 @@ async def test_all_members_and_nobody_else_hear_of_a_message(scene: Scene) -> No
         "from_device": scene.alice.device_id.hex(),
         "client_id": entry["client_id"],
         "counter": entry["counter"],
-        "epoch": 0,
+        "epoch": 1,
         "target_seq": 0,
-        "record": base64.b64encode(b"\xfb\xff hi").decode(),
+        "record": base64.b64encode(make_record_of(b"\xfb\xff hi")).decode(),
         "log_hash": base64.b64encode(sent.log_hash).decode(),
         "timestamp": "2026-05-01T12:00:00Z",
     }
@@ -104,6 +105,7 @@ async def test_a_batch_of_fifty_costs_as_many_statements_as_one_message(
             outcomes: list[Any] = stop.value
             return outcomes
 
+    await scene.sends(scene.alice)  # reads what records are judged by
     monkeypatch.setattr(log_module, "append", counting)
     await scene.sends(scene.alice)
     await asyncio.gather(*(scene.sends(scene.alice) for _ in range(64)))

@@ -19,6 +19,8 @@ from hearth.doctor.machine import examine_clock, examine_disk
 from hearth.doctor.report import Report
 from hearth.doctor.settings import examine_certificate, examine_settings
 from hearth.messages.contract import SendMessage
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.served import serve
 from tests.stage import Stage
 
@@ -127,7 +129,11 @@ async def test_a_message_from_the_future_and_a_newer_schema_are_found(stage: Sta
     await examine_database(report, config)
     assert (report.problems, report.warnings) == (0, 0), report.lines
     stage.clock.moment = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
-    await stage.run(alice, SendMessage(conversation_id=notes, client_id="0" * 32, counter=1, record=b"\1x"))
+    await begin_epochs(stage.services, bytes.fromhex(notes))
+    note = SendMessage(
+        conversation_id=notes, client_id="0" * 32, counter=1, record=make_record_of(b"x"), epoch=1
+    )
+    await stage.run(alice, note)
     await examine_database(report, config)
     assert "the clock was set back" in problems(report)
     await set_schema(stage.services.database, "9999")

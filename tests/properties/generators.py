@@ -10,6 +10,7 @@ from hearth.inbox.contract import GetInboxItems
 from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
 from hearth.sync.contract import OpenSync, Part, ReadHeads, ReadLog, ReadRest
+from tests.epochs.kit import make_record_of
 from tests.properties.chain_generators import CHAIN_GENERATORS
 from tests.properties.epoch_generators import EPOCH_GENERATORS
 from tests.properties.world import Person, World
@@ -154,14 +155,13 @@ def get_inbox_items(world: World, person: Person) -> Command:
 @generates(messages.SendMessage)
 def send_message(world: World, person: Person) -> Command:
     conversation_id = some_conversation(world, person)
-    n = next((room.n for room in world.rooms if room.id == conversation_id), 0)
+    n = next((room.n for room in world.rooms if room.id == conversation_id), 1)
     letter = world.dice.choice((b"a", b"b", b"c"))
-    sealed = b"\1" + letter * 32 + bytes(world.dice.choice((256, 512, 1024)))
     return messages.SendMessage(
         conversation_id=conversation_id,
         client_id=f"{world.dice.randint(1, 40):032x}",  # few, so that retries and mistaken reuse happen
         counter=world.dice.randint(1, 1000),
-        record=sealed if n else b"\0" + letter * world.dice.randint(1, 300),
+        record=make_record_of(letter * world.dice.choice((256, 512, 1024))),
         kind=world.dice.choice((0, 1, 1, 1)),
         epoch=max(0, n - world.dice.choice((0, 0, 0, 1))),
         target_seq=world.dice.choice((0, 0, 0, 1)),

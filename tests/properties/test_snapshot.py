@@ -55,7 +55,10 @@ async def test_events_lead_to_what_a_snapshot_says(seed: int, database_url: str,
         commands = [*GENERATORS, *GENERATORS, *FAVOURED * 6]
         world.dice.shuffle(commands)
         for step in range(STEPS):
-            await take_step(world, commands[step % len(commands)])
+            command = commands[step % len(commands)]
+            if command is SendMessage:
+                await world.begin_epochs()
+            await take_step(world, command)
             await world.deliver()
         await finish(world)
         for person in world.people:

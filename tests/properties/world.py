@@ -20,6 +20,7 @@ from hearth.errors import HearthError
 from hearth.work import perform
 from tests.directory.kit import Owner
 from tests.epochs.kit import Room
+from tests.epochs.written import begin_epochs
 from tests.stage import Stage
 
 Hint = tuple[str, bytes]
@@ -51,6 +52,8 @@ class World:
     rooms: list[Room] = field(default_factory=list)
     then: Callable[[Any], None] | None = None
     """What the device that asks notes when its command is carried out, given the answer."""
+    begun: set[str] = field(default_factory=set)
+    """Conversations that had their first epoch written: these are no rooms."""
     next_connection: int = 1
     heard: int = 0
 
@@ -134,6 +137,10 @@ class World:
             dice.shuffle(free)
             doubled = [hint if hint[0] in ORDERED else free.pop() for hint in doubled]
         return doubled
+
+    async def begin_epochs(self) -> None:
+        """Write a first epoch of what has none, which nobody hears of, so that people can write there."""
+        self.begun |= {key.hex() for key in await begin_epochs(self.stage.services)}
 
     async def sign_in_somewhere(self, person: Person) -> None:
         """What is no command but is logged too: a new device…"""

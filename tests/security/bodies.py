@@ -15,7 +15,7 @@ from hearth.sealed.group.entries import Leave
 from hearth.sealed.group.epoch import Kind
 from hearth.sealed.group.rewrap import RewrapRequest
 from tests.directory.kit import NOW, Owner, make_way
-from tests.epochs.kit import Room, make_home
+from tests.epochs.kit import Room, make_home, make_record_of
 from tests.security.people import KDF, People
 
 NO_ANSWER = EpochTaken(conversation_id="00" * 16, n=1, seq=1, timestamp=datetime(2026, 5, 1, tzinfo=UTC))
@@ -42,7 +42,8 @@ def message(conversation_id: str) -> dict[str, Any]:
         "conversation_id": conversation_id,
         "client_id": client_id,
         "counter": 2,
-        "record": encode(b"\1psst"),
+        "record": encode(make_record_of(b"psst")),
+        "epoch": 1,
     }
 
 

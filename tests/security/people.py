@@ -22,11 +22,11 @@ from hearth.conversations import store as conversations
 from hearth.conversations.ids import make_direct_id, make_first_hash, make_self_id
 from hearth.conversations.tables import MEMBER
 from hearth.friends.contract import BlockUser, RemoveFriend, RequestFriend
-from hearth.messages.contract import SendMessage
 from hearth.services import Services
 from hearth.work import perform
 from tests.directory.kit import Owner
 from tests.epochs.kit import Room, make_home, make_self
+from tests.messages.unsealed import write_unsealed
 from tests.stage import carry_out
 
 ACTORS = ("self", "friend", "member", "former", "left", "strange", "blocked", "admin", "revoked", "nobody")
@@ -145,10 +145,8 @@ class People:
         await self.run(other.actor, RequestFriend(username=one.username))
 
     async def say(self, somebody: Somebody, conversation_id: str) -> None:
-        command = SendMessage(
-            conversation_id=conversation_id, client_id=secrets.token_hex(16), counter=1, record=b"\1hello"
-        )
-        await self.run(somebody.actor, command)
+        """Write as people did before there were epochs."""
+        await write_unsealed(self.services, somebody.actor, bytes.fromhex(conversation_id))
 
     async def make_group(self, founder: Somebody, *members: Somebody) -> None:
         """There is no command for it yet; rules for members are there already."""

@@ -18,6 +18,8 @@ from hearth.conversations.ids import make_direct_id, make_self_id
 from hearth.db.bulk import Steps, Syntax
 from hearth.friends.contract import RequestFriend
 from hearth.wire.dispatch import Dispatcher
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.security.bodies import encode
 from tests.stage import Stage, acknowledge
 
@@ -32,7 +34,12 @@ ID_FIELDS = {
 }
 """Fields that name something which may be another's. Usernames are found by anybody (docs/security.md)."""
 CONVERSATION: dict[str, dict[str, Any]] = {
-    "message.send": {"client_id": "0" * 32, "counter": 1, "record": encode(b"x")},
+    "message.send": {
+        "client_id": "0" * 32,
+        "counter": 1,
+        "record": encode(make_record_of(b"x")),
+        "epoch": 1,
+    },
     "message.history": {"seq": 0},
     "receipt.mark": {"read_seq": 1},
     "typing.start": {},
@@ -86,6 +93,7 @@ async def house(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> House:
     await stage.run(alice, RequestFriend(username="bobby"))
     await stage.run(bob, RequestFriend(username="alice"))
     outcome = await stage.run(olga, RequestFriend(username="alice"))
+    await begin_epochs(stage.services)
     await stage.services.presence.stop()  # it has statements of its own, now and then
     house = House(stage, alice, bob, carol, outcome.request.id)
 

@@ -1,5 +1,6 @@
 """Who wrote what is the session's word, and stays so; and no way leads past the password."""
 
+import base64
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hearth.errors import HearthError, WrongPassword
 from hearth.friends.contract import RequestFriend
 from hearth.messages.contract import SendMessage
 from hearth.messages.tables import MESSAGE
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.stage import KDF, Stage
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +29,7 @@ async def pair(stage: Stage) -> tuple[Actor, Actor, str]:
     await stage.run(alice, RequestFriend(username="bobby"))
     await stage.run(bob, RequestFriend(username="alice"))
     key = make_direct_id(stage.services.identity.server_id, alice.user_id, bob.user_id).hex()
+    await begin_epochs(stage.services, bytes.fromhex(key))
     return alice, bob, key
 
 
@@ -39,29 +43,32 @@ async def test_A03_another_authors_message_is_not_changed_by_anything(
 ) -> None:
     """Not by its client_id, not by pointing at it, not by an entry of another kind: the log only grows."""
     alice, bob, key = pair
-    first = SendMessage(conversation_id=key, client_id="a" * 32, counter=1, record=b"mine")
+    mine, theirs, new = (make_record_of(text) for text in (b"mine", b"theirs", b"new"))
+    first = SendMessage(conversation_id=key, client_id="a" * 32, counter=1, record=mine, epoch=1)
     await stage.run(alice, first)
     before = await rows(stage)
-    for counter, kind, target in ((1, 1, 0), (2, 1, 1), (3, 0, 1)):
+    for counter, kind, target in ((1, 1, 0), (2, 1, 1), (3, 2, 1), (4, 3, 1)):
         forged = SendMessage(
             conversation_id=key,
             client_id="a" * 32 if counter == 1 else f"{counter:032x}",
             counter=counter,
-            record=b"theirs",
-            kind=kind,  # type: ignore[arg-type]  # one of the two there are
+            record=theirs,
+            kind=kind,  # type: ignore[arg-type]  # one of those there are
+            epoch=1,
             target_seq=target,
         )
         await stage.run(bob, forged)
     after = await rows(stage)
-    assert after[: len(before)] == before and len(after) == len(before) + 3
+    assert after[: len(before)] == before and len(after) == len(before) + 4
     with pytest.raises(HearthError, match="stands for another record"):
-        await stage.run(alice, SendMessage(conversation_id=key, client_id="a" * 32, counter=1, record=b"new"))
+        await stage.run(alice, msgspec.structs.replace(first, record=new))
 
 
 async def test_A16_the_sender_is_who_is_signed_in(stage: Stage, pair: tuple[Actor, Actor, str]) -> None:
     """Fields for it do not exist (test_fields.py); what members are told names session and device."""
     alice, bob, key = pair
-    fields = {"conversation_id": key, "client_id": "b" * 32, "counter": 1, "record": "AA=="}
+    record = base64.b64encode(make_record_of(b"mine")).decode()
+    fields = {"conversation_id": key, "client_id": "b" * 32, "counter": 1, "record": record, "epoch": 1}
     for forged in ("from_user", "from_device", "sender_id", "forwarded_from", "seq", "timestamp", "log_hash"):
         with pytest.raises(msgspec.ValidationError, match="unknown field"):
             msgspec.convert({**fields, forged: alice.user_id}, SendMessage)

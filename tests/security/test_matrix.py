@@ -7,12 +7,15 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from hearth.app import HANDLERS
 from hearth.errors import NotFound
+from hearth.messages.contract import SendMessage
+from tests.epochs.written import begin_epochs
 from tests.scenarios.server import RunningServer
-from tests.security.bodies import BODIES
+from tests.security.bodies import BODIES, message
 from tests.security.conftest import Listener, ask_by_http, ask_by_socket, dump, wipe
 from tests.security.people import ACTORS, People, gather_people
 from tests.security.table import COMMANDS, read_table
@@ -69,6 +72,8 @@ async def test_matrix(shared: RunningServer, people: People, listener: Listener,
             await people.seal(is_listed=not line.startswith("chain.add_device"))
         if line.startswith(("epoch.", "rewrap.")):
             await people.begin_notes()
+        if line.startswith("message.send"):
+            await begin_epochs(people.services)
         answers.append({role: await play(people, listener, line, role, ask) for role in ORDER})
     for role in ORDER:
         by_face = [remove_ids(answer[role]) for answer in answers if "error" in answer[role]]
@@ -103,7 +108,7 @@ async def settle(people: People) -> None:
     """Let receipts be written: a send is answered after them, and this one is refused."""
     people.services.messages._receipts.flush_now()
     with pytest.raises(NotFound):
-        await people.say(people.by_role["strange"], people.notes)
+        await people.run(people.by_role["strange"].actor, msgspec.convert(message(people.notes), SendMessage))
 
 
 def remove_ids(answer: Any) -> str:

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from hearth.accounts.rules import hash_token
 from hearth.accounts.tables import DEVICE, USER
 from hearth.db.server import load_identity
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import begin_epochs
 from tests.scenarios.server import RunningServer
 from tests.security.bodies import encode, kdf
 from tests.security.conftest import ask_raw, dump
@@ -23,6 +25,7 @@ from tests.wire.edge_stage import POLLING, client, open_polling, request
 CANARY = "canary-" + secrets.token_hex(8)
 KEY = CANARY.encode().ljust(32, b"!")
 TEXT = f"meet me at the {CANARY} at noon"
+RECORD = make_record_of(TEXT.encode())
 
 
 class Everything(logging.Handler):
@@ -87,8 +90,9 @@ async def live(server: RunningServer) -> list[str | bytes]:
         signed_in = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         opened = (await http.post("/api/sync.open", json={}, headers=signed_in)).json()
         notes = opened["items"][0]["conversation"]["id"]
-        message = {"conversation_id": notes, "client_id": secrets.token_hex(16), "counter": 1}
-        message["record"] = encode(TEXT.encode())
+        await begin_epochs(server.app.services, bytes.fromhex(notes))
+        message = {"conversation_id": notes, "client_id": secrets.token_hex(16), "counter": 1, "epoch": 1}
+        message["record"] = encode(RECORD)
         await http.post("/api/message.send", json=message, headers=signed_in)
         await http.post("/api/message.send", content=json.dumps(message)[:-9], headers=signed_in)
         await http.post("/api/profile.update", json={"about": TEXT}, headers=signed_in)
@@ -110,7 +114,7 @@ async def live(server: RunningServer) -> list[str | bytes]:
         await broken.closed()
     async with client(server.port) as refused:
         await refused.shake(headers={"Cookie": f"hearth={cookie}", "Origin": "https://evil.example"})
-    return [token, cookie, sid, CANARY, KEY, TEXT, hash_token(token)]
+    return [token, cookie, sid, CANARY, KEY, TEXT, RECORD, hash_token(token)]
 
 
 async def recover_in_vain(http: httpx.AsyncClient, signed_in: dict[str, str]) -> None:

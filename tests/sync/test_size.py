@@ -31,6 +31,7 @@ from hearth.sync.contract import (
     OpenSync,
     ReadRest,
 )
+from tests.epochs.written import begin_epochs
 from tests.inbox.test_items import fill, send
 from tests.stage import Stage
 
@@ -173,6 +174,7 @@ async def test_who_has_more_conversations_than_an_answer_names_fetches_only_what
     unnamed = list(replica.conversations)[MAX_HEADS:]
     grown = [key for key in ids if key in unnamed][:60]
     stage.clock.advance(86_400)
+    await begin_epochs(stage.services, *(bytes.fromhex(key) for key in grown))
     for key in grown:
         await send(stage, alice, key, 1)
     asked.clear()
