@@ -1,0 +1,107 @@
+"""F8: server or member choose whom one talks to: by resets, by names, by keys first seen in a group."""
+
+from dataclasses import replace
+
+import pytest
+
+from hearth.client.crypto.trust import Person as Card
+from hearth.client.crypto.trust import fingerprint, safety_number
+from hearth.sealed.core import ed25519
+from hearth.sealed.group.epoch import Action
+from hearth.sealed.person.keyring import How, OpenRow, UserId, hash_set, read_keyring
+from hearth.sealed.person.pins import Pins
+from hearth.sealed.person.user_chain import IDENTITY_SIGNS, Genesis
+from hearth.sealed.person.user_state import next_statement
+from tests.attacks.conftest import Open
+from tests.attacks.device import Device
+from tests.client.crypto.cast import NOW, SERVER, Person, seed_of
+from tests.client.crypto.room import Room
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def alice(room: Room, open_device: Open) -> Device:
+    """Her device has met the others and may seal."""
+    device = open_device(room, 1).learns(room)
+    for user in (2, 3):
+        device.take("meet", user=user)
+    return device
+
+
+def test_control_a_renewed_key_holds_nobody_up(room: Room, alice: Device) -> None:
+    assert alice.sealing == ["ready"]
+    room.cast[2].renew_identity("bob 2")
+    assert alice.meets(room.cast[2]) == [None]
+    assert alice.sealing == ["rotating", "rotate"]
+
+
+def test_nothing_is_sealed_to_somebody_whom_the_server_has_reset(room: Room, alice: Device) -> None:
+    """Also of people whom nobody ever compared; and not by accepting them alone."""
+    room.cast[2].reset("bob by the server", "bob new")
+    assert set(alice.meets(room.cast[2])) == {None}
+    assert alice.sealing == ["held", [2]]
+    alice.take("accept", user=2)
+    assert alice.sealing == ["held", [2]], "until a member lets them in again"
+
+
+def test_an_epoch_with_the_key_of_a_reset_is_not_slipped_in(room: Room, alice: Device) -> None:
+    """Carol, in league with the server, states bob's new key in a rotation."""
+    room.cast[2].reset("bob by the server", "bob new")
+    room.rotate(actor=3)
+    assert set(alice.meets(room.cast[2])) == {None}
+    assert alice.reads(room.rows, room.hashes[0]) is None
+    assert alice.learns_epoch(room, 2) == "not_allowed"
+
+
+def test_a_person_cannot_be_renamed(room: Room, alice: Device) -> None:
+    """Mallory becomes "alice" in the directory: names stand in chains, and a chain keeps its own."""
+    statement = rename(room.cast[3], "bob")
+    assert alice.take("chain", user=3, statement=statement.hex()) == "not_allowed"
+    assert [chain[-3] for chain in alice.show()["chains"]] == ["alice", "bob", "carol"]
+
+
+def rename(person: Person, username: str) -> bytes:
+    """A genesis under another username, signed by the key in it, as a server could make it."""
+    seed = seed_of(f"{person.name} renamed")
+    body = Genesis(ed25519.public_key(seed), username)
+    return next_statement(person.state, SERVER, person.user, body, signer=IDENTITY_SIGNS, time=NOW).sign(seed)
+
+
+def test_a_key_first_seen_in_a_group_never_becomes_more_by_itself() -> None:
+    """Bob makes a group with a "carol" of his: her pin says by whom, and gives way to nothing silently."""
+    forged = Person(3, "carol").begin("carol new")
+    met = Pins({}).meet(3, forged.now, How.GROUP, by=2, time=NOW)
+    assert (met.by_user[3].how, met.by_user[3].by) == (How.GROUP, 2)
+    other = replace(forged.now, identity_key=ed25519.public_key(seed_of("true carol")))
+    after = met.meet(3, other, How.REQUEST, by=0, time=NOW)
+    assert after == met, "a request for friendship does not overwrite the key"
+    assert after.is_held(3, replace(other, incarnation=2))
+
+
+def test_two_pins_of_one_head_are_a_conflict_that_is_shown() -> None:
+    one = Pins({}).meet(3, Person(3, "carol").begin().now, How.GROUP, by=2, time=NOW).by_user[3]
+    rows = [OpenRow(1, UserId(3), one), OpenRow(1, UserId(3), replace(one, identity_key=b"x" * 32))]
+    assert read_keyring(rows, {1: hash_set([])}).conflicts == {3}
+    assert read_keyring(rows[:1], {1: hash_set([])}).conflicts == set()
+
+
+def test_what_links_and_numbers_say_is_of_the_key() -> None:
+    """A server that swaps bob's key changes the fingerprint in a link and the number that people compare."""
+    alice, bob, forged = (Card(SERVER, user, bytes([at]) * 32) for at, user in ((1, 1), (2, 2), (3, 2)))
+    assert fingerprint(bob) != fingerprint(forged)
+    assert safety_number(alice, bob) != safety_number(alice, forged)
+    assert safety_number(alice, bob) == safety_number(bob, alice)
+
+
+def test_the_identity_in_a_record_is_the_one_of_the_chain(room: Room, open_device: Open) -> None:
+    """Carol lists bob with a key of hers."""
+    lines = [room.member(one.user, one.role) for one in room.rosters[-1].members]
+    lines[1] = replace(lines[1], identity_key=ed25519.public_key(seed_of("of carol's making")))
+    room.make(Action.ROTATE, 3, lines)
+    room.post_epoch()
+    alice = open_device(room, 1)
+    assert set(alice.meets(*room.cast.values())) == {None}
+    assert alice.reads(room.rows, room.hashes[0]) is None
+    assert alice.learns_epoch(room, 1) is None
+    assert alice.learns_epoch(room, 2) == "not_allowed"
