@@ -2,7 +2,7 @@
 
 from tests.histories.entries import empty, leave, restore, write
 from tests.histories.epochs import change_epoch
-from tests.histories.people import accept, change_person, heal, pass_time
+from tests.histories.people import accept, change_person, compare, heal, pass_time
 from tests.histories.town import Town
 
 ACTS = {
@@ -12,6 +12,7 @@ ACTS = {
     leave: 1,
     empty: 2,
     accept: 1,
+    compare: 1,
     heal: 2,
     pass_time: 2,
     restore: 0.3,

@@ -47,6 +47,15 @@ def accept(town: Town) -> None:
         device.pair.take({"op": "accept", "user": user})
 
 
+def compare(town: Town) -> None:
+    """Somebody compares safety numbers with another, or takes that back."""
+    device = choose_device(town)
+    others = [user for user in town.members if user != device.user]
+    if others:
+        what = town.dice.choice(("compare", "compare", "uncompare"))
+        device.pair.take({"op": what, "user": town.dice.choice(others)})
+
+
 def heal(town: Town) -> None:
     """Who has no seed asks; any other device says whether it would answer, and one answer is taken."""
     device = choose_device(town)

@@ -134,6 +134,14 @@ class View:
         if state is not None and step["user"] in self.pins.by_user:
             self.pins = self.pins.accept(step["user"], state, 0)
 
+    def take_compare(self, step: Told) -> None:
+        state = self.people.chain(step["user"]).state
+        if state is not None:
+            self.pins = self.pins.compare(step["user"], state, 0)
+
+    def take_uncompare(self, step: Told) -> None:
+        self.pins = self.pins.uncompare(step["user"], 0)
+
     def take_make(self, step: Told) -> dict[str, Any]:
         self.conversation.judge(self.now)
         before = self.epochs.newest

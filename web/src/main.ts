@@ -1,4 +1,5 @@
-// The start: language, theme and history first, then the page; the service worker when all is calm.
+// The start: what the address bar must not keep, language, theme and history, then the page; the service worker when all is calm.
+import "./friends/arrival.ts";
 import "./ui/theme.scss";
 
 import { mount } from "svelte";

@@ -16,6 +16,8 @@ const ROUTES = {
   addFriend: { name: "addFriend" },
   blocked: { name: "blocked" },
   friendLink: { name: "friendLink", username: "ann" },
+  conversationSecurity: { name: "conversationSecurity", conversation: "ab".repeat(16) },
+  userSecurity: { name: "userSecurity", user: 7 },
   user: { name: "user", user: 7 },
   you: { name: "you" },
   profile: { name: "profile" },

@@ -8,12 +8,14 @@ export type Route =
   | { name: "recover" }
   | { name: "home" }
   | { name: "conversation"; conversation: string }
+  | { name: "conversationSecurity"; conversation: string }
   | { name: "friends" }
   | { name: "friendRequests" }
   | { name: "addFriend" }
   | { name: "blocked" }
   | { name: "friendLink"; username: string }
   | { name: "user"; user: number }
+  | { name: "userSecurity"; user: number }
   | { name: "you" }
   | { name: "profile" }
   | { name: "devices" }
@@ -70,11 +72,12 @@ export function readRoute(address: { pathname: string; hash: string }): Route {
   if (Object.hasOwn(WITH_TOKEN, path)) {
     return { name: WITH_TOKEN[path as keyof typeof WITH_TOKEN], token: readToken(address.hash) };
   }
-  const [, kind, value, rest] = path.split("/");
-  if (rest === undefined && kind && value) {
-    if (kind === "c" && /^[0-9a-f]{32}$/.test(value)) return { name: "conversation", conversation: value };
-    if (kind === "u" && /^[1-9]\d{0,15}$/.test(value)) return { name: "user", user: Number(value) };
-    if (kind === "add") {
+  const [, kind, value, part, rest] = path.split("/");
+  const isSecurity = part === "security";
+  if (rest === undefined && kind && value && (part === undefined || isSecurity)) {
+    if (kind === "c" && /^[0-9a-f]{32}$/.test(value)) return { name: isSecurity ? "conversationSecurity" : "conversation", conversation: value };
+    if (kind === "u" && /^[1-9]\d{0,15}$/.test(value)) return { name: isSecurity ? "userSecurity" : "user", user: Number(value) };
+    if (kind === "add" && !isSecurity) {
       const username = decode(value);
       if (username && username.length <= 64 && !/[/\\\p{Cc}\s]/u.test(username)) return { name: "friendLink", username };
     }
@@ -87,8 +90,12 @@ export function toPath(route: Route): string {
   switch (route.name) {
     case "conversation":
       return `/c/${route.conversation}`;
+    case "conversationSecurity":
+      return `/c/${route.conversation}/security`;
     case "user":
       return `/u/${route.user}`;
+    case "userSecurity":
+      return `/u/${route.user}/security`;
     case "friendLink":
       return `/add/${encodeURIComponent(route.username)}`;
     case "register":
@@ -110,6 +117,7 @@ export function sectionOf(route: Route): Section | null {
   switch (route.name) {
     case "home":
     case "conversation":
+    case "conversationSecurity":
       return "messages";
     case "friends":
     case "friendRequests":
@@ -117,6 +125,7 @@ export function sectionOf(route: Route): Section | null {
     case "blocked":
     case "friendLink":
     case "user":
+    case "userSecurity":
       return "friends";
     case "you":
     case "profile":

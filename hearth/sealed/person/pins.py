@@ -66,6 +66,13 @@ class Pins:
         """Take the identity at the chain's head because safety numbers were compared."""
         return self._put(user, _make_pin(state, How.COMPARED, 0, time))
 
+    def uncompare(self, user: int, time: int) -> "Pins":
+        """Take a comparison back: of the same identity, nothing vouches for it any more. Else as it is."""
+        pin = self.by_user.get(user)
+        if pin is None or pin.how is not How.COMPARED:
+            return self
+        return self._put(user, replace(pin, how=How.REQUEST, time=time))
+
     def _put(self, user: int, pin: PinRow) -> "Pins":
         return Pins({**self.by_user, user: pin})
 

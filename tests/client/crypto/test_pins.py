@@ -56,6 +56,15 @@ def test_a_reset_holds_sealing_until_it_is_accepted_and_costs_the_trust() -> Non
     assert accepted.by_user[2].how is How.REQUEST
 
 
+def test_a_comparison_is_taken_back_by_a_pin_of_the_same_identity_and_nothing_else_is() -> None:
+    bob, pins = met(How.COMPARED)
+    back = pins.uncompare(2, NOW + 1).by_user[2]
+    assert (back.how, back.time, back.identity_key) == (How.REQUEST, NOW + 1, bob.now.identity_key)
+    linked = met(How.LINK)[1]
+    assert linked.uncompare(2, NOW + 1) == linked
+    assert Pins({}).uncompare(2, NOW) == Pins({})
+
+
 def test_who_was_never_met_holds_nothing() -> None:
     bob = Person(2, "bob").begin()
     assert Pins({}).find_change(2, bob.now) is Change.NONE

@@ -183,8 +183,9 @@ async def test_a_link_opened_signed_out_leads_back_after_signing_in(
     alice: Person, bob: Person, arrives: SomebodyNew
 ) -> None:
     await alice.opens("/friends/add")
-    link = await alice.page.get_by_label("Your link to share").input_value()
-    assert link.endswith("/add/alice")
+    field = alice.page.get_by_label("Your link to share")
+    await expect(field).to_have_value(re.compile(r"/#friend=alice\.[A-Za-z0-9_-]{22}$"), timeout=PATIENCE)
+    link = await field.input_value()
     await expect(alice.page.get_by_role("img", name=f"QR code of {link}")).to_be_visible()
     bobs_phone = await arrives("bob", **PHONE)
     await bobs_phone.opens("/add/alice")

@@ -25,7 +25,7 @@ async function requireKeys({ keys, username }: Own, password: string): Promise<v
  * Signs one other device out, or all others. Those in the list are taken off it, and with them whatever is listed there and
  * signed in nowhere; the others' sessions end.
  */
-export async function endDevices(own: Own, password: string, which: Device | "others", signedIn: readonly Device[]): Promise<void> {
+export async function endDevices(own: Own, password: string, which: Pick<Device, "id"> | "others", signedIn: readonly Device[]): Promise<void> {
   const { client, keys, username } = own;
   await keys.look();
   const others = keys.found.state === "ready" ? keys.others : [];
@@ -54,6 +54,12 @@ export async function changePassword(own: Own, old: string, password: string, { 
 export async function makeRecoveryKey(own: Own, password: string): Promise<string> {
   await requireKeys(own, password);
   return own.keys.makeRecoveryKey((await deriveKnown(own.username, password)).keys);
+}
+
+/** The recovery key does not work any more; there is none then. */
+export async function dropRecoveryKey(own: Own, password: string): Promise<void> {
+  await requireKeys(own, password);
+  await own.keys.dropRecoveryKey((await deriveKnown(own.username, password)).keys);
 }
 
 /** Takes this device off the list, which ends its session, and wipes its keys. A server that was not reached is a ProblemError: then all goes on. */

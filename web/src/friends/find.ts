@@ -1,9 +1,12 @@
 // Looking somebody up by exact username, or by the link that carries it.
 import type { Client } from "../sync/client.ts";
 import type { FoundUser } from "../wire/contract.ts";
+import { readFriendFragment } from "./link.ts";
 
-/** The name in somebody's link (`…/add/name`), or null when `text` is no such link. */
+/** The name in somebody's link (`…/#friend=name.fingerprint`, `…/add/name`), or null when `text` is no such link. */
 export function readLink(text: string): string | null {
+  const link = readFriendFragment(text.trim());
+  if (link !== null) return link.username;
   const name = /(?:^|\/)add\/([^/?#\s]+)\/?(?:[?#]\S*)?$/.exec(text.trim())?.[1];
   if (name === undefined) return null;
   try {

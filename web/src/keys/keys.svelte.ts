@@ -76,6 +76,12 @@ export class Keys {
     return key;
   }
 
+  /** Throws ProblemError. */
+  async dropRecoveryKey(password: MessagePort): Promise<void> {
+    await askKeys("dropRecoveryKey", { place: await placeOf(this.#session), password });
+    await this.look();
+  }
+
   /**
    * Changes name or picture at the server by `act`, and says it in the chain. It is noted before, so that after a crash in
    * between the next connect says it: what the person chose, never what a server says that they are called.

@@ -32,6 +32,17 @@ export function fromBase64(text: string): Bytes {
   return bytes;
 }
 
+/** Base64 with - and _ and without padding, as links have it. */
+export const toBase64Url = (bytes: Uint8Array): string => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+/** The bytes of base64url in its one spelling. Throws RangeError. */
+export function fromBase64Url(text: string): Bytes {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new RangeError("not base64url");
+  const bytes = fromBase64(text.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat((4 - (text.length % 4)) % 4));
+  if (toBase64Url(bytes) !== text) throw new RangeError("base64url in another spelling");
+  return bytes;
+}
+
 /** A fresh id of 16 random bytes, as hex: conversations, devices and client ids. */
 export function randomId(): string {
   return toHex(crypto.getRandomValues(new Uint8Array(16)));

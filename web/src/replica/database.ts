@@ -6,6 +6,7 @@ import type { Bytes } from "../lib/bytes.ts";
 import type { Content } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
+import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import type * as contract from "../wire/contract.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
@@ -148,8 +149,17 @@ export interface SayingRow {
   isSaved: boolean;
 }
 
+/** Other people's identities as the tab that leads found them last; every tab follows it. `own` is one's own fingerprint as hex. */
+export interface TrustRow {
+  own: string;
+  people: PersonTrust[];
+}
+
 interface Metas {
   cursor: Cursor;
+  /** Fingerprints (hex) that links named, by user id, until the person's keys were seen to be these. */
+  friendLinks: Record<number, string>;
+  trust: TrustRow;
   saying: SayingRow | null;
   keys: KeysRow;
   profile: OwnProfileRow;

@@ -1,4 +1,5 @@
 // Where the person is: the route of the address bar, kept in step with the browser's history. Plain links navigate.
+import { takeArrival } from "../friends/arrival.ts";
 import { readRoute, type Route, toPath } from "../routes.ts";
 
 type Guard = (path: string) => boolean;
@@ -46,7 +47,10 @@ class Navigation {
       this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
       this.#read();
     });
-    addEventListener("hashchange", () => this.#read());
+    addEventListener("hashchange", () => {
+      takeArrival();
+      this.#read();
+    });
     document.addEventListener("click", (event) => this.#followLink(event));
   }
 

@@ -27,9 +27,11 @@ export const loadFrame: Loader = () => import("./AppFrame.svelte");
 const mains: Partial<Record<RouteName, Loader>> = {
   home: () => import("../inbox/HomePage.svelte"),
   conversation: () => import("../conversations/ConversationPage.svelte"),
+  conversationSecurity: () => import("../trust/ConversationSecurityPage.svelte"),
   addFriend: () => import("../friends/AddFriendPage.svelte"),
   friendLink: () => import("../friends/FriendLinkPage.svelte"),
   user: () => import("../friends/UserPage.svelte"),
+  userSecurity: () => import("../trust/PersonSecurityPage.svelte"),
   profile: () => import("../accounts/ProfilePage.svelte"),
   devices: () => import("../accounts/DevicesPage.svelte"),
   security: () => import("../accounts/SecurityPage.svelte"),

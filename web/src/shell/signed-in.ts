@@ -15,6 +15,9 @@ import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { Presence } from "../presence/presence.svelte.ts";
 import { Client, type EndReason } from "../sync/client.ts";
+import type { DeskChannel } from "../trust/desk.ts";
+import { Trust } from "../trust/trust.svelte.ts";
+import { TrustWatch } from "../trust/watch.ts";
 import type { Session } from "../wire/contract.ts";
 import { get, ProblemError } from "../wire/http.ts";
 import type { ConnectionState } from "../wire/socket.ts";
@@ -33,6 +36,7 @@ export interface SignedIn {
   keys: Keys;
   keysWatch: KeysWatch;
   presence: Presence;
+  trust: Trust;
   typing: Typing;
   stop: () => void;
 }
@@ -79,6 +83,8 @@ export async function forgetCopy(client: Client, isGone: boolean): Promise<void>
   await client.forget(kept?.length === 0).catch(console.error);
 }
 
+const openDesk = (user: number): DeskChannel | undefined => ("BroadcastChannel" in globalThis ? new BroadcastChannel(`hearth trust ${user}`) : undefined);
+
 /** Starts the client of the current session. Call it once per mounted frame; `stop` ends it. */
 export function startClient(): SignedIn {
   const { user, device } = session.current!;
@@ -108,11 +114,12 @@ export function startClient(): SignedIn {
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
+    trust: new Trust({ replica: client.replica, session: session.current!, isLeading: () => client.tabs.isLeading, channel: openDesk(user.id) }),
     typing: new Typing(client.socket),
   };
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
   const keysWatch = new KeysWatch(states.keys, calm());
-  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client)];
+  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client)];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();

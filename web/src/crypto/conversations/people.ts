@@ -1,7 +1,7 @@
 // Everybody's user chain and receive statements as this device has verified them (docs/protocol-encryption.md, 5.2 and 6.2). They
 // are fetched when something names them; what cannot be fetched stays `unproven`.
 import type { Bytes } from "../../lib/bytes.ts";
-import { check, ProtocolError } from "../protocol/codec.ts";
+import { check, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { checkReceiveKey, KnownChain, type KnownReceive } from "../protocol/known-chain.ts";
 import { type ChainPage, type NewReceive, Refusal } from "../account/server.ts";
@@ -90,6 +90,26 @@ export class People {
     for (let at = 0; at < users.length; at += MOST_IN_ONE) {
       for (const head of await this.api.listHeads(users.slice(at, at + MOST_IN_ONE))) await this.#catchUpOne(head);
     }
+  }
+
+  /**
+   * As catchUp, but what is wrong with one of them holds up nobody else: the verdicts, by user. Who may not be seen any more is
+   * passed over. Throws Refusal, NoAnswer.
+   */
+  async catchUpEach(users: readonly number[]): Promise<Map<number, Verdict>> {
+    const wrong = new Map<number, Verdict>();
+    for (let at = 0; at < users.length; at += MOST_IN_ONE) {
+      for (const head of await this.api.listHeads(users.slice(at, at + MOST_IN_ONE))) {
+        try {
+          await this.#catchUpOne(head);
+        } catch (error) {
+          const isGone = error instanceof Refusal && error.code === "not_found";
+          if (error instanceof ProtocolError) wrong.set(head.user, error.verdict);
+          else if (!isGone) throw error;
+        }
+      }
+    }
+    return wrong;
   }
 
   async #catchUpOne({ user, n, hash, receiveVersion }: PersonHead): Promise<void> {

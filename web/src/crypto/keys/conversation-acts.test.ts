@@ -43,7 +43,7 @@ test("two browsers talk, one starts anew, and nothing secret is said", { timeout
   expect(await bob.read(group)).toEqual(["stands", "one", "two"]);
   expect(await alice.ask("actOn", { conversation: group, wanted: { action: "rotate" } })).toMatchObject({ n: 2, sealing: { state: "ready" } });
   await expect(bob.ask("actOn", { conversation: group, wanted: { action: "rotate" } })).rejects.toMatchObject({ kind: "not_ready" });
-  await expect(alice.ask("acceptIdentity", { user: 9 })).rejects.toMatchObject({ kind: "verdict", code: "unproven" });
+  await expect(alice.ask("acceptIdentity", { user: 9, fingerprint: "0".repeat(32) })).rejects.toMatchObject({ kind: "verdict", code: "unproven" });
 
   const kept = (await new IndexedConversations(alice.store).readConversation(fromHex(group)))!;
   const seeds = kept.epochs.map((one) => one.seed!);

@@ -14,8 +14,6 @@ import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conv
 import type { SealingState } from "../conversations/sealing-state.ts";
 import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/seeds.ts";
 import { NoAnswer, Refusal } from "../account/server.ts";
-import { check, type Verdict } from "../protocol/codec.ts";
-import { accept } from "../protocol/pins.ts";
 import { sha256 } from "../protocol/primitives.ts";
 import type { Place } from "./messages.ts";
 
@@ -59,14 +57,12 @@ export interface ConversationActs {
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
   actOn: { needs: { place: Place; conversation: string; wanted: Act }; gives: Standing };
   leave: { needs: { place: Place; conversation: string }; gives: null };
-  /** The person takes somebody's changed identity (9.2). */
-  acceptIdentity: { needs: { place: Place; user: number }; gives: null };
 }
 
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
-  "confirm", "disconnect", "takeRows", "seal", "beginConversation", "actOn", "leave", "acceptIdentity",
+  "confirm", "disconnect", "takeRows", "seal", "beginConversation", "actOn", "leave",
 ]);
 
 export const isConversationAsk = (ask: { act: string }): ask is ConversationAsk => ACTS.has(ask.act);
@@ -135,15 +131,6 @@ async function connect(device: Device, names: readonly string[], databases: read
   return standings;
 }
 
-async function acceptIdentity(device: Device, user: number): Promise<void> {
-  const { state } = device.people.chain(user);
-  const pin = device.pins.get(user);
-  check(state !== null && pin !== undefined, "unproven" satisfies Verdict, "nobody who is known");
-  const accepted = accept(pin, state, device.around.now());
-  await device.append([accepted]);
-  device.pins.set(user, accepted);
-}
-
 const readHanded = ({ device, clientId, ...row }: Handed): Row => ({
   ...row, device: fromHex(device), clientId: fromHex(clientId), recordHash: sha256(row.record),
 });
@@ -196,7 +183,5 @@ export async function actOnConversations(device: Device, ask: ConversationAsk): 
     }
     case "leave":
       return leave(device, await device.open(fromHex(ask.conversation))).then(() => null);
-    case "acceptIdentity":
-      return acceptIdentity(device, ask.user).then(() => null);
   }
 }

@@ -21,6 +21,7 @@ import { check, ProtocolError, zeros } from "../protocol/codec.ts";
 import { actOnConversations, type ConversationAsk, isConversationAsk } from "./conversation-acts.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
+import { actOnTrust, isTrustAsk, type TrustAsk } from "./trust-acts.ts";
 
 export interface Surroundings {
   /** The server as this user's session sees it; 0 and the name of the device that is to come for who is not signed in. */
@@ -72,7 +73,7 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | { act: "connect" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
       return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
@@ -158,6 +159,7 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
 
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
+  if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);
   devices.delete(around);
   const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>

@@ -56,5 +56,8 @@ export const accept = (pin: Pin, state: UserState, time: number): Pin =>
 /** Safety numbers were compared. */
 export const compare = (user: number, state: UserState, time: number): Pin => makePin(user, state, COMPARED, 0, time);
 
+/** The person takes a comparison back: of the same identity, later in the list, nothing vouches for it any more. */
+export const uncompare = (pin: Pin, time: number): Pin => (pin.how === COMPARED ? { ...pin, how: BY_REQUEST, time } : pin);
+
 /** Two pins of one n that say different things: to be shown. Another key at another n may be a renewal, which the chain shows. */
 export const isConflict = (a: Pin, b: Pin): boolean => a.n === b.n && !(equal(a.hash, b.hash) && equal(a.identityKey, b.identityKey));

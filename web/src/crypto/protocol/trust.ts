@@ -1,5 +1,5 @@
 // Numbers and links that people compare or hand over themselves (docs/protocol-encryption.md, 9.3 and 9.4).
-import type { Bytes } from "../../lib/bytes.ts";
+import { type Bytes, toBase64Url } from "../../lib/bytes.ts";
 import { fixed, join, u64, zeros } from "./codec.ts";
 import { publicKeyOf, signWithSeed, verify } from "./ed25519.ts";
 import { hash, hkdf, label, sha256 } from "./primitives.ts";
@@ -34,6 +34,13 @@ export const halfOfSafetyNumber = (one: Person): Bytes => iterate(hash("hearth s
 /** 60 digits, the same from both sides. */
 export function safetyNumber(a: Person, b: Person): string {
   return [digits(halfOfSafetyNumber(a)), digits(halfOfSafetyNumber(b))].sort().join("");
+}
+
+const QR_PREFIX = "hearth-safety:1:";
+
+/** The text of the QR code that `shower` shows to `other`, who expects exactly this. */
+export function safetyCode(shower: Person, other: Person): string {
+  return QR_PREFIX + toBase64Url(join(halfOfSafetyNumber(shower), halfOfSafetyNumber(other)));
 }
 
 /** 30 digits. `seq` is that of the epoch's entry, `logHash` H(seq). */

@@ -8,6 +8,7 @@ import { keys } from "./keys.ts";
 import { messages } from "./messages.ts";
 import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
+import { trust } from "./trust.ts";
 import { ui } from "./ui.ts";
 
-export const hi: Translation<typeof en> = { accounts, admin, friends, inbox, keys, messages, problems, shell, ui };
+export const hi: Translation<typeof en> = { accounts, admin, friends, inbox, keys, messages, problems, shell, trust, ui };

@@ -117,8 +117,9 @@ export class Session implements ConversationServer {
     const isSame = before !== undefined && equal(before.chain.hash, line.chain.hash) && before.receiveVersion === line.receiveVersion;
     requireThat(isNewest || isSame, "chain_moved");
     const { states } = this.#kept(line.user);
-    const isReset = states[line.chain.n - 1]!.incarnation !== states.at(-1)!.incarnation;
-    requireThat(isReset || line.receiveVersion === 0 || line.receiveVersion === head.receiveVersion, "receive_outdated");
+    // With another identity since, renewed or new, others may wait for an acceptance (9.2).
+    const isOther = !equal(line.identityKey, states.at(-1)!.identityKey);
+    requireThat(isOther || line.receiveVersion === 0 || line.receiveVersion === head.receiveVersion, "receive_outdated");
   }
 
   async makeEpoch({ record, roster, wraps, history }: EpochRequest): Promise<EpochTaken> {

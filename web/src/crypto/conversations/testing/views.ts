@@ -8,7 +8,7 @@ import { encodeSettings, type Settings } from "../../protocol/epoch.ts";
 import { openHistory, openRewrap, unwrapHistoryKey, unwrapSeed } from "../../protocol/epoch-keys.ts";
 import { KnownChain } from "../../protocol/known-chain.ts";
 import { type Leave, makeLeave } from "../../protocol/log-entries.ts";
-import { accept, meet, type Pin } from "../../protocol/pins.ts";
+import { accept, compare, meet, type Pin, uncompare } from "../../protocol/pins.ts";
 import { encodeBody, sealRecord } from "../../protocol/record.ts";
 import { conversationCode } from "../../protocol/trust.ts";
 import type { Device, Live } from "../device.ts";
@@ -144,6 +144,8 @@ export class View {
     },
     meet: (step) => Promise.resolve(this.#meet(number(step, "user"))),
     accept: (step) => Promise.resolve(this.#accept(number(step, "user"))),
+    compare: (step) => Promise.resolve(this.#compare(number(step, "user"))),
+    uncompare: (step) => Promise.resolve(this.#uncompare(number(step, "user"))),
     make: async (step) => showDraft(await makeNextEpoch(this.known, this.people, this.#author, readAct(step), number(step, "time"))),
     begin: async (step) => showDraft(await makeFirstEpoch(this.known, this.people, this.#author, readBeginning(step), number(step, "time"))),
     now: (step) => {
@@ -182,6 +184,16 @@ export class View {
   #accept(user: number): void {
     const [pin, { state }] = [this.pins.get(user), this.people.chain(user)];
     if (pin !== undefined && state !== null) this.pins.set(user, accept(pin, state, 0));
+  }
+
+  #compare(user: number): void {
+    const { state } = this.people.chain(user);
+    if (state !== null) this.pins.set(user, compare(user, state, 0));
+  }
+
+  #uncompare(user: number): void {
+    const pin = this.pins.get(user);
+    if (pin !== undefined) this.pins.set(user, uncompare(pin, 0));
   }
 
   async #leave(time: number): Promise<string> {

@@ -1,0 +1,225 @@
+"""Trust that people can see: numbers and codes compared, a new identity, links that name keys. None of it is needed to chat."""
+
+import re
+
+from playwright.async_api import Locator, expect
+
+from tests.e2e.conftest import SomebodyNew
+from tests.e2e.journeys.test_entering import find_link, run
+from tests.e2e.journeys.test_new_password import NEW_PASSWORD, changes_password, follows_reset
+from tests.e2e.keys import count_devices
+from tests.e2e.person import PATIENCE, Person
+from tests.scenarios.cast import PASSWORD
+from tests.served import Served
+
+
+def find_digits(person: Person) -> Locator:
+    return person.page.locator("[data-digits]")
+
+
+async def opens_security(person: Person, other: str) -> str:
+    """From the conversation's menu and the list of who is in it, or from the person's page. Returns the number."""
+    await person.opens("/friends")
+    await person.page.get_by_role("link", name=re.compile(f"^{other}")).first.click()
+    await person.page.get_by_role("link", name="Safety number").click()
+    await expect(find_digits(person)).to_be_visible(timeout=PATIENCE)
+    digits = await find_digits(person).get_attribute("data-digits")
+    assert digits is not None
+    return digits
+
+
+def mark_of(person: Person) -> Locator:
+    """Beside the name in whatever stands in the main column."""
+    return person.page.get_by_role("main").locator("[data-verified]")
+
+
+async def test_two_people_compare_numbers_and_the_mark_is_there_on_all_devices(
+    alice: Person, bob: Person, arrives: SomebodyNew
+) -> None:
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    await alice.befriends(bob)
+    ours = await opens_security(alice, "Bob")
+    assert re.fullmatch(r"\d{60}", ours)
+    assert await opens_security(bob, "Alice") == ours
+    await expect(mark_of(alice)).to_have_count(0)
+
+    await alice.page.get_by_role("button", name="They are different").click()
+    await expect(alice.page.get_by_role("heading", name="No match")).to_be_visible()
+    await alice.page.get_by_role("button", name="Close").click()
+    await alice.page.get_by_role("button", name="The numbers are the same").click()
+    await expect(alice.page.get_by_text("Bob is verified now")).to_be_visible(timeout=PATIENCE)
+    await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
+
+    for browser in (alice, laptop):
+        await browser.opens("/friends")
+        row = browser.page.get_by_role("listitem").filter(has_text="Bob")
+        await expect(row.locator("[data-verified]")).to_be_visible(timeout=PATIENCE)
+        await browser.opens()
+        await browser.converses_with("Bob")
+        await expect(mark_of(browser).first).to_be_visible(timeout=PATIENCE)
+    await opens_security(laptop, "Bob")
+    await laptop.page.get_by_role("button", name="Take the mark back").click()
+    await expect(laptop.page.get_by_role("button", name="The numbers are the same")).to_be_visible(timeout=PATIENCE)
+    await expect(mark_of(alice)).to_have_count(0, timeout=PATIENCE)
+    assert await bob.page.locator("[data-verified]").count() == 0, "whom alice has compared is nobody's business"
+
+
+async def test_a_code_is_compared_in_another_tab_and_says_what_came_of_it(alice: Person, bob: Person) -> None:
+    await bob.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await alice.befriends(bob)
+    await opens_security(bob, "Alice")
+    await bob.page.get_by_role("button", name="Copy my code").click()
+    await expect(bob.page.get_by_text("Code copied")).to_be_visible(timeout=PATIENCE)
+    code = await bob.page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r"hearth-safety:1:[A-Za-z0-9_-]{86}", code)
+
+    tab = await alice.opens_a_tab("/")
+    await opens_security(tab, "Bob")
+    other = code[:-1] + ("A" if code[-1] != "A" else "Q")
+    for text, said in (("12345", None), (other, "No match"), (code, "The codes match")):
+        await tab.page.get_by_role("button", name="Scan their code").click()
+        dialog = tab.page.get_by_role("dialog")
+        await dialog.get_by_label("Their code as text").fill(text)
+        await dialog.get_by_role("button", name="Compare").click()
+        if said is None:
+            await expect(dialog.get_by_text("This is not a safety code.")).to_be_visible()
+            await tab.page.keyboard.press("Escape")
+        else:
+            await expect(tab.page.get_by_role("heading", name=said)).to_be_visible()
+    await tab.page.get_by_role("button", name="Mark as verified").click()
+    await expect(mark_of(tab)).to_be_visible(timeout=PATIENCE)
+
+
+async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
+    alice: Person, bob: Person, server: Served, arrives: SomebodyNew
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await alice.writes("hello Bob")
+    await bob.converses_with("Alice")
+    await bob.sees("hello Bob")
+    before = await opens_security(alice, "Bob")
+    await alice.opens()
+    await alice.converses_with("Bob")
+
+    anew = await arrives("bob")
+    link = find_link(run(server, "user", "reset-sign-in", "bob"))
+    await follows_reset(anew, link, "If you are still signed in on another device")
+    held = alice.page.get_by_role("region", name="Bob has a new identity")
+    await expect(held).to_be_visible(timeout=PATIENCE)
+    await expect(alice.field).to_have_count(0)
+    await alice.page.reload()
+    await expect(held).to_be_visible(timeout=PATIENCE)
+    await expect(held.get_by_role("link", name="Compare first")).to_be_visible()
+    await held.get_by_role("button", name="Go on with the new keys").click()
+    await expect(alice.page.get_by_text("You can write to Bob again.")).to_be_visible(timeout=PATIENCE)
+    await alice.writes("there you are")
+    await anew.converses_with("Alice")
+    await anew.sees("there you are")
+    await anew.writes("here I am")
+    await alice.sees("here I am")
+    assert await opens_security(alice, "Bob") != before
+
+
+async def test_renewed_keys_hold_only_who_was_compared(alice: Person, bob: Person, arrives: SomebodyNew) -> None:
+    carol = await arrives("carol")
+    await carol.registers()
+    await alice.befriends(bob)
+    await carol.befriends(bob)
+    await opens_security(alice, "Bob")
+    await alice.page.get_by_role("button", name="The numbers are the same").click()
+    await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
+    before = await opens_security(carol, "Bob")
+    await changes_password(bob, theft=True)
+    await expect(find_digits(carol)).not_to_have_attribute("data-digits", before, timeout=PATIENCE)
+    await carol.opens()
+    await carol.converses_with("Bob")
+    await expect(carol.field).to_be_visible(timeout=PATIENCE)
+    await alice.opens()
+    await alice.converses_with("Bob")
+    held = alice.page.get_by_role("region", name="Bob has renewed their keys")
+    await expect(held).to_be_visible(timeout=PATIENCE)
+    await held.get_by_role("link", name="Compare first").click()
+    await expect(find_digits(alice)).to_be_visible(timeout=PATIENCE)
+    assert await opens_security(bob, "Alice") == await find_digits(alice).get_attribute("data-digits")
+    await alice.page.get_by_role("button", name="The numbers are the same").click()
+    await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
+    await expect(held).to_have_count(0)
+
+
+async def own_link(person: Person) -> str:
+    await person.opens("/friends/add")
+    field = person.page.get_by_label("Your link to share")
+    await expect(field).to_have_value(re.compile(r"/#friend=\w+\.[A-Za-z0-9_-]{22}$"), timeout=PATIENCE)
+    return await field.input_value()
+
+
+async def test_a_link_names_the_keys_and_is_erased_from_the_address(alice: Person, bob: Person) -> None:
+    link = await own_link(bob)
+    await alice.opens(link[link.index("/#") :])
+    await expect(alice.page).to_have_url(re.compile(r"/add/bob$"), timeout=PATIENCE)
+    await alice.page.get_by_role("button", name="Add friend").click()
+    await expect(alice.page.get_by_text("The link names the same keys as this server.")).to_be_visible(timeout=PATIENCE)
+    await bob.accepts("Alice")
+    await opens_security(alice, "Bob")
+    await expect(alice.page.get_by_text("Their link named these keys")).to_be_visible(timeout=PATIENCE)
+    await opens_security(bob, "Alice")
+    await expect(bob.page.get_by_text("Not compared yet. Known to you since")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_a_link_with_another_fingerprint_warns_until_it_is_let_go_of(
+    alice: Person, bob: Person, arrives: SomebodyNew
+) -> None:
+    right, other = await own_link(bob), await own_link(alice)
+    wrong = "/#friend=bob." + other.rpartition(".")[2]
+    assert not right.endswith(wrong)
+    carol = await arrives("carol")
+    await carol.opens(wrong)
+    await carol.page.get_by_role("link", name="Create account").click()
+    page = carol.page
+    await page.get_by_label("Username").fill("carol")
+    await page.get_by_label("Display name").fill("Carol")
+    for field in ("Password", "Password again"):
+        await page.get_by_label(field, exact=True).fill(NEW_PASSWORD)
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page).to_have_url(re.compile(r"/add/bob$"), timeout=PATIENCE)
+    await page.get_by_role("button", name="Add friend").click()
+    warning = page.get_by_role("alert").filter(has_text="This link does not fit Bob")
+    await expect(warning).to_be_visible(timeout=PATIENCE)
+    await bob.accepts("Carol")
+    await opens_security(carol, "Bob")
+    await expect(warning).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("Not compared yet.", exact=True)).to_be_visible()
+    await warning.get_by_role("button", name="Go on without the link").click()
+    await expect(warning).to_have_count(0, timeout=PATIENCE)
+    await expect(page.get_by_text("Not compared yet. Known to you since")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_a_recovery_key_is_dropped_with_the_password(alice: Person) -> None:
+    await alice.opens("/you/recovery-key")
+    page = alice.page
+    await page.get_by_label("Current password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make a recovery key").click()
+    await expect(page.get_by_role("region", name="Your recovery key")).to_be_visible(timeout=PATIENCE)
+    await alice.opens("/you/security")
+    await page.get_by_role("button", name="Remove the recovery key").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Current password").fill("not the password")
+    await dialog.get_by_role("button", name="Remove the recovery key").click()
+    await expect(dialog.get_by_text("This is not your current password.")).to_be_visible(timeout=PATIENCE)
+    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await dialog.get_by_role("button", name="Remove the recovery key").click()
+    await expect(page.get_by_text("You have no recovery key.")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_a_device_with_keys_and_without_a_session_is_listed_and_can_be_removed(
+    alice: Person, arrives: SomebodyNew
+) -> None:
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    assert await count_devices(alice) == 2
+    # Its session ends without its keys being taken off the list: as by a program that only knows the older road.
+    await laptop.page.evaluate("fetch('/api/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })")
+    await alice.opens("/you/devices")
+    await expect(alice.page.get_by_text("Has keys, but is signed in nowhere.")).to_be_visible(timeout=PATIENCE)

@@ -1,0 +1,54 @@
+// What there is to say of a conversation's encryption: since when, who is in it, and the code that its members compare
+// (docs/protocol-encryption.md, 9.3).
+import { toHex } from "../../lib/bytes.ts";
+import { COMPARED, findChange, isHeld } from "../protocol/pins.ts";
+import { conversationCode } from "../protocol/trust.ts";
+import type { Device, Live } from "./device.ts";
+import type { KnownEpoch } from "./epochs.ts";
+import type { SealingState } from "./sealing-state.ts";
+
+export interface MemberFacts {
+  user: number;
+  role: number;
+  devices: number;
+  isHeld: boolean;
+  isVerified: boolean;
+}
+
+/** `n` is the newest epoch, 0 while nothing is encrypted. Times are the server's, in milliseconds. */
+export interface ConversationFacts {
+  conversation: string;
+  n: number;
+  /** When the newest epoch began, and the first that this device knows. */
+  since: number | null;
+  first: { n: number; since: number | null };
+  /** 30 digits; null until the newest epoch's place in the log is known. */
+  code: string | null;
+  members: MemberFacts[];
+  sealing: SealingState;
+}
+
+function describeMember({ people, pins, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
+  const { state } = people.chain(user);
+  const pin = pins.get(user);
+  const isOther = user !== author.user && state !== null;
+  return {
+    user, role, devices: state?.devices.length ?? 0, isHeld: isOther && isHeld(pin, state),
+    isVerified: isOther && pin?.how === COMPARED && findChange(pin, state) === "none",
+  };
+}
+
+function findCode({ known }: Live, { epoch, hash }: KnownEpoch): string | null {
+  const seq = known.judged.signed.entryOf(epoch.n);
+  const logHash = seq === undefined ? undefined : known.log.hashAt(seq);
+  return seq === undefined || logHash === undefined ? null : conversationCode(epoch.conversation, epoch.n, hash, seq, logHash);
+}
+
+export function describeConversation(device: Device, live: Live): ConversationFacts {
+  const { newest, oldest } = live.known.epochs;
+  return {
+    conversation: toHex(live.known.where.conversation), n: newest?.epoch.n ?? 0, since: newest?.told?.time ?? null,
+    first: { n: oldest?.epoch.n ?? 0, since: oldest?.told?.time ?? null }, code: newest === null ? null : findCode(live, newest),
+    members: newest?.roster.map((member) => describeMember(device, member)) ?? [], sealing: device.stateOf(live),
+  };
+}

@@ -1,0 +1,132 @@
+// Who people are, as pages see it: what the tab that leads found last, and what the person decides. Every tab may ask.
+import type { ConversationFacts } from "../crypto/conversations/conversation-facts.ts";
+import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/trusting.ts";
+import type { TrustActs } from "../crypto/keys/trust-acts.ts";
+import { askKeys, placeOf } from "../keys/ask.ts";
+import type { Replica, TrustRow } from "../replica/database.ts";
+import { Live } from "../replica/live.svelte.ts";
+import type { Session } from "../wire/contract.ts";
+import { Desk, type DeskChannel, type Needs, type TrustAct } from "./desk.ts";
+
+interface Known {
+  row: TrustRow | null;
+  people: ReadonlyMap<number, PersonTrust>;
+  links: Record<number, string>;
+}
+
+const NOBODY: ReadonlyMap<number, PersonTrust> = new Map<number, PersonTrust>();
+
+export interface TrustSettings {
+  replica: Replica;
+  session: Session;
+  isLeading: () => boolean;
+  channel: DeskChannel | undefined;
+}
+
+/** After these everybody is looked at anew. */
+const CHANGING: ReadonlySet<TrustAct> = new Set<TrustAct>(["confirmCompared", "takeComparisonBack", "acceptIdentity"]);
+
+export class Trust {
+  readonly #replica: Replica;
+  readonly #session: Session;
+  readonly #live: Live<Known>;
+  readonly #desk: Desk;
+
+  constructor({ replica, session, isLeading, channel }: TrustSettings) {
+    this.#replica = replica;
+    this.#session = session;
+    this.#live = new Live<Known>({ row: null, people: NOBODY, links: {} }, () => readKnown(replica));
+    this.#desk = new Desk({ isLeading, channel, carryOut: this.#carryOut });
+  }
+
+  /** What is known of somebody; undefined before they were looked at. */
+  of(user: number | undefined): PersonTrust | undefined {
+    return user === undefined ? undefined : this.#live.value.people.get(user);
+  }
+
+  isVerified = (user: number | undefined): boolean => this.of(user)?.isVerified ?? false;
+
+  /** One's own fingerprint as hex; null until this browser has its keys. */
+  get own(): string | null {
+    return this.#live.value.row?.own ?? null;
+  }
+
+  /** The fingerprint that a link named for somebody, while their keys were not seen to be these. */
+  linkOf = (user: number): string | null => this.#live.value.links[user] ?? null;
+
+  /** Looks at everybody, and writes down what was found. Only in the tab that leads. Throws ProblemError. */
+  async refresh(): Promise<void> {
+    const links = (await this.#replica.findMeta("friendLinks")) ?? {};
+    const found = await askKeys("refreshTrust", { place: await placeOf(this.#session), people: await listPeople(this.#replica, links) });
+    const kept = Object.entries(links).filter(([user, named]) => !found.people.some((one) => one.user === Number(user) && one.fingerprint === named));
+    await this.#replica.putMeta("trust", found);
+    if (kept.length < Object.keys(links).length) await this.#replica.putMeta("friendLinks", Object.fromEntries(kept));
+  }
+
+  /** Somebody's numbers and codes, freshly. Throws ProblemError. */
+  look(user: number): Promise<PersonLook> {
+    return this.#desk.ask("lookAtPerson", { user, fingerprint: this.linkOf(user) });
+  }
+
+  lookAtConversation(conversation: string): Promise<ConversationFacts> {
+    return this.#desk.ask("lookAtConversation", { conversation });
+  }
+
+  /** Their numbers or codes are the same as those that this fingerprint was shown with. Throws ProblemError. */
+  async confirmCompared(user: number, fingerprint: string): Promise<void> {
+    await this.#desk.ask("confirmCompared", { user, fingerprint });
+  }
+
+  async takeComparisonBack(user: number): Promise<void> {
+    await this.#desk.ask("takeComparisonBack", { user });
+  }
+
+  /** Takes a changed identity, of which this fingerprint was shown. Throws ProblemError. */
+  async accept(user: number, fingerprint: string): Promise<void> {
+    await this.#desk.ask("acceptIdentity", { user, fingerprint });
+  }
+
+  /** A link says that this is somebody's fingerprint: it is held against their keys as soon as they can be seen. */
+  async noteLink(user: number, fingerprint: string): Promise<void> {
+    const row = this.of(user);
+    const isPinned = row !== undefined && row.how !== null && row.fingerprint === fingerprint;
+    if (user === this.#replica.me || isPinned) return;
+    await this.#changeLinks((links) => ({ ...links, [user]: fingerprint }));
+  }
+
+  /** The person goes on without what the link said. */
+  dropLink(user: number): Promise<void> {
+    return this.#changeLinks(({ [user]: _, ...rest }) => rest);
+  }
+
+  #changeLinks(change: (links: Record<number, string>) => Record<number, string>): Promise<void> {
+    const { metas } = this.#replica;
+    return this.#replica.transaction("rw", metas, async () => {
+      await this.#replica.putMeta("friendLinks", change((await this.#replica.findMeta("friendLinks")) ?? {}));
+    });
+  }
+
+  readonly #carryOut = async <A extends TrustAct>(act: A, needs: Needs<A>): Promise<TrustActs[A]["gives"]> => {
+    const gives = await askKeys(act, { place: await placeOf(this.#session), ...needs } as never);
+    if (CHANGING.has(act)) await this.refresh();
+    return gives as TrustActs[A]["gives"];
+  };
+
+  stop(): void {
+    this.#live.stop();
+    this.#desk.close();
+  }
+}
+
+async function readKnown(replica: Replica): Promise<Known> {
+  const row = (await replica.findMeta("trust")) ?? null;
+  const links = (await replica.findMeta("friendLinks")) ?? {};
+  return { row, people: new Map(row?.people.map((one) => [one.user, one])), links };
+}
+
+/** Friends, and whoever a link named. */
+async function listPeople(replica: Replica, links: Record<number, string>): Promise<Acquaintance[]> {
+  const friends = new Set((await replica.friends.toArray()).map((row) => row.user_id));
+  const users = new Set([...friends, ...Object.keys(links).map(Number)]);
+  return [...users].map((user) => ({ user, isFriend: friends.has(user), fingerprint: links[user] ?? null }));
+}
