@@ -140,19 +140,94 @@ async def check_recovery_key(page: Page) -> None:
     await page.locator("form input").wait_for()
 
 
-async def come_on_a_new_device(page: Page) -> None:
-    """Somebody has signed in to the same account elsewhere."""
+async def sign_in_elsewhere(page: Page, username: str) -> None:
+    """Let somebody sign in with a browser, which gives them their keys; they stay signed in."""
     browser = page.context.browser
     assert browser is not None
     elsewhere = await browser.new_context()
     other = await elsewhere.new_page()
     await other.goto(origin_of(page) + "/sign-in")
-    await other.locator("input[autocomplete~=username]").fill(ME)
+    await other.locator("input[autocomplete~=username]").fill(username)
     await other.locator("input[type=password]").fill(PASSWORD)
     await other.keyboard.press("Enter")
     await other.locator("[data-row]").first.wait_for()
-    await page.locator(".bar a[href='/you/devices']").wait_for()
     await elsewhere.close()
+
+
+async def come_on_a_new_device(page: Page) -> None:
+    """Somebody has signed in to the same account elsewhere."""
+    await sign_in_elsewhere(page, ME)
+    await page.locator(".bar a[href='/you/devices']").wait_for()
+
+
+async def open_numbers(page: Page) -> None:
+    """The safety number with a friend, who needs keys for it: they come with the first visit of a browser."""
+    await talk_with("ada")(page)
+    await page.locator("#main header a.who").click()
+    number = page.locator("#main a.trust")
+    await page.locator("#main dl").wait_for()
+    await page.wait_for_timeout(SETTLED_MS)
+    if not await number.is_visible():
+        await sign_in_elsewhere(page, "ada")
+    await number.click()
+    await page.locator("[data-digits]").wait_for()
+
+
+async def find_difference(page: Page) -> None:
+    await open_numbers(page)
+    await page.locator("#main section .btn:not(.btn-primary)").first.click()
+    await page.locator("[data-outcome]").wait_for()
+
+
+async def enter_code(page: Page) -> None:
+    await open_numbers(page)
+    await page.locator("#main section:last-of-type .btn").first.click()
+    await page.locator("dialog[open] form input").fill("not a code")
+    await page.keyboard.press("Enter")
+    await page.locator("dialog[open] [aria-invalid=true]").wait_for()
+
+
+async def mark_as_compared(page: Page) -> None:
+    await open_numbers(page)
+    compared = page.locator("#main section .btn-primary")
+    if await compared.count() > 0:
+        await compared.click()
+    await page.locator("#main [data-verified]").wait_for()
+
+
+async def show_encryption(page: Page) -> None:
+    await open_menu(page)
+    await page.locator("[role=menuitem]").nth(1).click()
+    await page.locator("#main .state").wait_for()
+
+
+async def be_warned_by_link(page: Page) -> None:
+    """Somebody's link names other keys than they have."""
+    await open_numbers(page)
+    await page.evaluate("location.hash = 'friend=ada.AAAAAAAAAAAAAAAAAAAAAA'")
+    await page.locator("[data-link=differs]").wait_for()
+
+
+async def meet_a_new_identity(page: Page) -> None:
+    """A friend begins anew with a link of the administrator, in a browser of their own."""
+    await open_numbers(page)
+    async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
+        found = await chief.call(ListUsers(search="ada"), AdminUsers)
+        made = await chief.call(ResetSignIn(found.users[0].user.id), ResetLink)
+    browser = page.context.browser
+    assert browser is not None
+    elsewhere = await browser.new_context()
+    other = await elsewhere.new_page()
+    await other.goto(made.link)
+    for field in await other.locator("input[autocomplete=new-password]").all():
+        await field.fill(PASSWORD)
+    await other.locator("form button[type=submit]").click()
+    await other.locator("[data-row]").first.wait_for()
+    await elsewhere.close()
+    await page.locator("[data-identity]").wait_for()
+    await page.goto(origin_of(page))
+    await talk_with("ada")(page)
+    await page.locator("[data-identity]").wait_for()
 
 
 def press(selector: str) -> Prepare:
@@ -214,6 +289,12 @@ FULL = [
     Shot("friend-remove", "/u/3", press("#main .card > .btn:has(+ .btn)")),
     Shot("friend-block", "/u/3", press("#main .card > .btn:last-of-type")),
     Shot("user-unknown", "/u/4711"),
+    Shot("numbers", prepare=open_numbers),
+    Shot("numbers-differ", prepare=find_difference),
+    Shot("numbers-code", prepare=enter_code),
+    Shot("link-differs", prepare=be_warned_by_link),
+    Shot("numbers-verified", prepare=mark_as_compared),
+    Shot("encryption", prepare=show_encryption),
     Shot("you", "/you"),
     Shot("you-sign-out", "/you", press(".leave .btn")),
     Shot("profile", "/you/profile"),
@@ -232,8 +313,11 @@ FULL = [
     Shot("conversation-newer-format", prepare=talk_with("maximilian")),
     Shot("offline", prepare=go_offline),
 ]
-# Ends a friendship for good, so it comes after all others, in the first dress only.
-LAST = [Shot("conversation-refused", prepare=be_refused)]
+# What cannot be undone comes after all others, in the first dress only.
+LAST = [
+    Shot("conversation-refused", prepare=be_refused),
+    Shot("new-identity", prepare=meet_a_new_identity),
+]
 ADMIN = [
     Shot("admin", "/admin"),
     Shot("admin-menu", "/admin", press("#main [aria-haspopup=menu]")),

@@ -1,4 +1,4 @@
-"""Trust that people can see: numbers and codes compared, a new identity, links that name keys. None of it is needed to chat."""
+"""Trust that people can see: numbers and codes compared, new identities, links that name keys."""
 
 import re
 
@@ -7,7 +7,7 @@ from playwright.async_api import Locator, expect
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
 from tests.e2e.journeys.test_new_password import NEW_PASSWORD, changes_password, follows_reset
-from tests.e2e.keys import count_devices
+from tests.e2e.keys import ASK, count_devices
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
@@ -18,7 +18,7 @@ def find_digits(person: Person) -> Locator:
 
 
 async def opens_security(person: Person, other: str) -> str:
-    """From the conversation's menu and the list of who is in it, or from the person's page. Returns the number."""
+    """From the list of friends. Returns the number."""
     await person.opens("/friends")
     await person.page.get_by_role("link", name=re.compile(f"^{other}")).first.click()
     await person.page.get_by_role("link", name="Safety number").click()
@@ -60,9 +60,13 @@ async def test_two_people_compare_numbers_and_the_mark_is_there_on_all_devices(
         await expect(mark_of(browser).first).to_be_visible(timeout=PATIENCE)
     await opens_security(laptop, "Bob")
     await laptop.page.get_by_role("button", name="Take the mark back").click()
-    await expect(laptop.page.get_by_role("button", name="The numbers are the same")).to_be_visible(timeout=PATIENCE)
+    await expect(laptop.page.get_by_role("button", name="The numbers are the same")).to_be_visible(
+        timeout=PATIENCE
+    )
     await expect(mark_of(alice)).to_have_count(0, timeout=PATIENCE)
-    assert await bob.page.locator("[data-verified]").count() == 0, "whom alice has compared is nobody's business"
+    assert await bob.page.locator("[data-verified]").count() == 0, (
+        "whom alice has compared is nobody's business"
+    )
 
 
 async def test_a_code_is_compared_in_another_tab_and_says_what_came_of_it(alice: Person, bob: Person) -> None:
@@ -122,7 +126,9 @@ async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
     assert await opens_security(alice, "Bob") != before
 
 
-async def test_renewed_keys_hold_only_who_was_compared(alice: Person, bob: Person, arrives: SomebodyNew) -> None:
+async def test_renewed_keys_hold_only_who_was_compared(
+    alice: Person, bob: Person, arrives: SomebodyNew
+) -> None:
     carol = await arrives("carol")
     await carol.registers()
     await alice.befriends(bob)
@@ -160,7 +166,9 @@ async def test_a_link_names_the_keys_and_is_erased_from_the_address(alice: Perso
     await alice.opens(link[link.index("/#") :])
     await expect(alice.page).to_have_url(re.compile(r"/add/bob$"), timeout=PATIENCE)
     await alice.page.get_by_role("button", name="Add friend").click()
-    await expect(alice.page.get_by_text("The link names the same keys as this server.")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page.get_by_text("The link names the same keys as this server.")).to_be_visible(
+        timeout=PATIENCE
+    )
     await bob.accepts("Alice")
     await opens_security(alice, "Bob")
     await expect(alice.page.get_by_text("Their link named these keys")).to_be_visible(timeout=PATIENCE)
@@ -219,7 +227,9 @@ async def test_a_device_with_keys_and_without_a_session_is_listed_and_can_be_rem
     laptop = await arrives("alice")
     await laptop.signs_in()
     assert await count_devices(alice) == 2
-    # Its session ends without its keys being taken off the list: as by a program that only knows the older road.
-    await laptop.page.evaluate("fetch('/api/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })")
+    # Its session ends without its keys being taken off the list, as a program may do it.
+    await laptop.page.evaluate(ASK, ["/api/sign-out", {}])
     await alice.opens("/you/devices")
-    await expect(alice.page.get_by_text("Has keys, but is signed in nowhere.")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page.get_by_text("Has keys, but is signed in nowhere.")).to_be_visible(
+        timeout=PATIENCE
+    )
