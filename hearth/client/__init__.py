@@ -1,16 +1,20 @@
 """The Python client library for bots, scripts, tests and load; of the server it imports contracts only."""
 
 from hearth.client.client import Client
+from hearth.client.events import EntryMissing, KeysStopped
 from hearth.client.messages import Message
-from hearth.client.problems import Disconnected, LogBroken, ProtocolBroken, Refused, Unreachable
+from hearth.client.problems import Disconnected, LogBroken, NoKeys, ProtocolBroken, Refused, Unreachable
 from hearth.client.wire.connection import Connected
 
 __all__ = [
     "Client",
     "Connected",
     "Disconnected",
+    "EntryMissing",
+    "KeysStopped",
     "LogBroken",
     "Message",
+    "NoKeys",
     "ProtocolBroken",
     "Refused",
     "Unreachable",

@@ -12,9 +12,12 @@ from types import TracebackType
 from typing import Literal, TypeVar
 
 from hearth.client import content, sign_in
+from hearth.client.account import AccountActs, end_session, give_keys
+from hearth.client.conversations.opener import Opener
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
+from hearth.client.keys.keeper import Keeper
 from hearth.client.messages import Message, to_message
 from hearth.client.outbox import Outbox
 from hearth.client.problems import Disconnected, Unreachable
@@ -27,6 +30,7 @@ from hearth.contract import Command, Event, Nothing
 from hearth.errors import HearthError, NotFound
 from hearth.messages.contract import (
     KIND_MESSAGE,
+    Entry,
     MarkReceived,
     Page,
     ReadHistory,
@@ -43,7 +47,7 @@ NOTES = "Notes"
 NEW_FRIEND_SECONDS = 5.0
 
 
-class Client(Friendships):
+class Client(Friendships, AccountActs):
     """One device. Make it with `register`, `sign_in` or `from_file`, then `connect`; `close` when done."""
 
     def __init__(self, file: DeviceFile, http: Http, *, transports: tuple[str, ...] = ("websocket",)) -> None:
@@ -55,14 +59,19 @@ class Client(Friendships):
             file.state,
             http,
             self.replica,
-            self._listeners.tell,
-            on_open=self._begin_reading,
+            self._take_event,
+            on_open=self._begin,
             transports=transports,
         )
-        self._reader = Reader(file, self.replica, self._connection.ask, self._listeners.tell)
+        connection = self._connection
+        self.keeper = Keeper(
+            file, http, self.replica, connection.wait_until_ready, self._listeners.tell, connection.announce
+        )
+        self._opener = Opener(self.keeper)
+        self._reader = Reader(file, self.replica, connection.ask, self._listeners.tell, self._opener.describe)
         self._outbox = Outbox(file, self._send_once, self._connection.wait_until_ready)
         self._unmarked: dict[str, int] = {}
-        self._leftovers: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def register(
@@ -76,10 +85,10 @@ class Client(Friendships):
         invite: str | None = None,
         file: str | Path | None = None,
     ) -> "Client":
-        """Make an account. With `file`, the session is kept there (never the password)."""
+        """Make an account with its keys. With `file`, both are kept there (never the password)."""
         http = Http(url)
         try:
-            saved = await sign_in.register(
+            entry = await sign_in.register(
                 http,
                 username,
                 password,
@@ -88,10 +97,11 @@ class Client(Friendships):
                 invite=invite,
                 path=Path(file) if file is not None else None,
             )
+            await give_keys(http, entry.file, entry.keys, entry.card)
         except BaseException:
             await http.close()
             raise
-        return cls(saved, http)
+        return cls(entry.file, http)
 
     @classmethod
     async def sign_in(
@@ -103,15 +113,20 @@ class Client(Friendships):
         device_name: str | None = None,
         file: str | Path | None = None,
     ) -> "Client":
-        """Sign a new device in. Raises WrongPassword, TooManyRequests, Unreachable."""
+        """Sign a new device in, and give it keys.
+
+        Raises WrongPassword, TooManyRequests, Unreachable; Rejected when the server shows keys of the account
+        that cannot be.
+        """
         http = Http(url)
         try:
             path = Path(file) if file is not None else None
-            saved = await sign_in.sign_in(http, username, password, device_name=device_name, path=path)
+            entry = await sign_in.sign_in(http, username, password, device_name=device_name, path=path)
+            await give_keys(http, entry.file, entry.keys, entry.card)
         except BaseException:
             await http.close()
             raise
-        return cls(saved, http)
+        return cls(entry.file, http)
 
     @classmethod
     def from_file(cls, path: str | Path) -> "Client":
@@ -125,19 +140,24 @@ class Client(Friendships):
         Raises Unreachable after `timeout` seconds, NotSignedIn when the session has ended.
         """
         await self._connection.start(timeout)
-        self._leftovers = asyncio.create_task(self._outbox.deliver_all())
+        self._tasks = [
+            asyncio.create_task(self.keeper.run()),
+            asyncio.create_task(self._outbox.deliver_all()),
+        ]
 
     async def close(self) -> None:
         """Disconnect; the session stays, and so does what is unsent (in the file)."""
-        if self._leftovers is not None:
-            await end_task(self._leftovers)
+        for task in self._tasks:
+            await end_task(task)
         await self._connection.stop()
         await self.http.close()
 
     async def sign_out(self) -> None:
-        """End the session for good and forget the device."""
+        """End the session for good and forget the device with its keys."""
+        for task in self._tasks:
+            await end_task(task)
         await self._connection.stop()
-        await sign_in.sign_out(self.http)
+        await end_session(self.http, self.file)
         self.file.remove()
         await self.close()
 
@@ -204,23 +224,33 @@ class Client(Friendships):
         """Yield every message from where this device left off, then as they come, without end.
 
         One conversation's messages come in order. A message counts as handled when the next one is asked for:
-        after a crash it is given again. With `own`, what the user's other devices sent is given too.
+        after a crash it is given again. One that cannot be opened has a `verdict` instead of a text; it is
+        given
+        again with its text when it can be. With `own`, what the user's other devices sent is given too.
         Delivered marks are sent by itself. Raises NotSignedIn when the session ends, LogBroken when the
         server tampers with a log.
         """
         version = -1
         while True:
             version = await self._connection.wait_for_change(version)
-            async for entry in self._reader.read_new():
+            async for entry, healed in self._opener.give_healed():
+                state = self.replica.conversations.get(entry.conversation_id)
+                if state is not None and entry.kind == KIND_MESSAGE and (own or not self._is_own(entry)):
+                    yield to_message(state, entry, healed)
+            async for read in self._reader.read_new():
+                entry, judgement = read.entry, await self._opener.open(read)
                 state = self.replica.conversations.get(entry.conversation_id)
                 if state is None or entry.kind != KIND_MESSAGE:
                     continue
-                if entry.from_user != self.user_id:
+                if not self._is_own(entry):
                     self._unmarked[entry.conversation_id] = entry.seq
                 elif not own:
                     continue
-                yield to_message(state, entry)
+                yield to_message(state, entry, judgement)
             await self._mark_delivered()
+
+    def _is_own(self, entry: Entry) -> bool:
+        return entry.from_user == self.user_id
 
     async def mark_read(self, message: Message) -> None:
         """Say that the user has read up to this message."""
@@ -236,7 +266,12 @@ class Client(Friendships):
             ReadHistory(conversation_id=state.conversation.id, seq=before, direction="before", limit=limit),
             Page,
         )
-        return [to_message(state, entry) for entry in page.entries if entry.kind == KIND_MESSAGE]
+        judged = await self._opener.open_page(page)
+        return [
+            to_message(state, entry, judged.get(entry.seq))
+            for entry in page.entries
+            if entry.kind == KIND_MESSAGE
+        ]
 
     async def start_typing(self, to: str) -> None:
         """Show the others that one writes; it lapses after 6 s."""
@@ -250,23 +285,6 @@ class Client(Friendships):
     async def set_away(self, away: bool) -> None:
         """Say whether this device is in use."""
         await self.call(SetPresence(away=away), Nothing)
-
-    async def change_password(self, old_password: str, password: str) -> None:
-        """Prove the old password, set the new one; every other session ends. Raises WrongPassword, and
-        InvalidInput for a password that is unfit or the old one.
-        """
-        command = await sign_in.make_password_change(self.http, self.username, old_password, password)
-        await self.call(command, Nothing)
-
-    async def revoke_device(self, device_id: str, password: str) -> None:
-        """Sign another of the user's devices out. Raises WrongPassword, NotFound."""
-        command = await sign_in.make_revocation(self.http, self.username, password, device_id)
-        await self.call(command, Nothing)
-
-    async def revoke_other_devices(self, password: str) -> None:
-        """Sign all of the user's other devices out. Raises WrongPassword."""
-        command = await sign_in.make_revocation_of_others(self.http, self.username, password)
-        await self.call(command, Nothing)
 
     async def delete_account(self, password: str) -> None:
         """Delete the account for ever. Raises WrongPassword."""
@@ -301,8 +319,13 @@ class Client(Friendships):
         others = [card for card in state.conversation.users if card.id != self.user_id]
         return any(is_named(card, name) for card in others)
 
-    def _begin_reading(self) -> None:
+    def _take_event(self, event: Event) -> None:
+        self.keeper.take(event)
+        self._listeners.tell(event)
+
+    def _begin(self) -> None:
         self._reader.begin()
+        self.keeper.begin()
 
     async def _send_once(self, command: SendMessage) -> Sent:
         if self._connection.socket is None:

@@ -1,4 +1,4 @@
-"""What a program keeps between runs: session token, cursors and unsent messages, never the password.
+"""What a program keeps between runs: session, keys, cursors and unsent messages, never the password.
 
 Every change replaces the file as a whole (0600, fsync, rename), so that a crash leaves the old or the new
 one.
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from hearth.client.keys.kept import AccountKeys
 from hearth.messages.contract import Sent
 
 REMEMBERED_SENT = 256
@@ -20,26 +21,41 @@ class Cursor(msgspec.Struct, frozen=True):
     """How far a conversation's log was handled, H(seq), and the last counter of each device up to there.
 
     `is_whole`: it was read from its first entry on, so that a device without a counter has sent nothing.
+    `used` are the highest counters of those entries that are proven, by user and device.
     """
 
     seq: int
     log_hash: bytes
     counters: dict[str, int] = {}
     is_whole: bool = False
+    used: dict[str, int] = {}
+
+
+class KeptWaiting(msgspec.Struct, frozen=True):
+    """Entries that could not be opened yet, and where reading has to begin again to judge them."""
+
+    base: Cursor
+    seqs: list[int]
 
 
 class OutboxRow(msgspec.Struct):
-    """A message that may not have reached the server. `counter` is 0 until it is about to be sent."""
+    """A message that may not have reached the server. `counter` is 0 until it is about to be sent.
+
+    `record` is what was written; `sealed` the same under an epoch, once it is sealed, byte for byte as it is
+    sent.
+    """
 
     client_id: str
     conversation_id: str
     record: bytes
     kind: int
     counter: int = 0
+    sealed: bytes = b""
+    epoch: int = 0
 
 
 class DeviceState(msgspec.Struct, kw_only=True):
-    """One signed-in device. `cursors` is None until the first connection."""
+    """One signed-in device. `cursors` is None until the first connection, `keys` for who has none."""
 
     format: int = 1
     url: str
@@ -49,9 +65,11 @@ class DeviceState(msgspec.Struct, kw_only=True):
     token: str
     generation: str = ""
     cursors: dict[str, Cursor] | None = None
+    waiting: dict[str, KeptWaiting] = {}
     counters: dict[str, int] = {}
     outbox: list[OutboxRow] = []
     sent: dict[str, Sent] = {}
+    keys: AccountKeys | None = None
 
 
 class DeviceFile:

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 
+from hearth.client.replica.state import OF_KEYS
 from hearth.contract import Event
 
 MAX_WAITING = 10_000
+UNTOLD: frozenset[type[Event]] = frozenset(OF_KEYS.values())
+"""Told only to who asks for them by name: this library acts on them by itself."""
 
 
 class EntryMissing(Event, name=""):
@@ -19,6 +22,16 @@ class EntryMissing(Event, name=""):
     conversation_id: str
     seq: int
     from_user: int
+
+
+class KeysStopped(Event, name=""):
+    """Not from the server: it shows something of this user's own keys that cannot be, and nothing is sealed.
+
+    `verdict` is one of section 12 of docs/protocol-encryption.md. What was seen before is kept.
+    """
+
+    verdict: str
+    why: str
 
 
 class Listener:
@@ -35,7 +48,7 @@ class Listener:
 
     def take(self, event: Event) -> None:
         """Give the listener an event; others than its types are passed over."""
-        if self._types and not isinstance(event, self._types):
+        if not isinstance(event, self._types or Event) or (not self._types and type(event) in UNTOLD):
             return
         if self._queue.full():
             self.has_lost_events = True

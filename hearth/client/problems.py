@@ -42,6 +42,10 @@ class ProtocolBroken(Exception):
     """The server's answer is not what the contract says."""
 
 
+class NoKeys(Exception):
+    """This device has no keys: nothing encrypted is sent or read. `Client.secure` gives it some."""
+
+
 class LogBroken(Exception):
     """The server withheld, changed or reordered something: the log's hashes do not fit. Never ignored."""
 

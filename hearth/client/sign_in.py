@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 
 from hearth.accounts.contract import (
@@ -10,10 +11,10 @@ from hearth.accounts.contract import (
     KdfParameters,
     Registration,
     RegistrationInfo,
-    RevokeDevice,
-    RevokeOtherDevices,
+    Session,
     SignedIn,
     SignIn,
+    UserCard,
 )
 from hearth.client.derive import (
     DerivedKeys,
@@ -26,6 +27,15 @@ from hearth.client.device_file import DeviceFile, DeviceState
 from hearth.client.problems import ProtocolBroken
 from hearth.client.wire.http import Http, is_loopback
 from hearth.contract import Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A session that has begun, and what the password gave, to be let go of soon."""
+
+    file: DeviceFile
+    keys: DerivedKeys
+    card: UserCard
 
 
 def default_device_name() -> str:
@@ -41,7 +51,7 @@ async def register(
     device_name: str | None = None,
     invite: str | None = None,
     path: Path | None = None,
-) -> DeviceFile:
+) -> Entry:
     """Make an account with one signed-in device. Raises InvalidInput, Conflict, NotFound (no such invite)…"""
     check_new_password(password)
     parameters, keys = await _derive_new(http, password)
@@ -59,14 +69,14 @@ async def register(
             session="bearer",
         ),
     )
-    return _to_file(http, signed_in, path)
+    return Entry(_to_file(http, signed_in, path), keys, signed_in.user)
 
 
 async def sign_in(
     http: Http, username: str, password: str, *, device_name: str | None = None, path: Path | None = None
-) -> DeviceFile:
+) -> Entry:
     """Sign a new device in. Raises WrongPassword, TooManyRequests."""
-    keys = await _derive_known(http, username, password)
+    keys = await derive_known(http, username, password)
     signed_in = await http.send(
         "POST",
         "/api/sign-in",
@@ -78,39 +88,51 @@ async def sign_in(
             session="bearer",
         ),
     )
-    return _to_file(http, signed_in, path)
+    return Entry(_to_file(http, signed_in, path), keys, signed_in.user)
 
 
-async def make_password_change(http: Http, username: str, old_password: str, password: str) -> ChangePassword:
-    """Return the command that changes the password; both are derived here. Raises InvalidInput."""
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """Both passwords as keys, and how the new one is derived."""
+
+    old: DerivedKeys
+    new: DerivedKeys
+    parameters: KdfParameters
+
+    def to_command(self) -> ChangePassword:
+        """Return the command of an account without keys."""
+        return ChangePassword(old_auth_key=self.old.auth_key, auth_key=self.new.auth_key, kdf=self.parameters)
+
+
+async def derive_change(http: Http, username: str, old_password: str, password: str) -> PasswordChange:
+    """Derive both passwords. Raises InvalidInput for a new one that is unfit or the old one."""
     check_new_password(password)
     check_changed_password(old_password, password)
-    old = await _derive_known(http, username, old_password)
+    old = await derive_known(http, username, old_password)
     parameters, keys = await _derive_new(http, password)
-    return ChangePassword(old_auth_key=old.auth_key, auth_key=keys.auth_key, kdf=parameters)
-
-
-async def make_revocation(http: Http, username: str, password: str, device_id: str) -> RevokeDevice:
-    """Return the command that signs another device out."""
-    keys = await _derive_known(http, username, password)
-    return RevokeDevice(device_id=device_id, auth_key=keys.auth_key)
-
-
-async def make_revocation_of_others(http: Http, username: str, password: str) -> RevokeOtherDevices:
-    """Return the command that signs all other devices out."""
-    keys = await _derive_known(http, username, password)
-    return RevokeOtherDevices(auth_key=keys.auth_key)
+    return PasswordChange(old, keys, parameters)
 
 
 async def make_deletion(http: Http, username: str, password: str) -> DeleteAccount:
     """Return the command that deletes the account for ever."""
-    keys = await _derive_known(http, username, password)
+    keys = await derive_known(http, username, password)
     return DeleteAccount(auth_key=keys.auth_key)
 
 
 async def sign_out(http: Http) -> None:
     """End this device's session."""
     await http.send("POST", "/api/sign-out", Nothing)
+
+
+async def fetch_card(http: Http) -> UserCard:
+    """Return one's own card."""
+    return (await http.send("GET", "/api/session", Session)).user
+
+
+async def fetch_server_id(http: Http) -> bytes:
+    """Return the id of the server, to which keys are bound."""
+    info = await http.send("GET", "/api/registration", RegistrationInfo)
+    return bytes.fromhex(info.server_id)
 
 
 async def _may_be_weak(http: Http) -> bool:
@@ -126,7 +148,10 @@ async def _derive_new(http: Http, password: str) -> tuple[KdfParameters, Derived
     return parameters, await _derive(password, parameters, weak)
 
 
-async def _derive_known(http: Http, username: str, password: str) -> DerivedKeys:
+async def derive_known(http: Http, username: str, password: str) -> DerivedKeys:
+    """Derive the password of an account as the server says that it is derived. Raises WeakKdf,
+    InvalidInput.
+    """
     parameters = await http.send(
         "GET", "/api/sign-in/parameters", KdfParameters, params={"username": username}
     )

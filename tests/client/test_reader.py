@@ -59,7 +59,7 @@ def file() -> DeviceFile:
 
 
 async def read(reader: Reader) -> list[int]:
-    return [entry.seq async for entry in reader.read_new()]
+    return [found.entry.seq async for found in reader.read_new()]
 
 
 async def test_a_new_conversation_is_read_from_its_beginning_in_pages(file: DeviceFile) -> None:
@@ -79,8 +79,8 @@ async def test_a_new_device_begins_at_the_heads(file: DeviceFile) -> None:
 
 async def test_what_was_not_finished_is_given_again(file: DeviceFile) -> None:
     entries = make_entries(5)
-    async for entry in open_reader(entries, file, Server(entries)).read_new():
-        if entry.seq == 3:
+    async for found in open_reader(entries, file, Server(entries)).read_new():
+        if found.entry.seq == 3:
             break
     assert await read(open_reader(entries, file, Server(entries))) == [3, 4, 5]
 

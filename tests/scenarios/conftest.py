@@ -10,6 +10,7 @@ import pytest
 
 from hearth.client import Client
 from tests.scenarios.cast import PASSWORD, Device
+from tests.scenarios.keyless import register_keyless, sign_in_keyless
 from tests.scenarios.server import RunningServer
 
 SignUp = Callable[..., Awaitable[Device]]
@@ -22,6 +23,12 @@ def limit_scale() -> float:
 
 
 @pytest.fixture
+def keyless() -> frozenset[str]:
+    """Whose programs have no keys; tests that make a chain by hand override it."""
+    return frozenset()
+
+
+@pytest.fixture
 async def server(database_url: str, tmp_path: Path, limit_scale: float) -> AsyncIterator[RunningServer]:
     running = RunningServer(database_url, tmp_path, limit_scale=limit_scale)
     await running.start()
@@ -30,12 +37,16 @@ async def server(database_url: str, tmp_path: Path, limit_scale: float) -> Async
 
 
 @pytest.fixture
-async def sign_up(server: RunningServer) -> AsyncIterator[SignUp]:
+async def sign_up(server: RunningServer, keyless: frozenset[str]) -> AsyncIterator[SignUp]:
     """Register somebody, or sign another device of theirs in, and connect it."""
     async with AsyncExitStack() as stack:
 
         async def sign(name: str, *, device: str | None = None) -> Device:
-            if device is None:
+            if name in keyless:
+                url = server.url
+                made = register_keyless(url, name) if device is None else sign_in_keyless(url, name)
+                client = await made
+            elif device is None:
                 client = await Client.register(server.url, name, PASSWORD, display_name=name.title())
             else:
                 client = await Client.sign_in(server.url, name, PASSWORD, device_name=device)

@@ -5,7 +5,7 @@ Each device's counters are followed too: one that is skipped is an entry that th
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,12 +22,28 @@ PAGE = 100
 replace = msgspec.structs.replace
 
 
+class Read(NamedTuple):
+    """An entry, and the cursor that it follows."""
+
+    entry: Entry
+    before: Cursor
+
+
 class Reader:
-    """Walks every conversation of a replica from the cursors in the device file."""
+    """Walks every conversation of a replica from the cursors in the device file.
+
+    `describe` may add to a cursor what is known of the log up to it, before it is kept.
+    """
 
     def __init__(
-        self, file: DeviceFile, replica: Replica, ask: Ask, report: Callable[[EntryMissing], None]
+        self,
+        file: DeviceFile,
+        replica: Replica,
+        ask: Ask,
+        report: Callable[[EntryMissing], None],
+        describe: Callable[[str, Cursor], Cursor] = lambda _key, cursor: cursor,
     ) -> None:
+        self._describe = describe
         self._file = file
         self._replica = replica
         self._ask = ask
@@ -42,9 +58,10 @@ class Reader:
                 for key, conversation in self._replica.conversations.items()
             }
             state.generation = self._replica.generation
+            state.waiting = {}
             self._file.save()
 
-    async def read_new(self) -> AsyncIterator[Entry]:
+    async def read_new(self) -> AsyncIterator[Read]:
         """Yield every entry after the cursors, conversation by conversation, until all are at their heads.
 
         The cursor moves on when the next entry is asked for: what a program was given but did not finish
@@ -55,12 +72,11 @@ class Reader:
                 cursor = self._cursor(conversation)
                 if cursor is None or cursor.seq < conversation.last_seq:
                     progressed = False
-                    async for entry, reached in self._read_stretch(conversation, cursor):
+                    async for entry, before in self._read_stretch(conversation, cursor):
                         progressed = True
                         self._check_counter(entry, cursor)
-                        yield entry
-                        cursor = reached
-                        self._move(key, reached)
+                        yield Read(entry, before)
+                        cursor = self._move(key, follow(before, entry))
                     if progressed:
                         continue
                 break
@@ -70,7 +86,8 @@ class Reader:
     ) -> AsyncIterator[tuple[Entry, Cursor]]:
         entry = conversation.recent.get(cursor.seq + 1) if cursor is not None else None
         if cursor is not None and entry is not None:
-            yield entry, follow(cursor, entry)
+            follow(cursor, entry)
+            yield entry, cursor
             return
         page: Page = await self._ask(self._next_page(conversation, cursor), Page)
         if cursor is None:
@@ -78,8 +95,9 @@ class Reader:
         elif page.entries and page.hash_before != cursor.log_hash:
             raise LogBroken(f"conversation {page.conversation_id} does not continue where it was left")
         for entry in page.entries:
-            cursor = follow(cursor, entry)
+            reached = follow(cursor, entry)
             yield entry, cursor
+            cursor = self._held(page.conversation_id, reached)
 
     def _next_page(self, conversation: ConversationState, cursor: Cursor | None) -> ReadHistory:
         own: Any = conversation.members.get(self._replica.user_id)
@@ -108,11 +126,17 @@ class Reader:
             )
             self._report(missing)
 
-    def _move(self, key: str, cursor: Cursor) -> None:
+    def _held(self, key: str, reached: Cursor) -> Cursor:
+        """Return what is kept of a place that was just reached."""
+        kept = (self._file.state.cursors or {}).get(key)
+        return kept if kept is not None and kept.seq == reached.seq else reached
+
+    def _move(self, key: str, cursor: Cursor) -> Cursor:
         if self._file.state.cursors is None:
             self._file.state.cursors = {}
-        self._file.state.cursors[key] = cursor
+        moved = self._file.state.cursors[key] = self._describe(key, cursor)
         self._file.save()
+        return moved
 
 
 def follow(cursor: Cursor, entry: Entry) -> Cursor:

@@ -4,6 +4,7 @@ One `apply` serves live events, resync and the echo of one's own acts, in any or
 What is missing is noted (`is_behind`, `stale`) for catch_up.py to fetch; what was new is left in `news`.
 """
 
+import time
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,7 +14,8 @@ from hearth.client.problems import LogBroken
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.user import APPLIERS, UserState
 from hearth.contract import Event
-from hearth.epochs.contract import KIND_EPOCH
+from hearth.directory.contract import ChainGrown, ReceiveRenewed
+from hearth.epochs.contract import KIND_EPOCH, EpochMade, RewrapAnswered, RewrapAsked
 from hearth.inbox.contract import InboxItem
 from hearth.messages.contract import (
     Cursor,
@@ -25,14 +27,31 @@ from hearth.messages.contract import (
 )
 from hearth.presence.contract import Presence, PresenceChanged
 from hearth.sync.contract import LogEntry, Opened, Snapshot
+from hearth.vault.contract import GenerationMade, KeyringGrown
 
 LOG = "log"
 PASSING: dict[str, type[Event]] = {event.wire_name: event for event in (TypingStarted, TypingStopped)}
+OF_KEYS: dict[str, type[Event]] = {
+    event.wire_name: event
+    for event in (
+        ChainGrown,
+        ReceiveRenewed,
+        GenerationMade,
+        KeyringGrown,
+        EpochMade,
+        RewrapAsked,
+        RewrapAnswered,
+    )
+}
+"""Hints for who looks after keys; programs are told only when they ask for them by name."""
 
 
 @dataclass(slots=True)
 class Replica:
-    """Everything one device knows. `generation` empty means that nothing was ever fetched."""
+    """Everything one device knows. `generation` empty means that nothing was ever fetched.
+
+    `ahead_ms`: by how much the server's clock is ahead of this device's.
+    """
 
     user_id: int
     generation: str = ""
@@ -40,6 +59,7 @@ class Replica:
     device_id: str = ""
     log_seq: int = 0
     is_behind: bool = False
+    ahead_ms: int = field(default=0, compare=False)
     users: UserState = field(default_factory=UserState)
     conversations: dict[str, ConversationState] = field(default_factory=dict)
     presence: dict[int, Presence] = field(default_factory=dict)
@@ -71,6 +91,7 @@ class Replica:
             self.conversations.clear()
         self.generation, self.server_id = opened.generation, opened.server_id
         self.device_id = opened.device_id
+        self.ahead_ms = round((opened.now.timestamp() - time.time()) * 1000)
         if opened.snapshot is not None:
             self.apply_snapshot(opened.snapshot, opened.log_seq)
         for entry in opened.log:
@@ -177,8 +198,8 @@ class Replica:
             self.apply_receipts(msgspec.json.decode(payload, type=ReceiptsAdvanced))
         elif name == PresenceChanged.wire_name:
             self.apply_presence(msgspec.json.decode(payload, type=PresenceChanged))
-        elif name in PASSING:
-            self.news.append(msgspec.json.decode(payload, type=PASSING[name]))
+        elif name in PASSING or name in OF_KEYS:
+            self.news.append(msgspec.json.decode(payload, type=(PASSING | OF_KEYS)[name]))
 
     def _forget_presence(self) -> None:
         for user_id in self.presence.keys() - self.users.friends.keys() - {self.user_id}:

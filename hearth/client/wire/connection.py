@@ -120,7 +120,7 @@ class Connection:
             self.failure = error
         finally:
             self.is_ready = False
-            await self._announce()
+            await self.announce()
 
     async def _live_once(self) -> None:
         """One connection from beginning to end. Raises what no other connection would mend."""
@@ -145,7 +145,7 @@ class Connection:
         self.is_ready = True
         self._tell_news()
         self._notify(Connected())
-        await self._announce()
+        await self.announce()
 
     async def _follow(self, socket: Socket) -> None:
         while (event := await socket.events.get()) is not None:
@@ -161,13 +161,14 @@ class Connection:
             elif self._replica.needs_repair:
                 await repair(self._replica, _patient(socket))
             self._tell_news()
-            await self._announce()
+            await self.announce()
 
     def _tell_news(self) -> None:
         for event in self._replica.take_news():
             self._notify(event)
 
-    async def _announce(self) -> None:
+    async def announce(self) -> None:
+        """Let everybody who waits for a change look again."""
         async with self._changed:
             self._version += 1
             self._changed.notify_all()

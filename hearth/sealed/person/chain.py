@@ -137,6 +137,11 @@ class Chain:
         return signed.body
 
     @property
+    def receive_statements(self) -> tuple[Signed[Receive], ...]:
+        """All verified receive statements."""
+        return tuple(self._receive.values())
+
+    @property
     def highest_receive_version(self) -> int:
         """The highest verified receive version, 0 without one."""
         return max(self._receive, default=0)

@@ -5,11 +5,12 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from hearth.client import Client
-from tests.e2e.conftest import Program, SomebodyNew
+from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_own_account import make_picture
 from tests.e2e.keys import SETTLED_MS, count_devices, is_signed_out, read_chain, refuse, sees_no_bar
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
+from tests.scenarios.keyless import register_keyless
 from tests.served import Served
 
 
@@ -73,16 +74,18 @@ async def test_an_account_without_keys_is_asked_once_in_every_tab_and_told_why(a
     await sees_no_bar(alice)
 
 
-async def test_who_registered_with_a_program_gets_keys_at_the_first_sign_in(
-    arrives: SomebodyNew, program: Program, server: Served
+async def test_who_registered_without_keys_gets_some_at_the_first_sign_in(
+    arrives: SomebodyNew, server: Served
 ) -> None:
-    bob = await program("bob")
+    bob = await register_keyless(server.url, "bob")
+    await bob.close()
     browser = await arrives("bob")
     await browser.signs_in()
     assert await count_devices(browser) == 1
     await sees_no_bar(browser)
     async with await Client.sign_in(server.url, "bob", PASSWORD) as again:
         assert again.user_id == bob.user_id
+        assert await count_devices(browser) == 2
 
 
 async def test_a_browser_that_dies_between_account_and_keys_makes_them_at_the_next_sign_in(

@@ -4,11 +4,12 @@ import re
 
 from playwright.async_api import expect
 
-from tests.e2e.conftest import Program, SomebodyNew
+from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
 from tests.e2e.keys import count_devices, is_signed_out, read_chain, sees_no_bar
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
+from tests.scenarios.keyless import register_keyless
 from tests.served import Served
 
 NEW_PASSWORD = "another warm evening"
@@ -98,9 +99,9 @@ async def test_a_reset_on_a_device_that_is_signed_in_keeps_it_signed_in(
 
 
 async def test_a_reset_without_a_device_begins_anew_and_gives_keys_to_who_had_none(
-    alice: Person, server: Served, arrives: SomebodyNew, program: Program
+    alice: Person, server: Served, arrives: SomebodyNew
 ) -> None:
-    await program("bob")
+    await (await register_keyless(server.url, "bob")).close()
     for username, incarnation in (("alice", 2), ("bob", 1)):
         tablet = await arrives(username)
         link = find_link(run(server, "user", "reset-sign-in", username))

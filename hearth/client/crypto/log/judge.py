@@ -7,6 +7,7 @@ when something new comes, all is judged again; only the opening of records is re
 from dataclasses import dataclass, field
 
 from hearth.client.crypto.log.body import Content, read_body
+from hearth.client.crypto.log.counters import Counters
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.placement import check_place
@@ -37,16 +38,17 @@ class Judge:
     opened: dict[tuple[Row, bytes], Opened | Rejected]
     counted_emptied: frozenset[int] = frozenset()
     judgements: dict[int, Judgement] = field(default_factory=dict)
-    counters: dict[Sender, set[int]] = field(default_factory=dict)
+    counters: dict[Sender, Counters] = field(default_factory=dict)
     highest_epochs: dict[Sender, int] = field(default_factory=dict)
 
     def judge_all(self) -> dict[int, Judgement]:
         """Return a judgement for each known entry by seq."""
         for row in self.log.list_rows():
-            self.judgements[row.seq] = self._judge(row)
+            self.judgements[row.seq] = self.judge(row)
         return self.judgements
 
-    def _judge(self, row: Row) -> Judgement:
+    def judge(self, row: Row) -> Judgement:
+        """Return the judgement of the entry that comes after all that were judged by this."""
         if row.is_emptied:
             if row.seq in self.counted_emptied:
                 self._use_counter(row)
@@ -133,12 +135,15 @@ class Judge:
         return Judgement(None, opened, content, aim, at)
 
     def _check_counter(self, row: Row) -> None:
-        is_new = row.counter > 0 and row.counter not in self.counters.get((row.user, row.device), set())
+        is_new = row.counter > 0 and not self._counters_of(row).is_used(row.counter)
         require(is_new, Verdict.REPEATED_COUNTER, "a counter that this device has used")
         self._use_counter(row)
 
     def _use_counter(self, row: Row) -> None:
-        self.counters.setdefault((row.user, row.device), set()).add(row.counter)
+        self._counters_of(row).use(row.counter)
+
+    def _counters_of(self, row: Row) -> Counters:
+        return self.counters.setdefault((row.user, row.device), Counters())
 
     def _find_target(self, row: Row, opened: Opened) -> Row | None:
         """Return the known target: by its seq, or after a restore by its hash among the entries below."""

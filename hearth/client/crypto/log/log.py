@@ -15,6 +15,7 @@ class Log:
     """
 
     def __init__(self, conversation: bytes) -> None:
+        self.conversation = conversation
         self.rows: dict[int, Row] = {}
         self.hashes: dict[int, bytes] = {0: first_hash(conversation)}
 
@@ -47,6 +48,11 @@ class Log:
             known = self.rows.get(row.seq)
             if known is None or not row.is_emptied:
                 self.rows[row.seq] = row
+
+    def forget_below(self, seq: int) -> None:
+        """Let go of the entries before one, and of their hashes."""
+        self.rows = {at: row for at, row in self.rows.items() if at >= seq}
+        self.hashes = {at: value for at, value in self.hashes.items() if at >= seq - 1 or at == 0}
 
     def knows(self, place: Place) -> bool | None:
         """Tell whether a stated place is on this log; None where it is not known."""

@@ -1,0 +1,112 @@
+"""A client's acts on its own account: give the device keys, other passwords, other devices, sign out,
+delete.
+"""
+
+from typing import Protocol, TypeVar
+
+from hearth.accounts.contract import RevokeDevice, RevokeOtherDevices, UserCard
+from hearth.client import sign_in
+from hearth.client.derive import DerivedKeys
+from hearth.client.device_file import DeviceFile
+from hearth.client.keys import change
+from hearth.client.keys.asking import Asker
+from hearth.client.keys.keeper import Keeper
+from hearth.client.keys.own import Own, make_account_keys
+from hearth.client.keys.set_up import enter
+from hearth.client.problems import NoKeys
+from hearth.client.wire.http import Http
+from hearth.contract import Command, Nothing
+from hearth.sealed.person.user_chain import NO_HASH
+
+R = TypeVar("R")
+
+
+class Device(Protocol):
+    """What these acts need of a client."""
+
+    file: DeviceFile
+    http: Http
+    keeper: Keeper
+
+    @property
+    def username(self) -> str: ...
+
+    async def call(self, command: Command, result: type[R], /) -> R: ...
+
+
+async def give_keys(http: Http, file: DeviceFile, password: DerivedKeys, card: UserCard) -> None:
+    """Set the account's keys up, or put this device beside those that have them. Twice does no harm.
+
+    The device's own keys are in the file before anything of them leaves.
+    """
+    if file.state.keys is None:
+        file.state.keys = make_account_keys(await sign_in.fetch_server_id(http))
+        file.save()
+    avatar = NO_HASH if card.avatar_id is None else bytes.fromhex(card.avatar_id)
+    await enter(Own(file, Asker(http)), password, card.display_name or card.username, avatar)
+
+
+class AccountActs:
+    """Mixed into Client."""
+
+    @property
+    def has_keys(self: Device) -> bool:
+        """Tell whether this device was given keys; without, `secure` gives it some."""
+        return self.file.state.keys is not None
+
+    async def secure(self: Device, password: str) -> None:
+        """Give this device keys, if it has none that count: for accounts and device files that are older.
+
+        Raises WrongPassword; Rejected when the server shows what cannot be.
+        """
+        keys = await sign_in.derive_known(self.http, self.username, password)
+        card = await sign_in.fetch_card(self.http)
+        await give_keys(self.http, self.file, keys, card)
+        self.keeper.forget()
+        self.keeper.begin()
+
+    async def change_password(self: Device, old_password: str, password: str) -> None:
+        """Prove the old password, set the new one; every other device is signed out.
+
+        Raises WrongPassword, and InvalidInput for a password that is unfit or the old one.
+        """
+        derived = await sign_in.derive_change(self.http, self.username, old_password, password)
+        try:
+            async with self.keeper.hold() as room:
+                await change.change_password(room.own, derived.old, derived.new, derived.parameters)
+        except NoKeys:
+            await self.call(derived.to_command(), Nothing)
+
+    async def revoke_device(self: Device, device_id: str, password: str) -> None:
+        """Sign another of the user's devices out. Raises WrongPassword, NotFound."""
+        keys = await sign_in.derive_known(self.http, self.username, password)
+        if not await remove_listed(self.keeper, keys, {bytes.fromhex(device_id)}):
+            await self.call(RevokeDevice(device_id=device_id, auth_key=keys.auth_key), Nothing)
+
+    async def revoke_other_devices(self: Device, password: str) -> None:
+        """Sign all of the user's other devices out. Raises WrongPassword."""
+        keys = await sign_in.derive_known(self.http, self.username, password)
+        await remove_listed(self.keeper, keys, None)
+        await self.call(RevokeOtherDevices(auth_key=keys.auth_key), Nothing)  # those without keys
+
+
+async def remove_listed(keeper: Keeper, password: DerivedKeys, devices: set[bytes] | None) -> bool:
+    """Take these devices (None: all but this one) off the list; gives whether any was in it.
+
+    Raises WrongPassword; Rejected.
+    """
+    try:
+        async with keeper.hold() as room:
+            others = room.own.list_others()
+            return await change.remove_devices(
+                room.own, password, others if devices is None else others & devices
+            )
+    except NoKeys:
+        return False
+
+
+async def end_session(http: Http, file: DeviceFile) -> None:
+    """Sign this device out: by its own statement where it has keys, whose session ends with it."""
+    if file.state.keys is not None and await change.retire(Own(file, Asker(http))):
+        return
+    await sign_in.sign_out(http)

@@ -1,0 +1,154 @@
+"""Every conversation that a device has opened in this run, and what it needs for all of them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from hearth.client.conversations.live import Live
+from hearth.client.crypto.log.rows import Judgement
+from hearth.client.keys.catch_up import catch_up_listed
+from hearth.client.keys.kept import KeptConversation, KeptHead
+from hearth.client.keys.make import Row
+from hearth.client.keys.own import Own
+from hearth.client.replica.state import Replica
+from hearth.directory.contract import ChainGrown, ReceiveRenewed
+from hearth.errors import HearthError
+from hearth.messages.contract import Entry
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.check import Where
+from hearth.sealed.group.epoch import Kind
+from hearth.sealed.person.keyring import How
+from hearth.sealed.person.pins import Pins
+
+NOTHING = KeptConversation()
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """An entry that could not be opened when it was read, and can be now."""
+
+    entry: Entry
+    judgement: Judgement
+
+
+STOPPING = frozenset(
+    {
+        Verdict.MALFORMED,
+        Verdict.WRONG_PLACE,
+        Verdict.WRONG_LINK,
+        Verdict.BAD_KEY,
+        Verdict.BAD_SIGNATURE,
+        Verdict.BAD_ROSTER,
+        Verdict.NOT_LISTED,
+        Verdict.NOT_ALLOWED,
+        Verdict.UNSUPPORTED,
+        Verdict.ROLLBACK,
+        Verdict.FORK,
+    }
+)
+"""What a record, chain or head may be refused for that ends trust in a conversation (section 12)."""
+
+
+@dataclass
+class Room:
+    """The conversations of one device. `stale` are people who may have changed since they were looked at.
+
+    `entries` are those that wait for a key, `healed` those that were opened since and are still to be given.
+    """
+
+    own: Own
+    replica: Replica
+    lives: dict[str, Live] = field(default_factory=dict)
+    stale: set[int] = field(default_factory=set)
+    entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
+    healed: deque[Healed] = field(default_factory=deque)
+
+    def open(self, key: str) -> Live:
+        """Return a conversation as it was left; nothing is fetched."""
+        live = self.lives.get(key)
+        if live is None:
+            where = Where(self.own.server, bytes.fromhex(key), self.own.user)
+            generations = frozenset(
+                {bytes.fromhex(self.replica.generation)} if self.replica.generation else ()
+            )
+            live = self.lives[key] = Live(where, self.own.met.people, generations)
+            kept = self.kept(key)
+            live.pending = kept.pending
+            live.sealing.pending = None if kept.pending is None else kept.pending.record
+            if kept.stopped is not None:
+                live.sealing.stop(Verdict(kept.stopped))
+        return live
+
+    def kept(self, key: str) -> KeptConversation:
+        return self.own.keys.conversations.get(key, NOTHING)
+
+    def keep(self, live: Live) -> None:
+        """Note where a conversation stands; on disk when this returns."""
+        newest, before = live.epochs.newest, self.kept(live.key)
+        epoch = before.epoch
+        if newest is not None and newest.record.n >= epoch.n:
+            epoch = KeptHead(newest.record.n, newest.hash)
+        stopped = None if live.stopped is None else live.stopped.value
+        after = KeptConversation(epoch, live.pending, stopped)
+        if after != before:
+            self.own.keys.conversations[live.key] = after
+            self.own.file.save()
+
+    def stop(self, live: Live, rejected: Rejected) -> None:
+        """Take what cannot be as the end of sealing there, if it is that."""
+        if rejected.verdict in STOPPING:
+            live.sealing.stop(rejected.verdict)
+            self.keep(live)
+
+    def disconnect(self) -> None:
+        """There is another connection: the server has to name its epochs again, and everybody is
+        looked at again.
+        """
+        for live in self.lives.values():
+            live.sealing.disconnect()
+            self.stale |= live.members()
+
+    def note_person(self, event: ChainGrown | ReceiveRenewed) -> None:
+        """Somebody has said something that may not be known here."""
+        chain = self.own.met.chain(event.user_id)
+        known = len(chain.states) if isinstance(event, ChainGrown) else chain.highest_receive_version
+        said = event.n if isinstance(event, ChainGrown) else event.version
+        if said > known:
+            self.stale.add(event.user_id)
+
+    async def catch_up_members(self, live: Live) -> None:
+        """Bring the members' chains up to now where they may have grown. Raises Rejected."""
+        wanted = live.members() & self.stale
+        if wanted:
+            await self.own.met.catch_up(wanted)
+            self.stale -= wanted
+
+    async def append(self, rows: list[Row]) -> None:
+        """Append to the keyring, under the newest generation, which another device may have made since."""
+        try:
+            await self.own.append(rows)
+        except HearthError as error:
+            if error.code != "generation_moved":
+                raise
+            await catch_up_listed(self.own)
+            await self.own.append(rows)
+
+    async def meet_members(self, live: Live, time: int) -> None:
+        """Pin whom one meets in an epoch for the first time; let pins follow what holds nothing (9.1,
+        9.2).
+        """
+        newest = live.epochs.newest
+        if newest is None:
+            return
+        pins: Pins = self.own.pins
+        is_group = newest.record.kind is Kind.GROUP
+        for user in newest.members:
+            state = self.own.met.chain(user).state
+            if user == self.own.user or state is None:
+                continue
+            if user not in pins.by_user:
+                how = How.GROUP if is_group else How.REQUEST
+                pins = pins.meet(user, state, how, newest.record.actor, time)
+            pins = pins.follow(user, state, time)
+        changed = self.own.set_pins(pins)
+        if changed:
+            await self.append(changed)

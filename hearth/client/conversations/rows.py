@@ -1,0 +1,29 @@
+"""From what the server says of an entry to what the engine judges."""
+
+from datetime import datetime
+
+from hearth.client.crypto.log.rows import Row
+from hearth.messages.contract import Entry
+from hearth.sealed.core.hashing import sha256
+
+
+def to_ms(moment: datetime) -> int:
+    """Return an instant in ms since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def to_row(entry: Entry) -> Row:
+    """Return an entry as a row; nothing of it is proven."""
+    return Row(
+        seq=entry.seq,
+        kind=entry.kind,
+        user=entry.from_user,
+        device=bytes.fromhex(entry.from_device),
+        client_id=bytes.fromhex(entry.client_id),
+        counter=entry.counter,
+        epoch=entry.epoch,
+        target_seq=entry.target_seq,
+        time=to_ms(entry.timestamp),
+        record=entry.record,
+        record_hash=sha256(entry.record),
+    )

@@ -1,0 +1,54 @@
+"""Asking the server for what concerns keys, over HTTP: bodies are large, and it works before there is
+a socket.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from hearth.client.problems import Disconnected, Unreachable, is_retryable
+from hearth.client.wire.http import Http
+from hearth.contract import Command
+from hearth.errors import HearthError
+
+MOST_TRIES = 6
+FIRST_PAUSE = 0.2
+MAX_PAUSE = 15.0
+MOVED = frozenset({"chain_moved", "vault_moved", "generation_moved", "receive_moved"})
+
+
+def is_moved(error: HearthError) -> bool:
+    """Tell whether another device was quicker: what was made is made anew on what stands there now."""
+    return error.code in MOVED
+
+
+class Asker:
+    """Carries out a command until there is an answer; every command of keys may be repeated byte by byte.
+
+    `wait` waits for a connection and raises when there will be none; without it six tries are made.
+    """
+
+    def __init__(self, http: Http, wait: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._http = http
+        self._wait = wait
+
+    async def __call__(self, command: Command, result: type[Any], /) -> Any:
+        """Return the result. Raises HearthError, and Disconnected or Unreachable when nobody answers."""
+        pause, tries = FIRST_PAUSE, 0
+        while True:
+            tries += 1
+            try:
+                return await self._http.call(command, result)
+            except (Disconnected, Unreachable):
+                if self._wait is None and tries == MOST_TRIES:
+                    raise
+                pause = min(pause * 2, MAX_PAUSE)
+                wait = pause
+            except HearthError as error:
+                if not is_retryable(error):
+                    raise
+                wait = max(error.retry_after or 0.0, pause)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.2))  # noqa: S311 - jitter, not a secret
+            if self._wait is not None:
+                await self._wait()

@@ -1,0 +1,70 @@
+"""What the device file keeps of keys: secrets, and the heads that were seen. All else is fetched and
+checked anew.
+
+A head that is kept is the least that a server must still show: a chain that ends below it is a rollback, one
+that has another hash there a fork (docs/protocol-encryption.md, 5.2).
+"""
+
+import msgspec
+
+
+class KeptHead(msgspec.Struct, frozen=True):
+    """A statement, epoch or generation by number and hash; number 0 for none."""
+
+    n: int = 0
+    hash: bytes = bytes(32)
+
+
+class KeptGeneration(msgspec.Struct, frozen=True):
+    """The newest generation: its number, the hash of its statement, A_g, the incarnation that it is of."""
+
+    g: int
+    hash: bytes
+    key: bytes
+    incarnation: int
+
+
+class KeptPerson(msgspec.Struct, frozen=True):
+    """The highest statements seen of a person, and the pin (a packed row of the keyring)."""
+
+    chain: KeptHead = KeptHead()
+    receive: KeptHead = KeptHead()
+    pin: bytes | None = None
+
+
+class KeptWrap(msgspec.Struct, frozen=True):
+    """A seed sealed to a member, as it is sent."""
+
+    user_id: int
+    wrap: bytes
+
+
+class KeptRequest(msgspec.Struct, frozen=True):
+    """An epoch that was made and not answered: sent again as the same bytes. `seed` is its own."""
+
+    n: int
+    record: bytes
+    roster: bytes | None
+    wraps: list[KeptWrap]
+    seed: bytes
+
+
+class KeptConversation(msgspec.Struct, frozen=True):
+    """The newest accepted epoch, and what stopped the conversation (a verdict), if anything did."""
+
+    epoch: KeptHead = KeptHead()
+    pending: KeptRequest | None = None
+    stopped: str | None = None
+
+
+class AccountKeys(msgspec.Struct, kw_only=True):
+    """Everything of one device. `carry_from`: a generation whose rows have still to be carried over."""
+
+    server: bytes
+    sign_seed: bytes
+    kem_seed: bytes
+    generation: KeptGeneration | None = None
+    vault_version: int = 0
+    carry_from: int | None = None
+    people: dict[str, KeptPerson] = {}
+    conversations: dict[str, KeptConversation] = {}
