@@ -1,21 +1,27 @@
 """What sealed records are judged by, read in the batch's own transaction and kept in the process.
 
 Invariants: an epoch never changes once it is stored. Whether somebody has left in it is known for one end of
-the log (its hash): who else appends changes the end, and it is read again. Whose chain grows is forgotten.
+the log (its hash): who else appends changes the end, and it is read again. Whose chain grows is forgotten. A
+permit, which spares judging alike again, ends with any of these.
 `hearth.sealed` is imported with the first sealed record (decision 6).
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hearth.db.bulk import Steps, Syntax
-from hearth.directory.tables import USER_CHAIN, USER_STATEMENT
-from hearth.epochs.tables import EPOCH, EPOCH_LEAVE
 from hearth.errors import HearthError
-from hearth.messages.tables import MESSAGE
+from hearth.messages.sealed_store import (
+    find_latest,
+    find_targets,
+    load_epochs,
+    load_incarnations,
+    load_leaves,
+    read_people,
+)
 
 if TYPE_CHECKING:
     from hearth.messages.append import Draft, Head, TimeCodec
@@ -26,33 +32,18 @@ MOST_LINES = 50_000
 MOST_EPOCHS = 32
 """Of one conversation between two batches: who writes under one old epoch after the other fills no memory."""
 MOST_PEOPLE = 50_000
-FIRST_SIGNED_KIND = 16
-EPOCHS = (
-    "SELECT e.conversation_id, e.n, e.seq, e.timestamp, e.record, h.roster FROM {given} "  # noqa: S608
-    f"CROSS JOIN {EPOCH.name} AS e CROSS JOIN {EPOCH.name} AS h "
-    "WHERE e.conversation_id = c AND e.n = k AND h.conversation_id = c AND h.n = e.roster_n"
-)
-LEAVES = (
-    f"SELECT DISTINCT l.conversation_id, k FROM {{given}} CROSS JOIN {EPOCH_LEAVE.name} AS l "  # noqa: S608
-    "WHERE l.conversation_id = c AND l.n >= k"
-)
-STATES = f"SELECT user_id, state FROM {USER_CHAIN.name} WHERE user_id IN ({{marks}})"  # noqa: S608
-STATEMENTS = f"SELECT statement FROM {USER_STATEMENT.name} WHERE user_id IN ({{marks}}) ORDER BY n"  # noqa: S608
-INCARNATIONS = (
-    "SELECT s.user_id, s.n, s.hash, s.incarnation FROM {given} "  # noqa: S608
-    f"CROSS JOIN {USER_STATEMENT.name} AS s WHERE s.user_id = u AND s.n = k"
-)
-LATEST = (
-    "SELECT m.conversation_id, m.from_device, MAX(m.epoch) FROM {given} "  # noqa: S608
-    f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.seq > s AND m.from_device = d "
-    f"AND m.kind < {FIRST_SIGNED_KIND} GROUP BY m.conversation_id, m.from_device"
-)
-TARGETS = (
-    "SELECT m.conversation_id, m.seq, m.kind, m.from_user FROM {given} "  # noqa: S608
-    f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.seq = s"
-)
+MOST_PERMITS = 2_000
+"""Of one conversation."""
 Place = tuple[bytes, int]
 """A conversation, and a seq or n in it."""
+PermitKey = tuple[int, int, bytes, int]
+"""Epoch, user, device, kind."""
+Form = tuple[int, int]
+"""A record's first byte, which is its format, and its length."""
+
+
+UNREAD: Any = object()
+"""Stands for a person whose chain was not looked up."""
 
 
 class Seated(Protocol):
@@ -61,14 +52,28 @@ class Seated(Protocol):
     entered_seq: int
 
 
+class Permit(NamedTuple):
+    """Records of a kind by a device that are aimed at nothing were judged and taken under the newest epoch.
+
+    More of them are, up to `last_seq` and `until`, for who has been a member since `epoch_seq`, as long as
+    the person stands as they stood: `standing` is the very object that was judged by.
+    """
+
+    standing: "Standing | None"
+    epoch_seq: int
+    last_seq: int
+    until: datetime
+
+
 @dataclass(slots=True)
 class Room:
-    """What is known of one conversation's epochs, by n."""
+    """What is known of one conversation's epochs, by n. Permits are of the newest."""
 
     log_hash: bytes
     epochs: dict[int, "EpochFacts"] = field(default_factory=dict)
     has_leave: dict[int, bool] = field(default_factory=dict)
     incarnations: dict[tuple[int, int], int] = field(default_factory=dict)
+    permits: dict[PermitKey, Permit] = field(default_factory=dict)
     lines: int = 0
 
 
@@ -78,6 +83,7 @@ class KnownEpochs:
     def __init__(self) -> None:
         self._rooms: OrderedDict[bytes, Room] = OrderedDict()
         self._people: OrderedDict[int, Standing | None] = OrderedDict()
+        self._forms: set[Form] = set()
         self._lines = 0
         self._forgotten = 0
 
@@ -95,32 +101,41 @@ class KnownEpochs:
         rooms = {
             key: self._enter(key, heads[key].log_hash) for key in {one.conversation_id for one in wanted}
         }
-        yield from load_epochs(syntax, rooms, list_epochs(wanted, heads), codec)
-        yield from load_leaves(syntax, rooms, {(one.conversation_id, one.epoch) for one in wanted})
-        yield from load_incarnations(syntax, rooms, wanted)
-        users = sorted({one.from_user for one in wanted})
-        people = {user: self._people[user] for user in users if user in self._people}
-        read = yield from read_people(syntax, [user for user in users if user not in people])
+        people = {one.from_user: self._people.get(one.from_user, UNREAD) for one in wanted}
+        unsure = [one for one in wanted if find_permit(rooms, people, one) is None]
+        batch = SealedBatch(rooms, people, self._forms)
+        if not unsure:
+            return batch
+        yield from load_epochs(syntax, rooms, list_epochs(unsure, heads), codec)
+        yield from load_leaves(syntax, rooms, {(one.conversation_id, one.epoch) for one in unsure})
+        yield from load_incarnations(syntax, rooms, unsure)
+        read = yield from read_people(
+            syntax, sorted(user for user, known in people.items() if known is UNREAD)
+        )
+        people.update(read)
         if begun == self._forgotten:  # else a chain may have grown since it was read
             self._people.update(read)
-        late = [one for one in wanted if one.epoch < heads[one.conversation_id].epoch]
-        latest = yield from find_latest(syntax, rooms, late)
-        targets = yield from find_targets(syntax, wanted)
+        late = [one for one in unsure if one.epoch < heads[one.conversation_id].epoch]
+        batch.has_late, batch.latest = bool(late), (yield from find_latest(syntax, rooms, late))
+        batch.has_aimed = any(one.target_seq for one in unsure)
+        batch.targets = yield from find_targets(syntax, unsure)
         self._shrink(rooms)
-        from hearth.messages import sealed
-
-        return SealedBatch(sealed, rooms, {**people, **read}, latest, targets)
+        return batch
 
     def _enter(self, conversation_id: bytes, log_hash: bytes) -> Room:
-        room = self._rooms.setdefault(conversation_id, Room(log_hash))
+        room = self._rooms.get(conversation_id)
+        if room is None:
+            room = self._rooms[conversation_id] = Room(log_hash)
         self._rooms.move_to_end(conversation_id)
         if len(room.epochs) > MOST_EPOCHS:
             room.epochs.clear()
             room.has_leave.clear()
             room.incarnations.clear()
+            room.permits.clear()
         if room.log_hash != log_hash:
             room.log_hash = log_hash
             room.has_leave.clear()
+            room.permits.clear()
         return room
 
     def _shrink(self, rooms: Mapping[bytes, Room]) -> None:
@@ -136,36 +151,71 @@ class KnownEpochs:
 
 @dataclass(slots=True)
 class SealedBatch:
-    """The facts for one batch; entries that it places count for those after them. `rules` is sealed.py."""
+    """The facts for one batch; entries that it places count for those after them.
 
-    rules: Any
+    `forms` are those of well-formed records: as many as there are buckets, a few hundred.
+    `has_late` and `has_aimed`: drafts name epochs before the newest, or are aimed at something.
+    """
+
     rooms: Mapping[bytes, Room]
-    people: Mapping[int, "Standing | None"]
-    latest: dict[tuple[bytes, bytes], int]
-    targets: dict[Place, "Target"]
+    people: dict[int, "Standing | None"]
+    forms: set[Form]
+    has_late: bool = False
+    has_aimed: bool = False
+    latest: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    targets: dict[Place, "Target"] = field(default_factory=dict)
 
     def judge(self, draft: "Draft", head: "Head", now: datetime) -> HearthError | None:
         """Return why a draft cannot take the next place of its conversation, or None."""
         seat: Seated = head.seats[draft.from_user]
-        sealed = self.rules.Sealed(
+        permit, seq, record = find_permit(self.rooms, self.people, draft), head.last_seq + 1, draft.record
+        if (
+            permit is not None
+            and seq <= permit.last_seq
+            and now <= permit.until
+            and seat.entered_seq <= permit.epoch_seq
+            and (record[0], len(record)) in self.forms
+        ):
+            return None
+        from hearth.messages.sealed import Sealed, judge_sealed
+
+        sealed = Sealed(
             draft.from_user,
             draft.from_device,
             draft.kind,
             draft.epoch,
             draft.target_seq,
-            draft.record,
-            head.last_seq + 1,
+            record,
+            seq,
             seat.entered_seq,
             now,
         )
-        refusal: HearthError | None = self.rules.judge_sealed(sealed, self._find_facts(draft))
+        facts = self._find_facts(draft)
+        refusal = judge_sealed(sealed, facts)
+        if refusal is None and draft.target_seq == 0 and draft.epoch == head.epoch:
+            self._keep_permit(draft, facts)
+            self.forms.add((record[0], len(record)))
         return refusal
+
+    def _keep_permit(self, draft: "Draft", facts: "Facts") -> None:
+        from hearth.messages.sealed import MOST_ENTRIES, OLDEST
+
+        permits, epoch = self.rooms[draft.conversation_id].permits, facts.epoch
+        if len(permits) >= MOST_PERMITS:
+            permits.clear()
+        permits[draft.epoch, draft.from_user, draft.from_device, draft.kind] = Permit(
+            facts.standing, epoch.seq, epoch.seq + MOST_ENTRIES, epoch.timestamp + OLDEST
+        )
 
     def note(self, draft: "Draft", seq: int) -> None:
         """An entry has its place."""
-        key = draft.conversation_id, draft.from_device
-        self.latest[key] = max(self.latest.get(key, 0), draft.epoch)
-        self.targets[draft.conversation_id, seq] = self.rules.Target(draft.kind, draft.from_user)
+        if self.has_late:
+            key = draft.conversation_id, draft.from_device
+            self.latest[key] = max(self.latest.get(key, 0), draft.epoch)
+        if self.has_aimed:
+            from hearth.messages.sealed import Target
+
+            self.targets[draft.conversation_id, seq] = Target(draft.kind, draft.from_user)
 
     def finish(self, heads: Mapping[bytes, "Head"]) -> None:
         """All are placed: the logs end elsewhere now, and nobody has left meanwhile."""
@@ -175,7 +225,9 @@ class SealedBatch:
     def _find_facts(self, draft: "Draft") -> "Facts":
         room = self.rooms[draft.conversation_id]
         following = room.epochs.get(draft.epoch + 1)
-        facts: Facts = self.rules.Facts(
+        from hearth.messages.sealed import Facts
+
+        return Facts(
             epoch=room.epochs[draft.epoch],
             next_seq=None if following is None else following.seq,
             has_leave=room.has_leave[draft.epoch],
@@ -184,7 +236,17 @@ class SealedBatch:
             latest_epoch=self.latest.get((draft.conversation_id, draft.from_device), 0),
             target=self.targets.get((draft.conversation_id, draft.target_seq)),
         )
-        return facts
+
+
+def find_permit(
+    rooms: Mapping[bytes, Room], people: Mapping[int, "Standing | None"], draft: "Draft"
+) -> Permit | None:
+    """Return what a draft is taken by without being judged as a whole, None without such."""
+    if draft.target_seq:
+        return None
+    permits = rooms[draft.conversation_id].permits
+    permit = permits.get((draft.epoch, draft.from_user, draft.from_device, draft.kind))
+    return permit if permit is not None and permit.standing is people[draft.from_user] else None
 
 
 def is_possible(draft: "Draft", head: "Head | None") -> bool:
@@ -200,95 +262,3 @@ def list_epochs(drafts: Iterable["Draft"], heads: Mapping[bytes, "Head"]) -> set
         if draft.epoch < heads[draft.conversation_id].epoch:
             found.add((draft.conversation_id, draft.epoch + 1))
     return found
-
-
-def load_epochs(
-    syntax: Syntax, rooms: Mapping[bytes, Room], places: Collection[Place], codec: "TimeCodec"
-) -> Steps[None]:
-    missing = sorted((key, n) for key, n in places if n not in rooms[key].epochs)
-    if not missing:
-        return
-    from hearth.messages.sealed import read_facts
-
-    for key, n, seq, timestamp, record, roster in (yield syntax.select_joined(EPOCHS, ("c", "k"), missing)):
-        rooms[key].epochs[n] = read_facts(record, roster, seq, codec.read(timestamp))
-
-
-def load_leaves(syntax: Syntax, rooms: Mapping[bytes, Room], places: Collection[Place]) -> Steps[None]:
-    missing = sorted((key, n) for key, n in places if n not in rooms[key].has_leave)
-    if not missing:
-        return
-    found = {(row[0], row[1]) for row in (yield syntax.select_joined(LEAVES, ("c", "k"), missing))}
-    for key, n in missing:
-        rooms[key].has_leave[n] = (key, n) in found
-
-
-def load_incarnations(syntax: Syntax, rooms: Mapping[bytes, Room], drafts: Iterable["Draft"]) -> Steps[None]:
-    """Learn in which incarnation the senders are at the heads that their epochs state for them."""
-    missing = []
-    for draft in drafts:
-        room = rooms[draft.conversation_id]
-        line = room.epochs[draft.epoch].lines.get(draft.from_user)
-        if line is not None and (draft.epoch, draft.from_user) not in room.incarnations:
-            missing.append((room, draft.epoch, draft.from_user, line.head))
-    if not missing:
-        return
-    places = sorted({(user, head.n) for _, _, user, head in missing})
-    rows = yield syntax.select_joined(INCARNATIONS, ("u", "k"), places)
-    found = {(user, n, digest): incarnation for user, n, digest, incarnation in rows}
-    for room, n, user, head in missing:
-        room.incarnations[n, user] = found.get((user, head.n, head.hash), 0)
-
-
-def read_people(syntax: Syntax, users: Sequence[int]) -> Steps[dict[int, "Standing | None"]]:
-    """Return how these people's chains stand, None for who has none."""
-    if not users:
-        return {}
-    found: dict[int, Standing | None] = dict.fromkeys(users)
-    for user, stored in (yield syntax.select_in(STATES, users)):
-        found[user] = yield from read_standing(syntax, user, stored)
-    return found
-
-
-def read_standing(syntax: Syntax, user: int, stored: bytes) -> Steps["Standing"]:
-    """Return how a chain stands; its statements are read where another version stored the state."""
-    from hearth.directory.rules import decode_state
-    from hearth.messages.sealed import Standing
-    from hearth.sealed.person.user_chain import read_user_statement
-    from hearth.sealed.person.user_state import apply_statement
-
-    state = decode_state(stored)
-    if state is None:
-        for (statement,) in (yield syntax.select_in(STATEMENTS, [user])):
-            server = read_user_statement(statement).body.server
-            state = apply_statement(state, server, user, statement)
-    assert state is not None  # a chain has a first statement
-    return Standing(state.incarnation, frozenset(state.devices))
-
-
-def find_latest(
-    syntax: Syntax, rooms: Mapping[bytes, Room], drafts: Iterable["Draft"]
-) -> Steps[dict[tuple[bytes, bytes], int]]:
-    """Return the highest epoch that each device has written under since the one that it names was over."""
-    places = sorted(
-        (draft.conversation_id, rooms[draft.conversation_id].epochs[draft.epoch + 1].seq, draft.from_device)
-        for draft in drafts
-    )
-    if not places:
-        return {}
-    found: dict[tuple[bytes, bytes], int] = {}
-    rows: list[tuple[Any, ...]] = yield syntax.select_joined(LATEST, ("c", "s", "d"), places)
-    for key, device, epoch in rows:
-        found[key, device] = max(found.get((key, device), 0), epoch)
-    return found
-
-
-def find_targets(syntax: Syntax, drafts: Iterable["Draft"]) -> Steps[dict[Place, "Target"]]:
-    """Return what is stored at the places that drafts are aimed at."""
-    places = sorted({(one.conversation_id, one.target_seq) for one in drafts if one.target_seq})
-    if not places:
-        return {}
-    from hearth.messages.sealed import Target
-
-    rows = yield syntax.select_joined(TARGETS, ("c", "s"), places)
-    return {(key, seq): Target(kind, user) for key, seq, kind, user in rows}

@@ -1,10 +1,16 @@
-"""What the server keeps in memory of epochs is bounded, whoever names which."""
+"""What the server keeps in memory of epochs: bounded, and gone when it is not so any more."""
 
 import pytest
 
+from hearth.errors import HearthError, NotFound
+from hearth.messages import known_epochs
+from hearth.messages import sealed as sealed_module
 from hearth.messages.known_epochs import KnownEpochs, Room
-from tests.messages.talk import make_talk
-from tests.stage import Stage
+from hearth.messages.log import MessageLog
+from hearth.messages.sealed import EpochTooOld, Facts, Sealed
+from tests.epochs.kit import make_record
+from tests.messages.talk import Talk, make_talk
+from tests.stage import RememberingBus, Stage
 
 
 async def test_who_writes_under_one_old_epoch_after_the_other_fills_no_memory(
@@ -28,3 +34,83 @@ async def test_who_writes_under_one_old_epoch_after_the_other_fills_no_memory(
     assert len(entered) == 12
     assert max(max(sizes) for sizes in entered) == 3
     await talk.sends(talk.bob, epoch=12)
+
+
+@pytest.fixture
+async def talk(stage: Stage) -> Talk:
+    return await make_talk(stage)
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Who was judged as a whole, in order."""
+    users: list[int] = []
+    judge = sealed_module.judge_sealed
+
+    def note(sealed: Sealed, facts: Facts) -> HearthError | None:
+        users.append(sealed.user_id)
+        return judge(sealed, facts)
+
+    monkeypatch.setattr(sealed_module, "judge_sealed", note)
+    return users
+
+
+async def test_who_writes_again_is_not_judged_as_a_whole_again(talk: Talk, judged: list[int]) -> None:
+    alice, bob = talk.alice.owner.user, talk.bob.owner.user
+    for home in (talk.alice, talk.alice, talk.bob, talk.alice, talk.bob):
+        await talk.sends(home)
+    assert judged == [alice, bob]
+    await talk.sends(talk.alice, kind=0)
+    await talk.sends(talk.alice, target_seq=2)
+    await talk.sends(talk.alice, target_seq=2)
+    assert judged == [alice, bob, alice, alice, alice], "another kind, and what is aimed at something"
+
+
+@pytest.mark.parametrize("what", ["chain", "leave", "epoch", "stranger"])
+async def test_a_permit_ends_with_what_it_rests_on(talk: Talk, judged: list[int], what: str) -> None:
+    await talk.sends(talk.bob)
+    if what == "chain":
+        await talk.bob.run(talk.bob.owner.set_profile(talk.bob.id))
+    elif what == "leave":
+        await talk.notes_leave(talk.carol, n=0)
+    elif what == "epoch":
+        await talk.rotates()
+    else:  # another process has appended to this log
+        other = MessageLog(talk.stage.services.database, RememberingBus(), talk.stage.clock)
+        await other.start()
+        await other.append(talk.alice.phone, talk.record(talk.alice))
+        await other.stop()
+    judged.clear()
+    await talk.sends(talk.bob)
+    assert judged == [talk.bob.owner.user]
+
+
+async def test_a_permit_is_no_leave_to_send_anything(talk: Talk) -> None:
+    """What is different in each record is looked at each time."""
+    await talk.sends(talk.bob, record=make_record(512))
+    for record, verdict in (
+        (b"\x02" + make_record(512)[1:], "unsupported"),
+        (b"\x00" + make_record(512)[1:], "unsupported"),
+        (make_record(512)[:-1], "malformed"),
+        (b"\x01", "malformed"),
+    ):
+        await talk.rejects(verdict, talk.bob, record=record)
+    await talk.rejects("not_allowed", talk.bob, kind=2)
+    await talk.sends(talk.bob, record=make_record(1024))
+
+
+async def test_who_was_removed_and_comes_back_has_no_permit_of_before(talk: Talk) -> None:
+    await talk.sends(talk.carol)
+    await talk.removes(talk.carol)
+    await talk.refuses(NotFound, talk.carol, epoch=1)
+    await talk.room.run(talk.alice, talk.room.add(talk.alice, talk.carol, history=1))
+    await talk.refuses(EpochTooOld, talk.carol, epoch=1)
+    await talk.sends(talk.carol)
+
+
+async def test_permits_fill_no_memory(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_epochs, "MOST_PERMITS", 2)
+    for kind in (0, 1, 5, 6):
+        await talk.sends(talk.alice, kind=kind)
+        (room,) = talk.stage.services.messages._known_epochs._rooms.values()
+        assert len(room.permits) <= 2
