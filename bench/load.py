@@ -19,8 +19,8 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 TEXT = WSMsgType.TEXT
 RECEIPT_SECONDS = 0.3
-SEALED = base64.b64encode(secrets.token_bytes(360)).decode()
-"""A 200-byte text sealed into the 256-byte bucket, with what sealing adds."""
+SEALED = base64.b64encode(b"\1" + secrets.token_bytes(32 + 512)).decode()
+"""A text of 200 bytes, sealed: 80 + 4 + about 230 + 64 bytes in the bucket of 512, and what sealing adds."""
 
 
 class Counts:
@@ -104,7 +104,7 @@ class Client(WSListener):
         self.sent_at[self.counter] = time.perf_counter()
         if self.is_hearth:
             self._send(
-                f'42{self.counter}["message.send",{{"conversation_id":"{self.group}",'
+                f'42{self.counter}["message.send",{{"conversation_id":"{self.group}","epoch":1,'
                 f'"client_id":"{secrets.token_hex(16)}","counter":{self.counter},"record":"{SEALED}"}}]'
             )
         else:

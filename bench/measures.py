@@ -38,7 +38,7 @@ def _run_load(server: str, plan: Figures) -> Figures:
         plan |= {"server": server, "port": port, "per_conversation": PER_CONVERSATION}
         if server == "hearth":
             url = f"sqlite+aiosqlite:///{folder}/hearth.db"
-            people = seed.seed_now(url, USERS, PER_CONVERSATION)
+            people = seed.seed_now(url, USERS, PER_CONVERSATION, has_epochs=True)
             plan |= {"tokens": [p.token for p in people], "groups": [p.conversation for p in people]}
             command, path = servers.hearth_command(Path(folder), port), "/api/health"
         else:

@@ -16,6 +16,7 @@ from hearth.accounts.tables import DEVICE, USER
 from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.engine import Database
 from hearth.db.migrate import migrate
+from hearth.db.server import load_identity
 from hearth.messages.tables import MESSAGE
 
 
@@ -27,15 +28,32 @@ class SeededUser:
     """The user's conversation, as hex."""
 
 
-async def seed(database_url: str, users: int, per_conversation: int) -> list[SeededUser]:
-    """Write `users` people in conversations of `per_conversation` and return them with their tokens."""
+async def seed(
+    database_url: str, users: int, per_conversation: int, *, has_epochs: bool = False
+) -> list[SeededUser]:
+    """Write `users` people in conversations of `per_conversation` and return them with their tokens.
+
+    With epochs everybody has a chain and every conversation its first epoch: sealed records can be sent.
+    """
     database = Database(database_url)
     await database.start()
     try:
         await migrate(database)
-        return await _write(database, users, per_conversation)
+        people = await _write(database, users, per_conversation)
+        if has_epochs:
+            await _begin_epochs(database)
+        return people
     finally:
         await database.stop()
+
+
+async def _begin_epochs(database: Database) -> None:
+    """Write chains and epochs as the tests do: made by commands they take as long as what is measured."""
+    from tests.epochs.written import Writer
+
+    identity, _ = await load_identity(database)
+    async with database.transaction("write") as transaction:
+        await Writer(transaction, identity.server_id, datetime.now(UTC)).write()
 
 
 async def _write(database: Database, users: int, per_conversation: int) -> list[SeededUser]:
@@ -161,5 +179,7 @@ def _message_row(conversation: bytes, seq: int, record: bytes) -> dict[str, obje
     }
 
 
-def seed_now(database_url: str, users: int, per_conversation: int) -> list[SeededUser]:
-    return asyncio.run(seed(database_url, users, per_conversation))
+def seed_now(
+    database_url: str, users: int, per_conversation: int, *, has_epochs: bool = False
+) -> list[SeededUser]:
+    return asyncio.run(seed(database_url, users, per_conversation, has_epochs=has_epochs))
