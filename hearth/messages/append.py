@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.bulk import Steps, Syntax
 from hearth.errors import HearthError
-from hearth.messages.contract import KIND_MESSAGE
+from hearth.messages.contract import KIND_DELETION, KIND_EDIT, KIND_MESSAGE, KIND_REACTION
 from hearth.messages.known_epochs import KnownEpochs, SealedBatch
 from hearth.messages.rules import advance, chain_log_hash, judge_repeat, judge_send
 from hearth.messages.tables import MESSAGE
@@ -34,6 +34,13 @@ KNOWN = (
     f"CROSS JOIN {MESSAGE.name} AS m "
     "WHERE m.conversation_id = c AND m.from_user = u AND m.client_id = k"
 )
+FOLLOWERS = (
+    "SELECT m.conversation_id, m.seq FROM {given} "  # noqa: S608
+    f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.target_seq = s AND m.target_seq > 0 "
+    f"AND m.kind IN ({KIND_EDIT}, {KIND_REACTION}) AND length(m.message) > 0"
+)
+"""What falls with its target: SQLite's index of targets holds those above 0 only, and wants to be told."""
+EMPTIED_AT_ONCE = 512
 
 
 class Draft(NamedTuple):
@@ -141,6 +148,7 @@ class Work:
     known: dict[Key, Known]
     sealed: SealedBatch | None = None
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    deleted: set[tuple[bytes, int]] = field(default_factory=set)
     grown: set[bytes] = field(default_factory=set)
     moved: set[tuple[bytes, int]] = field(default_factory=set)
 
@@ -229,6 +237,8 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     work.grown.add(draft.conversation_id)
     work.moved.add((draft.conversation_id, draft.from_user))
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))
+    if draft.kind == KIND_DELETION:
+        work.deleted.add((draft.conversation_id, draft.target_seq))
     return placed
 
 
@@ -280,10 +290,21 @@ def move_all(work: Work, marks: Marks) -> list[Moved]:
     ]
 
 
+def empty(syntax: Syntax, deleted: Sequence[tuple[bytes, int]]) -> Steps[None]:
+    """Empty what was deleted, and the edits of and reactions to it (8.5): seq, hashes and places stay."""
+    followers = yield syntax.select_joined(FOLLOWERS, ("c", "s"), deleted)
+    places = [*deleted, *((row[0], row[1]) for row in followers)]
+    for first in range(0, len(places), EMPTIED_AT_ONCE):
+        part = [(*place, b"") for place in places[first : first + EMPTIED_AT_ONCE]]
+        yield syntax.update(MESSAGE.name, ("conversation_id", "seq"), ("message",), part)
+
+
 def write(syntax: Syntax, work: Work) -> Steps[None]:
-    """Store the new entries, the heads that grew and the cursors that moved."""
+    """Store the new entries, what they emptied, the heads that grew and the cursors that moved."""
     if work.rows:
         yield from syntax.insert(MESSAGE.name, COLUMNS, work.rows)
+        if work.deleted:
+            yield from empty(syntax, sorted(work.deleted))
         heads = [(i, work.heads[i]) for i in sorted(work.grown)]
         yield syntax.update(
             CONVERSATION.name,

@@ -16,14 +16,18 @@ Record = Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 KIND_VOID: Literal[0] = 0
 KIND_MESSAGE: Literal[1] = 1
+KIND_EDIT: Literal[2] = 2
+KIND_REACTION: Literal[3] = 3
+KIND_DELETION: Literal[4] = 4
 
 
-class Entry(Shape):
+class Entry(Shape, omit_defaults=True):
     """One entry of a conversation's log.
 
     `ordinal` counts the entries of kind message up to and with this one. `log_hash` is H(seq), chained as
     docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖ from_user u64 ‖ SHA-256(record)).
-    Kind 16 is an epoch record (hearth/epochs); such entries have counter 0.
+    Kind 16 is an epoch record (hearth/epochs); such entries have counter 0. A deletion (kind 4) empties its
+    target, with the edits and reactions of that: `record` is empty then, and `record_hash` is what it had.
     """
 
     conversation_id: ConversationId
@@ -39,6 +43,7 @@ class Entry(Shape):
     record: bytes
     log_hash: Hash32
     timestamp: datetime
+    record_hash: Hash32 | None = None
 
 
 class Sent(Shape):

@@ -33,7 +33,7 @@ def to_entry(row: Row[*tuple[Any, ...]]) -> Entry:
     """Return an entry as devices get it from a row of `store.ENTRY`."""
     (
         conversation_id, seq, ordinal, kind, from_user, from_device, client_id,
-        counter, epoch, target_seq, record, log_hash, timestamp,
+        counter, epoch, target_seq, record, log_hash, timestamp, record_hash,
     ) = row  # fmt: skip
     return Entry(
         conversation_id=conversation_id.hex(),
@@ -49,4 +49,5 @@ def to_entry(row: Row[*tuple[Any, ...]]) -> Entry:
         record=record,
         log_hash=log_hash,
         timestamp=timestamp,
+        record_hash=None if record else record_hash,
     )

@@ -27,6 +27,7 @@ ENTRY = (
     MESSAGE.c.message,
     MESSAGE.c.log_hash,
     MESSAGE.c.timestamp,
+    MESSAGE.c.record_hash,
 )
 OUTLINE = (MESSAGE.c.seq, MESSAGE.c.kind, func.length(MESSAGE.c.message))
 

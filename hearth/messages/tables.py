@@ -1,6 +1,6 @@
 """The table of messages: every conversation's log."""
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
 
 from hearth.db.columns import METADATA, TABLE_OPTIONS, BigId, UtcTime, binary, blob
 
@@ -22,8 +22,10 @@ MESSAGE = Table(
     Column("log_hash", binary(32), nullable=False),
     Column("timestamp", UtcTime, nullable=False),
     UniqueConstraint("conversation_id", "from_user", "client_id"),
+    Index("ix_message_target", "conversation_id", "target_seq", sqlite_where=text("target_seq > 0")),
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
 """`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 is none.
-`message` is the record; its hashes stay when it is emptied. SQLite clusters it by its key."""
+`message` is the record; its hashes stay when it is emptied. SQLite clusters it by its key, and keeps only
+what is aimed at something in the index of targets."""

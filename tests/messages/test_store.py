@@ -83,6 +83,8 @@ async def test_the_committers_statements_seek_by_key(long_scene: Scene) -> None:
         syntax.select_in(append.HEADS, ids),
         syntax.select_in(append.MEMBERS, ids),
         syntax.select_joined(append.KNOWN, ("c", "u", "k"), [(i, user_id, b"k" * 16) for i in ids]),
+        syntax.select_joined(append.FOLLOWERS, ("c", "s"), [(i, 1) for i in ids]),
+        syntax.update("message", ("conversation_id", "seq"), ("message",), [(i, 1, b"") for i in ids]),
         syntax.update("conversation", ("id",), ("last_seq",), [(i, 1) for i in ids]),
         syntax.update(
             "member",

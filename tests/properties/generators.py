@@ -162,9 +162,9 @@ def send_message(world: World, person: Person) -> Command:
         client_id=f"{world.dice.randint(1, 40):032x}",  # few, so that retries and mistaken reuse happen
         counter=world.dice.randint(1, 1000),
         record=make_record_of(letter * world.dice.choice((256, 512, 1024))),
-        kind=world.dice.choice((0, 1, 1, 1)),
+        kind=world.dice.choice((0, 1, 1, 1, 2, 3, 4)),
         epoch=max(0, n - world.dice.choice((0, 0, 0, 1))),
-        target_seq=world.dice.choice((0, 0, 0, 1)),
+        target_seq=world.dice.choice((0, 0, 0, 1, 2, 3)),
     )
 
 

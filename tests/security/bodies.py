@@ -151,6 +151,11 @@ BODIES: dict[str, Body] = {
     "message.send in what they share": lambda p, role: message(p.shared(role)),
     "message.send in alice and her friend's": lambda p, role: message(p.pair("friend")),
     "message.send in her notes": lambda p, role: message(p.notes),
+    "message.send a deletion of what she wrote": lambda p, role: {
+        **message(p.shared(role)),
+        "kind": 4,
+        "target_seq": 1,
+    },
     "message.history of what they share": lambda p, role: {"conversation_id": p.shared(role), "seq": 0},
     "message.history of hers and her friend's": lambda p, role: {
         "conversation_id": p.pair("friend"),

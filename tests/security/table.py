@@ -25,6 +25,7 @@ what                                    self friend member former left strange b
 message.send in what they share         ok   ok     ok     shut   none none    shut    none  out     out
 message.send in alice and her friend's  ok   ok     none   none   none none    none    none  out     out
 message.send in her notes               ok   none   none   none   none none    none    none  out     out
+message.send a deletion of what she wrote ok  fake   fake   shut   none none    shut    none  out     out
 message.history of what they share      ok   ok     ok     ok     ok   none    ok      none  out     out
 message.history of hers and her friend's ok   ok     none   none   none none    none    none  out     out
 message.history of her notes            ok   none   none   none   none none    none    none  out     out

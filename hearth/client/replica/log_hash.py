@@ -21,9 +21,10 @@ def start_hash(conversation_id: str) -> bytes:
 def chain_hash(before: bytes, entry: Entry) -> bytes:
     """Return H(entry.seq) from H(entry.seq − 1).
 
-    An emptied entry's record is unknown: its own word stands.
+    Of an emptied entry the server tells the hash that its record had; of one without it its own word stands.
     """
-    if not entry.record:
+    record_hash = hashlib.sha256(entry.record).digest() if entry.record else entry.record_hash
+    if record_hash is None:
         return entry.log_hash
     fields = FIELDS.pack(entry.seq, entry.kind, entry.from_user)
-    return hashlib.sha256(before + fields + hashlib.sha256(entry.record).digest()).digest()
+    return hashlib.sha256(before + fields + record_hash).digest()

@@ -19,10 +19,10 @@ def create_table(name: str, *parts: Any, **options: Any) -> None:
         op.create_table(name, *parts, **TABLE_OPTIONS, **options)
 
 
-def create_index(name: str, table: str, columns: list[str]) -> None:
+def create_index(name: str, table: str, columns: list[str], **options: Any) -> None:
     """Create the index unless it exists."""
     if all(index["name"] != name for index in inspect(op.get_bind()).get_indexes(table)):
-        op.create_index(name, table, columns)
+        op.create_index(name, table, columns, **options)
 
 
 def add_column(table: str, column: sa.Column[Any]) -> None:

@@ -158,6 +158,7 @@ def is_input(struct: Struct) -> bool:
 
 
 def is_optional(struct: Struct, field_name: str) -> bool:
-    """Whether a client may leave the field out."""
+    """Whether a client may leave the field out, or the server leaves it out where it has its default."""
     fields = {part.name: part for part in msgspec.structs.fields(struct)}
-    return is_input(struct) and not fields[field_name].required
+    may_be_missing = is_input(struct) or struct.__struct_config__.omit_defaults
+    return may_be_missing and not fields[field_name].required

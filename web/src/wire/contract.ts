@@ -24,6 +24,12 @@ export const KIND_VOID = 0;
 
 export const KIND_MESSAGE = 1;
 
+export const KIND_EDIT = 2;
+
+export const KIND_REACTION = 3;
+
+export const KIND_DELETION = 4;
+
 /** Of conversations in one frame: as many as fit into a request (128 KiB), whatever their numbers. */
 export const MAX_HEADS = 2000;
 
@@ -1013,7 +1019,9 @@ export interface PresenceChanged {
 /**
  * One entry of a conversation's log. `ordinal` counts the entries of kind message up to and with this one.
  * `log_hash` is H(seq), chained as docs/domain/messages.md says: H(s) = SHA-256(H(s-1) ‖ s u64 ‖ kind u16 ‖
- * from_user u64 ‖ SHA-256(record)). Kind 16 is an epoch record (hearth/epochs); such entries have counter 0.
+ * from_user u64 ‖ SHA-256(record)). Kind 16 is an epoch record (hearth/epochs); such entries have counter 0. A
+ * deletion (kind 4) empties its target, with the edits and reactions of that: `record` is empty then, and
+ * `record_hash` is what it had.
  */
 export interface Entry {
   conversation_id: ConversationId;
@@ -1029,6 +1037,7 @@ export interface Entry {
   record: Base64;
   log_hash: Hash32;
   timestamp: Timestamp;
+  record_hash?: Hash32 | null;
 }
 
 /** A send is on disk at this place. A retry with the same client_id gets the same answer. */
