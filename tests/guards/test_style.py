@@ -15,7 +15,7 @@ MAY_USE_FOREIGN_TABLES = {
     # One durable write on the committer's connection: messages and their conversation's counters.
     "hearth/messages/append.py",
     # What sealed records are judged by, read in that same write: epochs, leaves, chains.
-    "hearth/messages/known_epochs.py",
+    "hearth/messages/sealed_store.py",
     # The list of conversations is a view across conversations and messages: one query however many there are.
     "hearth/inbox/store.py",
     # A backup copies every table that there is.
