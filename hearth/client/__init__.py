@@ -3,7 +3,16 @@
 from hearth.client.client import Client
 from hearth.client.events import EntryMissing, KeysStopped
 from hearth.client.messages import Message
-from hearth.client.problems import Disconnected, LogBroken, NoKeys, ProtocolBroken, Refused, Unreachable
+from hearth.client.problems import (
+    Disconnected,
+    LogBroken,
+    NoKeys,
+    NotReady,
+    ProtocolBroken,
+    Refused,
+    Unreachable,
+    Waits,
+)
 from hearth.client.wire.connection import Connected
 
 __all__ = [
@@ -15,7 +24,9 @@ __all__ = [
     "LogBroken",
     "Message",
     "NoKeys",
+    "NotReady",
     "ProtocolBroken",
     "Refused",
     "Unreachable",
+    "Waits",
 ]

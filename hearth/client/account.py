@@ -89,6 +89,12 @@ class AccountActs:
         await remove_listed(self.keeper, keys, None)
         await self.call(RevokeOtherDevices(auth_key=keys.auth_key), Nothing)  # those without keys
 
+    async def delete_account(self: Device, password: str) -> None:
+        """Delete the account for ever. Raises WrongPassword."""
+        command = await sign_in.make_deletion(self.http, self.username, password)
+        await self.http.call(command, Nothing)  # this device's socket ends with it
+        self.file.remove()
+
 
 async def remove_listed(keeper: Keeper, password: DerivedKeys, devices: set[bytes] | None) -> bool:
     """Take these devices (None: all but this one) off the list; gives whether any was in it.

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from hearth.client import content, sign_in
 from hearth.client.account import AccountActs, end_session, give_keys
 from hearth.client.conversations.opener import Opener
+from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
@@ -24,6 +25,7 @@ from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
+from hearth.client.signs import Signs
 from hearth.client.wire.connection import Connection
 from hearth.client.wire.http import Http
 from hearth.contract import Command, Event, Nothing
@@ -36,21 +38,27 @@ from hearth.messages.contract import (
     ReadHistory,
     SendMessage,
     Sent,
-    StartTyping,
-    StopTyping,
 )
-from hearth.presence.contract import SetPresence
 from hearth.tasks import end_task
 
 R = TypeVar("R")
 NOTES = "Notes"
 NEW_FRIEND_SECONDS = 5.0
+ENCRYPTS = False
+"""Whether programs begin to encrypt a conversation that is not yet; in one that is they always do."""
 
 
-class Client(Friendships, AccountActs):
+class Client(Friendships, AccountActs, Signs):
     """One device. Make it with `register`, `sign_in` or `from_file`, then `connect`; `close` when done."""
 
-    def __init__(self, file: DeviceFile, http: Http, *, transports: tuple[str, ...] = ("websocket",)) -> None:
+    def __init__(
+        self,
+        file: DeviceFile,
+        http: Http,
+        *,
+        transports: tuple[str, ...] = ("websocket",),
+        encrypts: bool = ENCRYPTS,
+    ) -> None:
         self.file = file
         self.http = http
         self.replica = Replica(file.state.user_id)
@@ -69,7 +77,9 @@ class Client(Friendships, AccountActs):
         )
         self._opener = Opener(self.keeper)
         self._reader = Reader(file, self.replica, connection.ask, self._listeners.tell, self._opener.describe)
-        self._outbox = Outbox(file, self._send_once, self._connection.wait_until_ready)
+        self.encrypts = encrypts
+        self._sealer = Sealer(self.keeper, self.replica, begins=encrypts)
+        self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer)
         self._unmarked: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -193,6 +203,10 @@ class Client(Friendships, AccountActs):
             raise Disconnected("not connected")
         return await self._connection.socket.call(command, result)
 
+    async def ask(self, command: Command, result: type[R]) -> R:
+        """Carry out a command that may be repeated, over any number of connections. Raises HearthError."""
+        return await self._connection.ask(command, result)
+
     def events(self, *types: type[Event]) -> Listener:
         """Listen to events of these types from now on (to all without types): `with client.events(X) as
         events`.
@@ -200,17 +214,27 @@ class Client(Friendships, AccountActs):
         return self._listeners.add(*types)
 
     async def send(
-        self, to: str, text: str, *, client_id: str | None = None, timeout: float | None = None
+        self,
+        to: str,
+        text: str,
+        *,
+        client_id: str | None = None,
+        timeout: float | None = None,
+        wait: bool = True,
     ) -> Sent:
         """Send a text to a friend (by username), to "Notes" or to a conversation id; returns once it is on
         disk.
 
-        It is retried over any number of connections. After `timeout` seconds TimeoutError is raised and it is
-        still sent later. The same `client_id` (32 hex digits) is sent once only, however often it is given.
-        Raises HearthError when the server refuses, NotFound for an unknown name, ValueError for an unfit
-        text.
+        It is sealed on this device, and retried over any number of connections. After `timeout` seconds
+        TimeoutError is raised and it is still sent later; so it is when the friend has no keys yet. Without
+        `wait`, NotReady is raised instead when it cannot be sealed at once. The same `client_id` (32 hex
+        digits) is sent once only, however often it is given. Raises HearthError when the server refuses,
+        NotFound for an unknown name, ValueError for an unfit text, NoKeys, and NotReady where the server has
+        shown what cannot be.
         """
         conversation = (await self._await_conversation(to)).conversation.id
+        if not wait:
+            await self._sealer.require_ready(conversation)
         row = self._outbox.put(conversation, content.seal(content.Text(text)), client_id=client_id)
         delivery = asyncio.ensure_future(self._outbox.deliver(row))
         try:
@@ -252,13 +276,6 @@ class Client(Friendships, AccountActs):
     def _is_own(self, entry: Entry) -> bool:
         return entry.from_user == self.user_id
 
-    async def mark_read(self, message: Message) -> None:
-        """Say that the user has read up to this message."""
-        command = MarkReceived(
-            conversation_id=message.conversation_id, delivered_seq=message.seq, read_seq=message.seq
-        )
-        await self._connection.ask(command, Nothing)
-
     async def history(self, to: str, *, before: int = 0, limit: int = 50) -> list[Message]:
         """Return at most `limit` (≤ 100) messages before a seq (0: the newest), oldest first."""
         state = self.find_conversation(to)
@@ -272,25 +289,6 @@ class Client(Friendships, AccountActs):
             for entry in page.entries
             if entry.kind == KIND_MESSAGE
         ]
-
-    async def start_typing(self, to: str) -> None:
-        """Show the others that one writes; it lapses after 6 s."""
-        key = self.find_conversation(to).conversation.id
-        await self.call(StartTyping(conversation_id=key), Nothing)
-
-    async def stop_typing(self, to: str) -> None:
-        key = self.find_conversation(to).conversation.id
-        await self.call(StopTyping(conversation_id=key), Nothing)
-
-    async def set_away(self, away: bool) -> None:
-        """Say whether this device is in use."""
-        await self.call(SetPresence(away=away), Nothing)
-
-    async def delete_account(self, password: str) -> None:
-        """Delete the account for ever. Raises WrongPassword."""
-        command = await sign_in.make_deletion(self.http, self.username, password)
-        await self.call(command, Nothing, over="http")  # this device's socket ends with it
-        self.file.remove()
 
     def find_conversation(self, to: str) -> ConversationState:
         """Return the conversation with a friend (by username), "Notes", or by id. Raises NotFound."""

@@ -1,8 +1,10 @@
 """What was written but is not known to be stored: kept with its bytes, sent in order until answered.
 
 Invariant: a row that may have reached the server is only ever sent again with the same bytes and counter,
-before anything else of its conversation. Counters of one device and conversation are dense: a row gets the
-next one when it is its turn, and a refusal, which means that it is not stored, frees it.
+before anything else of its conversation. It is sealed when it has its counter, and sealed again, with both as
+they were, only when the server takes nothing more under its epoch. Counters of one device and
+conversation are dense: a row gets the next one when it is its turn, and a refusal, which means that it is not
+stored, frees it.
 """
 
 import asyncio
@@ -11,9 +13,10 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from hearth.client.device_file import DeviceFile, OutboxRow
-from hearth.client.problems import Disconnected, is_retryable
+from hearth.client.problems import Disconnected, NoKeys, NotReady, is_retryable
 from hearth.errors import HearthError, Internal
 from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
 
@@ -22,6 +25,17 @@ MIN_PAUSE = 0.2
 MAX_PAUSE = 15.0
 
 Send = Callable[[SendMessage], Awaitable[Sent]]
+SEAL_AGAIN = frozenset({"epoch_too_old", "not_sealed", "epoch_moved", "receive_outdated", "chain_moved"})
+"""Refusals after which the same content is sealed under another epoch: it is not stored."""
+MOST_SEALINGS = 8
+
+
+class Seals(Protocol):
+    """Seals rows, or leaves them as they are where nothing is sealed."""
+
+    async def seal(self, row: OutboxRow) -> None: ...
+
+    async def look_again(self, key: str) -> None: ...
 
 
 class OutboxFull(Exception):
@@ -35,8 +49,13 @@ class Outbox:
     """
 
     def __init__(
-        self, file: DeviceFile, send: Send, wait_until_connected: Callable[[], Awaitable[None]]
+        self,
+        file: DeviceFile,
+        send: Send,
+        wait_until_connected: Callable[[], Awaitable[None]],
+        sealer: Seals | None = None,
     ) -> None:
+        self._sealer = sealer
         self._file = file
         self._send = send
         self._wait_until_connected = wait_until_connected
@@ -66,14 +85,13 @@ class Outbox:
     async def deliver(self, row: OutboxRow) -> Sent:
         """Send a row until the server answers.
 
-        Raises HearthError when it is refused; the row is dropped then.
+        Raises HearthError when it is refused, NoKeys and NotReady when it can never be sealed; the row is
+        dropped then.
         """
         async with self._locks[row.conversation_id]:
             for other in self.rows:
                 if other.conversation_id == row.conversation_id and other.counter and other is not row:
-                    with contextlib.suppress(
-                        HearthError
-                    ):  # its own sender, if there still is one, hears of it
+                    with contextlib.suppress(HearthError, NoKeys, NotReady):  # its own sender hears of it
                         await self._deliver(other)
             return await self._deliver(row)
 
@@ -82,12 +100,9 @@ class Outbox:
         known = self._file.state.sent.get(_sent_key(row))
         if known is not None:
             return known
-        if row.counter == 0:
-            row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
-            self._file.save()
         try:
-            sent = await self._send_until_answered(_to_command(row))
-        except HearthError:
+            sent = await self._send_sealed(row)
+        except (HearthError, NoKeys, NotReady):
             row.counter = 0
             self._drop(row)
             self._file.save()
@@ -98,13 +113,41 @@ class Outbox:
         self._file.save()
         return sent
 
-    async def deliver_all(self) -> None:
-        """Send everything that was left, oldest first; what is refused is dropped."""
-        for row in self.rows:
+    async def _send_sealed(self, row: OutboxRow) -> Sent:
+        """Seal a row unless that was done, and send it; again under another epoch where it has to be."""
+        for tries in range(MOST_SEALINGS):
+            if not row.sealed:
+                await self._seal(row)
             try:
+                return await self._send_until_answered(_to_command(row))
+            except HearthError as error:
+                if self._sealer is None or error.code not in SEAL_AGAIN or tries + 1 == MOST_SEALINGS:
+                    raise
+            row.sealed, row.epoch = b"", 0
+            await self._sealer.look_again(row.conversation_id)
+        raise AssertionError("the last try raises")
+
+    async def _seal(self, row: OutboxRow) -> None:
+        """Give a row its counter and seal it, before anything of it leaves."""
+        if row.counter == 0:
+            row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
+        if self._sealer is not None:
+            await self._sealer.seal(row)
+        self._file.save()
+
+    async def deliver_all(self) -> None:
+        """Send everything that was left, oldest first in each conversation; what is refused is dropped."""
+        by_conversation: dict[str, list[OutboxRow]] = defaultdict(list)
+        for row in self.rows:
+            by_conversation[row.conversation_id].append(row)
+        async with asyncio.TaskGroup() as tasks:
+            for rows in by_conversation.values():
+                tasks.create_task(self._deliver_rows(rows))
+
+    async def _deliver_rows(self, rows: list[OutboxRow]) -> None:
+        for row in rows:
+            with contextlib.suppress(HearthError, NoKeys, NotReady):
                 await self.deliver(row)
-            except HearthError:
-                continue
 
     async def _send_until_answered(self, command: SendMessage) -> Sent:
         pause = MIN_PAUSE
@@ -135,6 +178,7 @@ def _to_command(row: OutboxRow) -> SendMessage:
         conversation_id=row.conversation_id,
         client_id=row.client_id,
         counter=row.counter,
-        record=row.record,
+        record=row.sealed or row.record,
         kind=0 if row.kind == 0 else 1,
+        epoch=row.epoch,
     )

@@ -1,9 +1,12 @@
 """Refusals of the server as exceptions: the same tree as on the server, by the problem's code."""
 
+from enum import StrEnum
+
 import msgspec
 
 from hearth import errors
 from hearth.errors import HearthError
+from hearth.sealed.core.verdicts import Verdict
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -44,6 +47,32 @@ class ProtocolBroken(Exception):
 
 class NoKeys(Exception):
     """This device has no keys: nothing encrypted is sent or read. `Client.secure` gives it some."""
+
+
+class Waits(StrEnum):
+    """What sealing waits for. STOPPED ends by a person alone, everything else by itself or by them."""
+
+    NO_KEYS = "no_keys"
+    HELD = "held"
+    KEYLESS = "keyless"
+    UNCONFIRMED = "unconfirmed"
+    STOPPED = "stopped"
+
+
+class NotReady(Exception):
+    """Nothing can be sealed there now.
+
+    `users` are those who have no keys yet, or whose changed identity waits to be accepted; `verdict` is what
+    the server has shown that cannot be.
+    """
+
+    def __init__(
+        self, waits: Waits, users: frozenset[int] = frozenset(), verdict: Verdict | None = None
+    ) -> None:
+        super().__init__(f"waits: {waits}" if verdict is None else f"waits: {waits} ({verdict})")
+        self.waits = waits
+        self.users = users
+        self.verdict = verdict
 
 
 class LogBroken(Exception):

@@ -53,6 +53,7 @@ async def test_f02_a_retry_after_a_lost_answer_gets_the_first_place(mortal: Vict
         committed: dict[str, int] = {}
         for number in range(LOST_ANSWERS):
             client_id = secrets.token_hex(16)
+            await alice.is_ready_to_say("bob")
             proxy.swallows_answers = True
             saying = asyncio.create_task(alice.say("bob", f"message {number}", client_id=client_id))
             committed[client_id] = await wait_until_stored(mortal, client_id)

@@ -30,7 +30,7 @@ async def test_f35_without_memory_nothing_acked_is_lost_and_a_restart_serves_eve
 ) -> None:
     """Allocation fails under a talk and greedy readers; whatever comes of it, nothing is lost."""
     starved = 0
-    async with open_play(mortal, tmp_path / "journals", users=3, extra=0) as play:
+    async with open_play(mortal, tmp_path / "journals", users=3, extra=0, encrypts=False) as play:
 
         async def hurt() -> None:
             nonlocal starved

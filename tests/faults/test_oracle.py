@@ -47,10 +47,12 @@ def scene(tmp_path: Path) -> Scene:
         log_hash = hashlib.sha256(log_hash + FIELDS.pack(seq, 1, ALICE) + record_hash).digest()
         client_id = f"{seq:032x}"
         stored.rows.append(Row(KEY, seq, seq, client_id, ALICE, 1, record, record_hash, log_hash))
-        lines["alice"].append(Intent(seq, client_id, KEY, record_hash))
+        content_hash = hashlib.sha256(f"text {seq}".encode()).digest()
+        lines["alice"].append(Intent(seq, client_id, KEY, content_hash))
         lines["alice"].append(Acked(seq + 0.1, client_id, KEY, seq, log_hash))
         for name in ("alice", "bob"):
-            lines[name].append(Received(seq + 0.2, KEY, seq, client_id, ALICE, record_hash, log_hash))
+            what = (KEY, seq, client_id, ALICE, record_hash, log_hash, content_hash)
+            lines[name].append(Received(seq + 0.2, *what))
     stored.heads[KEY] = Head(3, 3, log_hash, frozenset({ALICE, BOB}))
     return Scene(stored, lines, tmp_path)
 
@@ -101,7 +103,15 @@ def forget_the_head(scene: Scene) -> None:
 def show_bob_something_else(scene: Scene) -> None:
     line = scene.lines["bob"][1]
     assert isinstance(line, Received)
-    scene.lines["bob"][1] = Received(9, KEY, 2, line.client_id, ALICE, bytes(32), line.log_hash)
+    what = (KEY, 2, line.client_id, ALICE, bytes(32), line.log_hash, line.content_hash)
+    scene.lines["bob"][1] = Received(9, *what)
+
+
+def open_it_as_something_else(scene: Scene) -> None:
+    line = scene.lines["bob"][1]
+    assert isinstance(line, Received)
+    what = (KEY, 2, line.client_id, ALICE, line.record_hash, line.log_hash, bytes(32))
+    scene.lines["bob"][1] = Received(9, *what)
 
 
 def give_up(scene: Scene) -> None:
@@ -166,6 +176,7 @@ def test_a_run_without_an_answer_proves_nothing(scene: Scene) -> None:
         (refuse_what_is_stored, "I6"),
         (store_unasked, "I6"),
         (forge_the_sender, "I6"),
+        (open_it_as_something_else, "I6"),
     ],
 )
 def test_a_broken_promise_is_found(scene: Scene, harm: Callable[[Scene], None], invariant: str) -> None:

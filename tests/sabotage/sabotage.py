@@ -126,18 +126,7 @@ def run_test(sabotage: Sabotage, tree: Path) -> Outcome:
     begun = time.monotonic()
     try:
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-x",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "-p",
-                "no:schemathesis",
-                sabotage.test,
-            ],
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", sabotage.test],
             cwd=tree,
             env=os.environ | {"HEARTH_TEST_DATABASE": sabotage.database},
             capture_output=True,

@@ -98,7 +98,7 @@ class Device:
     async def comes_back(self) -> None:
         """Come online again as a program that was started anew: only the device file was kept."""
         file = self.client.file
-        self.client = Client(file, Http(file.state.url, file.state.token))
+        self.client = Client(file, Http(file.state.url, file.state.token), encrypts=True)
         self._listener = self.client.events()
         await self.connects()
 
@@ -115,9 +115,18 @@ class Device:
         """The next message this device gets is this one; its user's other devices count, itself does not."""
         await self._wait(lambda: len(self.messages) > self._taken_messages, f"the message {text!r}")
         message = self.messages[self._taken_messages]
-        assert message.text == text, f"{self.name} got {message.text!r} instead of {text!r}"
+        got = message.text if message.verdict is None else message.verdict
+        assert got == text, f"{self.name} got {got!r} instead of {text!r}"
         if from_ is not None:
             assert message.sender.id == from_.user_id
+        self._taken_messages += 1
+        return message
+
+    async def receives_unreadable(self, verdict: str) -> Message:
+        """The next message cannot be opened, for this reason."""
+        await self._wait(lambda: len(self.messages) > self._taken_messages, f"a message that is {verdict}")
+        message = self.messages[self._taken_messages]
+        assert message.verdict == verdict, f"{self.name} got {message}"
         self._taken_messages += 1
         return message
 

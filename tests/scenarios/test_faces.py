@@ -20,7 +20,7 @@ from tests.scenarios.test_receipts import cursors
 
 async def test_both_faces_give_the_same_answers(alice: Device, bob: Device) -> None:
     await alice.sends("hi", to=bob)
-    await alice.agrees(lambda client: cursors(client, "bob", bob.user_id) == (1, 0), "a delivered mark")
+    await alice.agrees(lambda client: cursors(client, "bob", bob.user_id) == (2, 0), "a delivered mark")
     key = alice.client.find_conversation("bob").conversation.id
     for command, result in (
         (FindUser(username="bob"), FoundUser),
@@ -113,4 +113,4 @@ class TestLimits:
         else:
             raise AssertionError("sending is not limited")
         sent = await alice.sends("patience", to=bob)
-        assert sent.seq == number
+        assert sent.ordinal == number

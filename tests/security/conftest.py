@@ -88,7 +88,7 @@ async def wipe(services: Services) -> None:
 async def ask_by_http(url: str, token: str | None, name: str, body: Any) -> Any:
     """Carry out a command; returns {"ok": …} or {"error": …} as the socket would say it."""
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as http:
         answer = await http.post(f"/api/{name}", json=body)
     content = answer.json()
     if answer.status_code == 200:

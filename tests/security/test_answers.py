@@ -63,7 +63,7 @@ ABSENT = (
 
 def ask(shared: RunningServer, token: str | None = None) -> httpx.AsyncClient:
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False, verify=False)
+    return httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False)
 
 
 async def list_answers(shared: RunningServer, people: People) -> list[tuple[str, httpx.Response]]:

@@ -146,7 +146,7 @@ def get_dispatcher(shared: RunningServer) -> Dispatcher:
 async def test_W10_W11_both_faces_refuse_alike(shared: RunningServer, people: People, name: str) -> None:
     headers = {"authorization": f"Bearer {people.alice.token}", "content-type": "application/json"}
     cases = [text for text in make_cases(people, name) if len(text) < 100_000]
-    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
         for text in cases[:: max(1, len(cases) // 8)]:
             by_http = (await http.post(f"/api/{name}", content=text)).json()
             event = b'["' + name.encode() + b'",' + text + b"]"
@@ -190,7 +190,7 @@ async def test_A08_W12_strange_events_do_nothing(shared: RunningServer, people: 
 
 async def test_W12_reserved_names_over_http(shared: RunningServer, people: People) -> None:
     headers = {"authorization": f"Bearer {people.alice.token}"}
-    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
         for name in ("__proto__", "constructor", "connect", "%00", "message%2Esend%00", "..%2f..%2fetc"):
             answer = await http.post(f"/api/{name}", json={})
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), name
@@ -208,7 +208,7 @@ async def test_W12_reserved_names_over_http(shared: RunningServer, people: Peopl
 async def test_W10_depth_is_refused_on_both_faces(shared: RunningServer, people: People, deep: bytes) -> None:
     """Also where JSON is only skipped over, as an event's arguments are before its command is known."""
     headers = {"authorization": f"Bearer {people.alice.token}", "content-type": "application/json"}
-    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
         for name in ("device.list", "sync.open", "no.such"):
             answer = (await http.post(f"/api/{name}", content=deep)).json()
             assert answer["code"] == ("not_found" if name == "no.such" else "invalid_input")

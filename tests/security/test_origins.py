@@ -49,7 +49,7 @@ async def test_S14_S15_no_write_comes_from_another_site(shared: RunningServer, p
     writes = list_writes(shared)
     assert len(writes) > len(HANDLERS) + 5
     cookies = {"hearth": people.alice.token}
-    async with httpx.AsyncClient(base_url=shared.url, cookies=cookies, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=shared.url, cookies=cookies, trust_env=False) as http:
         foreign = list_foreign(shared.port)
         for number, (method, path) in enumerate(writes):
             for origin in (*foreign[:2], *foreign[number % 5 :: 5], None):
@@ -83,7 +83,7 @@ async def test_S14_what_a_form_can_send_is_no_command(shared: RunningServer, peo
 async def test_S14_reading_changes_nothing(shared: RunningServer, people: People) -> None:
     """No command and no route that writes answers a GET or HEAD."""
     headers = {"authorization": f"Bearer {people.alice.token}"}
-    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
         for _, path in list_writes(shared):
             if path != "/api/avatar":
                 assert (await http.get(path)).status_code in (404, 405), path

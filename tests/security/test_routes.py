@@ -54,9 +54,7 @@ async def test_matrix(shared: RunningServer, people: People, line: str) -> None:
     for role in ORDER:
         token = None if role == "nobody" else people.by_role[role].token
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(
-            base_url=shared.url, headers=headers, trust_env=False, verify=False
-        ) as http:
+        async with httpx.AsyncClient(base_url=shared.url, headers=headers, trust_env=False) as http:
             answer = await send(http, people, line, role)
         expected = TABLE[line][role]
         if expected == "page" and not CLIENT_FOLDER.is_dir():

@@ -76,7 +76,7 @@ def forms(secret: str | bytes) -> set[str]:
 
 async def live(server: RunningServer) -> list[str | bytes]:
     """Do everything that handles a secret, rightly and wrongly; returns the secrets that came about."""
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
         new = {"auth_key": encode(KEY), "kdf": kdf(), "device_name": CANARY}
         account = {"username": "alice", "display_name": "Alice", "session": "bearer", **new}
         token = (await http.post("/api/register", json=account)).json()["token"]

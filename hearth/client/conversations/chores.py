@@ -5,7 +5,7 @@ entries healed.
 import asyncio
 from typing import TYPE_CHECKING
 
-from hearth.client.conversations.fetch import fetch_epochs, learn_seeds
+from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.open import heal
 from hearth.client.conversations.rewrap import (
@@ -17,8 +17,7 @@ from hearth.client.conversations.rewrap import (
     wait_before_answering,
 )
 from hearth.client.conversations.room import Room
-from hearth.client.conversations.seeds import take_wraps
-from hearth.client.keys.catch_up import catch_up_rows
+from hearth.client.conversations.seeds import find_seed, take_wraps
 from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.contract import Event
 from hearth.epochs.contract import OpenRewrap, RewrapAnswered, RewrapAsked
@@ -65,10 +64,7 @@ class Chores:
         if is_new:
             await take_wraps(room)
             await take_answers(room)
-        waiting = [live for live in room.lives.values() if _waits(live)]
-        if waiting:
-            await catch_up_rows(room.own)
-        for live in waiting:
+        for live in [live for live in room.lives.values() if _waits(live)]:
             await self._mend(room, live, is_new)
         if self._are_requests:
             self._are_requests = False
@@ -86,10 +82,9 @@ class Chores:
         except HearthError as error:
             if error.code != "not_found":
                 raise
-        learn_seeds(room, live)
-        if live.list_keyless():
-            await take_wraps(room)
-            await ask_for_seeds(room, live, anew=is_new)
+        for n in live.list_keyless():
+            await find_seed(room, live, n)
+        await ask_for_seeds(room, live, anew=is_new)
         await heal(room, live)
 
     async def _answer_all(self, requests: list[OpenRewrap]) -> None:

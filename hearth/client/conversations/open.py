@@ -215,9 +215,9 @@ async def _prepare_page(room: Room, live: Live, rows: Sequence[Row]) -> None:
             await place_entry(room, live, n)
     except Rejected as rejected:
         room.stop(live, rejected)
-    prepared: set[tuple[int, int, bytes]] = set()
+    prepared: set[tuple[int, int, bytes, bool]] = set()
     for row in rows:
-        name = (row.epoch, row.user, row.device)
+        name = (row.epoch, row.user, row.device, row.kind < EntryKind.EPOCH)
         if name not in prepared:
             prepared.add(name)
             await _prepare(room, live, row)

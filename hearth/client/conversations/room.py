@@ -52,11 +52,13 @@ STOPPING = frozenset(
 class Room:
     """The conversations of one device. `stale` are people who may have changed since they were looked at.
 
+    `database` is the generation that they are of: another one is begun with nothing.
     `entries` are those that wait for a key, `healed` those that were opened since and are still to be given.
     """
 
     own: Own
     replica: Replica
+    database: str
     lives: dict[str, Live] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
@@ -105,6 +107,7 @@ class Room:
         """
         for live in self.lives.values():
             live.sealing.disconnect()
+            live.is_plain = False
             self.stale |= live.members()
 
     def note_person(self, event: ChainGrown | ReceiveRenewed) -> None:

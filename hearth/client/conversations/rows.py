@@ -6,6 +6,8 @@ from hearth.client.crypto.log.rows import Row
 from hearth.messages.contract import Entry
 from hearth.sealed.core.hashing import sha256
 
+NO_HASH = bytes(32)
+
 
 def to_ms(moment: datetime) -> int:
     """Return an instant in ms since 1970."""
@@ -25,5 +27,5 @@ def to_row(entry: Entry) -> Row:
         target_seq=entry.target_seq,
         time=to_ms(entry.timestamp),
         record=entry.record,
-        record_hash=sha256(entry.record),
+        record_hash=sha256(entry.record) if entry.record else entry.record_hash or NO_HASH,
     )

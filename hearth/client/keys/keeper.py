@@ -96,6 +96,7 @@ class Keeper:
             if live is None or event.n <= live.newest_n:
                 return
             live.sealing.disconnect()
+            live.is_plain = False
         elif not isinstance(event, RewrapAsked | RewrapAnswered):
             return
         self._chores.note(event)
@@ -153,8 +154,9 @@ class Keeper:
         """Do what is due, once for each connection."""
         if self._file.state.keys is None:
             return None
-        if self.room is None:
-            self.room = Room(Own(self._file, self._ask), self._replica)
+        if self.room is None or self.room.database != self._replica.generation:
+            self.room = Room(Own(self._file, self._ask), self._replica, self._replica.generation)
+            self._looked = 0
         opened = max(self._opened, 1)
         if self._looked < opened:
             self.place = await connect(self.room.own)

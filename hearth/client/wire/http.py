@@ -1,7 +1,5 @@
 """The HTTP face: registering and signing in, and every command for programs that need no live events."""
 
-import functools
-import ssl
 import urllib.parse
 from typing import Any, TypeVar
 
@@ -22,12 +20,6 @@ def is_loopback(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
 
 
-@functools.cache
-def trust() -> ssl.SSLContext:
-    """The authorities of this machine, read once: every device of a program trusts the same."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
 class Http:
     """Typed requests to one server. `token` is sent as bearer token once there is one."""
 
@@ -37,8 +29,6 @@ class Http:
             raise ValueError("any address but this machine's own needs https://")
         self.url = url.rstrip("/")
         self.token = token
-        if verify is True:
-            verify = trust() if scheme == "https" else False  # without https there is nothing to verify
         self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, verify=verify, trust_env=False)
 
     async def call(self, command: Command, result: type[R]) -> R:

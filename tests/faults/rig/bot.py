@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hearth.client import Client, Connected
-from hearth.client.content import Text, seal
 from hearth.client.replica.catch_up import open_replica
 from hearth.client.replica.state import Replica
 from hearth.client.wire.http import Http
@@ -38,13 +37,14 @@ class Bot:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def register(cls, url: str, name: str, folder: Path) -> "Bot":
-        return cls(name, await Client.register(url, name, PASSWORD), folder)
+    async def register(cls, url: str, name: str, folder: Path, *, encrypts: bool = True) -> "Bot":
+        client = await Client.register(url, name, PASSWORD)
+        return cls(name, Client(client.file, client.http, encrypts=encrypts), folder)
 
     @classmethod
     async def sign_in(cls, url: str, username: str, device: str, folder: Path) -> "Bot":
         client = await Client.sign_in(url, username, PASSWORD, device_name=device)
-        return cls(f"{username}-{device}", client, folder)
+        return cls(f"{username}-{device}", Client(client.file, client.http, encrypts=True), folder)
 
     async def come(self) -> None:
         """Come online and listen."""
@@ -70,15 +70,19 @@ class Bot:
     async def come_again(self) -> None:
         """Come back as a program that was started anew: only what its device file keeps is known."""
         file = self.client.file
-        self.client = Client(file, Http(file.state.url, file.state.token))
+        encrypts = self.client.encrypts
+        self.client = Client(file, Http(file.state.url, file.state.token), encrypts=encrypts)
         await self.come()
+
+    async def is_ready_to_say(self, to: str) -> None:
+        """Return once a message would be sealed and sent without asking the server for anything first."""
+        await self.client._sealer.require_ready(self.client.find_conversation(to).conversation.id)
 
     async def say(self, to: str, text: str, *, client_id: str | None = None) -> None:
         """Send a message for however long it takes, and note the answer."""
         client_id = client_id or secrets.token_hex(16)
         key = self.client.find_conversation(to).conversation.id
-        record_hash = hashlib.sha256(seal(Text(text))).digest()
-        self.journal.note(Intent(now(), client_id, key, record_hash))
+        self.journal.note(Intent(now(), client_id, key, hash_text(text)))
         self.unanswered += 1
         try:
             sent = await self.client.send(to, text, client_id=client_id)
@@ -108,6 +112,7 @@ class Bot:
         try:
             async for message in self.client.messages(own=True):
                 entry = message.entry
+                content = entry.record if message.text is None else message.text.encode()
                 self.reached[entry.conversation_id] = entry.seq
                 self.journal.note(
                     Received(
@@ -118,6 +123,7 @@ class Bot:
                         entry.from_user,
                         hashlib.sha256(entry.record).digest(),
                         entry.log_hash,
+                        hashlib.sha256(content).digest(),
                     )
                 )
         except asyncio.CancelledError:
@@ -157,6 +163,10 @@ class Bot:
             if state.to_item() != grown.conversations[key].to_item():
                 return f"{self.name}: conversation {key[:8]} differs"
         return ""
+
+
+def hash_text(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def describe_users(replica: Replica) -> tuple[object, ...]:

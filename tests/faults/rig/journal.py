@@ -9,12 +9,12 @@ import msgspec
 
 
 class Intent(msgspec.Struct, frozen=True, tag=True):
-    """A message is about to be sent for the first time."""
+    """A message is about to be sent for the first time: SHA-256 of its text, or of a record that is none."""
 
     at: float
     client_id: str
     conversation_id: str
-    record_hash: bytes
+    content_hash: bytes
 
 
 class Acked(msgspec.Struct, frozen=True, tag=True):
@@ -36,7 +36,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 class Received(msgspec.Struct, frozen=True, tag=True):
-    """The message became visible on this device at this moment."""
+    """The message became visible on this device at this moment; `content_hash` as for Intent."""
 
     at: float
     conversation_id: str
@@ -45,6 +45,7 @@ class Received(msgspec.Struct, frozen=True, tag=True):
     from_user: int
     record_hash: bytes
     log_hash: bytes
+    content_hash: bytes
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

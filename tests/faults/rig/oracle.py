@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.rig.journal import Acked, Failed, Intent, Journal, Line, Received, Refused
-from tests.faults.rig.stored import Row, Stored
+from tests.faults.rig.stored import KIND_MESSAGE, Row, Stored
 
 LABEL = b"hearth log v1\0"
 FIELDS = struct.Struct(">QHQ")
-KIND_MESSAGE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def judge(stored: Stored, journals: Sequence[Journal]) -> Report:
             *check_nothing_twice(evidence, by_id),
             *check_logs(stored),
             *check_agreement(evidence, stored),
-            *check_cursors(evidence),
+            *check_cursors(evidence, stored),
             *check_audiences(evidence, stored),
             *check_shown_as_sent(evidence, by_id),
         ],
@@ -131,6 +130,8 @@ def check_all_arrived(evidence: Evidence, stored: Stored) -> Iterator[Violation]
         got = {(line.conversation_id, line.seq) for line in evidence.received[journal.device]}
         for row in stored.rows:
             head = stored.heads[row.conversation_id]
+            if row.kind != KIND_MESSAGE:
+                continue
             if journal.user_id in head.members and (row.conversation_id, row.seq) not in got:
                 yield Violation(
                     "I1", f"{journal.device} never got seq {row.seq} of {row.conversation_id[:8]}"
@@ -199,11 +200,17 @@ def check_agreement(evidence: Evidence, stored: Stored) -> Iterator[Violation]:
                 yield Violation("I3", f"{device} saw something else at seq {line.seq}")
 
 
-def check_cursors(evidence: Evidence) -> Iterator[Violation]:
-    """A device walks each log one by one; a restart may repeat what it had not finished, never skip."""
+def check_cursors(evidence: Evidence, stored: Stored) -> Iterator[Violation]:
+    """A device walks each log one by one; a restart may repeat what it had not finished, never skip.
+
+    What is no message, such as an epoch, is passed over: programs are not given it.
+    """
+    others = {(row.conversation_id, row.seq) for row in stored.rows if row.kind != KIND_MESSAGE}
     for device, lines in evidence.received.items():
         reached: dict[str, int] = defaultdict(int)
         for line in lines:
+            while (line.conversation_id, reached[line.conversation_id] + 1) in others:
+                reached[line.conversation_id] += 1
             if line.seq > reached[line.conversation_id] + 1:
                 yield Violation("I4", f"{device} went from {reached[line.conversation_id]} to {line.seq}")
             reached[line.conversation_id] = max(reached[line.conversation_id], line.seq)
@@ -225,13 +232,21 @@ def check_shown_as_sent(evidence: Evidence, by_id: dict[str, list[Row]]) -> Iter
     for refusal in evidence.refusals:
         if by_id[refusal.client_id]:
             yield Violation("I6", f"{refusal.client_id} was refused ({refusal.code}) and is stored")
+    shown: dict[str, set[bytes]] = defaultdict(set)
+    for lines in evidence.received.values():
+        for line in lines:
+            shown[line.client_id].add(line.content_hash)
     for client_id, rows in by_id.items():
         intent = evidence.intents.get(client_id)
         for row in rows:
+            if row.kind != KIND_MESSAGE:
+                continue
             if intent is None:
                 yield Violation("I6", f"{client_id} is stored and nobody sent it")
-            elif (row.from_user, row.record_hash) != (evidence.owners[client_id], intent.record_hash):
-                yield Violation("I6", f"{client_id} is stored as somebody or something else")
+            elif row.from_user != evidence.owners[client_id]:
+                yield Violation("I6", f"{client_id} is stored as somebody else")
+            elif row.record_hash != intent.content_hash and shown[client_id] - {intent.content_hash}:
+                yield Violation("I6", f"{client_id} is shown as something else")
 
 
 def measure(report: Report, evidence: Evidence) -> None:

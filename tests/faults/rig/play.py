@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from hearth.client.problems import Disconnected
 from tests.faults.rig.bot import PATIENCE, Bot
@@ -36,15 +37,15 @@ class Play:
     def acked(self) -> int:
         return sum(bot.acked for bot in self.users)
 
-    async def open(self, users: int = 4, late: int = 1, extra: int = 1) -> None:
+    async def open(self, users: int = 4, late: int = 1, extra: int = 1, *, encrypts: bool = True) -> None:
         """Register users who are all friends, `extra` second devices, and `late` ones that are away until
-        the end; and a stranger with an ear on the wire.
+        the end; and a stranger with an ear on the wire. Raw sockets can write only where nobody `encrypts`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         url = self.victim.url
         for number, name in enumerate(NAMES[:users]):
             own_url = self._urls[number] if number < len(self._urls) else url
-            bot = await Bot.register(own_url, name, self.folder)
+            bot = await Bot.register(own_url, name, self.folder, encrypts=encrypts)
             await bot.come()
             self.users.append(bot)
         for one in self.users:
@@ -91,7 +92,7 @@ class Play:
         for bot in self.devices:
             if not bot.journal.is_settled:
                 await bot.come_again()
-        ends = {key: head.last_seq for key, head in (await read_back(self.victim.database_url)).heads.items()}
+        ends = (await read_back(self.victim.database_url)).last_messages()
         await asyncio.gather(*(bot.reach(ends) for bot in self.devices))
         differences = [await bot.differs_from_fresh() for bot in self.devices]
         stored = await read_back(self.victim.database_url)
@@ -134,7 +135,7 @@ def is_friend(bot: Bot, name: str) -> bool:
 
 
 @asynccontextmanager
-async def open_play(victim: Victim, folder: Path, *proxies: Proxy, **cast: int) -> AsyncIterator[Play]:
+async def open_play(victim: Victim, folder: Path, *proxies: Proxy, **cast: Any) -> AsyncIterator[Play]:
     """A play on a running server; `cast` as for `Play.open`."""
     play = Play(victim, folder, proxies)
     await play.open(**cast)

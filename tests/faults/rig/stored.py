@@ -8,6 +8,8 @@ from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.engine import Database
 from hearth.messages.tables import MESSAGE
 
+KIND_MESSAGE = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -40,6 +42,10 @@ class Stored:
 
     rows: list[Row] = field(default_factory=list)
     heads: dict[str, Head] = field(default_factory=dict)
+
+    def last_messages(self) -> dict[str, int]:
+        """Return the seq of the last message of each conversation: programs are given nothing else."""
+        return {row.conversation_id: row.seq for row in self.rows if row.kind == KIND_MESSAGE}
 
 
 async def read_back(database_url: str) -> Stored:

@@ -1,0 +1,189 @@
+"""Bringing a conversation to where this device may seal (docs/protocol-encryption.md, 7.6)."""
+
+from hearth.client.conversations.act import MOVED, act, send_pending
+from hearth.client.conversations.fetch import fetch_epochs, scan_leaves
+from hearth.client.conversations.live import Live, Told
+from hearth.client.conversations.rewrap import ask_for_seeds
+from hearth.client.conversations.room import Room
+from hearth.client.conversations.rows import to_ms
+from hearth.client.conversations.seeds import find_seed
+from hearth.client.crypto.making import acts
+from hearth.client.keys.own import now_ms
+from hearth.client.problems import NotReady, Waits
+from hearth.conversations.contract import Conversation
+from hearth.epochs.contract import EpochHead, EpochHeads, ListEpochHeads
+from hearth.errors import HearthError
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from hearth.sealed.group.epoch import Epoch, Kind
+from hearth.sealed.group.reasons import Age, find_held, find_reasons, needs_reidentify
+from hearth.sealed.group.sealing import State, View
+
+MOST_TRIES = 5
+
+
+async def make_ready(room: Room, live: Live, conversation: Conversation, last_seq: int) -> None:
+    """Return once this device may seal under the newest epoch, which is made first where it is due.
+
+    `last_seq` is the end of the log. Raises NotReady; HearthError, such as not_friends.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            if await _try(room, live, conversation, last_seq):
+                return
+        except Rejected as rejected:
+            room.stop(live, rejected)
+            if live.stopped is None:
+                raise NotReady(Waits.UNCONFIRMED, verdict=rejected.verdict) from rejected
+        except HearthError as error:
+            if error.code not in MOVED or tries >= MOST_TRIES:
+                raise
+        if live.sealing.state is State.STOPPED:
+            raise NotReady(Waits.STOPPED, verdict=live.stopped)
+        if tries > 2 * MOST_TRIES:
+            raise NotReady(Waits.UNCONFIRMED)
+
+
+async def _try(room: Room, live: Live, conversation: Conversation, last_seq: int) -> bool:
+    """Take one step; True when there is nothing left to do."""
+    if live.sealing.state is State.STOPPED:
+        return False
+    await send_pending(room, live)
+    if live.sealing.state is State.READY and not live.members() & room.stale:
+        epoch = live.epochs.newest
+        assert epoch is not None
+        if not find_reasons(epoch, room.own.met.people, _age(room, live, last_seq), live.list_left()):
+            return True
+    if live.sealing.state is State.UNCONFIRMED:
+        head = await _ask_head(room, live)
+        if head is None:
+            await _begin(room, live, conversation)
+            return False
+        await _confirm(room, live, head, last_seq)
+    await room.catch_up_members(live)
+    live.sealing.look_again(_view(room, live, last_seq))
+    return await _act_on(room, live)
+
+
+async def _ask_head(room: Room, live: Live) -> EpochHead | None:
+    answer: EpochHeads = await room.own.ask(ListEpochHeads(conversation_ids=[live.key]), EpochHeads)
+    head = answer.heads[0] if answer.heads else None
+    known = max(live.newest_n, room.kept(live.key).epoch.n)
+    if known > (0 if head is None else head.n):
+        raise Rejected(Verdict.ROLLBACK, "an older epoch than is known")
+    return head
+
+
+async def _confirm(room: Room, live: Live, head: EpochHead, last_seq: int) -> None:
+    """The server has named its current epoch: known or fetched, it is the one that is sealed under."""
+    if head.n > live.newest_n:
+        await fetch_epochs(room, live)
+    if live.newest_n < head.n:
+        raise Rejected(Verdict.UNPROVEN, "the epoch that is named was not shown")
+    live.told[head.n] = Told(head.seq, to_ms(head.timestamp))
+    room.stale |= live.members()
+    await room.catch_up_members(live)
+    await room.meet_members(live, now_ms())
+    await find_seed(room, live, live.newest_n)
+    live.sealing.confirm(head.n, head.record_hash, _view(room, live, last_seq))
+    room.keep(live)
+
+
+def _view(room: Room, live: Live, last_seq: int) -> View:
+    epoch = live.epochs.newest
+    assert epoch is not None  # the server has named one, and it is known
+    people = room.own.met.people
+    reasons = find_reasons(epoch, people, _age(room, live, last_seq), live.list_left())
+    held = find_held(epoch, people, room.own.pins)
+    has_key = live.epochs.known[epoch.record.n].key is not None
+    return View(epoch.record.n, epoch.hash, has_key, reasons, held)
+
+
+def _age(room: Room, live: Live, last_seq: int) -> Age:
+    told = live.told[live.newest_n]
+    return Age(now_ms() + room.replica.ahead_ms, told.time, max(0, last_seq - told.seq))
+
+
+async def _act_on(room: Room, live: Live) -> bool:
+    """Do what the state asks for. Raises NotReady."""
+    epoch = live.epochs.newest
+    assert epoch is not None  # `_view` has looked at it
+    state = live.sealing.state
+    if state is State.READY:
+        return True
+    if state is State.HELD:
+        await _reidentify(room, live, epoch)
+    elif state is State.KEYLESS:
+        if not await find_seed(room, live, epoch.record.n):
+            await ask_for_seeds(room, live)
+            raise NotReady(Waits.KEYLESS)
+    elif state is State.ROTATING:
+        await act(room, live, _choose(live, epoch))
+    elif state is State.UNCONFIRMED:
+        raise NotReady(Waits.UNCONFIRMED)
+    return False
+
+
+def _choose(live: Live, epoch: Epoch) -> acts.Act:
+    """Remove who has left, else rotate: what a device does by itself."""
+    left = (live.list_left() & epoch.members.keys()) - {live.where.own_user}
+    causes = {user: live.find_leave(epoch.record.n, user) for user in left}
+    found = {user: cause for user, cause in causes.items() if cause is not None}
+    return acts.remove(epoch, found) if found else acts.rotate(epoch)
+
+
+async def _reidentify(room: Room, live: Live, epoch: Epoch) -> None:
+    """Let in again whose new identity the person has accepted. Raises NotReady for everybody else."""
+    people, pins = room.own.met.people, room.own.pins
+    held = find_held(epoch, people, pins)
+    accepted = set()
+    for user in held:
+        chain, pin = people.chain(user), pins.by_user.get(user)
+        assert chain.state is not None
+        is_accepted = user == room.own.user or (
+            pin is not None and pin.identity_key == chain.state.identity_key
+        )
+        if is_accepted and needs_reidentify(chain.at(epoch.members[user].chain), chain.state):
+            accepted.add(user)
+    if accepted != held:
+        raise NotReady(Waits.HELD, held - accepted)
+    await act(room, live, acts.reidentify(epoch, room.own.user, accepted))
+
+
+async def _begin(room: Room, live: Live, conversation: Conversation) -> None:
+    """Make the first epoch of a direct or self conversation. Raises NotReady when somebody has no keys
+    yet.
+    """
+    others = [card.id for card in conversation.users if card.id != room.own.user]
+    await room.own.met.catch_up([room.own.user, *others])
+    without = frozenset(user for user in others if room.own.met.chain(user).state is None)
+    if without:
+        raise NotReady(Waits.NO_KEYS, without)
+    if conversation.kind == "direct" and len(others) == 1:
+        await act(room, live, acts.create_direct(room.own.user, others[0]))
+    elif conversation.kind == "self":
+        await act(room, live, acts.create_self(room.own.user))
+    else:
+        raise NotReady(Waits.UNCONFIRMED)
+
+
+async def has_epoch(room: Room, live: Live) -> bool:
+    """Tell whether the conversation is encrypted already. Raises Rejected(rollback)."""
+    if live.newest_n > 0 or live.pending is not None:
+        return True
+    if not live.is_plain:
+        live.is_plain = await _ask_head(room, live) is None
+    return not live.is_plain
+
+
+async def look_for_leaves(room: Room, live: Live, last_seq: int) -> None:
+    """Nothing more is taken under the newest epoch: somebody may have left in it."""
+    newest = live.epochs.newest
+    if newest is not None and newest.record.kind is Kind.GROUP:
+        try:
+            await scan_leaves(room, live, last_seq + 1)
+        except Rejected as rejected:
+            room.stop(live, rejected)
+    live.sealing.disconnect()
+    live.is_plain = False

@@ -1,0 +1,95 @@
+"""Sealing what somebody wrote, for the outbox (docs/protocol-encryption.md, 8.2)."""
+
+from hearth.client.content import open_record
+from hearth.client.conversations.act import seen_place
+from hearth.client.conversations.gossip import list_heads
+from hearth.client.conversations.live import Live
+from hearth.client.conversations.ready import has_epoch, look_for_leaves, make_ready
+from hearth.client.conversations.room import Room
+from hearth.client.crypto.log.body import write_body
+from hearth.client.crypto.making.device import Moment
+from hearth.client.crypto.making.entry import Draft, seal_entry
+from hearth.client.device_file import OutboxRow
+from hearth.client.keys.keeper import Keeper
+from hearth.client.keys.own import now_ms
+from hearth.client.problems import NoKeys, NotReady, Waits
+from hearth.client.replica.conversation import ConversationState
+from hearth.client.replica.state import Replica
+from hearth.errors import NotFound
+from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.group.entries import EntryKind
+
+FIRST_PAUSE = 0.5
+MAX_PAUSE = 15.0
+
+
+class Sealer:
+    """Seals rows of an outbox. With `begins` it makes the first epoch of a conversation that has none."""
+
+    def __init__(self, keeper: Keeper, replica: Replica, *, begins: bool) -> None:
+        self._keeper, self._replica, self._begins = keeper, replica, begins
+
+    async def seal(self, row: OutboxRow) -> None:
+        """Seal a row under the newest epoch, for however long that has to wait.
+
+        Leaves it as it is where the conversation has no epoch and none is begun. Raises HearthError; NoKeys;
+        NotReady for a conversation that was stopped.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._seal_now(row)
+            except NotReady as reason:
+                if reason.waits is Waits.STOPPED:
+                    raise
+                await self._keeper.wait_for_news(pause)
+                pause = min(pause * 2, MAX_PAUSE)
+            else:
+                return
+
+    async def require_ready(self, key: str) -> None:
+        """Raise NotReady, NoKeys or HearthError when something written now would have to wait."""
+        state = self._find(key)
+        async with self._keeper.hold() as room:
+            live = room.open(key)
+            if self._begins or await has_epoch(room, live):
+                await make_ready(room, live, state.conversation, state.last_seq)
+
+    async def look_again(self, key: str) -> None:
+        """The server takes nothing more under the epoch that a row was sealed under."""
+        state = self._find(key)
+        async with self._keeper.hold() as room:
+            await look_for_leaves(room, room.open(key), state.last_seq)
+
+    async def _seal_now(self, row: OutboxRow) -> None:
+        state = self._find(row.conversation_id)
+        try:
+            async with self._keeper.hold() as room:
+                live = room.open(row.conversation_id)
+                if not self._begins and not await has_epoch(room, live):
+                    return
+                await make_ready(room, live, state.conversation, state.last_seq)
+                _seal(room, live, row)
+        except NoKeys:
+            if self._begins:
+                raise
+        except Rejected as rejected:
+            raise NotReady(Waits.UNCONFIRMED, verdict=rejected.verdict) from rejected
+
+    def _find(self, key: str) -> ConversationState:
+        state = self._replica.conversations.get(key)
+        if state is None:
+            raise NotFound(f"no conversation {key}")
+        return state
+
+
+def _seal(room: Room, live: Live, row: OutboxRow) -> None:
+    kind = EntryKind(row.kind)
+    body = b""
+    if kind is not EntryKind.VOID:
+        heads = list_heads(room, live)
+        text = open_record(row.record).text
+        body = write_body({"type": "text", "text": text}, () if heads is None else (heads,))
+    draft = Draft(kind=kind, body=body, client_id=bytes.fromhex(row.client_id), counter=row.counter)
+    sealed = seal_entry(live.epochs, room.own.by, draft, Moment(now_ms(), seen_place(room, live)))
+    row.sealed, row.epoch = sealed.record, sealed.place.epoch
