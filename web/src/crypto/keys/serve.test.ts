@@ -86,6 +86,25 @@ test("from set-up to recovery by messages alone, and nothing secret is said", as
   expect(said.filter((answer) => "ok" in answer && typeof answer.ok === "string")).toHaveLength(1);
 });
 
+test("a device that has gone leaves nothing behind, whatever is still asked for it", async () => {
+  const world = new World();
+  const { place, ask, surroundings } = openBrowser(world);
+  await ask("setUp", { place, password: handOn(world.password), displayName: "Alice", avatar: null });
+  const opened = vi.fn(surroundings.openStore);
+  surroundings.openStore = opened;
+  await ask("forget", { place });
+  expect(opened).toHaveBeenCalledTimes(1);
+  for (const late of [ask("connect", { place }), ask("refreshTrust", { place, people: [] }), ask("disconnect", { place }), ask("noteNews", { place, n: 1 })]) {
+    await expect(late).rejects.toMatchObject({ kind: "verdict", code: "not_listed" });
+  }
+  await ask("forget", { place });
+  expect(opened).toHaveBeenCalledTimes(2);
+  // Who signs in anew is another device.
+  const again = { ...place, device: toHex(random(16)) };
+  world.server.kept.sessions.add(again.device);
+  expect(await ask("connect", { place: again })).toMatchObject({ state: "unlisted" });
+});
+
 test("what goes wrong is said with its kind", async () => {
   const world = new World();
   const { place, ask, surroundings } = openBrowser(world);

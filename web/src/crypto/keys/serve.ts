@@ -73,7 +73,7 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
       return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
@@ -81,10 +81,6 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | Trus
       return withKeys(ask.password, (keys) => setUp(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
     case "addDevice":
       return withKeys(ask.password, (keys) => addDevice(account, keys)).then(() => null);
-    case "retire":
-      return retire(account).then(() => null);
-    case "forget":
-      return account.store.forget().then(() => null);
     case "removeDevices":
       return withKeys(ask.password, (keys) => removeDevices(account, keys, ask.devices.map(fromHex))).then(() => null);
     case "changePassword": {
@@ -106,6 +102,16 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | Trus
 
 /** Devices whose conversations are in use. What the account's flows change is not in them, but for a look: they are started anew then. */
 const devices = new WeakMap<Surroundings, Started>();
+
+/** Devices that have gone: what was asked for them meanwhile must not make their storage anew. */
+const gone = new WeakMap<Surroundings, Set<string>>();
+
+async function leave(around: Surroundings, ask: Extract<Ask, { act: "retire" | "forget" }>): Promise<null> {
+  const account = accountOf(around, ask.place);
+  await (ask.act === "retire" ? retire(account) : account.store.forget());
+  gone.set(around, (gone.get(around) ?? new Set()).add(nameOf(ask.place)));
+  return null;
+}
 
 interface Started {
   devices: Map<string, Device>;
@@ -158,10 +164,12 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
 }
 
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
+  if ("place" in ask && ask.act !== "forget") check(!gone.get(around)?.has(nameOf(ask.place)), "not_listed", "this device has gone");
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
   if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);
   devices.delete(around);
+  if (ask.act === "retire" || ask.act === "forget") return leave(around, ask);
   const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
     Promise.resolve(accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) }));
   switch (ask.act) {
