@@ -2,8 +2,9 @@
 
     python examples/echo_bot.py --url http://localhost:8000 --username echo
 
-The password is asked for (or taken from HEARTH_PASSWORD) the first time only; after that the session lives in
-`echo.device.json`, readable by its owner alone. `--register` makes the account.
+The password is asked for (or taken from HEARTH_PASSWORD) the first time only; after that session and keys
+live in `echo.device.json`, readable by its owner alone. `--register` makes the account. What it reads and
+writes is sealed end to end.
 """
 
 import argparse
@@ -31,10 +32,16 @@ async def main() -> None:
 async def open_client(options: argparse.Namespace, path: Path) -> Client:
     """Go on as the device in the file, else register or sign in with the password."""
     with contextlib.suppress(FileNotFoundError):
-        return Client.from_file(path)
-    password = os.environ.get("HEARTH_PASSWORD") or getpass.getpass("Password: ")
+        bot = Client.from_file(path)
+        if await bot.needs_password():  # an earlier run died before it was whole
+            await bot.secure(ask_password())
+        return bot
     begin = Client.register if options.register else Client.sign_in
-    return await begin(options.url, options.username, password, device_name="Echo bot", file=path)
+    return await begin(options.url, options.username, ask_password(), device_name="Echo bot", file=path)
+
+
+def ask_password() -> str:
+    return os.environ.get("HEARTH_PASSWORD") or getpass.getpass("Password: ")
 
 
 async def accept_requests(bot: Client) -> None:

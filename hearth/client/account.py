@@ -54,6 +54,17 @@ class AccountActs:
         """Tell whether this device was given keys; without, `secure` gives it some."""
         return self.file.state.keys is not None
 
+    async def needs_password(self: Device) -> bool:
+        """Tell whether `secure` has still to be called: no device of these keys stands in the person's list.
+
+        So it is with files older than encryption, and after a crash before a device was whole.
+        """
+        if self.file.state.keys is None:
+            return True
+        own = Own(self.file, Asker(self.http))
+        await own.met.fetch_chain(own.user)
+        return not own.is_listed
+
     async def secure(self: Device, password: str) -> None:
         """Give this device keys, if it has none that count: for accounts and device files that are older.
 

@@ -18,6 +18,7 @@ from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
+from hearth.client.identities import Identities
 from hearth.client.keys.keeper import Keeper
 from hearth.client.messages import Message, to_message
 from hearth.client.outbox import Outbox
@@ -48,7 +49,7 @@ ENCRYPTS = False
 """Whether programs begin to encrypt a conversation that is not yet; in one that is they always do."""
 
 
-class Client(Friendships, AccountActs, Signs):
+class Client(Friendships, Identities, AccountActs, Signs):
     """One device. Make it with `register`, `sign_in` or `from_file`, then `connect`; `close` when done."""
 
     def __init__(

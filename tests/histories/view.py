@@ -25,6 +25,7 @@ from hearth.sealed.group.seeds import SeedPlace, check_seed, open_history, open_
 from hearth.sealed.person.keyring import How
 from hearth.sealed.person.people import People
 from hearth.sealed.person.pins import Pins
+from tests.histories.follow import check_follower
 
 Told = Mapping[str, Any]
 NO_HASH = bytes(32)
@@ -206,6 +207,7 @@ class View:
     def take_show(self, _step: Told) -> dict[str, Any]:
         """Return everything that two devices with the same knowledge must agree on."""
         findings = self.conversation.judge(self.now)
+        check_follower(self.conversation, findings)
         entries = []
         for row in self.conversation.log.list_rows():
             judged = findings.judgements[row.seq]

@@ -15,13 +15,19 @@ BOT = Path(__file__).parents[2] / "examples" / "echo_bot.py"
 
 
 @asynccontextmanager
-async def running_bot(server: RunningServer, file: Path, *options: str) -> AsyncIterator[None]:
-    """The bot in a process of its own, listening; killed at the end."""
+async def running_bot(
+    server: RunningServer, file: Path, *options: str, password: str | None = None
+) -> AsyncIterator[None]:
+    """The bot in a process of its own, listening; killed at the end. Without a password it has none to
+    ask for.
+    """
+    known = {} if password is None else {"HEARTH_PASSWORD": password}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(BOT),
         *("--url", server.url, "--username", "echo", "--device-file", str(file), *options),
-        env={**os.environ, "HEARTH_PASSWORD": PASSWORD, "PYTHONPATH": str(BOT.parents[1])},
+        env={**os.environ, **known, "PYTHONPATH": str(BOT.parents[1])},
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -39,7 +45,7 @@ async def test_the_bot_answers_once_over_a_crash(
     server: RunningServer, alice: Device, bob: Device, carol: Device, tmp_path: Path
 ) -> None:
     file = tmp_path / "echo.device.json"
-    async with running_bot(server, file, "--register"):
+    async with running_bot(server, file, "--register", password=PASSWORD):
         await alice.client.request("echo")
         await alice.agrees(lambda client: has_conversation("echo", client), "a friend who accepts by itself")
         for text in ("one", "two", "three"):
@@ -53,7 +59,9 @@ async def test_the_bot_answers_once_over_a_crash(
         await alice.receives("while it was dead")
         await alice.sends("last", to="echo")
         await alice.receives("last")
-    echoed = [message.text for message in await alice.client.history("echo", limit=100) if not message.is_own]
+    history = await alice.client.history("echo", limit=100)
+    assert all(message.is_encrypted for message in history)
+    echoed = [message.text for message in history if not message.is_own]
     assert len(echoed) == len(set(echoed)) == 15
     assert PASSWORD not in file.read_text()
     await bob.receives_nothing()

@@ -14,10 +14,13 @@ from hearth.epochs.tables import EPOCH_WRAP
 from hearth.errors import HearthError
 from hearth.messages.contract import SendMessage, Sent
 from hearth.sealed.group.epoch import Action
+from tests.scenarios.beginning_anew import begin_anew, make_link
 from tests.scenarios.cast import PASSWORD, PATIENCE, Device
 from tests.scenarios.conftest import SignUp, calm, make_friends
 from tests.scenarios.keyless import register_keyless
 from tests.scenarios.server import RunningServer
+
+NEW_PASSWORD = "battery staple horse"
 
 
 async def epochs_of(device: Device, to: str) -> list[Action]:
@@ -177,3 +180,30 @@ async def test_what_waits_for_a_key_is_given_again_with_its_text(
     await alice.sends("second", to=bob)
     await bob.receives("second")
     assert not bob.client.file.state.waiting
+
+
+async def test_a_friend_who_began_anew_is_written_to_once_accepted(
+    server: RunningServer, alice: Device, bob: Device, carol: Device
+) -> None:
+    """Bob resets without a device: what alice writes waits, and goes to the new identity after her word."""
+    await alice.sends("to the bob I know", to=bob)
+    await bob.receives("to the bob I know")
+    async with alice.client.keeper.hold() as room:
+        before = room.own.met.chain(bob.user_id).state
+    assert before is not None
+    await begin_anew(server.url, await make_link(server, alice, bob.user_id), before, NEW_PASSWORD)
+    with pytest.raises(NotReady) as waits:
+        await alice.client.send("bob", "who are you?", wait=False)
+    assert waits.value.waits is Waits.HELD and waits.value.users == {bob.user_id}
+    with pytest.raises(TimeoutError):
+        await alice.client.send("bob", "for the new bob", timeout=0.5)
+    await alice.client.accept_identity("bob")
+    async with await Client.sign_in(server.url, "bob", NEW_PASSWORD) as again:
+        async with asyncio.timeout(PATIENCE):
+            history = await again.history("alice")
+            while not history or history[-1].text != "for the new bob":
+                await asyncio.sleep(0.1)
+                history = await again.history("alice")
+        assert history[0].verdict is not None and history[0].text is None, "what was before is not his"
+    assert await epochs_of(alice, "bob") == [Action.CREATE, Action.REIDENTIFY]
+    await carol.receives_nothing()

@@ -101,9 +101,10 @@ class Keeper:
             return
         self._chores.note(event)
         self._wake.set()
-        self._tell_news()
+        self.tell_news()
 
-    def _tell_news(self) -> None:
+    def tell_news(self) -> None:
+        """Let everything that waits to be sealed look again."""
         self._news.set()
         self._news = asyncio.Event()
 
