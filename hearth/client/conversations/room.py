@@ -110,13 +110,14 @@ class Room:
             live.is_plain = False
             self.stale |= live.members()
 
-    def note_person(self, event: ChainGrown | ReceiveRenewed) -> None:
-        """Somebody has said something that may not be known here."""
+    def note_person(self, event: ChainGrown | ReceiveRenewed) -> bool:
+        """Somebody has said something; gives whether it is not known here."""
         chain = self.own.met.chain(event.user_id)
         known = len(chain.states) if isinstance(event, ChainGrown) else chain.highest_receive_version
         said = event.n if isinstance(event, ChainGrown) else event.version
         if said > known:
             self.stale.add(event.user_id)
+        return said > known
 
     async def catch_up_members(self, live: Live) -> None:
         """Bring the members' chains up to now where they may have grown. Raises Rejected."""

@@ -81,8 +81,8 @@ class Keeper:
             return
         own = room.own
         if isinstance(event, ChainGrown | ReceiveRenewed):
-            room.note_person(event)
-            if own.user in room.stale:
+            is_new = room.note_person(event)
+            if is_new and event.user_id == own.user:
                 self._looked = 0
         elif isinstance(event, GenerationMade):
             newest = own.generations.newest
@@ -95,6 +95,8 @@ class Keeper:
             live = room.lives.get(event.conversation_id)
             if live is None or event.n <= live.newest_n:
                 return
+            if live.pending is not None and event.n == live.pending.n:
+                return  # the answer to one's own request decides
             live.sealing.disconnect()
             live.is_plain = False
         elif not isinstance(event, RewrapAsked | RewrapAnswered):

@@ -76,7 +76,14 @@ class Bot:
 
     async def is_ready_to_say(self, to: str) -> None:
         """Return once a message would be sealed and sent without asking the server for anything first."""
-        await self.client._sealer.require_ready(self.client.find_conversation(to).conversation.id)
+        key = self.client.find_conversation(to).conversation.id
+        await self.client._sealer.require_ready(key)
+
+        def has_read_all() -> bool:
+            cursor = (self.client.file.state.cursors or {}).get(key)
+            return cursor is not None and cursor.seq == self.client.replica.conversations[key].last_seq
+
+        await wait_until(has_read_all, PATIENCE)
 
     async def say(self, to: str, text: str, *, client_id: str | None = None) -> None:
         """Send a message for however long it takes, and note the answer."""
