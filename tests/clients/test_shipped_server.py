@@ -3,6 +3,8 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,12 +12,16 @@ import pytest
 import socketio
 import socketio.exceptions
 
+from hearth.db.engine import Database
+from hearth.db.server import load_identity
 from tests.clients.node import run_node
+from tests.epochs.kit import make_record_of
+from tests.epochs.written import Writer
 from tests.served import serve
 
 pytestmark = pytest.mark.sqlite
 
-RECORD = b64encode(b"\1sealed elsewhere").decode()
+RECORD = b64encode(make_record_of(b"sealed elsewhere")).decode()
 ACCOUNT = {
     "username": "alice",
     "display_name": "Alice",
@@ -26,8 +32,13 @@ ACCOUNT = {
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("shipped") / "data") as served:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shipped") / "data"
+
+
+@pytest.fixture(scope="module")
+def url(data: Path) -> Iterator[str]:
+    with serve(data) as served:
         yield served.url
 
 
@@ -37,9 +48,16 @@ async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def register(http: httpx.AsyncClient, username: str, session: str) -> dict[str, Any]:
+async def register(http: httpx.AsyncClient, data: Path, username: str, session: str) -> dict[str, Any]:
+    """Register somebody whose Notes are in their first epoch."""
     answer = await http.post("/api/register", json=ACCOUNT | {"username": username, "session": session})
     assert answer.status_code == 200, answer.text
+    database = Database(f"sqlite+aiosqlite:///{data.as_posix()}/hearth.db")
+    await database.start()
+    identity, _ = await load_identity(database)
+    async with database.transaction("write") as transaction:
+        await Writer(transaction, identity.server_id, datetime.now(UTC)).write()
+    await database.stop()
     return dict(answer.json())
 
 
@@ -48,7 +66,7 @@ def list_commands(opened: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     (notes,) = opened["ok"]["items"]
     place = {"conversation_id": notes["conversation"]["id"]}
     return [
-        ("message.send", place | {"client_id": "ab" * 16, "counter": 1, "record": RECORD}),
+        ("message.send", place | {"client_id": "ab" * 16, "counter": 1, "record": RECORD, "epoch": 1}),
         ("message.history", place | {"seq": 0}),
         ("message.history", {"conversation_id": "nonsense"}),
     ]
@@ -60,8 +78,8 @@ def check_answers(sent: dict[str, Any], page: dict[str, Any], refused: dict[str,
     assert refused["error"]["code"] == "invalid_input"
 
 
-async def test_the_npm_client_signed_in_by_cookie(url: str, http: httpx.AsyncClient) -> None:
-    await register(http, "nora", "cookie")
+async def test_the_npm_client_signed_in_by_cookie(url: str, data: Path, http: httpx.AsyncClient) -> None:
+    await register(http, data, "nora", "cookie")
     (cookie,) = http.cookies.jar
     headers = {"Cookie": f"{cookie.name}={cookie.value}", "Origin": url}
     opening = await run_node("shipped.mjs", {"url": url, "headers": headers, "commands": [["sync.open", {}]]})
@@ -75,8 +93,8 @@ async def test_the_npm_client_signed_in_by_cookie(url: str, http: httpx.AsyncCli
     assert refused["refused"]
 
 
-async def test_the_npm_client_signed_in_by_token(url: str, http: httpx.AsyncClient) -> None:
-    signed_in = await register(http, "nils", "bearer")
+async def test_the_npm_client_signed_in_by_token(url: str, data: Path, http: httpx.AsyncClient) -> None:
+    signed_in = await register(http, data, "nils", "bearer")
     headers = {"Authorization": f"Bearer {signed_in['token']}"}
     opening = await run_node("shipped.mjs", {"url": url, "headers": headers, "commands": [["sync.open", {}]]})
     (opened,) = opening["answers"]
@@ -86,8 +104,8 @@ async def test_the_npm_client_signed_in_by_token(url: str, http: httpx.AsyncClie
     check_answers(*report["answers"])
 
 
-async def test_the_python_client_signed_in_by_token(url: str, http: httpx.AsyncClient) -> None:
-    signed_in = await register(http, "petra", "bearer")
+async def test_the_python_client_signed_in_by_token(url: str, data: Path, http: httpx.AsyncClient) -> None:
+    signed_in = await register(http, data, "petra", "bearer")
     client = socketio.AsyncClient(reconnection=False)
     heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     client.on("message.sent", heard.put)
