@@ -154,6 +154,18 @@ def test_a_deletion_by_somebody_who_may_not_hides_nothing(room: Room, open_devic
     assert show(server, open_device(room)).verdicts()[told.seq] == "withheld"
 
 
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_hashes_of_another_length_are_no_hashes(room: Room, open_device: Open, length: int) -> None:
+    """Neither the one below a page nor the one of an entry that was emptied; nothing of the page is taken."""
+    said = room.send(1, "hello")
+    device, server = open_device(room), HostileServer(room)
+    assert set(device.meets(*room.cast.values())) == {None}
+    assert device.reads(room.rows, bytes(length)) == "malformed"
+    server.alter(said.seq, record=b"", record_hash=bytes(length))
+    assert device.reads(server.rows, room.hashes[0]) == "malformed"
+    assert device.show()["entries"] == []
+
+
 def test_bytes_of_the_servers_making_are_nobodys(room: Room, open_device: Open) -> None:
     said = room.send(1, "hello")
     record = said.record[:-1] + bytes([said.record[-1] ^ 1])

@@ -7,6 +7,8 @@ from hearth.client.crypto.log.rows import Row
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Verdict, require
 
+HASH = 32
+
 
 class Log:
     """Pages in any order. A known (seq, H) never changes; bytes that are known stay when they are emptied.
@@ -36,6 +38,8 @@ class Log:
         if not rows:
             return
         require(rows[0].seq >= 1, Verdict.MALFORMED, "entries begin with 1")
+        told = (before, *(row.record_hash for row in rows))
+        require(all(len(one) == HASH for one in told), Verdict.MALFORMED, "a hash of another length")
         hashes = {rows[0].seq - 1: before}
         for i, row in enumerate(rows):
             require(row.seq == rows[0].seq + i, Verdict.MALFORMED, "a page with a gap")

@@ -6,6 +6,8 @@ import { check, equal } from "../protocol/codec.ts";
 import { hash, sha256 } from "../protocol/primitives.ts";
 import { chainLog } from "../protocol/record.ts";
 
+const HASH = 32;
+
 /** What the server tells of an entry. `record` is empty when it was emptied; its SHA-256 stays. */
 export interface Row {
   seq: number;
@@ -107,6 +109,8 @@ export class Log {
   take(before: Bytes | null, rows: readonly Row[]): void {
     const first = (rows[0]?.seq ?? 1) - 1;
     check(first >= 0, "malformed", "entries begin with 1");
+    const hashes = [...(before !== null && rows.length > 0 ? [before] : []), ...rows.map(({ recordHash }) => recordHash)];
+    check(hashes.every(({ length }) => length === HASH), "malformed", "a hash of another length");
     for (const [at, { seq, record, recordHash }] of rows.entries()) {
       check(seq === first + at + 1, "malformed", "a page with a gap");
       check(record.length === 0 || equal(sha256(record), recordHash), "malformed", "a hash that is not the record's");
