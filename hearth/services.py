@@ -25,6 +25,7 @@ class Identity:
 
     server_id: bytes
     generation: bytes
+    restored_at: datetime | None = None
 
 
 class LoggedEvent(NamedTuple):

@@ -68,7 +68,9 @@ def _prepare(backup: Path, draft: Path, sign_out: bool) -> Summary:
         draft.chmod(0o600)
         asyncio.run(_upgrade(Database(make_url(draft))))
         with changing(draft) as connection:
-            connection.execute("UPDATE server SET generation = ?", (secrets.token_bytes(16),))
+            restored_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}.000000"
+            row = (secrets.token_bytes(16), restored_at)
+            connection.execute("UPDATE server SET generation = ?, restored_at = ?", row)
             connection.execute("DELETE FROM invite")
             connection.execute("DELETE FROM sign_in_reset")
             if sign_out:

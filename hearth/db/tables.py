@@ -12,6 +12,9 @@ SERVER = Table(
     Column("generation", binary(16), nullable=False),
     Column("secret", blob(), nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("restored_at", UtcTime),
     **TABLE_OPTIONS,
 )
-"""One row with id 1. `secret` (32 bytes) keys the stable fake parameters of unknown usernames."""
+"""One row with id 1. `restored_at` is when a backup last took the database's place.
+
+`secret` (32 bytes) keys the stable fake parameters of unknown usernames."""

@@ -7,6 +7,7 @@ from hearth.directory import rules, store
 from hearth.directory.append import load_person
 from hearth.directory.rules import ReceiveKey, Standing
 from hearth.sealed.core.packed import Head
+from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.receive import Receive
 
 
@@ -24,6 +25,19 @@ async def load_standings(context: Context, user_ids: Collection[int]) -> dict[in
         state = rules.decode_state(stored) or (await load_person(context, user_id)).now
         standings[user_id] = Standing(state, keys.get(user_id))
     return standings
+
+
+async def load_chain(context: Context, chain: Chain, receive_hashes: Collection[bytes]) -> None:
+    """Let an empty chain take all that is stored of its person, and these receive statements. Two queries.
+
+    It verifies every statement again: for what happens rarely.
+    """
+    user_id, transaction = chain.user, context.transaction
+    rows = await store.list_statements(transaction, user_id, after=0, limit=rules.MOST_STATEMENTS)
+    for row in rows:
+        chain.take(row.statement)
+    for named in await store.list_receive(transaction, user_id, hashes=receive_hashes):
+        chain.take_receive(named.statement)
 
 
 async def list_incarnations(

@@ -204,6 +204,36 @@ class LeaveGroup(Command, name="epoch.leave", limit="30/60s"):
     entry: LeaveBytes
 
 
+class OfferEpoch(Command, name="epoch.offer", limit="20/60s", large=True):
+    """After a restore: the next epoch of a conversation as it was made before, byte for byte, by any member.
+
+    The server has checked it once and does so again, by the chains that it has now: `chain_moved` (409) means
+    that somebody has not offered theirs yet. It comes without wraps: seeds are asked for again (7.7).
+    `not_restored` (409): there was no restore of late. Otherwise as `epoch.make`.
+    """
+
+    record: RecordBytes
+    roster: RosterBytes | None = None
+
+
+class MarkRestored(Command, name="epoch.restored", limit="60/60s"):
+    """Append the signed entry of kind 18 (section 8.6), above which a log's lost entries are offered.
+
+    The first one counts: a later one is answered with its place. Errors: `not_restored`, `epoch_moved`,
+    `not_accepted`, `not_found`.
+    """
+
+    entry: LeaveBytes
+
+
+class RestoredAt(Shape):
+    """Where the log goes on. `is_own` tells whether the asker's entry is the one that stands there."""
+
+    conversation_id: ConversationId
+    seq: Seq
+    is_own: bool
+
+
 class RewrapAsked(Event, name="rewrap.asked"):
     """To the other members: somebody has no seed of epoch `n`. A hint; `rewrap.list` has the request."""
 

@@ -15,7 +15,7 @@ class EntrySigned(Event):
     seq: int
     ordinal: int
     log_hash: bytes
-    kind: Literal[16, 17]
+    kind: Literal[16, 17, 18]
     from_user: int
     from_device: bytes
     client_id: bytes

@@ -16,8 +16,11 @@ from hearth.epochs.contract import (
     ListRewraps,
     ListWraps,
     MakeEpoch,
+    MarkRestored,
+    OfferEpoch,
     OwnWraps,
     ReadEpochHistory,
+    RestoredAt,
     Rewraps,
     WrapName,
 )
@@ -71,6 +74,20 @@ async def leave_group(context: Context, command: LeaveGroup) -> Left:
     from hearth.epochs import leave
 
     return await leave.leave_group(context, command)
+
+
+@command(OfferEpoch)
+async def offer_epoch(context: Context, command: OfferEpoch) -> EpochTaken:
+    from hearth.epochs import offer
+
+    return await offer.offer_epoch(context, command)
+
+
+@command(MarkRestored)
+async def mark_restored(context: Context, command: MarkRestored) -> RestoredAt:
+    from hearth.epochs import restored
+
+    return await restored.mark_restored(context, command)
 
 
 @command(AskRewrap)

@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, ins
 
 from hearth.contract import Transaction
 from hearth.conversations.rules import Stay
-from hearth.epochs.tables import EPOCH, EPOCH_HISTORY, EPOCH_LEAVE, EPOCH_WRAP, HISTORY_WRAP
+from hearth.epochs.tables import (
+    CONVERSATION_RESTORE,
+    EPOCH,
+    EPOCH_HISTORY,
+    EPOCH_LEAVE,
+    EPOCH_WRAP,
+    HISTORY_WRAP,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,23 @@ async def find_epoch(transaction: Transaction, conversation_id: bytes, n: int) -
     )
     row = (await transaction.execute(query)).first()
     return None if row is None else (row.record, row.roster)
+
+
+async def find_restore(transaction: Transaction, conversation_id: bytes, generation: bytes) -> int | None:
+    """Return the seq at which a log went on in a database generation, None before it did."""
+    query = select(CONVERSATION_RESTORE.c.seq).where(
+        CONVERSATION_RESTORE.c.conversation_id == conversation_id,
+        CONVERSATION_RESTORE.c.generation == generation,
+    )
+    seq: int | None = (await transaction.execute(query)).scalar()
+    return seq
+
+
+async def insert_restore(
+    transaction: Transaction, conversation_id: bytes, generation: bytes, seq: int
+) -> None:
+    values = {"conversation_id": conversation_id, "generation": generation, "seq": seq}
+    await transaction.execute(insert(CONVERSATION_RESTORE).values(values))
 
 
 async def find_place(transaction: Transaction, conversation_id: bytes, n: int) -> tuple[int, int] | None:

@@ -66,6 +66,16 @@ EPOCH_LEAVE = Table(
 )
 """Who left in an epoch: `hash` is SHA-256 of the leave entry, which `remove` names as its cause."""
 
+CONVERSATION_RESTORE = Table(
+    "conversation_restore",
+    METADATA,
+    Column("conversation_id", binary(16), ForeignKey("conversation.id"), primary_key=True),
+    Column("generation", binary(16), primary_key=True),
+    Column("seq", BigId, nullable=False),
+    **TABLE_OPTIONS,
+)
+"""Where a log goes on after a restore: the one entry of kind 18 that a database generation has in it."""
+
 REWRAP = Table(
     "rewrap",
     METADATA,

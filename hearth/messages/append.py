@@ -44,7 +44,7 @@ EMPTIED_AT_ONCE = 512
 
 
 class Draft(NamedTuple):
-    """An entry that somebody wants appended."""
+    """An entry that somebody wants appended; from before a restore, `offered_by` is the member who has it."""
 
     conversation_id: bytes
     from_user: int
@@ -55,6 +55,7 @@ class Draft(NamedTuple):
     epoch: int
     target_seq: int
     record: bytes
+    offered_by: int = 0
 
 
 class Mark(NamedTuple):
@@ -213,13 +214,14 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
             is_same_record=known.record_hash == record_hash, is_same_epoch=known.epoch == draft.epoch
         )
         return refusal or known.place._replace(members=head.members, is_new=False)
+    is_offered = draft.offered_by > 0
     if refusal := judge_send(
-        is_member=draft.from_user in head.seats,
+        is_member=draft.from_user in head.seats and (draft.offered_by or draft.from_user) in head.seats,
         is_open=head.is_open,
         epoch=draft.epoch,
         current_epoch=head.epoch,
         kind=draft.kind,
-        target_seq=draft.target_seq,
+        target_seq=0 if is_offered else draft.target_seq,
         last_seq=head.last_seq,
     ):
         return refusal
@@ -237,7 +239,7 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     work.grown.add(draft.conversation_id)
     work.moved.add((draft.conversation_id, draft.from_user))
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))
-    if draft.kind == KIND_DELETION:
+    if draft.kind == KIND_DELETION and not is_offered:  # what it is aimed at, readers find by its hash
         work.deleted.add((draft.conversation_id, draft.target_seq))
     return placed
 

@@ -89,6 +89,45 @@ class SendMessage(Command, name="message.send", limit="60/10s"):
     target_seq: Seq = 0
 
 
+class OfferedEntry(Shape, forbid_unknown_fields=True):
+    """A sealed entry as a client has it from before a restore, whoever wrote it."""
+
+    from_user: UserId
+    from_device: DeviceId
+    client_id: ClientId
+    counter: Counter
+    record: Record
+    kind: Literal[0, 1, 2, 3, 4, 5, 6]
+    epoch: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    target_seq: Seq = 0
+
+
+class OfferedPlace(Shape):
+    """Where an offered entry stands now, or (0) the code of what stands against it."""
+
+    seq: Seq
+    code: str | None = None
+
+
+class Offered(Shape):
+    """What became of each entry, in order."""
+
+    places: list[OfferedPlace]
+
+
+class OfferEntries(Command, name="message.offer", limit="60/60s", large=True):
+    """After a restore: entries that the log has lost, oldest first, above its entry of kind 18.
+
+    Each takes the next place under the rules of `message.send`, but for ages: 14 days and 2,000 entries do
+    not count, nor does what it is aimed at, which stands elsewhere now. Author and asker are members. What
+    is there already (author and client id) is answered with its place. `not_restored` (409): no restore of
+    late, or the log was not marked by `epoch.restored`. Offer epochs where they stood between.
+    """
+
+    conversation_id: ConversationId
+    entries: Annotated[list[OfferedEntry], Meta(min_length=1, max_length=100)]
+
+
 class ReadHistory(Command, name="message.history", limit="300/60s"):
     """A page of at most `limit` messages: around, before (exclusive) or after (exclusive) `seq`.
 

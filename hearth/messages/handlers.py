@@ -3,6 +3,8 @@
 from hearth.contract import Actor, Context, Later, Nothing, command, direct
 from hearth.messages.contract import (
     MarkReceived,
+    Offered,
+    OfferEntries,
     Page,
     ReadHistory,
     SendMessage,
@@ -18,6 +20,13 @@ from hearth.services import Services
 @direct(SendMessage)
 def send(services: Services, actor: Actor, command: SendMessage) -> Later[Sent]:
     return services.messages.append(actor, command)
+
+
+@command(OfferEntries, mode="read")
+async def offer(context: Context, command: OfferEntries) -> Offered:
+    from hearth.messages.offer import offer_entries
+
+    return await offer_entries(context, command)
 
 
 @command(ReadHistory, mode="read")

@@ -189,10 +189,12 @@ class SealedBatch:
             seq,
             seat.entered_seq,
             now,
+            draft.offered_by > 0,
         )
         facts = self._find_facts(draft)
         refusal = judge_sealed(sealed, facts)
-        if refusal is None and draft.target_seq == 0 and draft.epoch == head.epoch:
+        is_plain = draft.target_seq == 0 and draft.offered_by == 0
+        if refusal is None and is_plain and draft.epoch == head.epoch:
             self._keep_permit(draft, facts)
             self.forms.add((record[0], len(record)))
         return refusal
@@ -234,7 +236,7 @@ class SealedBatch:
             incarnation=room.incarnations.get((draft.epoch, draft.from_user), 0),
             standing=self.people.get(draft.from_user),
             latest_epoch=self.latest.get((draft.conversation_id, draft.from_device), 0),
-            target=self.targets.get((draft.conversation_id, draft.target_seq)),
+            target=None if draft.offered_by else self.targets.get((draft.conversation_id, draft.target_seq)),
         )
 
 
@@ -242,7 +244,7 @@ def find_permit(
     rooms: Mapping[bytes, Room], people: Mapping[int, "Standing | None"], draft: "Draft"
 ) -> Permit | None:
     """Return what a draft is taken by without being judged as a whole, None without such."""
-    if draft.target_seq:
+    if draft.target_seq or draft.offered_by:
         return None
     permits = rooms[draft.conversation_id].permits
     permit = permits.get((draft.epoch, draft.from_user, draft.from_device, draft.kind))

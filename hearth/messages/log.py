@@ -101,6 +101,10 @@ class MessageLog:
         )
         return Later(self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES), make_answer)
 
+    def offer(self, draft: Draft) -> "asyncio.Future[Outcome]":
+        """Append an entry from before a restore: as `append`, without its making an answer. Raises Busy."""
+        return self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES)
+
     def forget_person(self, user_id: int) -> None:
         """Somebody's chain has grown: which devices may write under which epoch is read again."""
         self._known_epochs.forget_person(user_id)

@@ -50,10 +50,11 @@ class EpochFacts:
 
 
 class Standing(NamedTuple):
-    """Which devices a person has now, in which incarnation."""
+    """Which devices a person has now, in which incarnation, and which there ever were."""
 
     incarnation: int
     devices: frozenset[bytes]
+    ever_listed: frozenset[bytes]
 
 
 class Target(NamedTuple):
@@ -64,7 +65,10 @@ class Target(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """A record on its way: who sends it, where it would stand, since which entry the sender is a member."""
+    """A record on its way: who sends it, where it would stand, since which entry the sender is a member.
+
+    `is_offered`: it is from before a restore; it was judged by its age and its device then.
+    """
 
     user_id: int
     device: bytes
@@ -75,6 +79,7 @@ class Sealed(NamedTuple):
     seq: int
     entered_seq: int
     now: datetime
+    is_offered: bool = False
 
 
 class Facts(NamedTuple):
@@ -132,6 +137,7 @@ def is_too_old(sealed: Sealed, facts: Facts) -> bool:
     """
     stored = facts.epoch
     is_over = sealed.now - stored.timestamp > OLDEST or sealed.seq - stored.seq > MOST_ENTRIES
+    is_over = is_over and not sealed.is_offered
     is_late = facts.next_seq is not None and sealed.seq > facts.next_seq + LATE
     has_moved_on = facts.latest_epoch > sealed.epoch
     was_away = sealed.entered_seq > stored.seq
@@ -147,7 +153,7 @@ def check_sender(sealed: Sealed, facts: Facts) -> None:
     standing = facts.standing
     is_listed = (
         standing is not None
-        and sealed.device in standing.devices
+        and sealed.device in (standing.ever_listed if sealed.is_offered else standing.devices)
         and standing.incarnation == facts.incarnation
     )
     require(is_listed, Verdict.NOT_LISTED, "not a device of the user")

@@ -106,7 +106,7 @@ def read_standing(syntax: Syntax, user: int, stored: bytes) -> Steps["Standing"]
             server = read_user_statement(statement).body.server
             state = apply_statement(state, server, user, statement)
     assert state is not None  # a chain has a first statement
-    return Standing(state.incarnation, frozenset(state.devices))
+    return Standing(state.incarnation, frozenset(state.devices), frozenset(state.device_keys))
 
 
 def find_latest(

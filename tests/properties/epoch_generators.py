@@ -121,6 +121,16 @@ def answer_rewrap(world: World, person: Person) -> Command:
     )
 
 
+def offer_epoch(world: World, person: Person) -> Command:
+    home, room = find_signer(world, person)
+    command = room.rotate(home) if room.rosters else room.create(home)
+    return epochs.OfferEpoch(record=command.record, roster=command.roster)
+
+
+def mark_restored(world: World, person: Person) -> Command:
+    return epochs.MarkRestored(entry=leave_group(world, person).entry)  # type: ignore[attr-defined]  # refused anyway
+
+
 EPOCH_GENERATORS: dict[type[Any], Callable[[World, Person], Command]] = {
     epochs.MakeEpoch: make_epoch,
     epochs.ListEpochs: list_epochs,
@@ -129,6 +139,8 @@ EPOCH_GENERATORS: dict[type[Any], Callable[[World, Person], Command]] = {
     epochs.DropWraps: lambda world, _: epochs.DropWraps(wraps=[some_name(world)]),
     epochs.ReadEpochHistory: read_history,
     epochs.LeaveGroup: leave_group,
+    epochs.OfferEpoch: offer_epoch,
+    epochs.MarkRestored: mark_restored,
     epochs.AskRewrap: ask_rewrap,
     epochs.AnswerRewrap: answer_rewrap,
     epochs.ListRewraps: lambda world, _: epochs.ListRewraps(limit=world.dice.randint(1, 5)),

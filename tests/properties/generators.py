@@ -168,6 +168,20 @@ def send_message(world: World, person: Person) -> Command:
     )
 
 
+@generates(messages.OfferEntries)
+def offer_entries(world: World, person: Person) -> Command:
+    entry = messages.OfferedEntry(
+        from_user=somebody(world, person).user_id,
+        from_device=person.devices[0].device_id.hex(),
+        client_id=f"{world.dice.randint(1, 40):032x}",
+        counter=1,
+        record=make_record_of(b"a"),
+        kind=1,
+        epoch=1,
+    )
+    return messages.OfferEntries(conversation_id=some_conversation(world, person), entries=[entry])
+
+
 @generates(messages.ReadHistory)
 def read_history(world: World, person: Person) -> Command:
     return messages.ReadHistory(

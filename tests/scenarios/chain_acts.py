@@ -45,6 +45,17 @@ def leave_notes(owner: Owner, device: bytes) -> Command:
     return sign_leave(make_self(home), home)
 
 
+def offer_notes(owner: Owner, device: bytes) -> Command:
+    command = make_self(make_home(owner, Actor(owner.user, device))).create(
+        make_home(owner, Actor(owner.user, device))
+    )
+    return epochs.OfferEpoch(record=command.record, roster=command.roster)
+
+
+def mark_notes(owner: Owner, device: bytes) -> Command:
+    return epochs.MarkRestored(entry=bytes(66))
+
+
 def ask_for_notes(owner: Owner, device: bytes) -> Command:
     """Return a request for the seed of an epoch that there never was."""
     home = make_home(owner, Actor(owner.user, device))
@@ -123,6 +134,8 @@ def make_acts(password: str) -> dict[type[Command], Act]:
             lambda owner, _: epochs.DropWraps(wraps=[epochs.WrapName(conversation_id=notes_of(owner), n=1)])
         ),
         epochs.LeaveGroup: refused(leave_notes, "not_accepted"),
+        epochs.OfferEpoch: refused(offer_notes, "not_restored"),
+        epochs.MarkRestored: refused(mark_notes, "not_restored"),
         epochs.AskRewrap: refused(ask_for_notes, "not_accepted"),
         epochs.AnswerRewrap: refused(answer_oneself, "not_found"),
         epochs.ListRewraps: taken(lambda owner, _: epochs.ListRewraps()),

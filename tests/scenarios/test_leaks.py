@@ -84,6 +84,22 @@ async def unblock(bob: Device, erin: Device) -> None:
     await bob.client.unblock("erin")
 
 
+async def refused_offer(bob: Device, erin: Device) -> object:
+    """There was no restore."""
+    entry = messages.OfferedEntry(
+        from_user=bob.user_id,
+        from_device="0" * 32,
+        client_id="0" * 32,
+        counter=1,
+        record=b"x",
+        kind=1,
+        epoch=1,
+    )
+    key = bob.client.find_conversation("alice").conversation.id
+    command = messages.OfferEntries(conversation_id=key, entries=[entry])
+    return await bob.is_refused(command, "not_restored", over="http")
+
+
 ACTS: dict[type[Command], Act] = {
     friends.FindUser: lambda bob, erin: bob.client.find("alice"),
     friends.RequestFriend: request_and_cancel,
@@ -94,6 +110,7 @@ ACTS: dict[type[Command], Act] = {
     friends.BlockUser: lambda bob, erin: bob.client.block("erin"),
     friends.UnblockUser: unblock,
     messages.SendMessage: plain(lambda bob: make_send(bob, "alice", secrets.token_hex(4))),
+    messages.OfferEntries: refused_offer,
     messages.MarkReceived: with_alice(lambda key: messages.MarkReceived(conversation_id=key, read_seq=1)),
     messages.StartTyping: with_alice(lambda key: messages.StartTyping(conversation_id=key)),
     messages.StopTyping: with_alice(lambda key: messages.StopTyping(conversation_id=key)),

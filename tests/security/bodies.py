@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from hearth.contract import Command
+from hearth.contract import Actor, Command
 from hearth.epochs.contract import AskRewrap, EpochTaken, LeaveGroup, MakeEpoch
 from hearth.sealed.core.packed import Place
 from hearth.sealed.group.entries import Leave
@@ -45,6 +45,12 @@ def message(conversation_id: str) -> dict[str, Any]:
         "record": encode(make_record_of(b"psst")),
         "epoch": 1,
     }
+
+
+def offered(sent: dict[str, Any], author: Actor) -> dict[str, Any]:
+    """Return a send as an entry from before a restore."""
+    entry = {name: value for name, value in sent.items() if name != "conversation_id"}
+    return {**entry, "kind": 1, "from_user": author.user_id, "from_device": author.device_id.hex()}
 
 
 def request_of(people: People, name: str) -> int:
@@ -156,6 +162,10 @@ BODIES: dict[str, Body] = {
         "kind": 4,
         "target_seq": 1,
     },
+    "message.offer in what they share": lambda p, role: {
+        "conversation_id": p.shared(role),
+        "entries": [offered(message(p.shared(role)), p.alice.actor)],
+    },
     "message.history of what they share": lambda p, role: {"conversation_id": p.shared(role), "seq": 0},
     "message.history of hers and her friend's": lambda p, role: {
         "conversation_id": p.pair("friend"),
@@ -249,6 +259,12 @@ BODIES: dict[str, Body] = {
     "epoch.make of hers in her notes": lambda p, role: built(next_in(p, "self", p.notes, Kind.SELF, 2)),
     "epoch.make in hers and her friend's": lambda p, role: built(next_in(p, role, p.pair("friend"))),
     "epoch.make in what they share": lambda p, role: built(next_in(p, role, p.shared(role))),
+    "epoch.offer in her notes": lambda p, role: {
+        name: value
+        for name, value in built(next_in(p, role, p.notes, Kind.SELF, 2)).items()
+        if name in ("record", "roster")
+    },
+    "epoch.restored in her notes": lambda p, role: built(leave_notes(p, role)),
     "epoch.list of her notes": lambda p, role: {"conversation_id": p.notes},
     "epoch.list of what they share": lambda p, role: {"conversation_id": p.shared(role)},
     "epoch.heads of her notes": lambda p, role: {"conversation_ids": [p.notes]},

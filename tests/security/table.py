@@ -18,6 +18,7 @@ LEGEND = {
     "bad": "bad_request",
     "moved": "chain_moved",
     "fake": "not_accepted",
+    "lost": "not_restored",
 }
 
 COMMANDS = """
@@ -26,6 +27,7 @@ message.send in what they share         ok   ok     ok     shut   none none    s
 message.send in alice and her friend's  ok   ok     none   none   none none    none    none  out     out
 message.send in her notes               ok   none   none   none   none none    none    none  out     out
 message.send a deletion of what she wrote ok  fake   fake   shut   none none    shut    none  out     out
+message.offer in what they share        lost lost   lost   lost   lost lost    lost    lost  out     out
 message.history of what they share      ok   ok     ok     ok     ok   none    ok      none  out     out
 message.history of hers and her friend's ok   ok     none   none   none none    none    none  out     out
 message.history of her notes            ok   none   none   none   none none    none    none  out     out
@@ -94,6 +96,8 @@ epoch.drop_wraps of hers                ok   none   none   none   none none    n
 epoch.history of hers                   none none   none   none   none none    none    none  out     out
 epoch.leave her notes                   fake none   none   none   none none    none    none  out     out
 epoch.leave her notes by her entry      fake fake   fake   fake   fake fake    fake    fake  out     out
+epoch.offer in her notes                lost lost   lost   lost   lost lost    lost    lost  out     out
+epoch.restored in her notes             lost lost   lost   lost   lost lost    lost    lost  out     out
 rewrap.ask in her notes                 ok   none   none   none   none none    none    none  out     out
 rewrap.ask by her request               ok   fake   fake   fake   fake fake    fake    fake  out     out
 rewrap.answer hers                      none none   none   none   none none    none    none  out     out

@@ -47,6 +47,15 @@ CONVERSATION: dict[str, dict[str, Any]] = {
 }
 
 
+OFFERED = {
+    "from_user": 1,
+    "from_device": "0" * 32,
+    "client_id": "0" * 32,
+    "counter": 1,
+    "record": encode(b"x"),
+    "kind": 1,
+    "epoch": 1,
+}
 ANSWER = {"n": 1, "receive_hash": encode(b"h" * 32), "answer": encode(b"a" * 1168)}
 
 
@@ -125,6 +134,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("chain.receive", "user_id", {}),
     ("epoch.list", "conversation_id", {}),
     ("epoch.history", "conversation_id", {"n": 1}),
+    ("message.offer", "conversation_id", {"entries": [OFFERED]}),
     ("rewrap.answer", "conversation_id", {"user_id": 1, **ANSWER}),
     ("rewrap.answer", "user_id", {"conversation_id": "0" * 32, **ANSWER}),
     ("device.revoke", "device_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),

@@ -938,6 +938,33 @@ export interface LeaveGroup {
   entry: LeaveBytes;
 }
 
+/**
+ * After a restore: the next epoch of a conversation as it was made before, byte for byte, by any member. The
+ * server has checked it once and does so again, by the chains that it has now: `chain_moved` (409) means that
+ * somebody has not offered theirs yet. It comes without wraps: seeds are asked for again (7.7). `not_restored`
+ * (409): there was no restore of late. Otherwise as `epoch.make`.
+ */
+export interface OfferEpoch {
+  record: RecordBytes;
+  roster?: RosterBytes | null;
+}
+
+/**
+ * Append the signed entry of kind 18 (section 8.6), above which a log's lost entries are offered. The first one
+ * counts: a later one is answered with its place. Errors: `not_restored`, `epoch_moved`, `not_accepted`,
+ * `not_found`.
+ */
+export interface MarkRestored {
+  entry: LeaveBytes;
+}
+
+/** Where the log goes on. `is_own` tells whether the asker's entry is the one that stands there. */
+export interface RestoredAt {
+  conversation_id: ConversationId;
+  seq: Seq;
+  is_own: boolean;
+}
+
 /** To the other members: somebody has no seed of epoch `n`. A hint; `rewrap.list` has the request. */
 export interface RewrapAsked {
   conversation_id: ConversationId;
@@ -1078,6 +1105,41 @@ export interface SendMessage {
   kind?: 0 | 1 | 2 | 3 | 4 | 5 | 6;
   epoch?: Seq;
   target_seq?: Seq;
+}
+
+/** A sealed entry as a client has it from before a restore, whoever wrote it. */
+export interface OfferedEntry {
+  from_user: UserId;
+  from_device: DeviceId;
+  client_id: ClientId;
+  counter: Counter;
+  record: Record;
+  kind: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  epoch: number;
+  target_seq?: Seq;
+}
+
+/** Where an offered entry stands now, or (0) the code of what stands against it. */
+export interface OfferedPlace {
+  seq: Seq;
+  code: string | null;
+}
+
+/** What became of each entry, in order. */
+export interface Offered {
+  places: OfferedPlace[];
+}
+
+/**
+ * After a restore: entries that the log has lost, oldest first, above its entry of kind 18. Each takes the next
+ * place under the rules of `message.send`, but for ages: 14 days and 2,000 entries do not count, nor does what
+ * it is aimed at, which stands elsewhere now. Author and asker are members. What is there already (author and
+ * client id) is answered with its place. `not_restored` (409): no restore of late, or the log was not marked by
+ * `epoch.restored`. Offer epochs where they stood between.
+ */
+export interface OfferEntries {
+  conversation_id: ConversationId;
+  entries: OfferedEntry[];
 }
 
 /**
@@ -1401,11 +1463,14 @@ export interface Commands {
   "epoch.drop_wraps": { input: DropWraps; result: Nothing };
   "epoch.history": { input: ReadEpochHistory; result: History };
   "epoch.leave": { input: LeaveGroup; result: Left };
+  "epoch.offer": { input: OfferEpoch; result: EpochTaken };
+  "epoch.restored": { input: MarkRestored; result: RestoredAt };
   "rewrap.ask": { input: AskRewrap; result: Nothing };
   "rewrap.answer": { input: AnswerRewrap; result: Nothing };
   "rewrap.list": { input: ListRewraps; result: Rewraps };
   "presence.set": { input: SetPresence; result: Nothing };
   "message.send": { input: SendMessage; result: Sent };
+  "message.offer": { input: OfferEntries; result: Offered };
   "message.history": { input: ReadHistory; result: Page };
   "receipt.mark": { input: MarkReceived; result: Nothing };
   "typing.start": { input: StartTyping; result: Nothing };
@@ -1466,11 +1531,14 @@ export const COMMAND_LIMITS = {
   "epoch.drop_wraps": { count: 60, seconds: 60 },
   "epoch.history": { count: 60, seconds: 60 },
   "epoch.leave": { count: 30, seconds: 60 },
+  "epoch.offer": { count: 20, seconds: 60 },
+  "epoch.restored": { count: 60, seconds: 60 },
   "rewrap.ask": { count: 60, seconds: 3600 },
   "rewrap.answer": { count: 600, seconds: 3600 },
   "rewrap.list": { count: 120, seconds: 60 },
   "presence.set": { count: 60, seconds: 60 },
   "message.send": { count: 60, seconds: 10 },
+  "message.offer": { count: 60, seconds: 60 },
   "message.history": { count: 300, seconds: 60 },
   "receipt.mark": { count: 200, seconds: 10 },
   "typing.start": { count: 60, seconds: 60 },

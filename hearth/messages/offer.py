@@ -1,0 +1,57 @@
+"""Entries that a restored database has lost, offered by members who have them: appended like any others."""
+
+import asyncio
+from collections.abc import Iterable
+
+from hearth.contract import Context
+from hearth.epochs.restored import require_marked
+from hearth.errors import Busy, HearthError
+from hearth.messages.append import Draft, Outcome, Place
+from hearth.messages.contract import Offered, OfferedPlace, OfferEntries
+
+
+async def offer_entries(context: Context, command: OfferEntries) -> Offered:
+    """Append what is missing, in order. Raises NotRestored, NotFound (no member)."""
+    conversation_id = bytes.fromhex(command.conversation_id)
+    await require_marked(context, conversation_id)
+    drafts = list_drafts(conversation_id, context.user_id, command)
+    return Offered(places=[say_place(outcome) for outcome in await append_all(context, drafts)])
+
+
+def list_drafts(conversation_id: bytes, offered_by: int, command: OfferEntries) -> Iterable[Draft]:
+    for entry in command.entries:
+        yield Draft(
+            conversation_id,
+            entry.from_user,
+            bytes.fromhex(entry.client_id),
+            bytes.fromhex(entry.from_device),
+            entry.counter,
+            entry.kind,
+            entry.epoch,
+            entry.target_seq,
+            entry.record,
+            offered_by,
+        )
+
+
+async def append_all(context: Context, drafts: Iterable[Draft]) -> list[Outcome | BaseException]:
+    """Queue all of them at once, so that they keep their order, and wait until each is on disk or refused."""
+    log, futures, refusals = context.services.messages, [], list[BaseException]()
+    for draft in drafts:
+        if refusals:
+            refusals.append(refusals[0])
+            continue
+        try:
+            futures.append(log.offer(draft))
+        except Busy as busy:
+            refusals.append(busy)
+    return [*await asyncio.gather(*futures, return_exceptions=True), *refusals]
+
+
+def say_place(outcome: Outcome | BaseException) -> OfferedPlace:
+    if isinstance(outcome, HearthError):
+        return OfferedPlace(seq=0, code=outcome.code)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    assert isinstance(outcome, Place)  # what a draft comes to
+    return OfferedPlace(seq=outcome.seq)
