@@ -82,6 +82,16 @@ def test_what_is_not_known_is_kept_and_said_not_dropped(room: Room, open_device:
     assert open_device(room).learns(room).verdicts()[2] == "unsupported"
 
 
+def test_a_kind_that_is_not_known_may_have_any_form(room: Room, open_device: Open) -> None:
+    """What a later version writes is kept, however short: it is not called damaged."""
+    later = room.seal(1, "from the future")
+    for record in (b"\x01", later.record[:100], later.record):
+        row = replace(later, seq=len(room.rows) + 1, kind=7, record=record, record_hash=sha256(record))
+        room.post(row)
+    verdicts = open_device(room).learns(room).verdicts()
+    assert [verdicts[seq] for seq in (2, 3, 4)] == ["unsupported"] * 3
+
+
 def test_a_value_has_one_encoding(room: Room, open_device: Open) -> None:
     """Trailing bytes, members out of order, somebody twice: two readings of one signature."""
     signed, packed, _ = room.epochs[0]

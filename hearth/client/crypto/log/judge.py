@@ -74,8 +74,8 @@ class Judge:
 
     def _open(self, row: Row) -> Opened:
         """Steps 1 to 7."""
+        read_kind(row.kind)  # a kind of later may have another form
         check_form(row.record)
-        read_kind(row.kind)
         known = self.epochs.known.get(row.epoch)
         if known is None:
             raise Rejected(Verdict.UNPROVEN, "an epoch that is not known yet")

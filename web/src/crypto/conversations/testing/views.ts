@@ -241,7 +241,7 @@ export class View {
     ]);
     return {
       epochs: epochs.all.map((one) => this.#showEpoch(one.epoch.n)), chains, log: [log.head.seq, toHex(log.head.hash)], entries,
-      leaves: judged.signed.leaves.map(({ n, user, cause }) => [n, user, toHex(cause)]).sort(), code: this.#showCode(), sealing: this.#showSealing(),
+      leaves: judged.signed.leaves.map(({ n, user, cause }) => [n, user, toHex(cause)] as const).sort((a, b) => a[0] - b[0] || a[1] - b[1]), code: this.#showCode(), sealing: this.#showSealing(),
     };
   }
 
