@@ -52,6 +52,8 @@ async def test_a_backup_under_load_is_one_moment_and_lets_writing_go_on(
                 await alice.send("Notes", f"message {sent}")
                 sent += 1
 
+        await alice.send("Notes", "the first one may have to wait for keys")
+        sent = 1
         writers = [asyncio.create_task(write()) for _ in range(4)]
         await asyncio.sleep(0.3)
         summaries = []
