@@ -24,7 +24,7 @@ STILL_SECONDS = 8.0
 
 
 async def test_f01_forty_kills_lose_nothing_and_double_nothing(mortal: Victim, tmp_path: Path) -> None:
-    async with open_play(mortal, tmp_path / "journals") as play:
+    async with open_play(mortal, tmp_path / "journals", begins=False) as play:
         begun = time.monotonic()
         absences: list[float] = []
 

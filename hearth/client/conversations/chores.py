@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hearth.client.conversations.fetch import fetch_epochs
+from hearth.client.conversations.gossip import hear_heads
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.open import heal
 from hearth.client.conversations.rewrap import (
@@ -64,6 +65,8 @@ class Chores:
         if is_new:
             await take_wraps(room)
             await take_answers(room)
+        while room.said:
+            await hear_heads(room, *room.said.popleft())
         for live in [live for live in room.lives.values() if _waits(live)]:
             await self._mend(room, live, is_new)
         if self._are_requests:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from hearth.client.conversations.open import (
     note_given,
     note_move,
+    open_at_once,
     open_entry,
     open_page,
 )
@@ -30,6 +31,12 @@ class Opener:
     async def open(self, read: Read) -> Judgement | None:
         """Judge the next entry of a log. Raises LogBroken when a known part of it changes; HearthError."""
         try:
+            room = self._keeper.at_hand()
+            judgement = None if room is None else open_at_once(room, read.before, read.entry)
+            if judgement is not None:
+                if room is not None and room.said:
+                    self._keeper.wake()
+                return judgement
             async with self._keeper.hold() as room:
                 return await open_entry(room, read.before, read.entry)
         except NoKeys:

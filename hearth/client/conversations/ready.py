@@ -50,11 +50,8 @@ async def _try(room: Room, live: Live, conversation: Conversation, last_seq: int
     if live.sealing.state is State.STOPPED:
         return False
     await send_pending(room, live)
-    if live.sealing.state is State.READY and not live.members() & room.stale:
-        epoch = live.epochs.newest
-        assert epoch is not None
-        if not find_reasons(epoch, room.own.met.people, _age(room, live, last_seq), live.list_left()):
-            return True
+    if is_ready(room, live, last_seq):
+        return True
     if live.sealing.state is State.UNCONFIRMED:
         head = await _ask_head(room, live)
         if head is None:
@@ -166,6 +163,16 @@ async def _begin(room: Room, live: Live, conversation: Conversation) -> None:
         await act(room, live, acts.create_self(room.own.user))
     else:
         raise NotReady(Waits.UNCONFIRMED)
+
+
+def is_ready(room: Room, live: Live, last_seq: int) -> bool:
+    """Tell whether this device may seal right now, with nothing to be asked of the server before."""
+    epoch = live.epochs.newest
+    if epoch is None or live.sealing.state is not State.READY or live.pending is not None:
+        return False
+    if live.members() & room.stale or live.epochs.known[epoch.record.n].key is None:
+        return False
+    return not find_reasons(epoch, room.own.met.people, _age(room, live, last_seq), live.list_left())
 
 
 async def has_epoch(room: Room, live: Live) -> bool:

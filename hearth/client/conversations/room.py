@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from hearth.client.conversations.live import Live
+from hearth.client.crypto.log.body import Content
 from hearth.client.crypto.log.rows import Judgement
 from hearth.client.keys.catch_up import catch_up_listed
 from hearth.client.keys.kept import KeptConversation, KeptHead
@@ -53,6 +54,7 @@ class Room:
     """The conversations of one device. `stale` are people who may have changed since they were looked at.
 
     `database` is the generation that they are of: another one is begun with nothing.
+    `said` are accepted contents whose heads are still to be heard (8.4).
     `entries` are those that wait for a key, `healed` those that were opened since and are still to be given.
     """
 
@@ -63,6 +65,7 @@ class Room:
     stale: set[int] = field(default_factory=set)
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     healed: deque[Healed] = field(default_factory=deque)
+    said: deque[tuple[Live, Content]] = field(default_factory=deque)
 
     def open(self, key: str) -> Live:
         """Return a conversation as it was left; nothing is fetched."""

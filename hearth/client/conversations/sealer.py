@@ -4,7 +4,7 @@ from hearth.client.content import open_record
 from hearth.client.conversations.act import seen_place
 from hearth.client.conversations.gossip import list_heads
 from hearth.client.conversations.live import Live
-from hearth.client.conversations.ready import has_epoch, look_for_leaves, make_ready
+from hearth.client.conversations.ready import has_epoch, is_ready, look_for_leaves, make_ready
 from hearth.client.conversations.room import Room
 from hearth.client.crypto.log.body import write_body
 from hearth.client.crypto.making.device import Moment
@@ -63,6 +63,8 @@ class Sealer:
 
     async def _seal_now(self, row: OutboxRow) -> None:
         state = self._find(row.conversation_id)
+        if self._seal_at_once(row, state.last_seq):
+            return
         try:
             async with self._keeper.hold() as room:
                 live = room.open(row.conversation_id)
@@ -75,6 +77,17 @@ class Sealer:
                 raise
         except Rejected as rejected:
             raise NotReady(Waits.UNCONFIRMED, verdict=rejected.verdict) from rejected
+
+    def _seal_at_once(self, row: OutboxRow, last_seq: int) -> bool:
+        """Seal without waiting for what else the keys are busy with, if there is nothing to be asked
+        before.
+        """
+        room = self._keeper.at_hand()
+        live = None if room is None else room.lives.get(row.conversation_id)
+        if room is None or live is None or not is_ready(room, live, last_seq):
+            return False
+        _seal(room, live, row)
+        return True
 
     def _find(self, key: str) -> ConversationState:
         state = self._replica.conversations.get(key)

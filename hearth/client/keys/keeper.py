@@ -70,6 +70,12 @@ class Keeper:
                 raise NoKeys
             yield room
 
+    def at_hand(self) -> Room | None:
+        """Return the keys if they are up to date in this connection, for what takes no waiting at all."""
+        room = self.room
+        is_up = self._looked >= max(self._opened, 1) and self.place is Place.LISTED
+        return room if is_up and room is not None and room.database == self._replica.generation else None
+
     def forget(self) -> None:
         """The keys in the file have changed: what was known is read anew."""
         self.room, self._looked = None, 0
@@ -104,6 +110,10 @@ class Keeper:
         self._chores.note(event)
         self._wake.set()
         self.tell_news()
+
+    def wake(self) -> None:
+        """There is something to be done when nobody waits for it."""
+        self._wake.set()
 
     def tell_news(self) -> None:
         """Let everything that waits to be sealed look again."""

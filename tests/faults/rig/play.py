@@ -37,9 +37,12 @@ class Play:
     def acked(self) -> int:
         return sum(bot.acked for bot in self.users)
 
-    async def open(self, users: int = 4, late: int = 1, extra: int = 1, *, encrypts: bool = True) -> None:
+    async def open(
+        self, users: int = 4, late: int = 1, extra: int = 1, *, encrypts: bool = True, begins: bool = True
+    ) -> None:
         """Register users who are all friends, `extra` second devices, and `late` ones that are away until
         the end; and a stranger with an ear on the wire. Raw sockets can write only where nobody `encrypts`.
+        With `begins` every conversation has its first keys before anything is said and hurt.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         url = self.victim.url
@@ -53,6 +56,10 @@ class Play:
         for number, one in enumerate(self.users):
             for other in self.users[number + 1 :]:
                 await befriend(one, other)
+        if encrypts and begins:
+            for bot in self.users:
+                for name in bot.peers:
+                    await bot.is_ready_to_say(name)
         self.devices = list(self.users)
         for number in range(extra + late):
             owner = self.users[number % users]
