@@ -9,7 +9,7 @@
   const wraps = (name, before) => {
     const real = IDBObjectStore.prototype[name];
     IDBObjectStore.prototype[name] = function (...values) {
-      before(this);
+      before(this, values[0]);
       return real.apply(this, values);
     };
   };
@@ -19,16 +19,22 @@
     const transaction = realTransaction.apply(this, values);
     transaction.addEventListener("complete", () => {
       if (transaction.hearthAdds) stop("stored");
+      if (transaction.hearthSeals) stop("kept");
       if (transaction.hearthDeletes) stop("removed");
     });
     return transaction;
   };
   wraps("add", (store) => {
     if (store.name !== "outbox") return;
-    stop("sealed");
+    stop("adding");
     store.transaction.hearthAdds = true;
   });
-  wraps("put", (store) => store.name === "entries" && stop("answered"));
+  wraps("put", (store, value) => {
+    if (store.name === "entries") stop("answered");
+    if (store.name !== "outbox" || !value.sealed) return;
+    stop("sealed");
+    store.transaction.hearthSeals = true;
+  });
   wraps("delete", (store) => {
     if (store.name !== "outbox") return;
     stop("applied");

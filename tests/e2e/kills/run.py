@@ -1,8 +1,9 @@
 """One kill: write, die at a point, come back without the server, then with it. What is wrong is noted.
 
-The points: "typed" is in the field and not sent off, "sealed" is nothing stored yet, "stored" is in the
-outbox and not yet shown, "sent" left the browser and is lost on the way, "committed" is known to the server
-only, "acked" has its answer: killed before, between and after the two writes that follow.
+The points: "typed" is in the field and not sent off, "stored" is killed right before it is in the outbox and
+right after, not yet shown, "sealed" right before its sealed bytes are there and right after, "sent" left the
+browser and is lost on the way, "committed" is known to the server only, "acked" has its answer: killed before,
+between and after the two writes that follow.
 """
 
 import asyncio
@@ -11,9 +12,14 @@ from collections.abc import Awaitable, Callable
 from tests.e2e.kills.gate import Gate
 from tests.e2e.kills.writer import SECONDS, WAITING, Seen, Writer
 
-STEPS = ("typed", "sealed", "stored", "sent", "committed", "acked")
-ACKED_STEPS = ("answered", "applied", "removed")
-KEPT_AS_DRAFT = ("typed", "sealed")
+STEPS = ("typed", "stored", "sealed", "sent", "committed", "acked")
+POINTS = {
+    "stored": ("adding", "stored"),
+    "sealed": ("sealed", "kept"),
+    "acked": ("answered", "applied", "removed"),
+}
+AT_STORAGE = tuple(point for points in POINTS.values() for point in points)
+KEPT_AS_DRAFT = ("typed", "adding")
 SENT_WORDS = frozenset({"Sent", "Delivered", "Read"})
 
 CountRows = Callable[[str], Awaitable[int]]
@@ -28,7 +34,8 @@ class Run:
 
     async def play(self, step: str, text: str, number: int) -> None:
         """Do it; the browser is open before and after. The number chooses between kinds of the same step."""
-        point = ACKED_STEPS[number % len(ACKED_STEPS)] if step == "acked" else step
+        points = POINTS.get(step, (step,))
+        point = points[number % len(points)]
         await self._write(text, point, has_paused=point in KEPT_AS_DRAFT or number % 2 == 0)
         self._judge_death(text, point, await self._writer.look())
         killed = self._writer.browser.kill()
@@ -48,7 +55,7 @@ class Run:
         """Go as far as the point. With a pause before sending, what was typed is a stored draft by then."""
         writer, gate = self._writer, self._gate
         gate.arm({"sent": "send", "committed": "answer"}.get(point))
-        if point in ("sealed", "stored", *ACKED_STEPS):
+        if point in AT_STORAGE:
             await writer.has_nothing_to_send()
             await writer.stop_at(point)
         await writer.types(text)
@@ -66,7 +73,7 @@ class Run:
 
     def _judge_death(self, text: str, point: str, seen: Seen) -> None:
         """In the moment before: nothing says that it is sent which the browser has no answer for."""
-        if point not in ACKED_STEPS:
+        if point not in POINTS["acked"]:
             marks = seen.marks_of(text)
             self._require(not SENT_WORDS & set(marks), f"{text}: shown as {marks} without an answer")
 

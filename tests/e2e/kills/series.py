@@ -11,7 +11,6 @@ from playwright.async_api import Error, async_playwright, expect
 from sqlalchemy import select
 
 from hearth.client import Client
-from hearth.client.content import Text, open_record, seal
 from hearth.conversations.tables import CONVERSATION
 from hearth.db.engine import Database
 from hearth.messages.tables import MESSAGE
@@ -34,7 +33,8 @@ class Series:
     bob: Client
     database: Database
     texts: list[str] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)
+    heard: list[tuple[int, str]] = field(default_factory=list)
+    """Place and text of what bob was told: he alone can read it besides her."""
     wrongs: list[str] = field(default_factory=list)
 
     async def play(self, step: str, number: int) -> None:
@@ -59,19 +59,14 @@ class Series:
 
     async def count(self, text: str) -> int:
         """How often the text is stored."""
-        async with self.database.transaction("read") as transaction:
-            query = select(MESSAGE.c.seq).where(MESSAGE.c.message == seal(Text(text)))
-            return len((await transaction.execute(query)).all())
+        return [said for said, _ in await self._read_rows()].count(text)
 
     async def judge(self) -> list[str]:
         """Everything that is wrong, after the last kill."""
-        with contextlib.suppress(TimeoutError):
-            await wait_until(lambda: len(self.heard) >= len(self.texts), SECONDS)
-        if self.heard != self.texts:
-            self.wrongs.append(
-                f"bob heard {len(self.heard)} of {len(self.texts)}: {differ(self.texts, self.heard)}"
-            )
         rows = await self._read_rows()
+        heard = [text for _, text in self.heard]
+        if heard != self.texts:
+            self.wrongs.append(f"bob heard {len(heard)} of {len(self.texts)}: {differ(self.texts, heard)}")
         if [text for text, _ in rows] != self.texts:
             self.wrongs.append(
                 f"stored otherwise than written: {differ(self.texts, [text for text, _ in rows])}"
@@ -81,19 +76,22 @@ class Series:
         return self.wrongs
 
     async def _read_rows(self) -> list[tuple[str, int]]:
-        """Text and counter of alice's messages in the order of the log."""
+        """Text and counter of alice's messages in the order of the log, once bob was told of all of them."""
         query = (
-            select(MESSAGE.c.message, MESSAGE.c.counter)
+            select(MESSAGE.c.seq, MESSAGE.c.counter)
             .join(CONVERSATION, CONVERSATION.c.id == MESSAGE.c.conversation_id)
             .where(MESSAGE.c.from_user != self.bob.user_id, MESSAGE.c.kind == 1)
             .order_by(MESSAGE.c.seq)
         )
         async with self.database.transaction("read") as transaction:
-            return [(open_record(row[0]).text, row[1]) for row in await transaction.execute(query)]
+            rows = [(seq, counter) for seq, counter in await transaction.execute(query)]
+        with contextlib.suppress(TimeoutError):
+            await wait_until(lambda: {seq for seq, _ in rows} <= dict(self.heard).keys(), SECONDS)
+        return [(dict(self.heard).get(seq, "never told"), counter) for seq, counter in rows]
 
     async def listen(self) -> None:
         async for message in self.bob.messages():
-            self.heard.append(message.text or "")
+            self.heard.append((message.seq, message.text or ""))
 
 
 def differ(expected: list[str], found: list[str]) -> str:

@@ -8,7 +8,7 @@ import { applyMessageSent } from "../messages/apply.ts";
 import { Replica } from "../replica/database.ts";
 import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
-import { TestServer } from "../replica/testing.ts";
+import { plainSealer, TestServer } from "../replica/testing.ts";
 import type { Client } from "../sync/client.ts";
 import { Filler } from "../sync/fill.ts";
 import { Conversation } from "./conversation.svelte.ts";
@@ -28,7 +28,7 @@ async function open(length: number, held: number, read = length) {
   const filler = new Filler(replica, server.call);
   await applyItem(replica, structuredClone(server.item(id)));
   for (let seq = length; seq > length - held; seq -= 50) await filler.fetchPage(id, seq + 1, "before");
-  const outbox = new Outbox(own, replica, { call: server.call }, server.device);
+  const outbox = new Outbox(own, replica, { call: server.call }, server.device, plainSealer);
   const client = { replica, own, filler, outbox, socket: { call: server.call } } as unknown as Client;
   const conversation = new Conversation(client, id);
   ends.push(() => {

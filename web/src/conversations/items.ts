@@ -145,7 +145,7 @@ export function makePending(rows: OutboxRow[], contents: Contents, me: number, i
   const waiting = rows.filter((row) => row.kind === KIND_MESSAGE && !stored.has(row.client_id));
   return waiting.map((row) => ({
     ...{ key: row.client_id, seq: 0, from_user: me, timestamp: row.created_at },
-    content: contents.get(row.client_id, () => readPlain(row.record)),
+    content: contents.get(row.client_id, () => row.content),
     progress: row.state === "failed" ? ("failed" as const) : ("pending" as const),
     ...(row.reason === undefined || row.state !== "failed" ? {} : { reason: row.reason }),
   }));

@@ -1,6 +1,6 @@
 // What the rows of the list of conversations show, read from the local copy and the outbox.
 import { judgeProgress, type Progress, readEntry } from "../conversations/items.ts";
-import { type Content, readPlain } from "../crypto/content.ts";
+import type { Content } from "../crypto/content.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
@@ -60,7 +60,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, others: 
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
   if (waiting && !isStored) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
-    return { from_user: me, content: readPlain(waiting.record), timestamp: waiting.created_at, progress };
+    return { from_user: me, content: waiting.content, timestamp: waiting.created_at, progress };
   }
   const entry = row.last_entry;
   if (!entry) return null;

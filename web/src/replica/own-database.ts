@@ -2,7 +2,19 @@
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
 import Dexie, { type Table } from "dexie";
 
+import { readPlain } from "../crypto/content.ts";
 import type { Bytes } from "../lib/bytes.ts";
+
+/** What somebody wrote. */
+export interface Written {
+  type: "text";
+  text: string;
+}
+
+export interface SealedBytes {
+  record: Bytes;
+  epoch: number;
+}
 
 export interface OutboxRow {
   client_id: string;
@@ -11,11 +23,15 @@ export interface OutboxRow {
   counter: number;
   /** The device's own count in the conversation, under which it goes out: once it is next in line. */
   number?: number | undefined;
-  /** It may have gone out before, under the number of a session that this one replaced. */
+  /** It may have gone out before in other bytes: by a session that this one replaced, or by a Hearth that did not encrypt. */
   is_adopted?: boolean;
   device: string;
-  kind: 0 | 1;
-  record: Bytes;
+  kind: 0 | 1 | 2 | 3 | 4;
+  content: Written;
+  /** The entry that it is aimed at; its record's hash in base64. */
+  target: { seq: number; record_hash: string } | null;
+  /** Its bytes, from the moment on in which it is next in line: every retry sends these. */
+  sealed?: SealedBytes | undefined;
   created_at: string;
   state: "waiting" | "failed";
   /** Why it failed: the problem's code. */
@@ -44,6 +60,18 @@ export interface DraftRow {
   saved_at: string;
 }
 
+/** Rows from before encryption held the bytes that they went out in. */
+type OldRow = OutboxRow & { record?: Bytes };
+
+function takeOver(row: OldRow): void {
+  const content = readPlain(row.record ?? new Uint8Array(0));
+  row.content = content.type === "text" ? content : { type: "text", text: "" };
+  row.target = null;
+  // It may have left; then the log has it as it was.
+  if (row.number !== undefined) row.is_adopted = true;
+  delete row.record;
+}
+
 export class OwnDatabase extends Dexie {
   declare outbox: Table<OutboxRow, string>;
   declare counters: Table<CounterRow, [string, string]>;
@@ -58,6 +86,9 @@ export class OwnDatabase extends Dexie {
       marks: "conversation",
       drafts: "conversation",
     });
+    this.version(2)
+      .stores({})
+      .upgrade((upgrade) => upgrade.table<OldRow>("outbox").toCollection().modify(takeOver));
   }
 
   /** Forgets everything: there is another server at this address now. */

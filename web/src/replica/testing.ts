@@ -1,8 +1,24 @@
 // A server for tests of the local copy: keeps logs as the real one does, seals nothing, and can be told to fail.
+import { writePlain } from "../crypto/content.ts";
 import { fromBase64, randomId, toBase64 } from "../lib/bytes.ts";
+import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
+import type { Sealer } from "./outbox.ts";
 import { chainHash, startHash } from "./log-hash.ts";
+
+/** Keys for tests of everything but sealing: what is written goes out as it was before encryption. */
+export const plainKeys = (async (act: string, needs: { conversations?: string[]; unsealed?: { content: { type: "text"; text: string } } }) => {
+  if (act === "seal") return { record: writePlain(needs.unsealed!.content), epoch: 0 };
+  return act === "confirm" ? needs.conversations!.map((conversation) => ({ conversation, sealing: { state: "ready" }, n: 0, keys: 0, counter: 0 })) : null;
+}) as unknown as AskConversations;
+
+export const plainSealer: Sealer = {
+  seal: async ({ content }) => ({ record: writePlain(content), epoch: 0 }),
+  renew: async () => undefined,
+  open: async (row) => row,
+  noteWaiting: () => undefined,
+};
 
 export const TIME = "2026-05-01T12:00:00.000Z";
 

@@ -31,8 +31,10 @@ export class Sealing {
     this.#opener = opener;
     this.#ask = ask;
     opener.noteStanding = (standing) => void this.note([standing]).catch(console.warn);
-    opener.noteWaiting = () => this.#lookAt(undefined, false);
   }
+
+  /** Something in some conversation waits to be opened. */
+  readonly noteUnopened = (): void => this.#lookAt(undefined, false);
 
   /** For one connection; `database` is the server's generation. */
   async run(database: string, signal: AbortSignal): Promise<void> {

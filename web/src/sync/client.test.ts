@@ -2,10 +2,11 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { TestServer } from "../replica/testing.ts";
+import { plainKeys, TestServer } from "../replica/testing.ts";
 import type { CommandName } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Transport } from "../wire/socket.ts";
+import type { Written } from "../replica/own-database.ts";
 import { Client } from "./client.ts";
 
 /** A connection to the test server that can be cut. */
@@ -59,14 +60,14 @@ function open(server = new TestServer()) {
   const told = { ended: vi.fn(), foreign: vi.fn(), storage: vi.fn() };
   const client = new Client({
     ...{ user: server.me, device: server.device, ...told, checkSession: async () => "valid" as const },
-    ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line },
+    ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line, askKeys: plainKeys },
   });
   clients.push(client);
   client.start();
   return { server, line, client, told };
 }
 
-const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const encode = (text: string): Written => ({ type: "text", text });
 
 test("after connecting it is up to date, sends what waited, marks what came and fills the history", async () => {
   const server = new TestServer();

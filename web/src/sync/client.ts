@@ -11,6 +11,7 @@ import { judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watc
 import type { AskConversations } from "../sealing/ask.ts";
 import { Opener } from "../sealing/opener.ts";
 import { Sealing } from "../sealing/sealing.ts";
+import { Sender } from "../sealing/sender.ts";
 import type { CommandName, Commands, Presence, SessionEnded } from "../wire/contract.ts";
 import { post } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
@@ -28,8 +29,8 @@ export interface ClientSettings extends Pick<TabsSettings, "locks" | "isVisible"
   device: string;
   openChannel: ((name: string) => Channel) | undefined;
   checkSession: SocketSettings["checkSession"];
-  /** The keys' worker. Without one nothing is sealed or opened. */
-  askKeys?: AskConversations;
+  /** The keys' worker. */
+  askKeys: AskConversations;
   /** The session is over, by whatever side. */
   ended(reason: EndReason): void;
   /** The cookie belongs to somebody else now. */
@@ -57,6 +58,7 @@ export class Client {
   readonly outbox: Outbox;
   readonly filler: Filler;
   readonly opener: Opener;
+  readonly sealing: Sealing;
   readonly tabs: Tabs;
   readonly #settings: ClientSettings;
   readonly #openedListeners = new Set<(presence: Presence[]) => void>();
@@ -79,8 +81,9 @@ export class Client {
       database.on("blocked", () => this.#setTrouble("blocked"));
     }
     this.own.on("populate", () => settings.made?.());
-    this.outbox = new Outbox(this.own, this.replica, this.socket, device);
     this.opener = new Opener(this.replica);
+    this.sealing = new Sealing(this.replica, this.opener, settings.askKeys);
+    this.outbox = new Outbox(this.own, this.replica, this.socket, device, new Sender(this.replica, settings.askKeys, this.sealing, this.opener));
     this.opener.noteWaiting = this.#tellWaiting;
     this.filler = new Filler(this.replica, this.socket.call.bind(this.socket), this.opener);
     const name = `hearth ${user} ${VERSION}`;
@@ -147,9 +150,9 @@ export class Client {
   #lead(signal: AbortSignal): void {
     const { replica, own, tabs, outbox, filler, socket: line } = this;
     const receipts = new Receipts(replica, own, line.call.bind(line));
-    const { checkSession, openSocket, foreign, askKeys } = this.#settings;
-    const { opener } = this;
-    const sealing = askKeys && new Sealing(replica, opener, askKeys);
+    const { checkSession, openSocket, foreign } = this.#settings;
+    const { opener, sealing } = this;
+    opener.noteWaiting = sealing.noteUnopened;
     const hooks = {
       state: (state: ConnectionState) => this.#show(state),
       event: (name: string, payload: unknown) => this.#pass(name, payload),

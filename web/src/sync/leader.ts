@@ -30,8 +30,7 @@ export interface TabParts {
   filler: Filler;
   receipts: Receipts;
   opener: Opener;
-  /** Missing where there is no keys' worker. */
-  sealing: Sealing | undefined;
+  sealing: Sealing;
 }
 
 /** Told to this tab; the leader tells the others itself. */
@@ -141,7 +140,7 @@ export class Leader {
     if (name === "presence.changed") this.#presence.change((payload as PresenceChanged).presence);
     if (!FOR_SYNC_ONLY.has(name)) this.#parts.tabs.say({ type: "event", name, payload });
     this.#hooks.event(name, payload);
-    this.#parts.sealing?.take(name, payload);
+    this.#parts.sealing.take(name, payload);
     this.#sync.take(name, payload);
   }
 
@@ -169,7 +168,7 @@ export class Leader {
     this.#hooks.opened(answer.presence);
     if (this.#opened === signal) return;
     this.#opened = signal;
-    if (sealing) void this.#keep(signal, () => sealing.run(answer.generation, signal));
+    void this.#keep(signal, () => sealing.run(answer.generation, signal));
     void this.#keep(signal, () => outbox.drain(signal));
     void this.#keep(signal, () => receipts.run(signal));
     void this.#keep(signal, () => filler.run(signal));

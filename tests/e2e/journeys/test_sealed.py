@@ -1,0 +1,120 @@
+"""What people write is sealed in their browsers: the server has nothing readable, a password opens it all."""
+
+import asyncio
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.e2e.conftest import SomebodyNew
+from tests.e2e.keys import refuse
+from tests.e2e.person import PATIENCE, Person
+from tests.scenarios.cast import PASSWORD
+from tests.served import Served
+
+CANARY = "canary in a coal mine"
+WAITING = "Waiting to be sent"
+
+
+def search(folder: Path, text: str) -> list[str]:
+    """The files below a folder in which a text stands as it is."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [path.name for path in files if text.encode() in path.read_bytes()]
+
+
+async def gives_password(person: Person) -> None:
+    await person.page.get_by_role("button", name="Enter password").click()
+    dialog = person.page.get_by_role("dialog")
+    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await dialog.get_by_role("button", name="Make keys").click()
+
+
+async def test_two_people_talk_and_only_they_can_read_it(
+    alice: Person, bob: Person, arrives: SomebodyNew, server: Served, tmp_path: Path
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await bob.converses_with("Alice")
+    await alice.writes(f"First: {CANARY}")
+    await bob.sees(f"First: {CANARY}")
+    await bob.writes(f"Second: {CANARY}")
+    await alice.sees(f"Second: {CANARY}")
+    await alice.sees_mark(f"First: {CANARY}", "Read")
+    await alice.page.reload()
+    await alice.sees(f"Second: {CANARY}")
+    # A browser with nothing but the password, though nobody else is there.
+    await bob.goes_offline()
+    phone = await arrives("alice")
+    await phone.signs_in()
+    await expect(phone.row("Bob")).to_contain_text("Second", timeout=PATIENCE)
+    await phone.converses_with("Bob")
+    await phone.sees(f"First: {CANARY}")
+    await phone.sees(f"Second: {CANARY}")
+    await phone.writes("From the phone")
+    await alice.sees("From the phone")
+    await bob.goes_offline(False)
+    await bob.sees("From the phone")
+    server.stop()
+    assert search(tmp_path, "alice")
+    assert search(tmp_path, CANARY) == []
+    assert search(tmp_path, "From the phone") == []
+
+
+async def test_every_tab_writes_and_reads_and_what_is_written_offline_goes_out_later(
+    alice: Person, bob: Person
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await bob.converses_with("Alice")
+    tab = await alice.opens_a_tab()
+    await tab.converses_with("Bob")
+    await tab.writes("From the second tab")
+    await alice.sees("From the second tab")
+    await bob.sees("From the second tab")
+    await alice.goes_offline()
+    await alice.writes("Without a network")
+    await alice.sees_mark("Without a network", WAITING)
+    await bob.writes("Meanwhile")
+    await alice.goes_offline(False)
+    await bob.sees("Without a network")
+    for one in (alice, tab):
+        await one.sees("Meanwhile")
+        await one.sees("Without a network")
+
+
+async def test_a_reload_in_the_middle_of_sending_neither_loses_nor_doubles(
+    alice: Person, bob: Person
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await bob.converses_with("Alice")
+    for number in range(6):
+        await alice.field.fill(f"Number {number}")
+        await alice.field.press("Enter")
+        await alice.sees(f"Number {number}")
+        if number % 2:
+            await asyncio.sleep(number / 20)
+            await alice.page.reload()
+    for number in range(6):
+        await bob.sees(f"Number {number}")
+        await alice.sees(f"Number {number}")
+
+
+async def test_a_message_to_somebody_without_keys_goes_out_once_they_have_some(
+    alice: Person, arrives: SomebodyNew
+) -> None:
+    bob = await arrives("bob")
+    await bob.context.route("**/api/chain.set_up", refuse)
+    await bob.registers()
+    await bob.context.unroute("**/api/chain.set_up")
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await alice.writes("For when you have keys")
+    await alice.sees_mark("For when you have keys", WAITING)
+    await alice.converses_with("Notes")
+    await alice.writes("A note meanwhile")
+    await expect(alice.message("A note meanwhile").get_by_title(WAITING)).to_have_count(0, timeout=PATIENCE)
+    await gives_password(bob)
+    await bob.converses_with("Alice")
+    await bob.sees("For when you have keys")
+    await alice.converses_with("Bob")
+    await alice.sees_mark("For when you have keys", "Read")

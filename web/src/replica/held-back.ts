@@ -1,0 +1,12 @@
+// Conversations in which nothing can be sealed for now, as the local copy knows it.
+import type { Replica, SealingRow } from "./database.ts";
+
+const HOLDS: ReadonlySet<SealingRow["state"]> = new Set(["waiting", "held", "keyless", "stopped"]);
+
+/** Those of these in which messages wait: all, while this device has no keys that count. */
+export async function findHeld(replica: Replica, conversations: string[]): Promise<Set<string>> {
+  const keys = await replica.findMeta("keys");
+  if (keys !== undefined && keys.state !== "ready") return new Set(conversations);
+  const rows = await replica.conversations.bulkGet(conversations);
+  return new Set(rows.flatMap((row) => (row?.sealing !== undefined && HOLDS.has(row.sealing.state) ? [row.id] : [])));
+}
