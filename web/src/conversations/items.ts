@@ -21,6 +21,10 @@ export interface Item {
   progress?: Progress;
   /** Why it failed: the problem's code. */
   reason?: string;
+  /** Not encrypted: from before. */
+  isPlain?: boolean;
+  /** The server has withheld or changed something at this place. */
+  isWithheld?: boolean;
 }
 
 /** The cards of a conversation's users, by id. */
@@ -119,6 +123,8 @@ export class Items {
     const content = this.#contents.get(log_hash, () => readEntry(entry, this.#sealedFrom));
     const item: Item = { key, seq, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
+    if (!isSealed(entry.record)) item.isPlain = true;
+    if (entry.opened?.is_withheld) item.isWithheld = true;
     return item;
   }
 }
@@ -129,7 +135,7 @@ function isStill({ progress, seq }: Item, others: MemberRow[]): boolean {
 }
 
 function isSame(one: Item, other: Item): boolean {
-  return one.seq === other.seq && one.content === other.content && one.progress === other.progress;
+  return one.seq === other.seq && one.content === other.content && one.progress === other.progress && one.isWithheld === other.isWithheld;
 }
 
 /** Delivered and read when everybody else has it; to oneself nothing is delivered. */

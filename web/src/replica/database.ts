@@ -33,6 +33,8 @@ export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "reco
   opened?: OpenedRow;
   /** It waits to be opened (1), or for something to be learnt that may change its verdict (2). */
   waits?: 1 | 2;
+  /** It could not be opened or does not fit: 1. */
+  fails?: 1;
   /** Entries, by conversation and seq, that may change its verdict and are not here. */
   wants?: [string, number][];
 }
@@ -231,7 +233,7 @@ export class Replica extends Dexie {
         for (const name of TABLES) if (name !== "avatars") await upgrade.table(name).clear();
       });
     this.version(3)
-      .stores({ entries: "[conversation+seq], [conversation+from_device+counter], [conversation+waits], *wants" })
+      .stores({ entries: "[conversation+seq], [conversation+from_device+counter], [conversation+waits], *wants, fails" })
       .upgrade(async (upgrade) => {
         await markSealed(upgrade.table("entries"));
         await upgrade.table<ConversationRow>("conversations").toCollection().modify(forgetOpened);

@@ -6,6 +6,7 @@ import type { Replica, SealingRow } from "../replica/database.ts";
 import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
 import type { ChainGrown } from "../wire/contract.ts";
 import type { AskConversations } from "./ask.ts";
+import { Healer } from "./healer.ts";
 import type { Opener } from "./opener.ts";
 
 /** Conversations that are confirmed at a time: those that are looked at first do not wait for all. */
@@ -24,12 +25,15 @@ export class Sealing {
   readonly #due = new Map<string | undefined, boolean>();
   /** Conversations of which something may have changed that no entry tells. */
   readonly #asked = new Set<string>();
+  readonly #healer: Healer;
+  #signal: AbortSignal = AbortSignal.abort();
   #wake: () => void = () => undefined;
 
   constructor(replica: Replica, opener: Opener, ask: AskConversations) {
     this.#replica = replica;
     this.#opener = opener;
     this.#ask = ask;
+    this.#healer = new Healer(ask, this);
     opener.noteStanding = (standing) => void this.note([standing]).catch(console.warn);
   }
 
@@ -41,6 +45,8 @@ export class Sealing {
     await this.#connect(database, signal);
     if (signal.aborted) return;
     signal.addEventListener("abort", () => this.#leave());
+    this.#signal = signal;
+    void this.#healer.run(signal);
     while (!signal.aborted) {
       await this.#confirmAsked();
       const due = [...this.#due];
@@ -54,14 +60,18 @@ export class Sealing {
     }
   }
 
-  /** Takes a live event: somebody's keys have changed. */
+  /** Takes a live event: somebody's keys have changed, or somebody asks for a seed or gives one. */
   take(name: string, payload: unknown): void {
+    if (!this.#signal.aborted) this.#healer.take(name, this.#signal);
     if (name !== "chain.grown") return;
     const { user_id } = payload as ChainGrown;
     void this.#replica.conversations
       .filter((row) => row.users.includes(user_id) && user_id !== this.#replica.me)
-      .primaryKeys()
-      .then((ids) => this.lookAgain(ids))
+      .toArray()
+      .then((rows) => {
+        this.lookAgain(rows.map((row) => row.id));
+        if (rows.some((row) => row.sealing?.state === "keyless")) this.#healer.askAgain();
+      })
       .catch(console.warn);
   }
 

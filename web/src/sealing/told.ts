@@ -33,6 +33,8 @@ export function withTold(row: EntryRow, { verdict, content, sentAt, target, isWi
   };
   delete told.waits;
   delete told.wants;
+  delete told.fails;
+  if (verdict !== null || isWithheld) told.fails = 1;
   if (verdict !== null && HEALS.has(verdict)) told.waits = 2;
   if (wants.length > 0) told.wants = wants.slice(0, MOST_WANTS).map((seq) => [row.conversation, seq]);
   return told;

@@ -9,9 +9,10 @@ import { sha256 } from "../protocol/primitives.ts";
 import type { StoredEpoch } from "./epochs.ts";
 import type { Row } from "./log.ts";
 import type { PersonHead } from "./people.ts";
-import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, MemberWrap, OwnWrap, WrapName } from "./server.ts";
+import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, MemberWrap, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "./server.ts";
 
 const MOST_MESSAGES = 100;
+const MOST_REWRAPS = 100;
 
 /** Throws Refusal, NoAnswer. */
 type Ask = <N extends CommandName>(name: N, input: Commands[N]["input"]) => Promise<Said>;
@@ -88,6 +89,23 @@ export class HttpConversationServer implements ConversationServer {
   async readHistory(name: WrapName): Promise<{ wrap: Bytes; sealed: Bytes }> {
     const said = await this.#ask("epoch.history", sayName(name));
     return { wrap: said.bytes("wrap"), sealed: said.bytes("sealed") };
+  }
+
+  async askRewrap(request: Bytes): Promise<void> {
+    await this.#ask("rewrap.ask", { request: toBase64(request) });
+  }
+
+  async listRewraps(): Promise<{ answers: RewrapAnswer[]; requests: OpenRewrap[] }> {
+    const said = await this.#ask("rewrap.list", { limit: MOST_REWRAPS });
+    const nameOf = (one: Said): WrapName => ({ conversation: one.id("conversation_id"), n: one.number("n") });
+    return {
+      answers: said.list("answers", (one) => ({ ...nameOf(one), answer: one.bytes("answer") })),
+      requests: said.list("requests", (one) => ({ ...nameOf(one), request: one.bytes("request") })),
+    };
+  }
+
+  async answerRewrap(name: WrapName, user: number, receiveHash: Bytes, answer: Bytes): Promise<void> {
+    await this.#ask("rewrap.answer", { ...sayName(name), user_id: user, receive_hash: toBase64(receiveHash), answer: toBase64(answer) });
   }
 
   async readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }> {

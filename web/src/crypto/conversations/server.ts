@@ -47,6 +47,15 @@ export interface OwnWrap extends WrapName {
   hasHistory: boolean;
 }
 
+/** A member's request for the seed of an epoch (7.7). */
+export interface OpenRewrap extends WrapName {
+  request: Bytes;
+}
+
+export interface RewrapAnswer extends WrapName {
+  answer: Bytes;
+}
+
 export interface ConversationServer extends PeopleServer {
   /** Throws Refusal `epoch_moved`, `receive_outdated`, `chain_moved`, `not_accepted`, `not_friends`, `not_found`; NoAnswer. */
   makeEpoch(request: EpochRequest): Promise<EpochTaken>;
@@ -59,6 +68,12 @@ export interface ConversationServer extends PeopleServer {
   /** Their seeds are in the keyring. */
   dropWraps(names: readonly WrapName[]): Promise<void>;
   readHistory(name: WrapName): Promise<{ wrap: Bytes; sealed: Bytes }>;
+  /** Asks co-members for a seed; one request of a person for an epoch is kept, the newest. Throws Refusal `epoch_moved`. */
+  askRewrap(request: Bytes): Promise<void>;
+  /** Answers that wait for oneself, and what others ask for and nobody has answered. */
+  listRewraps(): Promise<{ answers: RewrapAnswer[]; requests: OpenRewrap[] }>;
+  /** Throws Refusal `not_found`: it is answered, or gone. */
+  answerRewrap(name: WrapName, user: number, receiveHash: Bytes, answer: Bytes): Promise<void>;
   /** Entries above `after`, a page without gaps; `before` is H(after) as the server has it. */
   readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }>;
   /** One entry of the log, and H before it as the server has it; null when it is not there, or not to be seen. */

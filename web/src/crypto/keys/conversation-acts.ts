@@ -6,6 +6,7 @@ import type { Device, Live } from "../conversations/device.ts";
 import { fetchBelow } from "../conversations/fetch-below.ts";
 import { confirm } from "../conversations/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
+import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/heal.ts";
 import type { Finding } from "../conversations/judge-log.ts";
 import type { LogPlace, Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
@@ -52,6 +53,13 @@ export interface ConversationActs {
    * are judged otherwise because of them. Of those handed in before only the newest are at hand.
    */
   takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing } };
+  /**
+   * Takes the seeds that others have sent, and asks for those that are missing if `asks`. Gives where one was learnt, and whether some are
+   * missing still.
+   */
+  heal: { needs: { place: Place; asks: boolean }; gives: { healed: Standing[]; isMissing: boolean } };
+  /** Gives co-members the seeds that they ask for and nobody has given them. */
+  answerOthers: { needs: { place: Place }; gives: null };
   /** What somebody wrote, with the counter that the outbox has taken for it. */
   seal: { needs: { place: Place; conversation: string; unsealed: Unsealed }; gives: Sealed };
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
@@ -62,7 +70,7 @@ export interface ConversationActs {
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
-  "confirm", "disconnect", "takeRows", "seal", "beginConversation", "actOn", "leave",
+  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn", "leave",
 ]);
 
 export const isConversationAsk = (ask: { act: string }): ask is ConversationAsk => ACTS.has(ask.act);
@@ -162,6 +170,12 @@ async function takeRows(device: Device, { conversation, stretches, places }: Ext
   return { told: tellNew(live, rows), standing: describe(device, live) };
 }
 
+async function heal(device: Device, asks: boolean): Promise<ConversationActs["heal"]["gives"]> {
+  const healed = await takeAnswers(device);
+  if (asks) await askForSeeds(device);
+  return { healed: healed.map((live) => describe(device, live)), isMissing: listHealing(device).length > 0 };
+}
+
 /** Throws NotReady, Moved, ProtocolError, Refusal, NoAnswer. */
 export async function actOnConversations(device: Device, ask: ConversationAsk): Promise<ConversationActs[ConversationAsk["act"]]["gives"]> {
   switch (ask.act) {
@@ -172,6 +186,10 @@ export async function actOnConversations(device: Device, ask: ConversationAsk): 
       return null;
     case "takeRows":
       return takeRows(device, ask);
+    case "heal":
+      return heal(device, ask.asks);
+    case "answerOthers":
+      return answerOthers(device).then(() => null);
     case "seal":
       return seal(device, await device.open(fromHex(ask.conversation)), ask.unsealed);
     case "beginConversation":

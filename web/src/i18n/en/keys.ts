@@ -1,6 +1,6 @@
 // Words of a person's keys: making them, devices that come, the recovery key.
 export const keys = {
-  none: "Enter your password once, so that this device can make the keys for the end-to-end encryption that is on its way.",
+  none: "Enter your password once, so that this device can make the keys for end-to-end encryption.",
   unlisted: "Enter your password once, so that this device gets the keys that your other devices have.",
   removed: "This device has no keys any more. Sign out and in again, and it gets new ones.",
   refused: "What this server shows of your keys cannot be right, so Hearth does not trust it and changes nothing. Tell the person who runs it: {verdict}",

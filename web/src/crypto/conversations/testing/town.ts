@@ -7,6 +7,7 @@ import { ready, World } from "../../account/testing/world.ts";
 import type { KeyStore } from "../../keys/key-store.ts";
 import { equal, isZero, zeros } from "../../protocol/codec.ts";
 import { EPOCH, readEpoch, readRoster, type RosterMember } from "../../protocol/epoch.ts";
+import { readRewrapRequest } from "../../protocol/epoch-keys.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
 import { LEAVE, readLeave } from "../../protocol/log-entries.ts";
 import { RECEIVE } from "../../protocol/own-keys.ts";
@@ -18,7 +19,7 @@ import type { StoredEpoch } from "../epochs.ts";
 import type { Row } from "../log.ts";
 import type { PersonHead } from "../people.ts";
 import { EPOCH_ENTRY, LEAVE_ENTRY } from "../roles.ts";
-import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, OwnWrap, WrapName } from "../server.ts";
+import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "../server.ts";
 import { MemoryConversations } from "./memory-conversations.ts";
 
 interface Kept extends StoredEpoch {
@@ -32,6 +33,8 @@ interface Kept extends StoredEpoch {
 export class Place {
   readonly epochs: Kept[] = [];
   readonly rows: Row[] = [];
+  /** The newest request of a person for an epoch, and its first answer. */
+  readonly rewraps = new Map<string, { n: number; user: number; request: Bytes; receiveHash: Bytes; answer: Bytes | null }>();
   readonly hashes: Bytes[];
 
   constructor(readonly conversation: Bytes) {
@@ -195,6 +198,7 @@ export class Session implements ConversationServer {
       const kept = this.town.place(conversation).epochs[n - 1]!;
       kept.wraps.delete(this.user);
       kept.history?.wraps.delete(this.user);
+      this.town.place(conversation).rewraps.delete(`${this.user} ${n}`);
     }
   }
 
@@ -203,6 +207,26 @@ export class Session implements ConversationServer {
     const wrap = history?.wraps.get(this.user);
     requireThat(history !== null && history !== undefined && wrap !== undefined, "not_found");
     return { wrap, sealed: history.sealed };
+  }
+
+  async askRewrap(request: Bytes): Promise<void> {
+    const { conversation, n, user, receiveHash } = readRewrapRequest(request);
+    const place = this.town.place(conversation);
+    requireThat(place.epochs[n - 1] !== undefined, "epoch_moved");
+    requireThat(user === this.user, "not_accepted");
+    place.rewraps.set(`${user} ${n}`, { n, user, request, receiveHash, answer: null });
+  }
+
+  async listRewraps(): Promise<{ answers: RewrapAnswer[]; requests: OpenRewrap[] }> {
+    const all = [...this.town.places.values()].flatMap(({ conversation, rewraps }) => [...rewraps.values()].map((one) => ({ conversation, ...one })));
+    const mine = all.filter((one) => one.user === this.user && one.answer !== null);
+    return { answers: mine.map((one) => ({ ...one, answer: one.answer! })), requests: all.filter((one) => one.user !== this.user && one.answer === null) };
+  }
+
+  async answerRewrap({ conversation, n }: WrapName, user: number, receiveHash: Bytes, answer: Bytes): Promise<void> {
+    const asked = this.town.place(conversation).rewraps.get(`${user} ${n}`);
+    requireThat(asked !== undefined && user !== this.user && equal(asked.receiveHash, receiveHash), "not_found");
+    asked.answer ??= answer;
   }
 
   async readLog(conversation: Bytes, after: number): Promise<{ before: Bytes; rows: Row[] }> {
