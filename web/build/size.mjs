@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 const BUDGET_KIB = 170;
 const BUDGET_FILES = 2;
 /** Aim: 70 (decision 6). */
-const BUDGET_CRYPTO_KIB = 72;
+const BUDGET_CRYPTO_KIB = 75;
 const CRYPTO = /\/(keys|derive)\.worker-[^/]*\.js$/;
 const root = new URL("../../hearth/static/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", root), "utf8"));

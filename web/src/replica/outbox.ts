@@ -10,7 +10,7 @@ import { KIND_MESSAGE, type Commands, type Entry, type Sent } from "../wire/cont
 import { ProblemError } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
 import type { Socket } from "../wire/socket.ts";
-import type { EntryRow, Replica } from "./database.ts";
+import { type EntryRow, isSealed, type Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import type { OutboxRow, OwnDatabase, SealedBytes, Written } from "./own-database.ts";
 import { findHeld } from "./held-back.ts";
@@ -208,11 +208,11 @@ export class Outbox {
     const { conversation, client_id, device, kind, number, content, target } = row;
     const { record, epoch } = row.sealed;
     const author = { from_user: this.#replica.me, from_device: device, client_id, counter: number };
-    const echo: EntryRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, waits: 1 };
-    const opened = await this.#sealer.open(echo);
-    // What one has written oneself is shown whether the worker has time or not.
+    // What one has written oneself is shown whether the worker has time to judge it now or not.
     const own = { verdict: null, content, sent_at: null, target: null, is_withheld: false };
-    this.#note(await applyEntries(this.#replica, [opened.opened === undefined ? { ...opened, opened: own } : opened]));
+    const waiting = isSealed(record) ? { waits: 1 as const, opened: own } : {};
+    const echo: EntryRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, ...waiting };
+    this.#note(await applyEntries(this.#replica, [await this.#sealer.open(echo)]));
     return true;
   }
 

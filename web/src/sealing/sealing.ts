@@ -1,5 +1,7 @@
 // What the tab that leads does about encryption while a connection lasts: it lets the keys' worker learn how every conversation stands,
 // opens what waits, and notes in the local copy what people are to see of it.
+import { liveQuery } from "dexie";
+
 import { KeysError } from "../crypto/keys/failure.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
 import type { Replica, SealingRow } from "../replica/database.ts";
@@ -47,6 +49,7 @@ export class Sealing {
     signal.addEventListener("abort", () => this.#leave());
     this.#signal = signal;
     void this.#healer.run(signal);
+    this.#followTrust(signal);
     while (!signal.aborted) {
       await this.#confirmAsked();
       const due = [...this.#due];
@@ -58,6 +61,18 @@ export class Sealing {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
     }
+  }
+
+  /** Whenever something new is known of people, conversations that are held may go on. */
+  #followTrust(signal: AbortSignal): void {
+    const watching = liveQuery(() => this.#replica.findMeta("trust")).subscribe(() => {
+      void this.#replica.conversations
+        .filter((row) => row.sealing?.state === "held")
+        .primaryKeys()
+        .then((ids) => this.lookAgain(ids))
+        .catch(console.warn);
+    });
+    signal.addEventListener("abort", () => watching.unsubscribe());
   }
 
   /** Takes a live event: somebody's keys have changed, or somebody asks for a seed or gives one. */

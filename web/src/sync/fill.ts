@@ -15,13 +15,24 @@ const PAGE = 50;
 const DEEP_PAGE = 100;
 const PAUSE_FRESH = 60;
 const PAUSE_DEEP = 400;
+/** Pages of older messages in one connection that come one right after the other: the server counts them. */
+const AT_ONCE = 150;
 /** Between a change and looking for gaps, in milliseconds: what is shown goes first. */
 const REST = 250;
 
+/** After so many the most urgent gap is looked for anew. */
+const PAGES_IN_A_ROW = 10;
+
+interface Asked {
+  input: ReadHistory & { seq: number };
+  answer: Promise<Page>;
+}
+
 interface Job {
   conversation: string;
-  /** The highest seq that is missing. */
+  /** The highest seq that is missing, and the lowest of this gap. */
   seq: number;
+  from: number;
   isFresh: boolean;
 }
 
@@ -58,13 +69,15 @@ export class Filler {
 
   /** Fills gaps until aborted. Only one tab at a time needs to be in here. */
   async run(signal: AbortSignal): Promise<void> {
+    let left = AT_ONCE;
     for (let tries = 0; !signal.aborted; ) {
       const job = await waitForValue(pace(() => this.#findJob(), () => sleep(REST, signal)), signal);
       if (!job || signal.aborted) return;
       try {
-        await this.fetchPage(job.conversation, job.seq + 1, "before", job.isFresh ? PAGE : DEEP_PAGE);
+        if (job.isFresh) await this.fetchPage(job.conversation, job.seq + 1, "before", PAGE);
+        else left -= await this.#fill(job, Math.min(Math.max(left, 1), PAGES_IN_A_ROW), signal);
         tries = 0;
-        await sleep(job.isFresh ? PAUSE_FRESH : PAUSE_DEEP, signal);
+        await sleep(job.isFresh ? PAUSE_FRESH : left > 0 ? 0 : PAUSE_DEEP, signal);
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         if (error.problem.code === "not_found") this.#refused.add(job.conversation);
@@ -73,8 +86,33 @@ export class Filler {
     }
   }
 
+  /** Pages of a gap, downwards; the next one is on its way while one is opened and written. Returns how many there were. */
+  async #fill({ conversation: conversation_id, seq, from }: Job, most: number, signal: AbortSignal): Promise<number> {
+    const ask = (below: number): Asked => {
+      const input = { conversation_id, seq: below, direction: "before", limit: DEEP_PAGE } as const;
+      const answer = this.#call("message.history", input);
+      // Who waits for it hears of it; until then it is nobody's failure.
+      answer.catch(() => undefined);
+      return { input, answer };
+    };
+    let next: Asked | undefined = ask(seq + 1);
+    let count = 0;
+    while (next && !signal.aborted) {
+      const asked: Asked = next;
+      const page: Page = await asked.answer;
+      const oldest: number = page.entries[0]?.seq ?? 0;
+      count += 1;
+      next = oldest > from && count < most ? ask(oldest) : undefined;
+      await this.#take(asked.input, page);
+    }
+    return count;
+  }
+
   async #fetch(input: ReadHistory): Promise<Page> {
-    const page = await this.#call("message.history", input);
+    return this.#take(input, await this.#call("message.history", input));
+  }
+
+  async #take(input: ReadHistory, page: Page): Promise<Page> {
     const rows = page.entries.map(toRow);
     const opened = (await this.#opener?.open(rows, page.hash_before)) ?? rows;
     const upTo = input.direction === "before" && input.seq > 0 ? input.seq : undefined;
@@ -93,10 +131,12 @@ export class Filler {
     let deep: Job | undefined;
     for (const row of rows) {
       if (this.#refused.has(row.id) || row.is_stale) continue;
-      const seq = findHighestMissing(ranges.get(row.id) ?? [], row.first_seq, row.last_seq);
+      const held = ranges.get(row.id) ?? [];
+      const seq = findHighestMissing(held, row.first_seq, row.last_seq);
       if (seq === undefined) continue;
-      if (seq > row.last_seq - FRESH) return { conversation: row.id, seq, isFresh: true };
-      deep ??= { conversation: row.id, seq, isFresh: false };
+      const from = Math.max(row.first_seq, 1, (held.findLast((range) => range.to < seq)?.to ?? 0) + 1);
+      if (seq > row.last_seq - FRESH) return { conversation: row.id, seq, from, isFresh: true };
+      deep ??= { conversation: row.id, seq, from, isFresh: false };
     }
     return deep;
   }

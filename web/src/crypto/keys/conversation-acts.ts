@@ -76,8 +76,8 @@ const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
 export const isConversationAsk = (ask: { act: string }): ask is ConversationAsk => ACTS.has(ask.act);
 
 /** Records at hand beside those that were taken last, and how many more before some are let go of. */
-const NEWEST = 200;
-const SLACK = 100;
+const NEWEST = 120;
+const SLACK = 120;
 
 /** What the page has been told of each entry at hand: so it hears only what is new. */
 const told = new WeakMap<Live, Map<number, string>>();
@@ -88,22 +88,17 @@ const toldOf = (live: Live): Map<number, string> => {
   return known;
 };
 
-const sum = ({ row, verdict, sentAt, target, isPlain, isEmptied, isWithheld, wants }: Finding): string =>
-  JSON.stringify([toHex(row.recordHash), verdict, sentAt, target, isPlain, isEmptied, isWithheld, wants]);
+const sum = ({ row, verdict, target, isPlain, isEmptied, isWithheld, wants }: Finding): string =>
+  `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${wants.join()}`;
 
 /** Lets go of older records. What that changes in the judgement of others is no news: they were told by more than is at hand now. */
 function letGo(live: Live): void {
   const { known } = live;
   if (known.log.rows.length - known.signedRows.length <= NEWEST + SLACK) return;
-  const said = toldOf(live);
-  const before = new Map(known.judged.findings.map((one) => [one.row.seq, sum(one)]));
   known.keepNewest(NEWEST);
-  const after = new Map(known.judged.findings.map((one) => [one.row.seq, sum(one)]));
-  for (const [seq, one] of said) {
-    const is = after.get(seq);
-    if (is === undefined) said.delete(seq);
-    else if (one === before.get(seq)) said.set(seq, is);
-  }
+  const before = toldOf(live);
+  const kept = known.judged.findings.filter(({ row }) => before.has(row.seq));
+  told.set(live, new Map(kept.map((one) => [one.row.seq, sum(one)])));
 }
 
 function tellNew(live: Live, taken: readonly Row[]): Told[] {

@@ -44,10 +44,24 @@ export function verifyWithoutCofactor(publicKey: Bytes, signature: Bytes, messag
   }
 }
 
+/** Keys that were used last: a page of messages is signed by few. */
+const imported = new Map<string, Promise<CryptoKey>>();
+const MOST_IMPORTED = 64;
+
+function importOnce(publicKey: Bytes): Promise<CryptoKey> {
+  const name = toHex(publicKey);
+  const there = imported.get(name);
+  if (there !== undefined) return there;
+  const key = crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+  if (imported.size >= MOST_IMPORTED) imported.clear();
+  imported.set(name, key);
+  return key;
+}
+
 async function verifyInEngine(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   let key: CryptoKey;
   try {
-    key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+    key = await importOnce(publicKey);
   } catch {
     // No Ed25519 in this engine, or it refuses the key: our own code has the last word on both.
     return verifyWithoutCofactor(publicKey, signature, message);

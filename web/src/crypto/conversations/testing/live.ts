@@ -48,6 +48,9 @@ function sendAs(url: string, token: string | null): Send {
   };
 }
 
+/** Entries that are on their way at a time. */
+const AT_ONCE = 20;
+
 interface Home {
   account: Account;
   send: Send;
@@ -140,6 +143,26 @@ export class Live {
     await send("/api/message.send", { ...place, record: toBase64(record) });
     await readAll(device, fromHex(conversation));
     return null;
+  }
+
+  /** A long history, quickly: notes to oneself, some at a time, through as many epochs as it takes. Returns the conversation. */
+  async writeNotes({ who, count }: { who: string; count: number }): Promise<string> {
+    const { device, send } = this.#home(who);
+    const id = await begin(device, { kind: "self" });
+    const [live, conversation] = [await device.open(id), toHex(id)];
+    for (let counter = 1; counter <= count;) {
+      const sent: Promise<{ seq: number; log_hash: string }>[] = [];
+      for (const end = Math.min(counter + AT_ONCE, count + 1); counter < end; counter += 1) {
+        const one = { clientId: random(16), counter, kind: MESSAGE, content: { type: "text", text: `Note ${counter} of ${count}` }, target: null };
+        const { record, epoch } = await seal(device, live, one);
+        const place = { conversation_id: conversation, client_id: toHex(one.clientId), counter, kind: MESSAGE, epoch, target_seq: 0 };
+        sent.push(send("/api/message.send", { ...place, record: toBase64(record) }) as Promise<{ seq: number; log_hash: string }>);
+      }
+      for (const { seq, log_hash } of await Promise.all(sent)) live.known.log.know({ seq, hash: fromBase64(log_hash) });
+    }
+    await readAll(device, id);
+    await writeHeads(device, [live]);
+    return conversation;
   }
 
   async act({ who, conversation, wanted }: { who: string; conversation: string; wanted: Act }): Promise<null> {
