@@ -1,6 +1,7 @@
 // Runs in a signed-in page: brings a conversation's whole history into the local copy, row by row as the client itself
 // writes them (replica/entries.ts, toRow), only without its pauses. Fails when a row that the client has written before
-// is not the same. Resolves with how many entries are held then, and how many could be compared.
+// is not the same. What the server has in the clear is written as the client writes what was sealed and opened: with bytes of
+// that length, and its content beside them. Resolves with how many entries are held then, and how many could be compared.
 async ({ user, conversation }) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const finish = (request) =>
@@ -21,6 +22,15 @@ async ({ user, conversation }) => {
     return answer.json();
   };
   const toRow = ({ conversation_id, record, ...rest }) => ({ ...rest, conversation: conversation_id, record: bytes(record) });
+  const utf8 = new TextDecoder();
+  const seal = (row) => {
+    const { text } = JSON.parse(utf8.decode(row.record.subarray(1)));
+    const length = row.record.length < 92 ? 256 : row.record.length < 348 ? 512 : 1024;
+    const record = crypto.getRandomValues(new Uint8Array(length + 33));
+    record[0] = 1;
+    const opened = { verdict: null, content: { type: "text", text }, sent_at: Date.parse(row.timestamp), target: null, is_withheld: false };
+    return { ...row, epoch: 1, record, opened };
+  };
   const plain = (row) => JSON.stringify(Object.entries({ ...row, record: [...row.record] }).sort());
 
   const database = await finish(indexedDB.open(`hearth-${user}`));
@@ -41,7 +51,7 @@ async ({ user, conversation }) => {
       compared += known === undefined ? 0 : 1;
       const [least, most] = counts[row.from_device] ?? [row.counter, row.counter];
       counts[row.from_device] = [Math.min(least, row.counter), Math.max(most, row.counter)];
-      transaction.objectStore("entries").put(row);
+      transaction.objectStore("entries").put(row.record[0] === 0 ? seal(row) : row);
     }
     await complete(transaction);
     last ||= page.entries.at(-1).seq;

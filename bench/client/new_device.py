@@ -35,7 +35,9 @@ WATCH = """() => {
   requestAnimationFrame(look);
   window.hearthGaps = () => gaps;
 }"""
-SHOWN = "text => document.querySelector('[role=region] li[data-key]:last-of-type')?.textContent.includes(text)"
+SHOWN = (
+    "text => document.querySelector('[role=region] li[data-key]:last-of-type')?.textContent.includes(text)"
+)
 COUNT = """(user) => new Promise((resolve, reject) => {
   const opening = indexedDB.open(`hearth-${user}`);
   opening.onerror = reject;
@@ -55,8 +57,18 @@ def register(served: Served) -> Person:
     """Register somebody as a real account is, by the password that the browser will be given."""
     kdf = choose_parameters()
     keys = derive_keys(PASSWORD, kdf)
-    said = {"salt": b64encode(kdf.salt).decode(), "memory": kdf.memory, "iterations": kdf.iterations, "parallelism": 1}
-    account = {"username": "reader", "display_name": "Reader", "auth_key": b64encode(keys.auth_key).decode(), "kdf": said}
+    said = {
+        "salt": b64encode(kdf.salt).decode(),
+        "memory": kdf.memory,
+        "iterations": kdf.iterations,
+        "parallelism": 1,
+    }
+    account = {
+        "username": "reader",
+        "display_name": "Reader",
+        "auth_key": b64encode(keys.auth_key).decode(),
+        "kdf": said,
+    }
     answer = Asked(served.url)("register", **account, device_name="Old", session="bearer")
     server = Asked(served.url, answer["token"])("sync.open")["server_id"]
     user, device = answer["user"]["id"], answer["device"]["id"]
@@ -64,9 +76,14 @@ def register(served: Served) -> Person:
 
 
 async def measure(messages: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="hearth-bench-") as name, serve(Path(name) / "data", "--limit-scale", "1000") as served:
+    with (
+        tempfile.TemporaryDirectory(prefix="hearth-bench-") as name,
+        serve(Path(name) / "data", "--limit-scale", "1000") as served,
+    ):
         reader = register(served)
-        async with converse("conversations.mjs", {"url": served.url, "people": {"reader": asdict(reader)}}) as ask:
+        async with converse(
+            "conversations.mjs", {"url": served.url, "people": {"reader": asdict(reader)}}
+        ) as ask:
             await ask(step="setUp", who="reader")
             conversation = await ask(step="writeNotes", who="reader", count=messages)
         async with async_playwright() as playwright:

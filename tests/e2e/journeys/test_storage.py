@@ -100,6 +100,21 @@ async def converse(alice: Person, bob: Person) -> None:
     await alice.sees_mark("Before 2", "Read")
 
 
+async def signs_in_anew(alice: Person) -> None:
+    """With the copy the keys have gone, and a device never gets others: it signs in as a new one."""
+    gone = alice.page.get_by_text("This device has no keys any more. Sign out and in again")
+    await expect(gone).to_be_visible(timeout=PATIENCE)
+    await alice.opens("/you")
+    await alice.page.get_by_role("button", name="Sign out", exact=True).click()
+    await alice.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    await expect(alice.page.get_by_label("Username")).to_be_visible(timeout=PATIENCE)
+    await alice.signs_in_here()
+    await expect(alice.page.get_by_label("Username")).to_have_count(0, timeout=PATIENCE)
+    await alice.opens()
+    await alice.sees_the_list()
+    await alice.converses_with("Bob")
+
+
 async def is_whole(alice: Person, bob: Person, text: str) -> None:
     """All is there again, and what is written now arrives: its counter goes on where the wiped one ended."""
     await alice.sees("Before 0")
@@ -116,6 +131,7 @@ async def test_storage_wiped_while_hearth_is_closed(alice: Person, bob: Person) 
     await wipe(alice, origin)
     await alice.page.goto(page)
     await expect(alice.page.get_by_text(WIPED)).to_be_visible(timeout=PATIENCE)
+    await signs_in_anew(alice)
     await is_whole(alice, bob, "After the wipe")
 
 
@@ -124,6 +140,7 @@ async def test_storage_wiped_while_hearth_is_open(alice: Person, bob: Person) ->
     await alice.field.fill("Half a thought")
     await wipe(alice, origin_of(alice))
     await expect(alice.page.get_by_text(WIPED)).to_be_visible(timeout=PATIENCE)
+    await signs_in_anew(alice)
     await alice.sees("Before 2")
     await is_whole(alice, bob, "After the wipe")
 

@@ -1,9 +1,9 @@
 """One kill: write, die at a point, come back without the server, then with it. What is wrong is noted.
 
 The points: "typed" is in the field and not sent off, "stored" right before it is in the outbox and right
-after, not yet shown, "sealed" right before its sealed bytes are there and right after, "sent" left the browser
-and is lost on the way, "committed" is known to the server only, "acked" has its answer: killed before, between
-and after the two writes that follow.
+after, not yet shown, "sealed" right before its sealed bytes are there and right after, "sent" left the
+browser and is lost on the way, "committed" is known to the server only, "acked" has its answer: killed
+before, between and after the two writes that follow.
 """
 
 import asyncio

@@ -5,14 +5,17 @@ import type { Flaw, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import type { InboxItem } from "../wire/contract.ts";
 
-/** `sent` is the head this device had told the server: an item below it means that the server has lost something. */
-export function applyItem(replica: Replica, item: InboxItem, sent = 0): Promise<void> {
+/**
+ * `sent` is the head this device had told the server: an item below it means that the server has lost something. `last` is the item's last
+ * entry as a row. Resolves to whether something waits to be opened.
+ */
+export function applyItem(replica: Replica, item: InboxItem, sent = 0, last = item.last_entry && toRow(item.last_entry)): Promise<boolean> {
   return replica.write(async () => {
     const id = item.conversation.id;
     await fillConversation(replica, item.conversation);
     await applyMembers(replica, id, item.members);
     await takeHead(replica, item, sent);
-    if (item.last_entry) await applyEntries(replica, [toRow(item.last_entry)]);
+    return last !== null && (await applyEntries(replica, [last])).isWaiting;
   });
 }
 

@@ -19,6 +19,8 @@ export class Opener {
   /** How a conversation stands, whenever the worker says so. */
   noteStanding: (standing: Standing) => void = () => undefined;
   readonly #replica: Replica;
+  /** The last entry that was seen of each conversation: what comes next needs its hash, and should not have to read it. */
+  readonly #last = new Map<string, Pick<EntryRow, "seq" | "log_hash">>();
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -31,20 +33,26 @@ export class Opener {
     const sealed = sorted.filter((row) => row.waits === 1);
     if (sealed.length === 0 || ask === undefined) return rows;
     const hashes = new Map(sorted.map((row) => [row.seq, row.log_hash]));
-    const lowest = sorted[0]!.seq;
-    const before = hashBefore ?? (await this.#replica.entries.get([sorted[0]!.conversation, lowest - 1]))?.log_hash;
+    const { conversation, seq: lowest } = sorted[0]!;
+    const before = hashBefore ?? (await this.#findHash(conversation, lowest - 1));
     if (before !== undefined) hashes.set(lowest - 1, before);
+    if ((this.#last.get(conversation)?.seq ?? 0) < sorted.at(-1)!.seq) this.#last.set(conversation, sorted.at(-1)!);
     const asking = this.#hand(ask, sealed, hashes, []);
     const told = await Promise.race([asking, new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE))]);
     if (told === null) {
       // It is written closed, and opened when the answer comes.
-      void asking.then((late) => late && this.#store(sorted[0]!.conversation, late)).catch(console.warn);
+      void asking.then((late) => late && this.#store(conversation, late)).catch(console.warn);
       return rows;
     }
     const bySeq = new Map(told?.map((one) => [one.seq, one]));
     const others = told?.filter((one) => !hashes.has(one.seq)) ?? [];
-    if (others.length > 0) await this.#store(sorted[0]!.conversation, others);
+    if (others.length > 0) await this.#store(conversation, others);
     return sorted.map((row) => (bySeq.has(row.seq) ? withTold(row, bySeq.get(row.seq)!) : row));
+  }
+
+  async #findHash(conversation: string, seq: number): Promise<string | undefined> {
+    const last = this.#last.get(conversation);
+    return last?.seq === seq ? last.log_hash : (await this.#replica.entries.get([conversation, seq]))?.log_hash;
   }
 
   /** Null: the worker could not. Never throws. */

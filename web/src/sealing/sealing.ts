@@ -23,6 +23,8 @@ export class Sealing {
   readonly #ask: AskConversations;
   /** Seeds and epochs that were known of a conversation when what waits in it was last looked at. */
   readonly #looked = new Map<string, string>();
+  /** How conversations stood when it was written down last. */
+  readonly #noted = new Map<string, string>();
   /** Conversations in which something waits; undefined is all of them. */
   readonly #due = new Map<string | undefined, boolean>();
   /** Conversations of which something may have changed that no entry tells. */
@@ -44,6 +46,7 @@ export class Sealing {
 
   /** For one connection; `database` is the server's generation. */
   async run(database: string, signal: AbortSignal): Promise<void> {
+    this.#noted.clear();
     await this.#connect(database, signal);
     if (signal.aborted) return;
     signal.addEventListener("abort", () => this.#leave());
@@ -158,13 +161,18 @@ export class Sealing {
 
   /** Somebody in a conversation has no keys yet. */
   async noteWaiting(conversation: string, users: number[]): Promise<void> {
+    this.#noted.delete(conversation);
     await this.#replica.conversations.update(conversation, { sealing: { state: "waiting", users, verdict: null, n: 0 } });
   }
 
   /** Who had no keys may have some by now: what waits for them is tried again. */
   async #endWaiting(ids: string[]): Promise<void> {
     const rows = await this.#replica.conversations.bulkGet(ids);
-    for (const row of rows) if (row?.sealing?.state === "waiting") await this.#replica.conversations.update(row.id, { sealing: undefined });
+    for (const row of rows) {
+      if (row?.sealing?.state !== "waiting") continue;
+      this.#noted.delete(row.id);
+      await this.#replica.conversations.update(row.id, { sealing: undefined });
+    }
   }
 
   /** Writes down what has changed. What waits in a conversation of which more is known now is judged anew. */
@@ -175,9 +183,12 @@ export class Sealing {
       this.#looked.set(conversation, known);
       if (before !== undefined && before !== known) this.#lookAt(conversation, true);
     }
+    const news = standings.filter((one) => this.#noted.get(one.conversation) !== JSON.stringify([one.sealing, one.n]));
+    if (news.length === 0) return;
     const { conversations } = this.#replica;
     await this.#replica.transaction("rw", conversations, async () => {
-      for (const standing of standings) {
+      for (const standing of news) {
+        this.#noted.set(standing.conversation, JSON.stringify([standing.sealing, standing.n]));
         const row = await conversations.get(standing.conversation);
         const sealing = row && toSealingRow(standing, row.sealing);
         if (row && sealing && JSON.stringify(sealing) !== JSON.stringify(row.sealing)) await conversations.put({ ...row, sealing });

@@ -8,7 +8,7 @@ import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
 
 /** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a newer Hearth. */
-const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "unsupported"]);
+const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "unsupported"]);
 /** More than these are told of nobody honest. */
 const MOST_WANTS = 120;
 

@@ -53,7 +53,7 @@ export class Sync {
     if (opened.user_id !== this.#replica.me) return this.#hooks.foreign();
     await this.#takeGeneration(opened);
     await this.#takeLog(opened, before.log_seq ?? 0);
-    for (const item of opened.items) await applyItem(this.#replica, item, this.#headSent(before, opened, item));
+    for (const item of opened.items) await this.#takeItem(item, this.#headSent(before, opened, item));
     for (const known of opened.receipts) await applyReceipts(this.#replica, known);
     const held = this.#held;
     this.#held = null;
@@ -186,7 +186,7 @@ export class Sync {
     const before = { ...(await this.#prepare()), generation: cursor.generation, log_seq: 0 };
     const opened = await this.#call("sync.open", before);
     await this.#takeLog(opened, cursor.log_seq);
-    for (const item of opened.items) await applyItem(this.#replica, item);
+    for (const item of opened.items) await this.#takeItem(item);
     await this.#fetchItems(await this.#listDiffering(opened, before));
   }
 
@@ -216,10 +216,17 @@ export class Sync {
     for (let at = 0; at < ids.length; at += ITEMS_PER_PAGE) {
       const asked = ids.slice(at, at + ITEMS_PER_PAGE);
       const { items } = await this.#call("inbox.get", { conversations: asked });
-      for (const item of items) await applyItem(this.#replica, item);
+      for (const item of items) await this.#takeItem(item);
       const found = new Set(items.map((item) => item.conversation.id));
       for (const id of asked) if (!found.has(id)) await this.#close(id);
     }
+  }
+
+  /** The last entry may come this way before it comes live. */
+  async #takeItem(item: contract.InboxItem, sent = 0): Promise<void> {
+    const rows = item.last_entry ? [toRow(item.last_entry)] : [];
+    const [last = null] = (await this.#opener?.open(rows)) ?? rows;
+    if (await applyItem(this.#replica, item, sent, last)) this.#opener?.noteWaiting();
   }
 
   /** One is no member any more: what was received stays readable. */

@@ -38,6 +38,12 @@ async function fetchPlaces({ around }: Device, live: Live, lowest: number, rows:
   await live.known.learn();
 }
 
+/** Somebody writes from a device that is not known: their chain has grown since. Throws ProtocolError, Refusal, NoAnswer. */
+async function fetchAuthors({ people }: Device, rows: readonly Row[]): Promise<void> {
+  const unknown = rows.filter((row) => row.epoch > 0 && people.chain(row.user).deviceKey(row.device) === undefined);
+  if (unknown.length > 0) await people.catchUp([...new Set(unknown.map((row) => row.user))]);
+}
+
 /**
  * To be called before rows are taken. An epoch above all that is known is asked for, once in a connection; then the seeds that came with
  * it. Throws ProtocolError `fork`, Refusal, NoAnswer.
@@ -52,6 +58,7 @@ export async function fetchBelow(device: Device, live: Live, rows: readonly Row[
     await readSeeds(device);
     await takeWraps(device);
   }
+  await fetchAuthors(device, rows);
   const lowest = Math.min(...named);
   if (live.known.epochs.oldest === null) return;
   if (lowest < live.known.epochs.oldest.epoch.n) await walkBack(device, live, lowest);

@@ -15,6 +15,7 @@ import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conv
 import type { SealingState } from "../conversations/sealing-state.ts";
 import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/seeds.ts";
 import { NoAnswer, Refusal } from "../account/server.ts";
+import { ProtocolError } from "../protocol/codec.ts";
 import { sha256 } from "../protocol/primitives.ts";
 import type { Place } from "./messages.ts";
 
@@ -138,12 +139,15 @@ const readHanded = ({ device, clientId, ...row }: Handed): Row => ({
   ...row, device: fromHex(device), clientId: fromHex(clientId), recordHash: sha256(row.record),
 });
 
-/** What entries rest on and what follows from them goes by the server: without it they are judged by what is here, and again later. */
+/**
+ * What entries rest on and what follows from them goes by the server: when it gives none, or what cannot be, they are judged by what is
+ * here, and again later.
+ */
 async function attempt(act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof Refusal) && !(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof Refusal) && !(error instanceof NoAnswer) && !(error instanceof ProtocolError)) throw error;
   }
 }
 

@@ -52,6 +52,8 @@ export class IndexedKeyStore implements KeyStore {
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     const database = await done(request);
     database.onversionchange = () => this.close();
+    // The browser has wiped it: what there is now is found by opening it anew.
+    database.onclose = () => (this.#database = null);
     return database;
   }
 
