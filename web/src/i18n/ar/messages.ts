@@ -23,7 +23,7 @@ export const messages: Translation<typeof en>["messages"] = {
   failedOther: "لم تُرسل: لم يقبلها الخادم.",
   newer: "كُتبت هذه الرسالة بإصدار أحدث من Hearth. أعد تحميل الصفحة لتُقرأ.",
   closedYet: "تُفتح الآن…",
-  closedKeyless: "هذه الرسالة تنتظر مفتاحها.",
+  closedKeyless: "هذه الرسالة تنتظر مفتاحها. يطلبه هذا الجهاز من الآخرين.",
   closedUnproven: "لا يمكن التحقق من هذه الرسالة بعد، لذلك لا تُعرض بعد.",
   closedNotSealed: "وصلت هذه الرسالة بلا تشفير إلى محادثة مشفّرة، لذلك لا تُعرض.",
   closedBroken: "تعذّر فتح هذه الرسالة.",

@@ -81,7 +81,7 @@ export const accounts = {
   signOutOthersText: "All your other devices are signed out at once. Messages on the server stay.",
   security: "Privacy and security",
   whoReads: "Who can read your messages",
-  whoReadsText: "What you write is end-to-end encrypted: only you and the people you write to can read it, not whoever runs this server. This has not been audited yet. Messages from before carry an open lock: they are not encrypted.",
+  whoReadsText: "What you write is end-to-end encrypted: it is sealed on this device, and the server keeps nothing of it that it could read. This has not been audited yet. Messages from before carry an open lock: they are not encrypted.",
   unreadable: { one: "{count} message on this device could not be opened or checked.", other: "{count} messages on this device could not be opened or checked." },
   sharePresence: "Show when I am online",
   sharePresenceHint: "Your friends see when you are online and when you were last here. Other people do not.",

@@ -21,7 +21,7 @@ export const messages = {
   failedOther: "Not sent: the server did not take it.",
   newer: "This was written with a newer Hearth. Reload the page, then it can be read.",
   closedYet: "Opening…",
-  closedKeyless: "This message waits for its key.",
+  closedKeyless: "This message waits for its key. This device asks the others for it.",
   closedUnproven: "This message cannot be checked yet, so it is not shown yet.",
   closedNotSealed: "This came unencrypted into an encrypted conversation, so it is not shown.",
   closedBroken: "This message could not be opened.",

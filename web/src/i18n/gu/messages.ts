@@ -23,7 +23,7 @@ export const messages: Translation<typeof en>["messages"] = {
   failedOther: "ન મોકલાયો: સર્વરે તે લીધો નહીં.",
   newer: "આ નવા Hearth થી લખાયું છે. પાનું ફરી લોડ કરો, પછી વાંચી શકાશે.",
   closedYet: "ખુલે છે…",
-  closedKeyless: "આ સંદેશ તેની કળની રાહ જુએ છે.",
+  closedKeyless: "આ સંદેશ તેની કળની રાહ જુએ છે. આ ઉપકરણ તે બીજાઓ પાસે માગે છે.",
   closedUnproven: "આ સંદેશ હજી તપાસી શકાતો નથી, તેથી હજી બતાવાતો નથી.",
   closedNotSealed: "આ એન્ક્રિપ્ટ કરેલી વાતચીતમાં એન્ક્રિપ્શન વિના આવ્યું, તેથી બતાવાતું નથી.",
   closedBroken: "આ સંદેશ ખોલી શકાયો નહીં.",
