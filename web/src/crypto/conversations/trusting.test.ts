@@ -150,6 +150,7 @@ describe("a new identity", () => {
     await catchUp(bob, direct);
     expect((await read(bob, direct)).at(-1)).toBe("there you are");
     expect((await alice.open(direct)).known.epochs.newest!.epoch).toMatchObject({ action: "reidentify", n: 2 });
+    expect(describeConversation(alice, await alice.open(direct)).events).toEqual([{ seq: 2, user: 2, what: "reset" }]);
   });
 
   test("that was accepted on another device is taken up here by itself, once", LONG, async () => {
@@ -196,6 +197,7 @@ describe("renewed keys", () => {
     expect(await shown(alice)).not.toBe(before);
     await confirm(alice, [direct]);
     await say(town, alice, direct, "as before");
+    expect(describeConversation(alice, await alice.open(direct)).events).toMatchObject([{ user: 2, what: "renewed" }]);
   });
 
   test("of somebody who was compared wait; others are removed meanwhile under the keys that were", LONG, async () => {
