@@ -198,9 +198,16 @@ async def mark_as_compared(page: Page) -> None:
 
 
 async def show_encryption(page: Page) -> None:
-    await open_menu(page)
+    """Of a conversation with somebody who has keys: from the first message on it is sealed."""
+    await open_numbers(page)
+    await page.goto(origin_of(page))
+    await talk_with("ada")(page)
+    await page.locator("textarea").fill("The numbers fit.")
+    await page.locator("form button[type=submit]").click()
+    await page.locator("[data-key] .bubble").filter(has_text="The numbers fit.").first.wait_for()
+    await page.locator("[aria-haspopup=menu]").click()
     await page.locator("[role=menuitem]").nth(1).click()
-    await page.locator("#main .state").wait_for()
+    await page.locator("#main .state.on").wait_for()
 
 
 async def be_warned_by_link(page: Page) -> None:

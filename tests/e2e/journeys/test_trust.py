@@ -28,6 +28,23 @@ async def opens_security(person: Person, other: str) -> str:
     return digits
 
 
+async def opens_encryption(person: Person, other: str) -> str | None:
+    """From the conversation's menu. Returns its code."""
+    await person.opens()
+    await person.converses_with(other)
+    await person.page.get_by_role("main").get_by_role("button", name="More").first.click()
+    await person.page.get_by_role("menuitem", name="Encryption").click()
+    page = person.page
+    await expect(page.get_by_role("heading", name="End-to-end encrypted, not yet audited")).to_be_visible(
+        timeout=PATIENCE
+    )
+    await expect(
+        page.get_by_role("listitem").filter(has_text="You").filter(has_text="1 device")
+    ).to_be_visible()
+    await expect(find_digits(person)).to_be_visible(timeout=PATIENCE)
+    return await find_digits(person).get_attribute("data-digits")
+
+
 def mark_of(person: Person) -> Locator:
     """Beside the name in whatever stands in the main column."""
     return person.page.get_by_role("main").locator("[data-verified]")
@@ -116,13 +133,21 @@ async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
     await alice.page.reload()
     await expect(held).to_be_visible(timeout=PATIENCE)
     await expect(held.get_by_role("link", name="Compare first")).to_be_visible()
+    await anew.converses_with("Alice")
+    await expect(anew.page.get_by_text("What you write waits until Alice goes on")).to_be_visible(
+        timeout=PATIENCE
+    )
+    await anew.writes("is anybody there?")
     await held.get_by_role("button", name="Go on with the new keys").click()
     await expect(alice.page.get_by_text("You can write to Bob again.")).to_be_visible(timeout=PATIENCE)
     await alice.writes("there you are")
-    await anew.converses_with("Alice")
     await anew.sees("there you are")
+    await alice.sees("is anybody there?")
     await anew.writes("here I am")
     await alice.sees("here I am")
+    await expect(alice.page.get_by_text("Bob began anew, with new keys.")).to_be_visible(timeout=PATIENCE)
+    await expect(anew.page.get_by_text("You began anew, with new keys.")).to_be_visible(timeout=PATIENCE)
+    assert await opens_encryption(alice, "Bob") == await opens_encryption(anew, "Alice")
     assert await opens_security(alice, "Bob") != before
 
 
@@ -133,6 +158,9 @@ async def test_renewed_keys_hold_only_who_was_compared(
     await carol.registers()
     await alice.befriends(bob)
     await carol.befriends(bob)
+    await carol.converses_with("Bob")
+    await carol.writes("before")
+    await carol.sees_mark("before", "Delivered")
     await opens_security(alice, "Bob")
     await alice.page.get_by_role("button", name="The numbers are the same").click()
     await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
@@ -141,7 +169,11 @@ async def test_renewed_keys_hold_only_who_was_compared(
     await expect(find_digits(carol)).not_to_have_attribute("data-digits", before, timeout=PATIENCE)
     await carol.opens()
     await carol.converses_with("Bob")
-    await expect(carol.field).to_be_visible(timeout=PATIENCE)
+    await carol.writes("as before")
+    await bob.opens()
+    await bob.converses_with("Carol")
+    await bob.sees("as before")
+    await expect(carol.page.get_by_text("Bob renewed their keys.")).to_be_visible(timeout=PATIENCE)
     await alice.opens()
     await alice.converses_with("Bob")
     held = alice.page.get_by_role("region", name="Bob has renewed their keys")

@@ -114,7 +114,10 @@ export function startClient(): SignedIn {
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
-    trust: new Trust({ replica: client.replica, session: session.current!, isLeading: () => client.tabs.isLeading, channel: openDesk(user.id) }),
+    trust: new Trust({
+      ...{ replica: client.replica, session: session.current!, isLeading: () => client.tabs.isLeading, channel: openDesk(user.id) },
+      lookAgain: (conversations) => client.sealing.lookAgain(conversations),
+    }),
     typing: new Typing(client.socket),
   };
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });

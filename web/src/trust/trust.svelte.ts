@@ -21,6 +21,8 @@ export interface TrustSettings {
   session: Session;
   isLeading: () => boolean;
   channel: DeskChannel | undefined;
+  /** Something may stand against sealing in these conversations no more. */
+  lookAgain: (conversations: string[]) => void;
 }
 
 /** After these everybody is looked at anew. */
@@ -31,10 +33,12 @@ export class Trust {
   readonly #session: Session;
   readonly #live: Live<Known>;
   readonly #desk: Desk;
+  readonly #lookAgain: TrustSettings["lookAgain"];
 
-  constructor({ replica, session, isLeading, channel }: TrustSettings) {
+  constructor({ replica, session, isLeading, channel, lookAgain }: TrustSettings) {
     this.#replica = replica;
     this.#session = session;
+    this.#lookAgain = lookAgain;
     this.#live = new Live<Known>({ row: null, people: NOBODY, links: {} }, () => readKnown(replica));
     this.#desk = new Desk({ isLeading, channel, carryOut: this.#carryOut });
   }
@@ -60,7 +64,15 @@ export class Trust {
     const found = await askKeys("refreshTrust", { place: await placeOf(this.#session), people: await listPeople(this.#replica, links) });
     const kept = Object.entries(links).filter(([user, named]) => !found.people.some((one) => one.user === Number(user) && one.fingerprint === named));
     await this.#replica.putMeta("trust", found);
+    await this.#releaseHeld(found.people);
     if (kept.length < Object.keys(links).length) await this.#replica.putMeta("friendLinks", Object.fromEntries(kept));
+  }
+
+  /** What waited for somebody who does not wait any more is looked at anew, whichever device of one's own has decided. */
+  async #releaseHeld(people: readonly PersonTrust[]): Promise<void> {
+    const waiting = people.filter((one) => one.isHeld).map((one) => one.user);
+    const held = await this.#replica.conversations.filter((row) => row.sealing?.state === "held" && !row.sealing.users.some((user) => waiting.includes(user))).primaryKeys();
+    if (held.length > 0) this.#lookAgain(held);
   }
 
   /** Somebody's numbers and codes, freshly. Throws ProblemError. */
