@@ -173,19 +173,19 @@ async def open_numbers(page: Page) -> None:
     await page.locator("[data-digits]").wait_for()
     mark = page.locator("#main [data-verified]")
     if await mark.count() > 0:
-        await page.locator("#main section .btn").first.click()
+        await page.locator("#main section.card .btn").first.click()
         await mark.wait_for(state="detached")
 
 
 async def find_difference(page: Page) -> None:
     await open_numbers(page)
-    await page.locator("#main section .btn:not(.btn-primary)").first.click()
+    await page.locator("#main section.card .btn:not(.btn-primary)").first.click()
     await page.locator("[data-outcome]").wait_for()
 
 
 async def enter_code(page: Page) -> None:
     await open_numbers(page)
-    await page.locator("#main section:last-of-type .btn").first.click()
+    await page.locator("#main section.card:last-of-type .btn").first.click()
     await page.locator("dialog[open] form input").fill("not a code")
     await page.keyboard.press("Enter")
     await page.locator("dialog[open] [aria-invalid=true]").wait_for()
@@ -193,7 +193,7 @@ async def enter_code(page: Page) -> None:
 
 async def mark_as_compared(page: Page) -> None:
     await open_numbers(page)
-    await page.locator("#main section .btn-primary").click()
+    await page.locator("#main section.card .btn-primary").click()
     await page.locator("#main [data-verified]").wait_for()
 
 
