@@ -14,6 +14,7 @@ from hearth.wire.describe.typescript import write_typescript
 RESULTS = {
     "message.send": "Sent",
     "message.history": "Page",
+    "message.offer": "Offered",
     "receipt.mark": "Nothing",
     "typing.start": "Nothing",
     "typing.stop": "Nothing",
