@@ -42,7 +42,8 @@ class Play:
     ) -> None:
         """Register users who are all friends, `extra` second devices, and `late` ones that are away until
         the end; and a stranger with an ear on the wire. Raw sockets can write only where nobody `encrypts`.
-        With `begins` every conversation has its first keys before anything is said and hurt.
+        With `begins` every conversation has its keys, and knows of every device, before anything is said and
+        hurt.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         url = self.victim.url
@@ -56,10 +57,6 @@ class Play:
         for number, one in enumerate(self.users):
             for other in self.users[number + 1 :]:
                 await befriend(one, other)
-        if encrypts and begins:
-            for bot in self.users:
-                for name in bot.peers:
-                    await bot.is_ready_to_say(name)
         self.devices = list(self.users)
         for number in range(extra + late):
             owner = self.users[number % users]
@@ -74,6 +71,10 @@ class Play:
         self.ear = Ear(url, stranger.client.file.state.token, stranger.client.user_id)
         await stranger.client.close()
         await self.ear.open()
+        if encrypts and begins:
+            for bot in self.users:
+                for name in bot.peers:
+                    await bot.is_ready_to_say(name)
 
     async def chatter(self, rate: float, until: Callable[[], bool]) -> None:
         """Let everybody write until then: `rate` messages a second altogether."""
