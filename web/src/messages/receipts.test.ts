@@ -41,7 +41,7 @@ test("what arrives is marked as delivered once, not for every message", async ()
   const { receive, marks, run, stop, cursor } = await open();
   const running = run();
   for (const text of ["one", "two", "three", "four"]) await receive(text);
-  await expect.poll(cursor, { timeout: 3000 }).toEqual({ delivered_seq: 4, read_seq: 0 });
+  await expect.poll(cursor).toEqual({ delivered_seq: 4, read_seq: 0 });
   stop.abort();
   await running;
   expect(marks.length).toBeLessThanOrEqual(2);
@@ -54,7 +54,7 @@ test("reading is sent with the next mark, at least 300 ms after the one before",
     await receive(`text ${seq}`);
     await markRead(replica, own, id, seq);
   }
-  await expect.poll(cursor, { timeout: 3000 }).toEqual({ delivered_seq: 6, read_seq: 6 });
+  await expect.poll(cursor).toEqual({ delivered_seq: 6, read_seq: 6 });
   await expect.poll(() => own.marks.count()).toBe(0);
   stop.abort();
   await running;
@@ -68,7 +68,7 @@ test("what was read offline is sent later, by another tab if need be", async () 
   await receive("hello");
   await markRead(replica, own, id, 1);
   const running = run();
-  await expect.poll(cursor, { timeout: 5000 }).toEqual({ delivered_seq: 1, read_seq: 1 });
+  await expect.poll(cursor).toEqual({ delivered_seq: 1, read_seq: 1 });
   stop.abort();
   await running;
 });

@@ -39,7 +39,7 @@ class Stage {
   async drain(tab = this.openTab()): Promise<void> {
     const stop = new AbortController();
     const draining = tab.outbox.drain(stop.signal);
-    await expect.poll(() => tab.own.outbox.filter((row) => row.state === "waiting").count(), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => tab.own.outbox.filter((row) => row.state === "waiting").count()).toBe(0);
     stop.abort();
     await draining;
   }
@@ -174,7 +174,7 @@ test("two tabs that both send, one of them now and then standing still, store ea
   const draining = tabs.map((tab) => tab.outbox.drain(stop.signal));
   const texts = Array.from({ length: 16 }, (_, index) => `text ${index}`);
   await Promise.all(texts.map((text, index) => tabs[index % 2]!.outbox.add(stage.conversation, say(text))));
-  await expect.poll(() => tabs[0].own.outbox.count(), { timeout: 25_000 }).toBe(0);
+  await expect.poll(() => tabs[0].own.outbox.count()).toBe(0);
   stop.abort();
   await Promise.all(draining);
   expect([...stage.stored].sort()).toEqual([...texts].sort());

@@ -64,7 +64,7 @@ class Desk {
   async drain(tab: Awaited<ReturnType<Desk["openTab"]>>, until: () => Promise<boolean>): Promise<void> {
     const stop = new AbortController();
     const draining = tab.outbox.drain(stop.signal);
-    await expect.poll(until, { timeout: 8000 }).toBe(true);
+    await expect.poll(until).toBe(true);
     stop.abort();
     await draining;
   }
@@ -124,7 +124,7 @@ test("two tabs that both send seal each message once and give each number once",
   const draining = tabs.map((tab) => tab.outbox.drain(stop.signal));
   const texts = Array.from({ length: 8 }, (_, at) => `text ${at}`);
   for (const [at, text] of texts.entries()) await tabs[at % 2]!.outbox.add(alice.id, say(text));
-  await expect.poll(() => alice.isEmpty(tabs[0]), { timeout: 8000 }).toBe(true);
+  await expect.poll(() => alice.isEmpty(tabs[0])).toBe(true);
   stop.abort();
   await Promise.all(draining);
   expect((await alice.read(bob)).sort()).toEqual(texts);
@@ -162,7 +162,7 @@ test("a friend without keys is waited for, other conversations go on, and it goe
   const stop = new AbortController();
   const running = [tab.outbox.drain(stop.signal), tab.sealing.run("00".repeat(16), stop.signal)];
   tab.sealing.take("chain.grown", { user_id: 2, n: 4 });
-  await expect.poll(() => alice.isEmpty(tab), { timeout: 8000 }).toBe(true);
+  await expect.poll(() => alice.isEmpty(tab)).toBe(true);
   stop.abort();
   await Promise.all(running);
   expect(await alice.read(bob)).toEqual(["for later"]);

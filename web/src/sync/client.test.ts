@@ -75,8 +75,8 @@ test("after connecting it is up to date, sends what waited, marks what came and 
   for (let step = 1; step <= 120; step++) server.append(id, 2, `text ${step}`);
   const { client, told } = open(server);
   await client.outbox.add(id, encode("waited"));
-  await expect.poll(() => server.logs.get(id)!.entries.length, { timeout: 5000 }).toBe(121);
-  await expect.poll(() => client.replica.entries.count(), { timeout: 5000 }).toBe(121);
+  await expect.poll(() => server.logs.get(id)!.entries.length).toBe(121);
+  await expect.poll(() => client.replica.entries.count()).toBe(121);
   await expect.poll(() => client.own.outbox.count()).toBe(0);
   expect(told.storage).not.toHaveBeenCalled();
 });
@@ -90,7 +90,7 @@ test("what happens while the line is cut arrives with the next connection", asyn
   server.addFriend(3, "missed too");
   await client.outbox.add(id, encode("written offline"));
   client.socket.connect();
-  await expect.poll(() => client.replica.entries.count(), { timeout: 5000 }).toBe(2);
+  await expect.poll(() => client.replica.entries.count()).toBe(2);
   expect(await client.replica.friends.count()).toBe(1);
 });
 
