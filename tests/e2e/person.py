@@ -45,7 +45,7 @@ class Person:
     ) -> None:
         await self.context.close()
         if kind is None:
-            assert self.faults == [], f"{self.username}'s page had faults"
+            assert self.faults == [], "\n".join([f"{self.username}'s page had faults", *self.faults])
 
     def _note_error(self, error: Error) -> None:
         self.faults.append(f"{error.name}: {error.message}\n{error.stack}")

@@ -31,6 +31,12 @@ describe("groups", () => {
     expect(shape(items)).toEqual([["1<>"], ["2<>"]]);
   });
 
+  test("a day that comes again, because a server's clock went back, has a key of its own", () => {
+    const items = [say(1, BOB, "2026-01-06T10:00"), say(2, BOB, "2026-01-05T10:00"), say(3, BOB, "2026-01-06T11:00")];
+    expect(shape(items)).toEqual([["1<>"], ["2<>"], ["3<>"]]);
+    expect(new Set(groupByDay(new Rows().make(items, null, ME)).map(({ key }) => key)).size).toBe(3);
+  });
+
   test("the line stands before the first unread message of somebody else, once, and divides a group", () => {
     const items = [1, 2, 3].map((seq) => say(seq, BOB, `2026-01-05T10:0${seq}`));
     expect(shape(items, 2)).toEqual([["1<>", "!2<", "3>"]]);

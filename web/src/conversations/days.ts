@@ -59,12 +59,19 @@ function belongTogether(one: Row | undefined, other: Row | undefined): boolean {
   return other.date.getTime() - one.date.getTime() < TOGETHER;
 }
 
+/** A day that comes again has a key of its own: times are the server's word, and may go back. */
 export function groupByDay(rows: Row[]): Day[] {
   const days: Day[] = [];
+  const times = new Map<string, number>();
   for (const row of rows) {
     const last = days.at(-1);
-    if (last?.key === row.day) last.rows.push(row);
-    else days.push({ key: row.day, begun: new Date(row.date).setHours(0, 0, 0, 0), rows: [row] });
+    if (last?.rows[0]!.day === row.day) {
+      last.rows.push(row);
+      continue;
+    }
+    const time = (times.get(row.day) ?? 0) + 1;
+    times.set(row.day, time);
+    days.push({ key: time === 1 ? row.day : `${row.day} ${time}`, begun: new Date(row.date).setHours(0, 0, 0, 0), rows: [row] });
   }
   return days;
 }
