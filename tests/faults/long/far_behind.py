@@ -1,7 +1,6 @@
 """F12 at its full size: 200 devices come back at once, each 10,000 messages behind, while two people talk.
 
-`scripts/soak far-behind [--devices N] [--messages N]`. The devices are raw: they page as fast as they are
-answered and compare every record's hash, seq and place; the server has all the work and they little.
+`scripts/soak far-behind [--devices N] [--messages N]`.
 """
 
 import argparse
@@ -11,19 +10,17 @@ import hashlib
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from tests.faults.rig.bot import Bot
 from tests.faults.rig.established import LIVE_P99, Established
 from tests.faults.rig.oracle import quantile
 from tests.faults.rig.pair import Pair, open_pair
 from tests.faults.rig.play import befriend
-from tests.faults.rig.raw import RawSocket, Shed
-from tests.faults.rig.victim import Victim, run_victim
+from tests.faults.rig.reader import Reader
+from tests.faults.rig.victim import run_victim
 
 PER_USER = 40
 """Devices of one person (50 are allowed)."""
-PAGE = 100
 
 
 async def make_readers(pair: Pair, count: int, folder: Path) -> list[str]:
@@ -54,43 +51,6 @@ async def write(pair: Pair, to: str, count: int) -> bytes:
     return digest.digest()
 
 
-class Reader:
-    """A device that was away: opens, and pages from nothing to the head."""
-
-    def __init__(self, victim: Victim, token: str) -> None:
-        self._victim, self._token = victim, token
-        self.digest = hashlib.sha256()
-        self.seq = 0
-
-    async def come(self) -> None:
-        raw = await self._open()
-        opened = await self._ask(raw, "sync.open", {})
-        (item,) = [item for item in opened["items"] if item["conversation"]["kind"] == "direct"]
-        key, head = item["conversation"]["id"], item["last_seq"]
-        while self.seq < head:
-            fields = {"conversation_id": key, "seq": self.seq, "direction": "after", "limit": PAGE}
-            page = await self._ask(raw, "message.history", fields)
-            for entry in page["entries"]:
-                assert entry["seq"] == self.seq + 1
-                self.seq += 1
-                self.digest.update(base64.b64decode(entry["record"]))
-        raw.cut()
-
-    async def _open(self) -> RawSocket:
-        while True:
-            try:
-                return await RawSocket(self._victim.port, self._token).open()
-            except Shed as shed:
-                await asyncio.sleep(shed.retry_after or 1.0)
-
-    async def _ask(self, raw: RawSocket, name: str, fields: dict[str, Any]) -> Any:
-        while True:
-            answer = await raw.call(name, fields, seconds=300)
-            if "ok" in answer:
-                return answer["ok"]
-            await asyncio.sleep(answer["error"]["retry_after"])
-
-
 async def run(devices: int, messages: int, folder: Path) -> bool:
     async with run_victim(folder / "data") as victim, open_pair(victim, folder) as pair:
         tokens = await make_readers(pair, devices, folder)
@@ -102,7 +62,7 @@ async def run(devices: int, messages: int, folder: Path) -> bool:
         established, begun = Established(pair), time.monotonic()
         before = victim.sample().rss
         async with established.talking():
-            await asyncio.gather(*(reader.come() for reader in readers))
+            await asyncio.gather(*(reader.come(messages) for reader in readers))
             took = time.monotonic() - begun
         right = sum(
             reader.digest.digest() == digests[number // PER_USER] for number, reader in enumerate(readers)
