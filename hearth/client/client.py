@@ -260,12 +260,14 @@ class Client(Friendships, Identities, AccountActs, Signs):
             version = await self._connection.wait_for_change(version)
             async for entry, healed in self._opener.give_healed():
                 state = self.replica.conversations.get(entry.conversation_id)
-                if state is not None and entry.kind == KIND_MESSAGE and (own or not self._is_own(entry)):
+                if state is None or self._reader.was_handled(entry):
+                    continue
+                if entry.kind == KIND_MESSAGE and (own or not self._is_own(entry)):
                     yield to_message(state, entry, healed)
             async for read in self._reader.read_new():
                 entry, judgement = read.entry, await self._opener.open(read)
                 state = self.replica.conversations.get(entry.conversation_id)
-                if state is None or entry.kind != KIND_MESSAGE:
+                if state is None or entry.kind != KIND_MESSAGE or self._reader.was_handled(entry):
                     continue
                 if not self._is_own(entry):
                     self._unmarked[entry.conversation_id] = entry.seq
@@ -327,6 +329,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
         self.keeper.begin()
 
     async def _send_once(self, command: SendMessage) -> Sent:
+        await self.keeper.settle()
         if self._connection.socket is None:
             raise Disconnected("not connected")
         return await self._connection.socket.call(command, Sent)

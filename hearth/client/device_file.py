@@ -22,6 +22,8 @@ class Cursor(msgspec.Struct, frozen=True):
 
     `is_whole`: it was read from its first entry on, so that a device without a counter has sent nothing.
     `used` are the highest counters of those entries that are proven, by user and device.
+    `places` are some of the places before, H by seq: where a restored log is the one that was known.
+    `handled` are the counters up to which entries were handled before a restore, by device.
     """
 
     seq: int
@@ -29,6 +31,8 @@ class Cursor(msgspec.Struct, frozen=True):
     counters: dict[str, int] = {}
     is_whole: bool = False
     used: dict[str, int] = {}
+    places: dict[int, bytes] = {}
+    handled: dict[str, int] = {}
 
 
 class KeptWaiting(msgspec.Struct, frozen=True):
@@ -55,7 +59,10 @@ class OutboxRow(msgspec.Struct):
 
 
 class DeviceState(msgspec.Struct, kw_only=True):
-    """One signed-in device. `cursors` is None until the first connection, `keys` for who has none."""
+    """One signed-in device. `cursors` is None until the first connection, `keys` for who has none.
+
+    `unsettled` are cursors of before a restore: where the log is still the same is not known yet.
+    """
 
     format: int = 1
     url: str
@@ -65,6 +72,7 @@ class DeviceState(msgspec.Struct, kw_only=True):
     token: str
     generation: str = ""
     cursors: dict[str, Cursor] | None = None
+    unsettled: dict[str, Cursor] = {}
     waiting: dict[str, KeptWaiting] = {}
     counters: dict[str, int] = {}
     outbox: list[OutboxRow] = []

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from hearth.client.device_file import DeviceFile, OutboxRow
 from hearth.client.problems import Disconnected, NoKeys, NotReady, is_retryable
-from hearth.errors import HearthError, Internal
+from hearth.errors import Conflict, HearthError, Internal
 from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
 
 MAX_ROWS = 1000
@@ -40,6 +40,12 @@ class Seals(Protocol):
 
 class OutboxFull(Exception):
     """Too much is unsent already; nothing was taken."""
+
+
+class SealedInVain(Conflict):
+    """A row was sealed under an epoch that a restored server has not, and is not stored."""
+
+    code = "epoch_moved"
 
 
 class Outbox:
@@ -119,7 +125,7 @@ class Outbox:
             if not row.sealed:
                 await self._seal(row)
             try:
-                return await self._send_until_answered(_to_command(row))
+                return await self._send_until_answered(row)
             except HearthError as error:
                 if self._sealer is None or error.code not in SEAL_AGAIN or tries + 1 == MOST_SEALINGS:
                     raise
@@ -149,12 +155,14 @@ class Outbox:
             with contextlib.suppress(HearthError, NoKeys, NotReady):
                 await self.deliver(row)
 
-    async def _send_until_answered(self, command: SendMessage) -> Sent:
-        pause = MIN_PAUSE
+    async def _send_until_answered(self, row: OutboxRow) -> Sent:
+        pause, is_sealed = MIN_PAUSE, bool(row.sealed)
         while True:
             await self._wait_until_connected()
+            if is_sealed and not row.sealed:
+                raise SealedInVain
             try:
-                return await self._send(command)
+                return await self._send(_to_command(row))
             except Disconnected:
                 wait = 0.0
             except HearthError as error:

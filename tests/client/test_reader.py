@@ -181,3 +181,39 @@ async def test_a_repeated_counter_is_no_gap(file: DeviceFile) -> None:
     server = Server(told)
     assert await read(open_reader(told, file, server)) == [1, 2, 3, 4]
     assert server.missing == []
+
+
+def restore(entries: list[Entry], file: DeviceFile, server: Server) -> Reader:
+    """The same device after the server was restored: another generation, and this log."""
+    replica = Replica(ALICE, generation="cd" * 16)
+    replica.apply_item(make_item(entries))
+    reader = Reader(file, replica, server, server.missing.append)
+    reader.begin()
+    return reader
+
+
+async def test_after_a_restore_nothing_is_passed_over_and_what_was_handled_is_known(file: DeviceFile) -> None:
+    """Of twelve entries nine were read; the backup had four, then one that is new, then all come back."""
+    entries = make_entries(12)
+    assert await read(open_reader(entries[:9], file, Server(entries[:9]))) == list(range(1, 10))
+    new = replace(entries[0], from_device="e0" * 16, client_id="f" * 32, counter=1)
+    told = rechain([*entries[:4], new, *entries[4:]])
+    reader = restore(told, file, Server(told))
+    assert await read(reader) == list(range(1, 14)), "from a place that is remembered on"
+    handled = [reader.was_handled(entry) for entry in told]
+    assert handled == [*[True] * 4, False, *[True] * 5, *[False] * 3]
+
+
+async def test_after_a_restore_that_lost_nothing_reading_goes_on(file: DeviceFile) -> None:
+    entries = make_entries(9)
+    assert await read(open_reader(entries[:6], file, Server(entries[:6]))) == list(range(1, 7))
+    reader = restore(entries, file, Server(entries))
+    assert await read(reader) == [7, 8, 9]
+    assert not any(reader.was_handled(entry) for entry in entries[6:])
+
+
+async def test_a_restore_from_before_this_device_gives_it_nothing_old(file: DeviceFile) -> None:
+    entries = make_entries(9)
+    file.state.cursors = {ID: Cursor(8, entries[7].log_hash)}
+    told = entries[:5]
+    assert await read(restore(told, file, Server(told))) == []

@@ -4,6 +4,8 @@ asked for.
 
 from collections.abc import Sequence
 
+import msgspec
+
 from hearth.client.conversations.fetch import fetch_epochs, place_entry
 from hearth.client.conversations.gossip import hear_heads
 from hearth.client.conversations.live import Live
@@ -203,7 +205,7 @@ def note_move(room: Room, key: str, cursor: Cursor) -> Cursor:
         return cursor
     used = {name_sender(sender): counter for sender, counter in follower.used().items()}
     note_waiting(room, key, follower)
-    return Cursor(cursor.seq, cursor.log_hash, cursor.counters, cursor.is_whole, used)
+    return msgspec.structs.replace(cursor, used=used)
 
 
 def note_waiting(room: Room, key: str, follower: Follower) -> None:

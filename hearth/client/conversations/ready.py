@@ -26,6 +26,10 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
 
     `last_seq` is the end of the log. Raises NotReady; HearthError, such as not_friends.
     """
+    if live.stopped is None and room.may_come_back(live, now_ms()):
+        await fetch_epochs(room, live)
+        if room.may_come_back(live, now_ms()):
+            raise NotReady(Waits.UNCONFIRMED)
     tries = 0
     while True:
         tries += 1

@@ -72,9 +72,8 @@ class Room:
         live = self.lives.get(key)
         if live is None:
             where = Where(self.own.server, bytes.fromhex(key), self.own.user)
-            generations = frozenset(
-                {bytes.fromhex(self.replica.generation)} if self.replica.generation else ()
-            )
+            told = {*self.own.keys.databases, self.replica.generation} - {""}
+            generations = frozenset(bytes.fromhex(one) for one in told)
             live = self.lives[key] = Live(where, self.own.met.people, generations)
             kept = self.kept(key)
             live.pending = kept.pending
@@ -93,10 +92,17 @@ class Room:
         if newest is not None and newest.record.n >= epoch.n:
             epoch = KeptHead(newest.record.n, newest.hash)
         stopped = None if live.stopped is None else live.stopped.value
-        after = KeptConversation(epoch, live.pending, stopped)
+        is_lost = before.lost.n > live.newest_n
+        lost, until = (before.lost, before.lost_until) if is_lost else (KeptHead(), 0)
+        after = KeptConversation(epoch, live.pending, stopped, lost, until)
         if after != before:
             self.own.keys.conversations[live.key] = after
             self.own.file.save()
+
+    def may_come_back(self, live: Live, now: int) -> bool:
+        """Tell whether a newer epoch is known that a restored server has lost, and may be given back (ms)."""
+        kept = self.kept(live.key)
+        return kept.lost.n > live.newest_n and now < kept.lost_until
 
     def stop(self, live: Live, rejected: Rejected) -> None:
         """Take what cannot be as the end of sealing there, if it is that."""

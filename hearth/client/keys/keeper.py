@@ -16,6 +16,7 @@ from hearth.client.keys.connect import Place, connect
 from hearth.client.keys.own import Own
 from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.client.replica.state import Replica
+from hearth.client.restored.after import AfterRestore
 from hearth.client.wire.http import Http
 from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
@@ -50,6 +51,7 @@ class Keeper:
         self._opened, self._looked = 0, 0
         self._wake, self._news = asyncio.Event(), asyncio.Event()
         self._chores = Chores(self)
+        self._restored = AfterRestore(file, replica)
         self.room: Room | None = None
         self.place: Place | None = None
 
@@ -75,6 +77,13 @@ class Keeper:
         room = self.room
         is_up = self._looked >= max(self._opened, 1) and self.place is Place.LISTED
         return room if is_up and room is not None and room.database == self._replica.generation else None
+
+    async def settle(self) -> None:
+        """After a restore: wait until what this device knew was looked at. Raises Rejected; HearthError."""
+        if self._restored.is_due:
+            with contextlib.suppress(NoKeys):
+                async with self.hold():
+                    pass
 
     def forget(self) -> None:
         """The keys in the file have changed: what was known is read anew."""
@@ -149,7 +158,7 @@ class Keeper:
     async def _wait(self) -> None:
         """Wait for news, or until something is to be asked for again."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._chores.next_in()):
+            async with asyncio.timeout(self._restored.next_in() or self._chores.next_in()):
                 await self._wake.wait()
         self._wake.clear()
 
@@ -158,6 +167,7 @@ class Keeper:
             room = await self._look()
             if room is None or self.place is not Place.LISTED:
                 return
+            await self._restored.try_again(room)
             await self._chores.do(room)
             has_healed = bool(room.healed)
         if has_healed:
@@ -168,6 +178,7 @@ class Keeper:
         if self._file.state.keys is None:
             return None
         if self.room is None or self.room.database != self._replica.generation:
+            self._restored.remember(self.room)
             self.room = Room(Own(self._file, self._ask), self._replica, self._replica.generation)
             self._looked = 0
         opened = max(self._opened, 1)
@@ -175,6 +186,8 @@ class Keeper:
             self.place = await connect(self.room.own)
             self.room.stale.discard(self.room.own.user)
             self.room.disconnect()
+            if self.place is Place.LISTED:
+                await self._restored.look(self.room)
             self._chores.begin()
             self._looked = opened
         return self.room

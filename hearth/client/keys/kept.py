@@ -50,15 +50,23 @@ class KeptRequest(msgspec.Struct, frozen=True):
 
 
 class KeptConversation(msgspec.Struct, frozen=True):
-    """The newest accepted epoch, and what stopped the conversation (a verdict), if anything did."""
+    """The newest accepted epoch, and what stopped the conversation (a verdict), if anything did.
+
+    `lost`: an epoch that a restored server does not have; until `lost_until` (ms) it may come back.
+    """
 
     epoch: KeptHead = KeptHead()
     pending: KeptRequest | None = None
     stopped: str | None = None
+    lost: KeptHead = KeptHead()
+    lost_until: int = 0
 
 
 class AccountKeys(msgspec.Struct, kw_only=True):
-    """Everything of one device. `carry_from`: a generation whose rows have still to be carried over."""
+    """Everything of one device. `carry_from`: a generation whose rows have still to be carried over.
+
+    `databases` are the generations of the server's database that it was told of; all else is of the last.
+    """
 
     server: bytes
     sign_seed: bytes
@@ -68,3 +76,4 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     carry_from: int | None = None
     people: dict[str, KeptPerson] = {}
     conversations: dict[str, KeptConversation] = {}
+    databases: list[str] = []

@@ -15,6 +15,7 @@ from hearth.client.problems import LogBroken
 from hearth.client.replica.catch_up import Ask
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.log_hash import chain_hash, start_hash
+from hearth.client.replica.places import add_place, find_common
 from hearth.client.replica.state import Replica
 from hearth.messages.contract import Entry, Page, ReadHistory
 
@@ -50,16 +51,54 @@ class Reader:
         self._report = report
 
     def begin(self) -> None:
-        """After opening: the first time ever, and after a restored backup, reading starts at the heads."""
+        """After opening: the first time ever, reading starts at the heads; after a restore, where the log is
+        still the one that was read.
+        """
         state = self._file.state
-        if state.cursors is None or state.generation != self._replica.generation:
+        if state.cursors is not None and state.generation == self._replica.generation:
+            return
+        if state.cursors is None:
             state.cursors = {
                 key: Cursor(conversation.last_seq, conversation.log_hash, is_whole=conversation.last_seq == 0)
                 for key, conversation in self._replica.conversations.items()
             }
-            state.generation = self._replica.generation
-            state.waiting = {}
-            self._file.save()
+        elif state.generation:
+            state.unsettled |= state.cursors | {
+                key: _begin_at(kept.base, state.cursors.get(key)) for key, kept in state.waiting.items()
+            }
+            state.cursors = {}
+        state.generation = self._replica.generation
+        state.waiting = {}
+        self._file.save()
+
+    async def _settle(self, conversation: ConversationState) -> None:
+        """After a restore: go on from the last place that the log still has.
+
+        What comes above it may have been handled before: the counters of that time tell.
+        """
+        key = conversation.conversation.id
+        old = self._file.state.unsettled.get(key)
+        if old is None:
+            return
+        places = {**old.places, old.seq: old.log_hash}
+        if old.is_whole:
+            places[0] = start_hash(key)
+        seq = await find_common(self._ask, key, places, conversation.last_seq)
+        if seq == old.seq:
+            self._set(key, old)
+        elif seq is None:
+            end = conversation.last_seq, conversation.log_hash
+            self._set(key, Cursor(*end, handled=_counters_of(old)))
+        else:
+            kept = {at: log_hash for at, log_hash in places.items() if 0 < at <= seq}
+            self._set(key, Cursor(seq, places[seq], places=kept, handled=_counters_of(old)))
+        self._file.state.unsettled.pop(key, None)
+        self._file.save()
+
+    def was_handled(self, entry: Entry) -> bool:
+        """Tell whether an entry was handled before a restore, and came back since."""
+        cursor = (self._file.state.cursors or {}).get(entry.conversation_id)
+        return cursor is not None and 0 < entry.counter <= cursor.handled.get(entry.from_device, 0)
 
     async def read_new(self) -> AsyncIterator[Read]:
         """Yield every entry after the cursors, conversation by conversation, until all are at their heads.
@@ -69,6 +108,7 @@ class Reader:
         """
         for key in list(self._replica.conversations):
             while (conversation := self._replica.conversations.get(key)) is not None:
+                await self._settle(conversation)
                 cursor = self._cursor(conversation)
                 if cursor is None or cursor.seq < conversation.last_seq:
                     progressed = False
@@ -132,11 +172,15 @@ class Reader:
         return kept if kept is not None and kept.seq == reached.seq else reached
 
     def _move(self, key: str, cursor: Cursor) -> Cursor:
-        if self._file.state.cursors is None:
-            self._file.state.cursors = {}
-        moved = self._file.state.cursors[key] = self._describe(key, cursor)
+        moved = self._set(key, self._describe(key, cursor))
         self._file.save()
         return moved
+
+    def _set(self, key: str, cursor: Cursor) -> Cursor:
+        if self._file.state.cursors is None:
+            self._file.state.cursors = {}
+        self._file.state.cursors[key] = cursor
+        return cursor
 
 
 def follow(cursor: Cursor, entry: Entry) -> Cursor:
@@ -145,5 +189,24 @@ def follow(cursor: Cursor, entry: Entry) -> Cursor:
         raise LogBroken(f"entry {entry.seq} of conversation {entry.conversation_id} does not fit the log")
     last = max(entry.counter, cursor.counters.get(entry.from_device, 0))
     return replace(
-        cursor, seq=entry.seq, log_hash=entry.log_hash, counters={**cursor.counters, entry.from_device: last}
+        cursor,
+        seq=entry.seq,
+        log_hash=entry.log_hash,
+        counters={**cursor.counters, entry.from_device: last},
+        places=add_place(cursor.places, entry.seq, entry.log_hash),
     )
+
+
+def _begin_at(base: Cursor, cursor: Cursor | None) -> Cursor:
+    """Return where one has to begin for what waits, with what is known of the log before it."""
+    if cursor is None:
+        return base
+    places = {at: log_hash for at, log_hash in cursor.places.items() if at < base.seq}
+    return replace(base, places=places, is_whole=cursor.is_whole, handled=cursor.handled)
+
+
+def _counters_of(cursor: Cursor) -> dict[str, int]:
+    """Return the counters up to which entries were handled, by device: the proven ones, if there are any."""
+    proven = {name.partition(".")[2]: counter for name, counter in cursor.used.items()}
+    reached = proven or cursor.counters
+    return {**cursor.handled, **reached}

@@ -51,6 +51,7 @@ class Replica:
     """Everything one device knows. `generation` empty means that nothing was ever fetched.
 
     `ahead_ms`: by how much the server's clock is ahead of this device's.
+    `lost` are conversations as they were known before a restore, until they were given back.
     """
 
     user_id: int
@@ -65,6 +66,7 @@ class Replica:
     presence: dict[int, Presence] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     news: list[Event] = field(default_factory=list)
+    lost: dict[str, ConversationState] = field(default_factory=dict, compare=False)
 
     @property
     def needs_repair(self) -> bool:
@@ -88,7 +90,8 @@ class Replica:
     def apply_opened(self, opened: Opened) -> None:
         """Take the answer to `sync.open`. A changed generation or a snapshot replaces all that was known."""
         if opened.generation != self.generation:
-            self.conversations.clear()
+            self.lost = {**self.conversations, **self.lost}
+            self.conversations = {}
         self.generation, self.server_id = opened.generation, opened.server_id
         self.device_id = opened.device_id
         self.ahead_ms = round((opened.now.timestamp() - time.time()) * 1000)

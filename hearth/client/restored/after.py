@@ -1,0 +1,90 @@
+"""What a device has still to do since the server was restored, over as many connections as that takes."""
+
+from collections.abc import Iterable
+
+from hearth.client.conversations.room import Room
+from hearth.client.device_file import DeviceFile
+from hearth.client.keys.kept import KeptHead
+from hearth.client.replica.state import Replica
+from hearth.client.restored.give_back import give_back
+from hearth.client.restored.known import Known, gather
+from hearth.epochs.contract import EpochHeads, ListEpochHeads
+from hearth.errors import HearthError
+
+RETRY_SECONDS = 30.0
+HEADS_AT_ONCE = 500
+WAITS = "chain_moved"
+OVER = frozenset({"not_found", "conversation_closed", "limit_reached", "epoch_moved"})
+
+
+class AfterRestore:
+    """`remember` when the database is another one, `look` once it is listed there, `try_again` later.
+
+    What could not be given back, because somebody else's chain has to come first, stays in `_known`.
+    """
+
+    def __init__(self, file: DeviceFile, replica: Replica) -> None:
+        self._file, self._replica = file, replica
+        self._before: Room | None = None
+        self._known: dict[str, Known] = {}
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether this device has not looked at the restored database yet."""
+        keys = self._file.state.keys
+        told = [] if keys is None else keys.databases
+        return bool(told) and told[-1] != self._replica.generation
+
+    def remember(self, before: Room | None) -> None:
+        """Keep what was known in memory until it is given back."""
+        self._before = self._before or before
+
+    def next_in(self) -> float | None:
+        """Return after how many seconds to try again, None when nothing waits."""
+        return RETRY_SECONDS if self._known else None
+
+    async def look(self, room: Room) -> None:
+        """Give back what can be, the first time in this database. Raises HearthError."""
+        keys = room.own.keys
+        if self.is_due:
+            known = gather(self._file.state, self._before, self._replica.lost)
+            heads = await _list_heads(room, known)
+            for key, one in known.items():
+                if not _is_same(room, key, one, heads.get(key)):
+                    await self._give_back(room, key, one)
+        if keys.databases[-1:] != [room.database]:
+            keys.databases.append(room.database)
+            self._file.save()
+        self._before, self._replica.lost = None, {}
+
+    async def try_again(self, room: Room) -> None:
+        """Offer what waits for somebody's chain."""
+        waiting, self._known = self._known, {}
+        for key, known in waiting.items():
+            await self._give_back(room, key, known)
+
+    async def _give_back(self, room: Room, key: str, known: Known) -> None:
+        try:
+            await give_back(room, key, known)
+        except HearthError as error:
+            if error.code == WAITS:
+                self._known[key] = known
+            elif error.code not in OVER:
+                raise
+
+
+async def _list_heads(room: Room, keys: Iterable[str]) -> dict[str, KeptHead]:
+    """Return the newest epochs as the server names them; nothing is checked."""
+    wanted, found = sorted(keys), dict[str, KeptHead]()
+    for at in range(0, len(wanted), HEADS_AT_ONCE):
+        command = ListEpochHeads(conversation_ids=wanted[at : at + HEADS_AT_ONCE])
+        answer: EpochHeads = await room.own.ask(command, EpochHeads)
+        found |= {head.conversation_id: KeptHead(head.n, head.record_hash) for head in answer.heads}
+    return found
+
+
+def _is_same(room: Room, key: str, known: Known, head: KeptHead | None) -> bool:
+    """Tell whether nothing of a conversation was lost, as far as this device knew it."""
+    state = room.replica.conversations.get(key)
+    end = (0, b"") if state is None else (state.last_seq, state.log_hash)
+    return (head or KeptHead()) == known.head and (not known.places or known.last == end)

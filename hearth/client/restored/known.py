@@ -1,0 +1,80 @@
+"""What a device knew of a conversation before the server was restored."""
+
+from dataclasses import dataclass, field
+
+from hearth.client.conversations.room import Room
+from hearth.client.conversations.rows import to_row
+from hearth.client.crypto.log.rows import Row
+from hearth.client.device_file import DeviceState
+from hearth.client.keys.kept import KeptHead
+from hearth.client.replica.conversation import ConversationState
+from hearth.sealed.group.epoch import Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEpoch:
+    """An epoch that was accepted, with where its entry stood, and its seed if that is here."""
+
+    epoch: Epoch
+    seq: int
+    seed: bytes | None
+
+
+@dataclass(slots=True)
+class Known:
+    """Places (H by seq), entries by seq, epochs by n; of `head`, the newest epoch, the hash at least."""
+
+    head: KeptHead = field(default_factory=KeptHead)
+    places: dict[int, bytes] = field(default_factory=dict)
+    entries: dict[int, Row] = field(default_factory=dict)
+    epochs: dict[int, KnownEpoch] = field(default_factory=dict)
+
+    @property
+    def last(self) -> tuple[int, bytes]:
+        """The highest known place."""
+        seq = max(self.places)
+        return seq, self.places[seq]
+
+    def hashes(self) -> dict[int, bytes]:
+        """Return the record hashes of epochs by n."""
+        known = {n: one.epoch.hash for n, one in self.epochs.items()}
+        return known | ({self.head.n: self.head.hash} if self.head.n else {})
+
+
+def gather(state: DeviceState, before: Room | None, lost: dict[str, ConversationState]) -> dict[str, Known]:
+    """Return all that is known, by conversation: from the file, and from memory if this program ran then."""
+    kept = {} if state.keys is None else state.keys.conversations
+    found = {key: Known(max(one.epoch, one.lost, key=lambda head: head.n)) for key, one in kept.items()}
+    for key in {*lost, *(() if before is None else before.lives)} - found.keys():
+        found[key] = Known()
+    for key, known in found.items():
+        cursor = state.unsettled.get(key) or (state.cursors or {}).get(key)
+        if cursor is not None:
+            known.places |= {**cursor.places, cursor.seq: cursor.log_hash}
+        if key in lost:
+            _add_state(known, lost[key])
+        if before is not None and key in before.lives:
+            _add_live(known, before, key)
+        known.places.pop(0, None)
+    return {key: known for key, known in found.items() if known.places or known.head.n}
+
+
+def _add_state(known: Known, state: ConversationState) -> None:
+    if state.last_seq:
+        known.places[state.last_seq] = state.log_hash
+    for seq, entry in state.recent.items():
+        known.places[seq] = entry.log_hash
+        known.entries[seq] = to_row(entry)
+
+
+def _add_live(known: Known, before: Room, key: str) -> None:
+    live = before.lives[key]
+    if live.follower is not None:
+        known.places |= live.follower.log.hashes
+        known.entries = {**live.follower.rows(), **known.entries}
+    for n, one in live.epochs.known.items():
+        if n in live.told:
+            known.epochs[n] = KnownEpoch(one.epoch, live.told[n].seq, live.seeds.get(n))
+    if live.newest_n > known.head.n:
+        newest = live.epochs.known[live.newest_n].epoch
+        known.head = KeptHead(live.newest_n, newest.hash)

@@ -1,0 +1,265 @@
+"""A backup is restored: what devices have and the server lost comes back, and nobody has to do anything."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from hearth.backups.restore import restore_backup
+from hearth.backups.write import make_backup
+from hearth.client import Client, LogBroken, NotReady, Waits
+from hearth.client.conversations import rewrap
+from hearth.client.conversations.act import act
+from hearth.client.conversations.fetch import fetch_epochs
+from hearth.client.crypto.making import acts
+from hearth.client.restored import give_back
+from hearth.config import Config
+from hearth.db.engine import Database
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.epoch import Action
+from tests.conftest import KIND, make_mariadb_database
+from tests.scenarios.cast import Device
+from tests.scenarios.conftest import SignUp, calm, make_friends
+from tests.scenarios.server import RunningServer
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the kind under test to restore into."""
+    if KIND == "sqlite":
+        yield f"sqlite:///{(tmp_path / 'other' / 'hearth.db').as_posix()}"
+    else:
+        yield from make_mariadb_database(request)
+
+
+class Backups:
+    """Of one server: `make` a backup, `restore` it in the place of everything since."""
+
+    def __init__(self, server: RunningServer, database: str, folder: Path) -> None:
+        self.server, self.database, self.folder = server, database, folder
+
+    async def make(self) -> None:
+        await asyncio.to_thread(make_backup, self.server.config, self.folder / "backup")
+
+    async def restore(self, **told: str) -> None:
+        """Returns when the server answers again; `told` is what it says of itself instead, in SQL."""
+        await self.server.stop()
+        data = self.folder / "other"
+        data.mkdir()
+        target = Config(data=data, database=self.database, insecure_test_kdf=True)
+        await asyncio.to_thread(restore_backup, target, self.folder / "backup")
+        await self._lie(told)
+        self.server.config = replace(self.server.config, data=data, database=self.database)
+        await self.server.start()
+
+    async def _lie(self, told: dict[str, str]) -> None:
+        database = Database(self.database)
+        async with database.transaction("write") as transaction:
+            for column, value in told.items():
+                await transaction.execute(text(f"UPDATE server SET {column} = {value}"))
+        await database.stop()
+
+
+@pytest.fixture
+def backups(server: RunningServer, elsewhere: str, tmp_path: Path) -> Backups:
+    return Backups(server, elsewhere, tmp_path)
+
+
+async def rotates(device: Device, to: str) -> None:
+    """Make the next epoch of a conversation."""
+    key = key_of(device, to)
+    async with device.client.keeper.hold() as room:
+        live = room.open(key)
+        await fetch_epochs(room, live)
+        await room.own.met.catch_up(live.members())
+        assert live.epochs.newest is not None
+        await act(room, live, acts.rotate(live.epochs.newest))
+
+
+async def epochs_of(device: Device, to: str) -> list[Action]:
+    key = key_of(device, to)
+    async with device.client.keeper.hold() as room:
+        known = room.open(key).epochs.known
+        return [known[n].epoch.record.action for n in sorted(known)]
+
+
+def key_of(device: Device, to: str) -> str:
+    return device.client.find_conversation(to).conversation.id
+
+
+async def texts(client: Client, to: str) -> list[str | None]:
+    return [message.text for message in await client.history(to, limit=100)]
+
+
+async def goes_on(device: Device, before: str) -> None:
+    """Return when a device has looked at the restored database."""
+
+    def has_looked(client: Client) -> bool:
+        return client.replica.generation not in ("", before) and client.keeper.at_hand() is not None
+
+    await device.agrees(has_looked, "being in step with the restored server")
+
+
+async def test_what_two_people_wrote_since_the_backup_comes_back(sign_up: SignUp, backups: Backups) -> None:
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    await bob.sends("after it", to=alice)
+    await alice.receives("after it")
+    await rotates(alice, "bob")
+    await alice.sends("in the next epoch", to=bob)
+    await bob.receives("in the next epoch")
+    await bob.sends("and an answer", to=alice)
+    await alice.receives("and an answer")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    await backups.restore()
+    for device in (alice, bob):
+        await goes_on(device, before)
+    everything = ["before the backup", "after it", "in the next epoch", "and an answer"]
+    for device, other in ((alice, "bob"), (bob, "alice")):
+        assert await texts(device.client, other) == everything
+        assert await epochs_of(device, other) == [Action.CREATE, Action.ROTATE]
+    await alice.sends("life goes on", to=bob)
+    assert (await bob.receives("life goes on")).verdict is None
+    tablet = await sign_up("bob", device="tablet")
+    assert await texts(tablet.client, "alice") == [*everything, "life goes on"]
+    given = [message.text for device in (alice, bob) for message in device.messages]
+    assert len(given) == len(set(given)), "nothing is given twice"
+
+
+async def test_who_was_started_anew_takes_back_what_others_have(
+    sign_up: SignUp, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bob's program has nothing but its file: it waits for alice, and is given nothing twice."""
+    monkeypatch.setattr(rewrap, "ANSWER_WITHIN", 0.1)
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    await rotates(alice, "bob")
+    await alice.sends("read by bob", to=bob)
+    await bob.receives("read by bob")
+    await calm(alice, bob)
+    await bob.disconnects()
+    await alice.sends("not read by bob", to=bob)
+    await calm(alice)
+    before = alice.client.replica.generation
+    await alice.client._connection.stop()  # she is late
+    await backups.restore()
+    await bob.comes_back()
+    with pytest.raises(NotReady):
+        await bob.client.send("alice", "too early", wait=False)
+    await alice.client.connect()
+    await goes_on(alice, before)
+    await bob.agrees(lambda client: "not read by bob" in [one.text for one in bob.messages], "what came back")
+    await bob.sends("an answer", to=alice)
+    await alice.receives("an answer")
+    assert await epochs_of(bob, "alice") == [Action.CREATE, Action.ROTATE]
+    opened = [one.text for one in bob.messages if one.verdict is None]
+    assert opened == ["before the backup", "read by bob", "not read by bob"]
+
+
+async def test_what_nobody_has_any_more_stops_nobody(
+    sign_up: SignUp, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both programs have nothing but their files: they wait for a while, then they go on without."""
+    monkeypatch.setattr(give_back, "PATIENCE_MS", 3000)
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    await rotates(alice, "bob")
+    await alice.sends("lost", to=bob)
+    await bob.receives("lost")
+    await calm(alice, bob)
+    for device in (alice, bob):
+        await device.disconnects()
+    await backups.restore()
+    for device in (alice, bob):
+        await device.comes_back()
+    await alice.sends("after it", to=bob)
+    assert (await bob.receives("after it")).verdict is None
+    assert await texts(bob.client, "alice") == ["before the backup", "after it"]
+
+
+async def test_who_comes_late_goes_on_with_what_others_made_meanwhile(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    """Bob's tablet signs in after the restore and makes an epoch with the number of one that alice knows."""
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    await bob.sends("under the same epoch", to=alice)
+    await alice.receives("under the same epoch")
+    await rotates(alice, "bob")
+    await alice.sends("under another epoch", to=bob)
+    await bob.receives("under another epoch")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    for device in (alice, bob):
+        await device.client._connection.stop()
+    await backups.restore()
+    tablet = await sign_up("bob", device="tablet")
+    await rotates(tablet, "alice")
+    await alice.client.connect()
+    await goes_on(alice, before)
+    await alice.sends("life goes on", to=bob)
+    await tablet.receives("under the same epoch")
+    assert (await tablet.receives("life goes on")).verdict is None
+    assert "under another epoch" not in await texts(tablet.client, "alice")
+    async with alice.client.keeper.hold() as room:
+        assert room.open(key_of(alice, "bob")).stopped is None
+
+
+async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stopped(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await backups.make()
+    await rotates(alice, "bob")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    await backups.restore(restored_at="NULL")
+    await goes_on(alice, before)
+    with pytest.raises(NotReady) as stopped:
+        await alice.client.send("bob", "no", wait=False)
+    assert (stopped.value.waits, stopped.value.verdict) == (Waits.STOPPED, Verdict.ROLLBACK)
+
+
+async def test_an_older_state_without_a_new_generation_is_no_restore(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await backups.make()
+    await bob.sends("after it", to=alice)
+    await alice.receives("after it")
+    await rotates(alice, "bob")
+    await calm(alice, bob)
+    await bob.disconnects()
+    generation = f"x'{alice.client.replica.generation}'"
+    await backups.restore(generation=generation)
+    await alice.agrees(lambda client: isinstance(client._connection.failure, LogBroken), "the alarm")
+    await bob.comes_back()
+    with pytest.raises(NotReady) as stopped:
+        await bob.client.send("alice", "no", wait=False)
+    assert (stopped.value.waits, stopped.value.verdict) == (Waits.STOPPED, Verdict.ROLLBACK)
