@@ -214,7 +214,7 @@ async def be_warned_by_link(page: Page) -> None:
     """Somebody's link names other keys than they have."""
     await open_numbers(page)
     await page.evaluate("location.hash = 'friend=ada.AAAAAAAAAAAAAAAAAAAAAA'")
-    await page.locator("[data-link=differs]").wait_for()
+    await page.locator("[data-warning=link]").wait_for()
 
 
 async def meet_a_new_identity(page: Page) -> None:

@@ -184,7 +184,8 @@ class OpenRow:
 class Keyring:
     """What counts of a keyring: pins, heads and receive seeds by packed id, epoch seeds to be tried by epoch.
 
-    `conflicts` are the users of whom two pins count that say different things of one n.
+    `conflicts` are the users of whom two pins count that say different things of one n, and who were
+    not compared since.
     """
 
     rows: dict[tuple[int, bytes], RowBody]
@@ -204,16 +205,17 @@ def read_keyring(rows: Iterable[OpenRow], sets: dict[int, bytes]) -> Keyring:
     passed = {(row.name, row.body) for row in known if row.is_of_set and row.g in verified}
     found: dict[tuple[int, bytes], RowBody] = {}
     seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
-    conflicts = set()
+    pins: dict[int, list[PinRow]] = {}
     for row in known:
         if isinstance(row.body, EpochRow) and isinstance(row.id, EpochId):
             seeds[row.id] = (*seeds.get(row.id, ()), row.body)
         elif row.g == newest or (row.name, row.body) in passed:
             before = found.get(row.name)
-            if before is not None and _is_conflict(before, row.body) and isinstance(row.id, UserId):
-                conflicts.add(row.id.user)
+            if isinstance(row.body, PinRow) and isinstance(row.id, UserId):
+                pins.setdefault(row.id.user, []).append(row.body)
             found[row.name] = row.body if before is None else _choose(before, row.body)
-    return Keyring(found, seeds, frozenset(conflicts))
+    conflicts = frozenset(user for user, seen in pins.items() if _has_conflict(seen))
+    return Keyring(found, seeds, conflicts)
 
 
 def hash_rows(rows: Iterable[OpenRow], g: int) -> bytes | None:
@@ -233,10 +235,17 @@ def _choose(before: RowBody, after: RowBody) -> RowBody:
     return after
 
 
-def _is_conflict(before: RowBody, after: RowBody) -> bool:
-    if not (isinstance(before, PinRow) and isinstance(after, PinRow)):
-        return False
-    return before.n == after.n and (before.hash, before.identity_key) != (after.hash, after.identity_key)
+def _has_conflict(pins: list[PinRow]) -> bool:
+    """Tell whether they say different things of one n, since somebody compared last."""
+    said: dict[int, tuple[bytes, bytes]] = {}
+    has_conflict = False
+    for pin in pins:
+        if pin.how is How.COMPARED:
+            said, has_conflict = {}, False
+        elif said.get(pin.n, (pin.hash, pin.identity_key)) != (pin.hash, pin.identity_key):
+            has_conflict = True
+        said[pin.n] = (pin.hash, pin.identity_key)
+    return has_conflict
 
 
 def hash_set(rows: Iterable[tuple[int, bytes, bytes]]) -> bytes:

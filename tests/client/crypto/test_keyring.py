@@ -29,8 +29,8 @@ def head(n: int, seq: int) -> HeadRow:
     return HeadRow(n, b"r" * 32, seq, b"l" * 32)
 
 
-def pin(n: int, key: bytes = b"k" * 32, hash_: bytes = b"h" * 32) -> PinRow:
-    return PinRow("bob", key, 1, n, hash_, How.REQUEST, 0, 17)
+def pin(n: int, key: bytes = b"k" * 32, hash_: bytes = b"h" * 32, how: How = How.REQUEST) -> PinRow:
+    return PinRow("bob", key, 1, n, hash_, how, 0, 17)
 
 
 def read(rows: Sequence[OpenRow], newest: int = 2) -> Keyring:
@@ -94,3 +94,6 @@ def test_two_pins_that_say_different_things_of_one_head_are_a_conflict() -> None
     assert found(pin(4, hash_=b"x" * 32)) == {2}
     assert found(pin(4)) == set()
     assert found(pin(5, key=b"x" * 32)) == set(), "a renewal, which the chain shows"
+    other, compared = pin(4, key=b"x" * 32), pin(4, how=How.COMPARED)
+    assert read([OpenRow(2, BOB, row) for row in (pin(4), other, compared)]).conflicts == set()
+    assert read([OpenRow(2, BOB, row) for row in (compared, pin(4), other)]).conflicts == {2}

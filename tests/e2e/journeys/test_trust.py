@@ -1,9 +1,13 @@
 """Trust that people can see: numbers and codes compared, new identities, links that name keys."""
 
 import re
+import secrets
+from dataclasses import replace
 
 from playwright.async_api import Locator, expect
 
+from hearth.client import Client
+from hearth.sealed.person.keyring import UserId
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
 from tests.e2e.journeys.test_new_password import NEW_PASSWORD, changes_password, follows_reset
@@ -234,6 +238,27 @@ async def test_a_link_with_another_fingerprint_warns_until_it_is_let_go_of(
     await warning.get_by_role("button", name="Go on without the link").click()
     await expect(warning).to_have_count(0, timeout=PATIENCE)
     await expect(page.get_by_text("Not compared yet. Known to you since")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_keys_that_differ_between_own_devices_warn_until_the_two_have_compared(
+    alice: Person, bob: Person, server: Served
+) -> None:
+    await alice.befriends(bob)
+    await opens_security(alice, "Bob")
+    async with await Client.sign_in(server.url, "alice", PASSWORD) as program, program.keeper.hold() as room:
+        ((user, pin),) = room.own.pins.by_user.items()
+        shown = replace(pin, identity_key=secrets.token_bytes(32))  # what a server may have told it
+        await room.own.append([(UserId(user), shown)])
+    await opens_security(alice, "Bob")
+    page = alice.page
+    warning = page.get_by_role("alert").filter(has_text="Your devices were shown different keys for Bob")
+    await expect(warning).to_be_visible(timeout=PATIENCE)
+    await page.go_back()
+    await expect(warning).to_be_visible(timeout=PATIENCE)
+    await opens_security(alice, "Bob")
+    await page.get_by_role("button", name="The numbers are the same").click()
+    await expect(warning).to_have_count(0, timeout=PATIENCE)
+    await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
 
 
 async def test_a_recovery_key_is_dropped_with_the_password(alice: Person) -> None:

@@ -5,6 +5,7 @@ import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
 import { chooseRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
 import { KnownChain } from "../protocol/known-chain.ts";
 import { OwnChain } from "../protocol/own-chain.ts";
+import type { Pin } from "../protocol/pins.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
 import type { AccountServer, StoredRow } from "./server.ts";
@@ -94,13 +95,21 @@ export class Self {
   /** Rows of kinds 2 to 4 that count under generation `g`, one for each kind and id, and opened. */
   async readRows(g = this.own.newest?.statement.g ?? 0): Promise<Row[]> {
     const counting = new Map<string, Row>();
-    for (const { row } of await this.#openRows(g)) {
-      if (row === null) continue;
+    for (const row of await this.#readEvery(g)) {
       const name = `${rowKind(row)} ${toHex(rowId(row))}`;
       const before = counting.get(name);
       counting.set(name, before === undefined ? row : chooseRow(before, row));
     }
     return [...counting.values()];
+  }
+
+  /** Every pin under the newest generation, in the order of the list. */
+  async readPins(): Promise<Pin[]> {
+    return (await this.#readEvery(this.own.newest?.statement.g ?? 0)).filter((row) => row.kind === "pin");
+  }
+
+  async #readEvery(g: number): Promise<Row[]> {
+    return (await this.#openRows(g)).flatMap(({ row }) => (row === null ? [] : [row]));
   }
 
   /** Takes the seeds of receive statements out of the rows. A seed that does not fit its statement is no seed. */

@@ -3,7 +3,7 @@
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { equal, type Verdict, zeros } from "../protocol/codec.ts";
-import { IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
+import { hasConflict, IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
 import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
@@ -59,6 +59,8 @@ export class Device {
   readonly people: People;
   readonly lives = new Map<string, Live>();
   readonly pins = new Map<number, Pin>();
+  /** Of whom one's own devices have seen different things. */
+  readonly inConflict = new Set<number>();
   /** Database generations that `sync.open` told, as hex. */
   readonly databases = new Set<string>();
 
@@ -81,6 +83,9 @@ export class Device {
   /** Pins that count in the keyring. */
   async readPins(): Promise<void> {
     for (const row of await this.self.readRows()) if (row.kind === "pin") this.pins.set(row.user, row);
+    const every = await this.self.readPins();
+    this.inConflict.clear();
+    for (const user of this.pins.keys()) if (hasConflict(every.filter((pin) => pin.user === user))) this.inConflict.add(user);
   }
 
   /** What is known of a conversation, as it was left. */

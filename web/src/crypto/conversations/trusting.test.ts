@@ -130,6 +130,19 @@ test("a comparison is known on all own devices, and so is taking it back", LONG,
   for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ how: 2, isVerified: false });
 });
 
+test("when own devices were shown different keys of one head, both say so until somebody has compared", LONG, async () => {
+  const { alice, laptop } = await Scene.begin();
+  const other = await laptop();
+  await confirmCompared(alice, 2, await shown(alice));
+  expect(await ofBob(other)).toMatchObject({ isVerified: true, hasConflict: false });
+  const seen = alice.pins.get(2)!;
+  await other.append([{ ...seen, identityKey: random(32), how: 2 }]);
+  for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: false, hasConflict: true });
+  expect((await refresh(alice, [CAROL])).find((one) => one.user === 3)).toMatchObject({ hasConflict: false });
+  await confirmCompared(alice, 2, await shown(alice));
+  for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: true, hasConflict: false });
+});
+
 describe("a new identity", () => {
   test("holds until one tap, which brings the person back into every conversation", LONG, async () => {
     const scene = await Scene.begin();

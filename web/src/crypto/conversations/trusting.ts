@@ -25,6 +25,8 @@ export interface PersonTrust {
   isVerified: boolean;
   /** A link named another identity than the server shows. */
   isNotOfLink: boolean;
+  /** One's own devices were shown different keys of them (6.3). */
+  hasConflict: boolean;
   /** Why what the server shows of them cannot be right. */
   verdict: Verdict | null;
 }
@@ -62,9 +64,11 @@ function describe(device: Device, { user, fingerprint: named }: Pick<Acquaintanc
   const pin = device.pins.get(user);
   const print = state && printOf(device, chain, state);
   const change = state === null ? "none" : findChange(pin, state);
+  const hasConflict = device.inConflict.has(user);
   return {
     user, fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, state),
-    isVerified: pin?.how === COMPARED && change === "none" && verdict === null, isNotOfLink: print !== null && named !== null && named !== print, verdict,
+    isVerified: pin?.how === COMPARED && change === "none" && verdict === null && !hasConflict,
+    isNotOfLink: print !== null && named !== null && named !== print, hasConflict, verdict,
   };
 }
 
@@ -81,7 +85,7 @@ function settle(device: Device, { user, isFriend, fingerprint: named }: Acquaint
   return isFriend && named === null ? meet(moved, user, chain.state, BY_REQUEST, 0, now) : moved;
 }
 
-/** Every pin counts as seen (6.3): a chain without that head is not the one that was pinned. */
+/** The pin that counts is of a head that was seen: a chain without that head is not the one that was pinned. */
 function seePin(device: Device, user: number): Verdict | null {
   const pin = device.pins.get(user);
   const chain = device.people.chain(user);

@@ -59,5 +59,14 @@ export const compare = (user: number, state: UserState, time: number): Pin => ma
 /** The person takes a comparison back: of the same identity, later in the list, nothing vouches for it any more. */
 export const uncompare = (pin: Pin, time: number): Pin => (pin.how === COMPARED ? { ...pin, how: BY_REQUEST, time } : pin);
 
-/** Two pins of one n that say different things: to be shown. Another key at another n may be a renewal, which the chain shows. */
-export const isConflict = (a: Pin, b: Pin): boolean => a.n === b.n && !(equal(a.hash, b.hash) && equal(a.identityKey, b.identityKey));
+/** Of one n they say different things. Another key at another n may be a renewal, which the chain shows. */
+const isConflict = (a: Pin, b: Pin): boolean => a.n === b.n && !(equal(a.hash, b.hash) && equal(a.identityKey, b.identityKey));
+
+/**
+ * Whether the server showed one's own devices different things of a person (6.3), which is to be shown until somebody has compared.
+ * The person's pins in the order of the list.
+ */
+export function hasConflict(pins: readonly Pin[]): boolean {
+  const since = pins.slice(Math.max(0, pins.findLastIndex((pin) => pin.how === COMPARED)));
+  return since.some((pin, at) => since.slice(0, at).some((before) => isConflict(before, pin)));
+}

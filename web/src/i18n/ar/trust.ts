@@ -54,6 +54,8 @@ export const trust: Translation<typeof en>["trust"] = {
   lineRenewed: "جدّد {name} مفاتيحه.",
   lineOwnReset: "بدأت من جديد، بمفاتيح جديدة.",
   lineOwnRenewed: "جدّدت مفاتيحك.",
+  conflictTitle: "عُرضت على أجهزتك مفاتيح مختلفة لـ {name}",
+  conflictText: "قد يكون بعضها لشخص يريد أن يحل محل {name}. قارن رقم الأمان قبل أن تكتب ما لا يجوز أن يقرأه غيركما، وأخبر من يدير هذا الخادم.",
   linkDiffersTitle: "هذا الرابط لا يوافق {name}",
   linkDiffersText: "يذكر مفاتيح غير التي يعرضها هذا الخادم. ربما كان الرابط أقدم من مفاتيح {name}، أو يريد أحد أن يحل محله. اطلب من {name} رابطًا جديدًا بطريقة غير هذه.",
   linkDropped: "تابع دون الرابط",

@@ -52,6 +52,8 @@ export const trust = {
   lineRenewed: "{name} renewed their keys.",
   lineOwnReset: "You began anew, with new keys.",
   lineOwnRenewed: "You renewed your keys.",
+  conflictTitle: "Your devices were shown different keys for {name}",
+  conflictText: "One of them may belong to somebody who wants to take {name}’s place. Compare the safety number before you write anything that nobody else may read, and tell the person who runs this Hearth.",
   linkDiffersTitle: "This link does not fit {name}",
   linkDiffersText: "It names other keys than this server shows. The link may be older than {name}’s keys, or somebody wants to take their place. Ask {name} for a new link, in some other way than here.",
   linkDropped: "Go on without the link",
