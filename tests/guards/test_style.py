@@ -1,6 +1,7 @@
 """The house style as far as a machine can judge it: docstrings, sizes, excepts, whose tables are whose."""
 
 import ast
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,32 @@ MAY_USE_FOREIGN_TABLES = {
 }
 MODULES = [path for path in list_modules("hearth") if "versions" not in path.parts]
 SOURCES = (".py", ".ts", ".svelte", ".scss", ".mjs")
-everywhere = pytest.mark.parametrize("path", MODULES, ids=str)
+Check = Callable[[Path], None]
+
+
+def over(paths: Sequence[Path]) -> Callable[[Check], Callable[[], None]]:
+    """Make a test that judges one file into one of all these, which names those that fail.
+
+    One for each file would be thousands, and what a run spends on them more than the judging.
+    """
+
+    def make(check: Check) -> Callable[[], None]:
+        def test() -> None:
+            wrong = []
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    wrong.append(f"{path}: {error}")
+            assert paths and not wrong, "\n".join(wrong)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return make
+
+
+everywhere = over(MODULES)
 
 
 def is_a_list(path: Path) -> bool:
@@ -31,7 +57,7 @@ def is_a_list(path: Path) -> bool:
     return path.name == "contract.ts" or path.match("i18n/*")
 
 
-@pytest.mark.parametrize("path", list_modules("hearth", "tests", "bench", "examples"), ids=str)
+@over(list_modules("hearth", "tests", "bench", "examples"))
 def test_a_module_says_what_it_is(path: Path) -> None:
     docstring = ast.get_docstring(parse(path))
     assert docstring, "no module docstring"
@@ -39,11 +65,7 @@ def test_a_module_says_what_it_is(path: Path) -> None:
         assert len(docstring.splitlines()) <= 7, "a module docstring has one to five lines"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in list_files() if path.suffix in SOURCES and not is_a_list(path)],
-    ids=str,
-)
+@over([path for path in list_files() if path.suffix in SOURCES and not is_a_list(path)])
 def test_a_file_stops_at_350_lines(path: Path) -> None:
     assert len(read(path).splitlines()) <= MOST_LINES
 
@@ -71,7 +93,7 @@ def test_a_broad_except_says_why_or_raises_again(path: Path) -> None:
         assert raises_again or says_why, f"{path}:{node.lineno} {lines[node.lineno - 1].strip()}"
 
 
-@pytest.mark.parametrize("path", list_modules("hearth", "tests", "bench", "examples", "scripts"), ids=str)
+@over(list_modules("hearth", "tests", "bench", "examples", "scripts"))
 def test_no_shell_reads_what_we_run(path: Path) -> None:
     """A shell would take what is in an argument for a command. ruff does not look at the tests for it."""
     for node in ast.walk(parse(path)):
@@ -119,9 +141,7 @@ def test_a_wait_ends_when_it_is_cancelled(path: Path) -> None:
     assert "asyncio.wait_for(" not in path.read_text(encoding="utf-8"), "use `async with asyncio.timeout(…)`"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in list_files() if path.suffix in (".py", ".ts", ".svelte")], ids=str
-)
+@over([path for path in list_files() if path.suffix in (".py", ".ts", ".svelte")])
 def test_a_file_is_named_by_what_it_does(path: Path) -> None:
     assert not BANNED_NAMES & {part.split(".")[0].lower() for part in path.parts}
 
@@ -144,7 +164,7 @@ def test_storage_is_touched_by_its_own_noun_only(path: Path) -> None:
     assert not foreign or own == "db" or str(path) in MAY_USE_FOREIGN_TABLES, f"{path} imports {foreign}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[1] == "client"], ids=str)
+@over([path for path in MODULES if path.parts[1] == "client"])
 def test_the_client_library_takes_only_contracts_from_the_server(path: Path) -> None:
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hearth."):
