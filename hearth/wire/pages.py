@@ -1,5 +1,6 @@
 """The web client's files and the commands' HTTP face. Files are read once and served from memory."""
 
+import functools
 import gzip
 import mimetypes
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class File:
     cache_control: str
 
 
+@functools.cache
 def read_client(folder: Path) -> dict[str, File]:
     """Read the built web client; keys are paths below `/`. An unbuilt client is an empty answer.
 
