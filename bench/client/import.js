@@ -21,37 +21,48 @@ async ({ user, conversation }) => {
     if (!answer.ok) throw new Error(`history answered ${answer.status}`);
     return answer.json();
   };
-  const toRow = ({ conversation_id, record, ...rest }) => ({ ...rest, conversation: conversation_id, record: bytes(record) });
   const utf8 = new TextDecoder();
-  const seal = (row) => {
-    const { text } = JSON.parse(utf8.decode(row.record.subarray(1)));
+  const split = (row) => {
+    const { from_device, counter, epoch, target_seq, log_hash, record, ...entry } = row;
+    const { conversation, seq } = entry;
+    return [entry, { conversation, seq, from_device, counter, epoch, target_seq, log_hash, record }];
+  };
+  const toRow = ({ conversation_id, record, record_hash, ...rest }) => {
+    const kept = bytes(record);
+    const told = kept[0] === 0 ? { plain: JSON.parse(utf8.decode(kept.subarray(1))) } : { waits: 1 };
+    return { ...rest, conversation: conversation_id, record: kept, ...told };
+  };
+  const seal = ({ plain, ...row }) => {
     const length = row.record.length < 92 ? 256 : row.record.length < 348 ? 512 : 1024;
     const record = crypto.getRandomValues(new Uint8Array(length + 33));
     record[0] = 1;
-    const opened = { verdict: null, content: { type: "text", text }, sent_at: Date.parse(row.timestamp), target: null, is_withheld: false };
+    const opened = { verdict: null, content: plain, sent_at: Date.parse(row.timestamp), target: null, is_withheld: false };
     return { ...row, epoch: 1, record, opened };
   };
-  const plain = (row) => JSON.stringify(Object.entries({ ...row, record: [...row.record] }).sort());
+  const name = ([entry, proof]) => JSON.stringify([Object.entries(entry).sort(), Object.entries({ ...proof, record: [...proof.record] }).sort()]);
 
   const database = await finish(indexedDB.open(`hearth-${user}`));
   const key = IDBKeyRange.bound([conversation, 0], [conversation, Infinity]);
-  const own = await finish(database.transaction("entries").objectStore("entries").getAll(key));
-  const written = new Map(own.map((row) => [row.seq, plain(row)]));
+  const readAll = (table) => finish(database.transaction(table).objectStore(table).getAll(key));
+  const [own, proofs] = await Promise.all(["entries", "records"].map(readAll));
+  const written = new Map(own.map((row, at) => [row.seq, name([row, proofs[at]])]));
   let first = 0;
   let last = 0;
   let compared = 0;
   const counts = {};
   do {
     const page = await readPage(first);
-    const transaction = database.transaction("entries", "readwrite", { durability: "relaxed" });
+    const transaction = database.transaction(["entries", "records"], "readwrite", { durability: "relaxed" });
     for (const entry of page.entries) {
       const row = toRow(entry);
       const known = written.get(row.seq);
-      if (known !== undefined && known !== plain(row)) throw new Error(`the client writes seq ${row.seq} otherwise`);
+      if (known !== undefined && known !== name(split(row))) throw new Error(`the client writes seq ${row.seq} otherwise`);
       compared += known === undefined ? 0 : 1;
       const [least, most] = counts[row.from_device] ?? [row.counter, row.counter];
       counts[row.from_device] = [Math.min(least, row.counter), Math.max(most, row.counter)];
-      transaction.objectStore("entries").put(row.record[0] === 0 ? seal(row) : row);
+      const [shown, proof] = split(row.plain ? seal(row) : row);
+      transaction.objectStore("entries").put(shown);
+      transaction.objectStore("records").put(proof);
     }
     await complete(transaction);
     last ||= page.entries.at(-1).seq;

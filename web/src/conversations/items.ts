@@ -1,7 +1,7 @@
 // One conversation as it is shown: entries and what waits in the outbox become items with readable content.
-import { type Content, readPlain } from "../crypto/content.ts";
+import type { Content } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
-import { type EntryRow, isSealed, type MemberRow, type Replica } from "../replica/database.ts";
+import type { EntryRow, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 
@@ -43,8 +43,9 @@ function close(why: Verdict | null): Content {
 }
 
 /** What an entry says; what is not sealed counts only below the first epoch. */
-export function readEntry({ seq, record, opened }: EntryRow, sealedFrom: number | undefined): Content {
-  if (!isSealed(record)) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : readPlain(record);
+export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFrom: number | undefined): Content {
+  if (plain) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : plain;
+  if (is_emptied) return { type: "unknown" };
   return opened?.content ?? close(opened?.verdict ?? null);
 }
 
@@ -52,7 +53,7 @@ export function readEntry({ seq, record, opened }: EntryRow, sealedFrom: number 
 export class Contents {
   readonly #read = new Map<string, Content>();
 
-  /** `key` names what is read: the log hash of an entry, the client_id of one's own message on its way. */
+  /** `key` names what is read: an entry by its place and its client_id, the client_id alone of one's own message on its way. */
   get(key: string, read: () => Content): Content {
     let content = this.#read.get(key);
     if (!content) {
@@ -119,11 +120,11 @@ export class Items {
   }
 
   #make(entry: EntryRow, key: string, others: MemberRow[] | null): Item {
-    const { seq, from_user, timestamp, log_hash } = entry;
-    const content = this.#contents.get(log_hash, () => readEntry(entry, this.#sealedFrom));
+    const { seq, from_user, timestamp, client_id } = entry;
+    const content = this.#contents.get(`${seq} ${client_id}`, () => readEntry(entry, this.#sealedFrom));
     const item: Item = { key, seq, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
-    if (!isSealed(entry.record)) item.isPlain = true;
+    if (entry.plain) item.isPlain = true;
     if (entry.opened?.is_withheld) item.isWithheld = true;
     return item;
   }

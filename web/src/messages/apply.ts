@@ -1,9 +1,10 @@
 // What is said about messages and receipts, written into the local copy. Live, page and own send end in one function.
 import { applyMembers } from "../conversations/apply.ts";
 import { advanceCursor } from "../replica/cursors.ts";
-import type { EntryRow, Replica } from "../replica/database.ts";
+import type { Replica } from "../replica/database.ts";
 import { type Applied, applyEntries, toRow } from "../replica/entries.ts";
 import { addRange } from "../replica/ranges.ts";
+import type { WholeRow } from "../replica/records.ts";
 import type * as contract from "../wire/contract.ts";
 
 /** Takes new entries of one conversation. */
@@ -22,7 +23,7 @@ export function applyReceipts(replica: Replica, event: contract.ReceiptsAdvanced
 }
 
 /** Takes a page, with its entries as rows. `upTo` is the seq below which it was asked for: what lies between is then not to be had. */
-export function applyPage(replica: Replica, page: contract.Page, upTo?: number, rows: EntryRow[] = page.entries.map(toRow)): Promise<Applied> {
+export function applyPage(replica: Replica, page: contract.Page, upTo?: number, rows: WholeRow[] = page.entries.map(toRow)): Promise<Applied> {
   return replica.write(async () => {
     const id = page.conversation_id;
     const applied = await applyEntries(replica, rows, page.hash_before);

@@ -8,6 +8,7 @@ import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import type * as contract from "../wire/contract.ts";
+import { clearAll, markSealed, moveRecords } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
 export interface OpenedRow {
@@ -23,10 +24,13 @@ export interface OpenedRow {
   is_withheld: boolean;
 }
 
-export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "record" | "epoch"> {
+/** What views read of an entry. What proves it is in a row of its own, RecordRow. */
+export interface EntryRow extends Pick<contract.Entry, "seq" | "ordinal" | "kind" | "from_user" | "client_id" | "timestamp"> {
   conversation: string;
-  epoch: number;
-  record: Bytes;
+  /** What it says, if it is not sealed. */
+  plain?: Content;
+  /** Emptied by the server: what it said is gone. */
+  is_emptied?: true;
   /** Its device used this counter before: a copy that is kept for the chain. Of sealed entries the verdict says whether it is shown. */
   is_repeated?: boolean;
   /** Told by the keys' worker. Missing of what is not sealed, and until then. */
@@ -37,6 +41,16 @@ export interface EntryRow extends Omit<contract.Entry, "conversation_id" | "reco
   fails?: 1;
   /** Entries, by conversation and seq, that may change its verdict and are not here. */
   wants?: [string, number][];
+}
+
+/** What an entry is judged, chained and proved by. No view reads it: it is larger than what is shown (decision 18). */
+export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | "counter" | "target_seq" | "log_hash"> {
+  conversation: string;
+  epoch: number;
+  /** Empty if it was emptied. */
+  record: Bytes;
+  /** What an emptied record had, in base64. */
+  record_hash?: string;
 }
 
 /** How sealing stands in a conversation, as last known. */
@@ -168,34 +182,9 @@ interface Metas {
   settings: contract.Settings;
 }
 
-const TABLES = [
-  ...["entries", "ranges", "conversations", "members", "users", "friends"],
-  ...["requests", "blocked", "devices", "avatars", "metas"],
-];
-
-const AT_ONCE = 2000;
-
-/** Entries from before anything was opened wait for it. Read in large pieces: a cursor would take a task for each. */
-async function markSealed(entries: Table<EntryRow, [string, number]>): Promise<void> {
-  for (let after: [string, number] = ["", 0]; ; ) {
-    const rows = await entries.where("[conversation+seq]").above(after).limit(AT_ONCE).toArray();
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    const sealed = rows.filter((row) => isSealed(row.record));
-    await entries.bulkPut(sealed.map((row) => ({ ...row, waits: 1 as const })));
-    after = [last.conversation, last.seq];
-  }
-}
-
-function forgetOpened(row: ConversationRow): void {
-  if (row.last_entry && isSealed(row.last_entry.record)) row.last_entry.waits = 1;
-}
-
-/** Sealed, or signed: both begin with the version of their format. */
-export const isSealed = (record: Uint8Array): boolean => record.length > 0 && record[0] !== 0;
-
 export class Replica extends Dexie {
   declare entries: Table<EntryRow, [string, number]>;
+  declare records: Table<RecordRow, [string, number]>;
   declare ranges: Table<RangeRow, [string, number]>;
   declare conversations: Table<ConversationRow, string>;
   declare members: Table<MemberRow, [string, number]>;
@@ -226,18 +215,16 @@ export class Replica extends Dexie {
       avatars: "id",
       metas: "key",
     });
-    // Ranges without counts would have to be guessed at; all of this can be fetched again.
-    this.version(2)
-      .stores({})
-      .upgrade(async (upgrade) => {
-        for (const name of TABLES) if (name !== "avatars") await upgrade.table(name).clear();
-      });
+    this.version(2).stores({}).upgrade(clearAll);
     this.version(3)
       .stores({ entries: "[conversation+seq], [conversation+from_device+counter], [conversation+waits], *wants, fails" })
-      .upgrade(async (upgrade) => {
-        await markSealed(upgrade.table("entries"));
-        await upgrade.table<ConversationRow>("conversations").toCollection().modify(forgetOpened);
-      });
+      .upgrade(markSealed);
+    this.version(4)
+      .stores({
+        entries: "[conversation+seq], [conversation+waits], *wants, fails",
+        records: "[conversation+seq], [conversation+from_device+counter]",
+      })
+      .upgrade(moveRecords);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

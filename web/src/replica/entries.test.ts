@@ -66,7 +66,7 @@ test("an entry that takes another's place is noticed, and the first one stays", 
   for (const entry of entries) await applyMessageSent(replica, entry);
   await applyMessageSent(replica, { ...entries[1]!, log_hash: toBase64(new Uint8Array(32)) });
   expect((await replica.conversations.get(id))!.flaw).toEqual({ seq: 2, reason: "rewritten" });
-  expect((await replica.entries.get([id, 2]))!.log_hash).toBe(entries[1]!.log_hash);
+  expect((await replica.records.get([id, 2]))!.log_hash).toBe(entries[1]!.log_hash);
 });
 
 test("a page whose first hash does not follow from what is here is noticed", async () => {

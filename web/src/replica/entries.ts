@@ -5,14 +5,16 @@ import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
 import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
-import { type ConversationRow, type EntryRow, type Flaw, isSealed, type Replica } from "./database.ts";
+import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { addRange } from "./ranges.ts";
+import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
 
-export function toRow(entry: Entry): EntryRow {
-  const { conversation_id, record, ...rest } = entry;
+export function toRow(entry: Entry): WholeRow {
+  const { conversation_id, record, record_hash = null, ...rest } = entry;
   const bytes = fromBase64(record);
-  return { ...rest, conversation: conversation_id, record: bytes, ...(isSealed(bytes) ? { waits: 1 as const } : {}) };
+  const hash = record_hash === null ? {} : { record_hash };
+  return { ...rest, conversation: conversation_id, record: bytes, ...hash, ...describeRecord(bytes) };
 }
 
 export interface Applied {
@@ -23,7 +25,7 @@ export interface Applied {
 }
 
 /** Stores entries of one conversation and moves its row's head. `hashBefore` is H(lowest seq − 1) by the server's word. */
-export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?: string): Promise<Applied> {
+export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?: string): Promise<Applied> {
   return replica.write(async () => {
     const sorted = [...entries].sort((one, other) => one.seq - other.seq);
     const first = sorted[0];
@@ -32,8 +34,10 @@ export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?:
     const known = await readNeighbourhood(replica, id, sorted);
     const flaw = findFlaw(id, sorted, known, hashBefore);
     const fresh = sorted.filter((entry) => !known.has(entry.seq));
-    for (const entry of fresh) if (await isRepeated(replica, entry, fresh)) markRepeated(entry);
-    await replica.entries.bulkPut(fresh);
+    await markRepetitions(replica, id, fresh);
+    const pairs = fresh.map(splitRow);
+    await replica.entries.bulkPut(pairs.map(([entry]) => entry));
+    await replica.records.bulkPut(pairs.map(([, record]) => record));
     const isWanted = await wakeWanting(replica, fresh);
     const skipped = await takeRanges(replica, id, fresh);
     const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
@@ -44,11 +48,11 @@ export function applyEntries(replica: Replica, entries: EntryRow[], hashBefore?:
 /** A sealed one is judged with the one before it. */
 function markRepeated(entry: EntryRow): void {
   entry.is_repeated = true;
-  if (isSealed(entry.record)) entry.waits = 1;
+  if (entry.plain === undefined && !entry.is_emptied) entry.waits = 1;
 }
 
 /** Entries whose verdict rests on one that has come wait to be judged anew. Returns whether there are any. */
-async function wakeWanting(replica: Replica, fresh: EntryRow[]): Promise<boolean> {
+async function wakeWanting(replica: Replica, fresh: WholeRow[]): Promise<boolean> {
   if (fresh.length === 0) return false;
   const { conversation, seq } = fresh[0]!;
   const found = await replica.entries.where("wants").between([conversation, seq], [conversation, fresh.at(-1)!.seq], true, true).toArray();
@@ -59,7 +63,7 @@ async function wakeWanting(replica: Replica, fresh: EntryRow[]): Promise<boolean
 }
 
 /** Notes which stretches are here now. A flaw where a device's numbers in a stretch are not dense. */
-async function takeRanges(replica: Replica, id: string, fresh: EntryRow[]): Promise<Flaw | null> {
+async function takeRanges(replica: Replica, id: string, fresh: WholeRow[]): Promise<Flaw | null> {
   let first: number | null = null;
   for (const [from, to] of listRuns(fresh)) {
     const counted = fresh.filter(({ seq, counter }) => from <= seq && seq <= to && counter > 0);
@@ -71,21 +75,17 @@ async function takeRanges(replica: Replica, id: string, fresh: EntryRow[]): Prom
 }
 
 /** What is held of the given seqs and the ones next to them. */
-async function readNeighbourhood(replica: Replica, id: string, sorted: EntryRow[]): Promise<Map<number, EntryRow>> {
-  const known = new Map<number, EntryRow>();
-  for (const [from, to] of listRuns(sorted)) {
-    const keys: [[string, number], [string, number]] = [[id, from - 1], [id, to + 1]];
-    const found = await replica.entries.where("[conversation+seq]").between(...keys, true, true).toArray();
-    for (const row of found) known.set(row.seq, row);
-  }
+async function readNeighbourhood(replica: Replica, id: string, sorted: WholeRow[]): Promise<Map<number, WholeRow>> {
+  const known = new Map<number, WholeRow>();
+  for (const [from, to] of listRuns(sorted)) for (const row of await readWhole(replica, id, from - 1, to + 1)) known.set(row.seq, row);
   return known;
 }
 
 /** The lowest place where the entries contradict each other, what is held, or the hash they are said to follow. */
 function findFlaw(
   id: string,
-  sorted: EntryRow[],
-  known: Map<number, EntryRow>,
+  sorted: WholeRow[],
+  known: Map<number, WholeRow>,
   hashBefore: string | undefined,
 ): Flaw | null {
   const all = new Map([...known, ...sorted.filter(({ seq }) => !known.has(seq)).map((row) => [row.seq, row] as const)]);
@@ -107,18 +107,33 @@ function findFlaw(
   return null;
 }
 
-/** Whether its device has used the entry's counter at a lower seq. A later find of the lower one marks the higher. */
-async function isRepeated(replica: Replica, entry: EntryRow, fresh: EntryRow[]): Promise<boolean> {
-  if (entry.counter === 0) return false; // epochs are not counted
-  const key = [entry.conversation, entry.from_device, entry.counter];
-  const stored = await replica.entries.where("[conversation+from_device+counter]").equals(key).toArray();
-  const arriving = fresh.filter((row) => row.from_device === entry.from_device && row.counter === entry.counter);
-  for (const row of stored) {
-    if (row.seq <= entry.seq || row.is_repeated) continue;
-    markRepeated(row);
-    await replica.entries.put(row);
+/** Of entries under one counter of a device all but the lowest are repetitions, whichever comes first. */
+async function markRepetitions(replica: Replica, id: string, fresh: WholeRow[]): Promise<void> {
+  const counted = fresh.filter(({ counter }) => counter > 0); // epochs are not counted
+  const stored = await findUnder(replica, id, counted);
+  const lowest = new Map<string, number>();
+  for (const row of [...stored, ...counted]) lowest.set(nameCounter(row), Math.min(row.seq, lowest.get(nameCounter(row)) ?? Infinity));
+  const isRepeated = (row: RecordRow): boolean => row.seq > lowest.get(nameCounter(row))!;
+  counted.filter(isRepeated).forEach(markRepeated);
+  const above = await replica.entries.bulkGet(stored.filter(isRepeated).map(({ seq }): [string, number] => [id, seq]));
+  const unmarked = above.filter((row) => row !== undefined && !row.is_repeated).map((row) => row!);
+  unmarked.forEach(markRepeated);
+  await replica.entries.bulkPut(unmarked);
+}
+
+const nameCounter = ({ from_device, counter }: RecordRow): string => `${from_device} ${counter}`;
+
+/** What is here under the counters of these: one look for each device finds that there is nothing, as it mostly is. */
+async function findUnder(replica: Replica, id: string, counted: WholeRow[]): Promise<RecordRow[]> {
+  const named = new Set(counted.map(nameCounter));
+  const found: RecordRow[] = [];
+  for (const device of new Set(counted.map(({ from_device }) => from_device))) {
+    const counters = counted.filter(({ from_device }) => from_device === device).map(({ counter }) => counter);
+    const ends: [[string, string, number], [string, string, number]] = [[id, device, Math.min(...counters)], [id, device, Math.max(...counters)]];
+    const place = replica.records.where("[conversation+from_device+counter]").between(...ends, true, true);
+    if ((await place.count()) > 0) found.push(...(await place.toArray()).filter((row) => named.has(nameCounter(row))));
   }
-  return [...stored, ...arriving].some((row) => row.seq < entry.seq);
+  return found;
 }
 
 /** The stretches of consecutive seqs among sorted entries. */
@@ -133,7 +148,7 @@ export function listRuns(sorted: { seq: number }[]): [number, number][] {
 }
 
 /** Lets the conversation's row know of newer entries, and of a flaw if it is the first; false when there is no row. */
-async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: Flaw | null): Promise<boolean> {
+async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: Flaw | null): Promise<boolean> {
   const row = await replica.conversations.get(id);
   if (!row) return false;
   const changed: ConversationRow = { ...row, flaw: row.flaw ?? flaw };
@@ -149,7 +164,7 @@ async function moveHead(replica: Replica, id: string, sorted: EntryRow[], flaw: 
   if (epoch && epoch.seq < (row.sealed_from ?? Infinity)) changed.sealed_from = epoch.seq;
   const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
   if (message && message.seq > (row.last_entry?.seq ?? 0)) {
-    changed.last_entry = message;
+    changed.last_entry = splitRow(message)[0];
     changed.active_at = message.timestamp;
   }
   await replica.conversations.put(changed);

@@ -1,8 +1,9 @@
 // The device's own count in each conversation: places among what waits here, and the numbers that entries go out under.
 import { type Entry } from "../wire/contract.ts";
 import type { Socket } from "../wire/socket.ts";
-import { isSealed, type Replica } from "./database.ts";
+import type { Replica } from "./database.ts";
 import type { OwnDatabase } from "./own-database.ts";
+import { isSealed } from "./records.ts";
 
 /** Entries at a time when the log is searched. */
 const PAGE = 100;
@@ -56,8 +57,10 @@ export class Numbers {
   /** The highest of one's own in the local copy: only of what this device has signed, which a server cannot make. */
   async #findInCopy(conversation: string): Promise<number> {
     const place = [conversation, this.#device];
-    const last = await this.#replica.entries.where("[conversation+from_device+counter]").between([...place, 0], [...place, Infinity]).last();
-    return last && isSealed(last.record) && last.opened?.verdict === null ? last.counter : 0;
+    const last = await this.#replica.records.where("[conversation+from_device+counter]").between([...place, 0], [...place, Infinity]).last();
+    if (!last || !isSealed(last.record)) return 0;
+    const entry = await this.#replica.entries.get([conversation, last.seq]);
+    return entry?.opened?.verdict === null ? last.counter : 0;
   }
 
   /** The number of this device's last entry in the log. */

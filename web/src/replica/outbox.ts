@@ -10,11 +10,12 @@ import { KIND_MESSAGE, type Commands, type Entry, type Sent } from "../wire/cont
 import { ProblemError } from "../wire/http.ts";
 import { isPassing } from "../wire/problem.ts";
 import type { Socket } from "../wire/socket.ts";
-import { type EntryRow, isSealed, type Replica } from "./database.ts";
+import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import type { OutboxRow, OwnDatabase, SealedBytes, Written } from "./own-database.ts";
 import { findHeld } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
+import { describeRecord, isSealed, type WholeRow } from "./records.ts";
 import { makeDelay, sleep, waitForValue } from "./waiting.ts";
 
 /** A defect on the server may pass or not: after this many tries the person is told. */
@@ -44,7 +45,7 @@ export interface Sealer {
   /** The server does not take this epoch any more. Throws as `seal`. */
   renew(conversation: string, epoch: number): Promise<void>;
   /** The row as it is to be kept, opened if that takes no time. */
-  open(row: EntryRow): Promise<EntryRow>;
+  open(row: WholeRow): Promise<WholeRow>;
   noteWaiting(): void;
 }
 
@@ -210,8 +211,8 @@ export class Outbox {
     const author = { from_user: this.#replica.me, from_device: device, client_id, counter: number };
     // What one has written oneself is shown whether the worker has time to judge it now or not.
     const own = { verdict: null, content, sent_at: null, target: null, is_withheld: false };
-    const waiting = isSealed(record) ? { waits: 1 as const, opened: own } : {};
-    const echo: EntryRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, ...waiting };
+    const waiting = isSealed(record) ? { opened: own } : {};
+    const echo: WholeRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, ...describeRecord(record), ...waiting };
     this.#note(await applyEntries(this.#replica, [await this.#sealer.open(echo)]));
     return true;
   }

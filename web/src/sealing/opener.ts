@@ -2,7 +2,8 @@
 // asks the worker; what another tab fetches waits for it. Whatever happens, entries are kept: at worst closed, and opened later.
 import type { Standing, Told } from "../crypto/keys/conversation-acts.ts";
 import { fromBase64 } from "../lib/bytes.ts";
-import type { EntryRow, Replica } from "../replica/database.ts";
+import type { RecordRow, Replica } from "../replica/database.ts";
+import { findWhole, isSealed, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
 import { toStretches, withTold } from "./told.ts";
 
@@ -20,14 +21,14 @@ export class Opener {
   noteStanding: (standing: Standing) => void = () => undefined;
   readonly #replica: Replica;
   /** The last entry that was seen of each conversation: what comes next needs its hash, and should not have to read it. */
-  readonly #last = new Map<string, Pick<EntryRow, "seq" | "log_hash">>();
+  readonly #last = new Map<string, Pick<RecordRow, "seq" | "log_hash">>();
 
   constructor(replica: Replica) {
     this.#replica = replica;
   }
 
   /** Rows of one conversation, opened if that takes no time; `hashBefore` is H before the lowest. */
-  async open(rows: EntryRow[], hashBefore?: string): Promise<EntryRow[]> {
+  async open(rows: WholeRow[], hashBefore?: string): Promise<WholeRow[]> {
     const { ask } = this;
     const sorted = [...rows].sort((one, other) => one.seq - other.seq);
     const sealed = sorted.filter((row) => row.waits === 1);
@@ -52,11 +53,11 @@ export class Opener {
 
   async #findHash(conversation: string, seq: number): Promise<string | undefined> {
     const last = this.#last.get(conversation);
-    return last?.seq === seq ? last.log_hash : (await this.#replica.entries.get([conversation, seq]))?.log_hash;
+    return last?.seq === seq ? last.log_hash : (await this.#replica.records.get([conversation, seq]))?.log_hash;
   }
 
   /** Null: the worker could not. Never throws. */
-  async #hand(ask: AskConversations, rows: EntryRow[], hashes: ReadonlyMap<number, string>, wanted: EntryRow[]): Promise<Told[] | null> {
+  async #hand(ask: AskConversations, rows: WholeRow[], hashes: ReadonlyMap<number, string>, wanted: WholeRow[]): Promise<Told[] | null> {
     const stretches = toStretches(rows, (seq) => hashes.get(seq));
     const places = wanted.map(({ seq, log_hash }) => ({ seq, hash: fromBase64(log_hash) }));
     try {
@@ -82,25 +83,21 @@ export class Opener {
   }
 
   async #sweepSome(ask: AskConversations, conversation: string, seqs: number[]): Promise<Told[] | null> {
-    const rows = await this.#find(conversation, seqs);
-    const beside = [...new Set(rows.flatMap((row) => [row.seq - 1, ...(row.wants ?? []).map(([, seq]) => seq), ...(row.target_seq > 0 ? [row.target_seq] : [])]))];
-    const wanted = await this.#find(conversation, beside);
+    const rows = await findWhole(this.#replica, conversation, seqs);
+    const beside = rows.flatMap((row) => [row.seq - 1, ...(row.wants ?? []).map(([, seq]) => seq), ...(row.target_seq > 0 ? [row.target_seq] : [])]);
+    const wanted = await findWhole(this.#replica, conversation, beside);
     const hashes = new Map([...wanted, ...rows].map((row) => [row.seq, row.log_hash]));
     const targets = new Set(rows.flatMap((row) => [row.target_seq, ...(row.wants ?? []).map(([, seq]) => seq)]));
     const partners = (await Promise.all(rows.filter((row) => row.is_repeated).map((row) => this.#findPartners(row)))).flat();
     const all = new Map([...wanted.filter((row) => targets.has(row.seq)), ...partners, ...rows].map((row) => [row.seq, row]));
-    const handed = [...all.values()].filter((row) => row.record.length > 0 && row.record[0] !== 0).sort((one, other) => one.seq - other.seq);
+    const handed = [...all.values()].filter((row) => isSealed(row.record)).sort((one, other) => one.seq - other.seq);
     return handed.length === 0 ? null : this.#hand(ask, handed, hashes, wanted.filter((row) => targets.has(row.seq)));
   }
 
   /** Entries under the same counter of the same device. */
-  #findPartners({ conversation, from_device, counter }: EntryRow): Promise<EntryRow[]> {
-    return this.#replica.entries.where("[conversation+from_device+counter]").equals([conversation, from_device, counter]).toArray();
-  }
-
-  async #find(conversation: string, seqs: number[]): Promise<EntryRow[]> {
-    const rows = await this.#replica.entries.bulkGet(seqs.map((seq): [string, number] => [conversation, seq]));
-    return rows.filter((row) => row !== undefined);
+  async #findPartners({ conversation, from_device, counter }: WholeRow): Promise<WholeRow[]> {
+    const place = this.#replica.records.where("[conversation+from_device+counter]").equals([conversation, from_device, counter]);
+    return findWhole(this.#replica, conversation, (await place.primaryKeys()).map(([, seq]) => seq));
   }
 
   /** What is told of entries that are here already. */
@@ -108,8 +105,8 @@ export class Opener {
     const { entries, conversations } = this.#replica;
     return this.#replica.transaction("rw", [entries, conversations], async () => {
       const bySeq = new Map(told.map((one) => [one.seq, one]));
-      const rows = await this.#find(conversation, [...bySeq.keys()]);
-      await entries.bulkPut(rows.map((row) => withTold(row, bySeq.get(row.seq)!)));
+      const rows = await entries.bulkGet([...bySeq.keys()].map((seq): [string, number] => [conversation, seq]));
+      await entries.bulkPut(rows.flatMap((row) => (row === undefined ? [] : [withTold(row, bySeq.get(row.seq)!)])));
       const row = await conversations.get(conversation);
       const last = row?.last_entry && bySeq.get(row.last_entry.seq);
       if (row?.last_entry && last) await conversations.put({ ...row, last_entry: withTold(row.last_entry, last) });

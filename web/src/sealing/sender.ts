@@ -2,10 +2,11 @@
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
 import { KeysError } from "../crypto/keys/failure.ts";
 import { fromBase64, fromHex } from "../lib/bytes.ts";
-import type { ConversationRow, EntryRow, Replica } from "../replica/database.ts";
+import type { ConversationRow, Replica } from "../replica/database.ts";
 import { findHeld } from "../replica/held-back.ts";
 import { type Sealer, SealingWaits, type Unsealed } from "../replica/outbox.ts";
 import type { SealedBytes } from "../replica/own-database.ts";
+import type { WholeRow } from "../replica/records.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { AskConversations } from "./ask.ts";
 import type { Opener } from "./opener.ts";
@@ -53,7 +54,7 @@ export class Sender implements Sealer {
     });
   }
 
-  async open(row: EntryRow): Promise<EntryRow> {
+  async open(row: WholeRow): Promise<WholeRow> {
     return (await this.#opener.open([row]))[0]!;
   }
 

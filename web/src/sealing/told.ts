@@ -6,19 +6,20 @@ import { fromBase64 } from "../lib/bytes.ts";
 import type { EntryRow } from "../replica/database.ts";
 import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
+import type { WholeRow } from "../replica/records.ts";
 
 /** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a newer Hearth. */
 const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "unsupported"]);
 /** More than these are told of nobody honest. */
 const MOST_WANTS = 120;
 
-const toHanded = (row: EntryRow): Handed => ({
+const toHanded = (row: WholeRow): Handed => ({
   seq: row.seq, kind: row.kind, user: row.from_user, device: row.from_device, clientId: row.client_id, counter: row.counter, epoch: row.epoch,
   targetSeq: row.target_seq, time: Date.parse(row.timestamp), record: row.record,
 });
 
 /** Rows of one conversation, lowest first, as stretches; `hashOf` gives H of an entry, in base64, if it is known. */
-export function toStretches(rows: EntryRow[], hashOf: (seq: number) => string | undefined): HandedStretch[] {
+export function toStretches(rows: WholeRow[], hashOf: (seq: number) => string | undefined): HandedStretch[] {
   return listRuns(rows).map(([from, to]) => {
     const known = hashOf(from - 1);
     const before = from === 1 ? startHash(rows[0]!.conversation) : known === undefined ? null : fromBase64(known);
@@ -27,8 +28,8 @@ export function toStretches(rows: EntryRow[], hashOf: (seq: number) => string | 
 }
 
 /** The row as it is kept from now on. */
-export function withTold(row: EntryRow, { verdict, content, sentAt, target, isWithheld, wants }: Told): EntryRow {
-  const told: EntryRow = {
+export function withTold<R extends EntryRow>(row: R, { verdict, content, sentAt, target, isWithheld, wants }: Told): R {
+  const told: R = {
     ...row, opened: { verdict, content: content === null ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld },
   };
   delete told.waits;

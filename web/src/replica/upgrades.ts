@@ -1,0 +1,60 @@
+// From older forms of the local copy to newer ones. Each runs in the browser's one transaction for it: a page that is killed meanwhile
+// finds the copy as it was, and begins again.
+import type { Transaction } from "dexie";
+
+import type { ConversationRow, EntryRow, RecordRow } from "./database.ts";
+import { describeRecord, isSealed, splitRow } from "./records.ts";
+
+/** An entry up to form 3: one row with all of it. */
+type OldRow = Omit<EntryRow, "plain" | "is_emptied"> & Omit<RecordRow, "record_hash"> & { record_hash?: string | null };
+type OldConversation = Omit<ConversationRow, "last_entry"> & { last_entry: OldRow | null };
+
+const AT_ONCE = 2000;
+/** Those of form 1 that can be fetched again; pictures are named by their content. */
+const FETCHED = ["entries", "ranges", "conversations", "members", "users", "friends", "requests", "blocked", "devices", "metas"];
+
+/** Ranges without counts would have to be guessed at; all of this can be fetched again. */
+export async function clearAll(upgrade: Transaction): Promise<void> {
+  for (const name of FETCHED) await upgrade.table(name).clear();
+}
+
+/** Read in large pieces: a cursor would take a task for each. */
+async function passThrough(upgrade: Transaction, take: (rows: OldRow[]) => Promise<void>): Promise<void> {
+  const entries = upgrade.table<OldRow, [string, number]>("entries");
+  for (let after: [string, number] = ["", 0]; ; ) {
+    const rows = await entries.where(":id").above(after).limit(AT_ONCE).toArray();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    await take(rows);
+    after = [last.conversation, last.seq];
+  }
+}
+
+/** Entries from before anything was opened wait for it. */
+export async function markSealed(upgrade: Transaction): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const sealed = rows.filter((row) => isSealed(row.record));
+    await upgrade.table("entries").bulkPut(sealed.map((row) => ({ ...row, waits: 1 })));
+  });
+  await upgrade.table<OldConversation>("conversations").toCollection().modify(({ last_entry }) => {
+    if (last_entry && isSealed(last_entry.record)) last_entry.waits = 1;
+  });
+}
+
+/** What a row of form 3 says of an entry stays as it is; what follows from its bytes alone is added. */
+function readOld({ record_hash, ...row }: OldRow): [EntryRow, RecordRow] {
+  const told = isSealed(row.record) ? {} : describeRecord(row.record);
+  return splitRow({ ...row, ...told, ...(typeof record_hash === "string" ? { record_hash } : {}) });
+}
+
+/** Records get rows of their own. */
+export async function moveRecords(upgrade: Transaction): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const pairs = rows.map(readOld);
+    await upgrade.table("entries").bulkPut(pairs.map(([entry]) => entry));
+    await upgrade.table("records").bulkPut(pairs.map(([, record]) => record));
+  });
+  await upgrade.table("conversations").toCollection().modify((row: OldConversation | ConversationRow) => {
+    if (row.last_entry) row.last_entry = readOld(row.last_entry as OldRow)[0];
+  });
+}
