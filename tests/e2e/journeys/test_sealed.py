@@ -14,6 +14,45 @@ from tests.served import Served
 CANARY = "canary in a coal mine"
 WAITING = "Waiting to be sent"
 
+DELETE = """async (text) => {
+  const finish = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const open = (like) => finish(indexedDB.open(names.find((name) => like.test(name))));
+  const [copy, own] = [await open(/^hearth-\\d+$/), await open(/^hearth-own-/)];
+  const all = await finish(copy.transaction("entries").objectStore("entries").getAll());
+  const { conversation, seq } = all.find(({ opened }) => opened?.content?.text === text);
+  const records = copy.transaction("records").objectStore("records");
+  const { record, from_device } = await finish(records.get([conversation, seq]));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", record));
+  const target = { seq, record_hash: btoa(String.fromCharCode(...digest)) };
+  const transaction = own.transaction(["outbox", "counters"], "readwrite");
+  const counters = transaction.objectStore("counters");
+  const counted = await finish(counters.get([from_device, conversation]));
+  counters.put({ ...counted, last: counted.last + 1 });
+  const drawn = [...crypto.getRandomValues(new Uint8Array(16))];
+  const client_id = drawn.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const place = { client_id, conversation, counter: counted.last + 1, device: from_device };
+  const written = { kind: 4, content: { type: "deletion" }, target, created_at: new Date().toISOString() };
+  await finish(transaction.objectStore("outbox").add({ ...place, ...written, state: "waiting" }));
+  copy.close();
+  own.close();
+}"""
+"""Writes a deletion into the outbox, as a button for it will: one's own message with this text."""
+DELETED = "This message was deleted."
+KEPT = """async () => {
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const opening = indexedDB.open(names.find((name) => /^hearth-\\d+$/.test(name)));
+  await new Promise((resolve) => (opening.onsuccess = resolve));
+  const asking = opening.result.transaction("entries").objectStore("entries").getAll();
+  await new Promise((resolve) => (asking.onsuccess = resolve));
+  opening.result.close();
+  return JSON.stringify(asking.result);
+}"""
+"""All entries of the local copy as text."""
+
 
 def search(folder: Path, text: str) -> list[str]:
     """The files below a folder in which a text stands as it is."""
@@ -118,3 +157,35 @@ async def test_a_message_to_somebody_without_keys_goes_out_once_they_have_some(
     await bob.sees("For when you have keys")
     await alice.converses_with("Bob")
     await alice.sees_mark("For when you have keys", "Read")
+
+
+async def shows_a_deletion(person: Person) -> None:
+    await expect(person.page.locator("li[data-key]").filter(has_text=DELETED)).to_have_count(1)
+    await person.sees("Stays, too")
+    await expect(person.page.get_by_text(CANARY)).to_have_count(0)
+
+
+async def test_what_its_author_deletes_is_deleted_on_every_device_and_for_new_ones(
+    alice: Person, bob: Person, arrives: SomebodyNew, server: Served
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await bob.converses_with("Alice")
+    for text in ("Stays", CANARY, "Stays, too"):
+        await alice.writes(text)
+        await bob.sees(text)
+    await alice.sees_mark("Stays, too", "Read")
+    await alice.page.evaluate(DELETE, CANARY)
+    # What is sent from the outbox is looked for when a page begins.
+    await alice.page.reload()
+    await shows_a_deletion(bob)
+    await shows_a_deletion(alice)
+    phone = await arrives("alice")
+    await phone.signs_in()
+    await phone.converses_with("Bob")
+    await phone.sees("Stays, too")
+    await shows_a_deletion(phone)
+    await bob.page.reload()
+    await shows_a_deletion(bob)
+    kept = await bob.page.evaluate(KEPT)
+    assert CANARY not in kept and "Stays" in kept

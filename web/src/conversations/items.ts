@@ -33,6 +33,7 @@ export async function readUsers(replica: Replica, ids: number[]): Promise<Map<nu
   return new Map(cards.filter((card) => card !== undefined).map((card) => [card.id, card]));
 }
 
+const DELETED: Content = { type: "deleted" };
 const closed = new Map<Verdict | null, Content>();
 
 /** The same object for the same reason. */
@@ -45,21 +46,21 @@ function close(why: Verdict | null): Content {
 /** What an entry says; what is not sealed counts only below the first epoch. */
 export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFrom: number | undefined): Content {
   if (plain) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : plain;
-  if (is_emptied) return { type: "unknown" };
-  return opened?.content ?? close(opened?.verdict ?? null);
+  if (opened?.content) return opened.content;
+  return is_emptied && opened?.verdict === null ? DELETED : close(opened?.verdict ?? null);
 }
 
 /** Contents that were read: the same object for the same entry, however often its row is read. */
 export class Contents {
   readonly #read = new Map<string, Content>();
 
-  /** `key` names what is read: an entry by its place and its client_id, the client_id alone of one's own message on its way. */
+  /** `key` names what is read: an entry by its place, its client_id and whether it was emptied, the client_id alone of one's own message on its way. */
   get(key: string, read: () => Content): Content {
     let content = this.#read.get(key);
     if (!content) {
       content = read();
-      // What is closed may be opened.
-      if (content.type === "closed") return content;
+      // What is closed may be opened, what is said to be deleted turn out to be withheld.
+      if (content.type === "closed" || content.type === "deleted") return content;
       if (this.#read.size > 2000) this.#read.clear();
       this.#read.set(key, content);
     }
@@ -121,7 +122,7 @@ export class Items {
 
   #make(entry: EntryRow, key: string, others: MemberRow[] | null): Item {
     const { seq, from_user, timestamp, client_id } = entry;
-    const content = this.#contents.get(`${seq} ${client_id}`, () => readEntry(entry, this.#sealedFrom));
+    const content = this.#contents.get(`${seq} ${client_id} ${entry.is_emptied ?? false}`, () => readEntry(entry, this.#sealedFrom));
     const item: Item = { key, seq, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
     if (entry.plain) item.isPlain = true;

@@ -7,6 +7,8 @@ export type Content =
   | { type: "text"; text: string }
   /** A format or type made by a newer Hearth: the bytes are kept, the reader is told to update. */
   | { type: "unknown" }
+  /** Its author, or somebody who may, has deleted it. */
+  | { type: "deleted" }
   /** Sealed, and not open: why, or null while nobody has tried. */
   | { type: "closed"; why: Verdict | null };
 

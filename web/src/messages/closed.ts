@@ -17,5 +17,6 @@ const WORDS: Partial<Record<Verdict, PlainKey>> = {
 /** Words for what is no text. */
 export function sayClosed(content: Exclude<Content, { type: "text" }>): PlainKey {
   if (content.type === "unknown") return "messages.newer";
+  if (content.type === "deleted") return "messages.deleted";
   return content.why === null ? "messages.closedYet" : (WORDS[content.why] ?? "messages.closedUnchecked");
 }

@@ -51,6 +51,8 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
   record: Bytes;
   /** What an emptied record had, in base64. */
   record_hash?: string;
+  /** The entry that it is aimed at, as `target_seq`; missing of those that are aimed at none, which are most. */
+  aims?: number;
 }
 
 /** How sealing stands in a conversation, as last known. */
@@ -222,7 +224,7 @@ export class Replica extends Dexie {
     this.version(4)
       .stores({
         entries: "[conversation+seq], [conversation+waits], *wants, fails",
-        records: "[conversation+seq], [conversation+from_device+counter]",
+        records: "[conversation+seq], [conversation+from_device+counter], [conversation+aims]",
       })
       .upgrade(moveRecords);
   }

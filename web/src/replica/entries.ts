@@ -6,6 +6,7 @@ import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
 import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
+import { emptyDeleted, wakeEmptied } from "./deletions.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { addRange } from "./ranges.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
@@ -38,17 +39,18 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const pairs = fresh.map(splitRow);
     await replica.entries.bulkPut(pairs.map(([entry]) => entry));
     await replica.records.bulkPut(pairs.map(([, record]) => record));
-    const isWanted = await wakeWanting(replica, fresh);
+    const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skipped = await takeRanges(replica, id, fresh);
     const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
-    return { isKnown, isWaiting: isWanted || fresh.some((row) => row.waits === 1) };
+    await emptyDeleted(replica, fresh);
+    return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });
 }
 
 /** A sealed one is judged with the one before it. */
 function markRepeated(entry: EntryRow): void {
   entry.is_repeated = true;
-  if (entry.plain === undefined && !entry.is_emptied) entry.waits = 1;
+  if (entry.plain === undefined) entry.waits = 1;
 }
 
 /** Entries whose verdict rests on one that has come wait to be judged anew. Returns whether there are any. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { toHex } from "../lib/bytes.ts";
+import { toBase64, toHex } from "../lib/bytes.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { sha256 } from "../lib/sha256.ts";
 
@@ -27,7 +27,10 @@ test("the chain begins with the conversation and takes in seq, kind, author and 
   expect(toHex(chainHash(startHash(id), { seq: 1, kind: 1, from_user: 7, record })!)).toBe(expected);
 });
 
-test("of an emptied entry nothing can be told", () => {
+test("of an emptied entry the hash of what it had tells, and without that nothing can be told", () => {
   const entry = { seq: 1, kind: 1, from_user: 7, record: new Uint8Array(0) };
   expect(chainHash(new Uint8Array(32), entry)).toBeUndefined();
+  const record = new TextEncoder().encode("hello");
+  const emptied = { ...entry, record_hash: toBase64(sha256(record)) };
+  expect(chainHash(new Uint8Array(32), emptied)).toEqual(chainHash(new Uint8Array(32), { ...entry, record }));
 });

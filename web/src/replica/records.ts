@@ -10,17 +10,19 @@ export const isSealed = (record: Uint8Array): boolean => record.length > 0 && re
 
 type Told = "plain" | "is_emptied" | "waits";
 
-/** What is to be said of an entry by its bytes alone: what is sealed waits to be opened. */
+/** What is to be said of an entry by its bytes alone: what is sealed waits to be opened, what is emptied to be judged. */
 export function describeRecord(record: Uint8Array): Pick<EntryRow, Told> {
-  if (record.length === 0) return { is_emptied: true };
+  if (record.length === 0) return { is_emptied: true, waits: 1 };
   return isSealed(record) ? { waits: 1 } : { plain: readPlain(record) };
 }
 
 export function splitRow(row: WholeRow): [EntryRow, RecordRow] {
-  const { from_device, counter, epoch, target_seq, log_hash, record, record_hash, ...entry } = row;
+  const { from_device, counter, epoch, target_seq, log_hash, record, record_hash, aims = target_seq, ...entry } = row;
   const { conversation, seq } = entry;
   const proof: RecordRow = { conversation, seq, from_device, counter, epoch, target_seq, log_hash, record };
-  return [entry, record_hash === undefined ? proof : { ...proof, record_hash }];
+  if (record_hash !== undefined) proof.record_hash = record_hash;
+  if (aims > 0) proof.aims = aims;
+  return [entry, proof];
 }
 
 /** Those of these entries that are here, lowest first. */

@@ -14,7 +14,7 @@ const RECORD = Uint8Array.from({ length: 289 }, (_, at) => (at === 0 ? 1 : at % 
 const HASH = toBase64(new Uint8Array(32));
 const opened = { verdict: null, content: { type: "text", text: "hello" }, sent_at: 5, target: null, is_withheld: false };
 
-/** As form 3 kept it: seq 1 is from before encryption, 2 was emptied, 3 waits, all others are open. */
+/** As form 3 kept it: seq 1 is from before encryption, 2 was emptied and is to be judged, 3 waits, all others are open. */
 function makeRow(seq: number) {
   const author = { from_user: 2, from_device: "cd".repeat(16), client_id: seq.toString(16).padStart(32, "0"), counter: seq };
   const place = { conversation: CONVERSATION, seq, ordinal: seq, kind: 1, ...author, epoch: 1, target_seq: 0, log_hash: HASH, timestamp: "2026-05-01T12:00:00.000Z" };
@@ -46,7 +46,7 @@ async function expectMoved(replica: Replica): Promise<void> {
   expect(await replica.entries.get([CONVERSATION, 1])).toMatchObject({ plain: { type: "text", text: "plain" } });
   expect(await replica.entries.get([CONVERSATION, 2])).toMatchObject({ is_emptied: true });
   expect(await replica.records.get([CONVERSATION, 2])).toMatchObject({ record_hash: HASH });
-  expect(await replica.entries.where("[conversation+waits]").equals([CONVERSATION, 1]).count()).toBe(1);
+  expect(await replica.entries.where("[conversation+waits]").equals([CONVERSATION, 1]).count()).toBe(2);
   expect((await replica.conversations.get(CONVERSATION))!.last_entry).toEqual({ ...shown, seq: LENGTH, ordinal: LENGTH, client_id: LENGTH.toString(16).padStart(32, "0"), opened });
   const some = (await replica.entries.toArray()).filter((row) => "record" in row || "log_hash" in row);
   expect(some).toEqual([]);

@@ -4,10 +4,11 @@ import "fake-indexeddb/auto";
 import { afterEach, expect, test } from "vitest";
 
 import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
-import { MESSAGE } from "../crypto/conversations/roles.ts";
+import { DELETION, MESSAGE } from "../crypto/conversations/roles.ts";
 import { Session, type Town } from "../crypto/conversations/testing/town.ts";
 import { random } from "../crypto/protocol/primitives.ts";
 import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
+import { readEntry } from "../conversations/items.ts";
 import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
 import { Replica, type EntryRow } from "../replica/database.ts";
@@ -174,4 +175,91 @@ test("an answer whose target comes later is judged again with it", async () => {
   await page.fill();
   await page.sweep();
   expect(await page.read()).toEqual(["one", "two", "answer 2", "wrong_target"]);
+});
+
+/** Somebody deletes a message, as a device does, and the server empties it. */
+async function deletes(town: Town, author: Browser, group: string, seq: number, counter: number): Promise<void> {
+  const place = town.place(fromHex(group));
+  const target = { seq, recordHash: place.rows[seq - 1]!.recordHash };
+  const unsealed = { clientId: random(16), counter, kind: DELETION, content: { type: "deletion" }, target };
+  const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
+  new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
+  empties(town, group, seq);
+}
+
+function empties(town: Town, group: string, seq: number): void {
+  const { rows } = town.place(fromHex(group));
+  rows[seq - 1] = { ...rows[seq - 1]!, record: new Uint8Array(0) };
+}
+
+const shows = async (page: Page, seq: number): Promise<unknown> => readEntry((await page.replica.entries.get([page.conversation, seq]))!, undefined);
+const flawOf = async (page: Page): Promise<unknown> => (await page.replica.conversations.get(page.conversation))?.flaw ?? null;
+
+test("a message that came emptied is shown as deleted where its deletion stands, and as withheld where there is none", async () => {
+  const { town, alice, bob, group } = await begin();
+  await deletes(town, alice, group, 2, 2);
+  empties(town, group, 3);
+  const page = new Page(town, group, bob.askAbout);
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.fill();
+  expect([await shows(page, 2), await shows(page, 3)]).toEqual([{ type: "deleted" }, { type: "closed", why: "withheld" }]);
+  expect(await flawOf(page)).toBeNull();
+  expect((await page.replica.records.get([group, 2]))!.record_hash).toHaveLength(44);
+});
+
+test("a deletion that stands far above what it empties is found in the copy", { timeout: 120_000 }, async () => {
+  const { town, alice, bob, group } = await begin();
+  for (let counter = 2; counter <= 420; counter++) await alice.say(group, counter, `text ${counter}`);
+  await deletes(town, alice, group, 2, 421);
+  const page = new Page(town, group, bob.askAbout);
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.fill();
+  await page.sweep(false);
+  expect(await shows(page, 2)).toEqual({ type: "deleted" });
+});
+
+test.each([["one at a time", [2, 3, 4]], ["the deletion first", [4, 2]], ["the deletion last", [2, 4]]])("an emptied message and its deletion may come in any order: %s", async (_name, order) => {
+  const { town, alice, bob, group } = await begin();
+  await deletes(town, alice, group, 2, 2);
+  const page = new Page(town, group, bob.askAbout);
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.takeLive(1);
+  for (const seq of order) await page.takeLive(seq);
+  await page.sweep(false);
+  expect(await shows(page, 2)).toEqual({ type: "deleted" });
+});
+
+test("a deletion that comes when its target is here, but not at hand, is judged together with it", async () => {
+  const { town, alice, bob, group } = await begin();
+  const page = new Page(town, group, bob.askAbout);
+  await page.takeLive(1, 2, 3);
+  await deletes(town, alice, group, 2, 2);
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await page.takeLive(4);
+  await page.sweep(false);
+  expect(await shows(page, 2)).toEqual({ type: "deleted" });
+});
+
+test("a deletion that comes empties what is here, record and all; one by somebody who may not does nothing", async () => {
+  const { town, alice, bob, group } = await begin();
+  const page = new Page(town, group, bob.askAbout);
+  await page.takeLive(1, 2, 3);
+  await deletes(town, alice, group, 2, 2);
+  await page.takeLive(4);
+  expect(await shows(page, 2)).toEqual({ type: "deleted" });
+  const [entry, record] = [await page.replica.entries.get([group, 2]), await page.replica.records.get([group, 2])];
+  expect(JSON.stringify([entry, record])).not.toContain("one");
+  expect(record!.record).toHaveLength(0);
+  // Bob is no administrator: alice's second message is not his.
+  await alice.say(group, 3, "three");
+  const place = town.place(fromHex(group));
+  const kept = place.rows[4]!;
+  await deletes(town, bob, group, 5, 2);
+  place.rows[4] = kept;
+  await page.takeLive(5, 6);
+  expect(await shows(page, 5)).toEqual({ type: "text", text: "three" });
 });

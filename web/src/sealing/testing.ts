@@ -13,6 +13,7 @@ export function toEntry({ conversation, hashes, rows }: Place, row: Row): Entry 
     conversation_id: toHex(conversation), seq: row.seq, ordinal, kind: row.kind, from_user: row.user, from_device: toHex(row.device),
     client_id: toHex(row.clientId), counter: row.counter, epoch: row.epoch, target_seq: row.targetSeq, record: toBase64(row.record),
     log_hash: toBase64(hashes[row.seq]!), timestamp: new Date(row.time).toISOString(),
+    record_hash: row.record.length === 0 ? toBase64(row.recordHash) : null,
   };
 }
 

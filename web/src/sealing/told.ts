@@ -8,14 +8,15 @@ import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
 import type { WholeRow } from "../replica/records.ts";
 
-/** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a newer Hearth. */
-const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "unsupported"]);
+/** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a deletion, a newer Hearth. */
+const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "withheld", "unsupported"]);
 /** More than these are told of nobody honest. */
 const MOST_WANTS = 120;
 
 const toHanded = (row: WholeRow): Handed => ({
   seq: row.seq, kind: row.kind, user: row.from_user, device: row.from_device, clientId: row.client_id, counter: row.counter, epoch: row.epoch,
   targetSeq: row.target_seq, time: Date.parse(row.timestamp), record: row.record,
+  ...(row.record.length === 0 && row.record_hash !== undefined ? { recordHash: fromBase64(row.record_hash) } : {}),
 });
 
 /** Rows of one conversation, lowest first, as stretches; `hashOf` gives H of an entry, in base64, if it is known. */

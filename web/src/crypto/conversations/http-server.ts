@@ -5,9 +5,8 @@ import type { CommandName, Commands } from "../../wire/contract.ts";
 import { post } from "../../wire/http.ts";
 import { makeAsk, type Said, type Send } from "../account/said.ts";
 import type { ChainPage, NewReceive } from "../account/server.ts";
-import { sha256 } from "../protocol/primitives.ts";
 import type { StoredEpoch } from "./epochs.ts";
-import type { Row } from "./log.ts";
+import { hashOf, type Row } from "./log.ts";
 import type { PersonHead } from "./people.ts";
 import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, MemberWrap, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "./server.ts";
 
@@ -30,7 +29,7 @@ function readRow(said: Said): Row {
   return {
     seq: said.number("seq"), kind: said.number("kind"), user: said.number("from_user"), device: said.id("from_device"), clientId: said.id("client_id"),
     counter: said.number("counter"), epoch: said.number("epoch"), targetSeq: said.number("target_seq"), time: said.time("timestamp"), record,
-    recordHash: sha256(record),
+    recordHash: hashOf(record, said.optional("record_hash")),
   };
 }
 

@@ -2,7 +2,7 @@
 // (seq, H) never changes while it is kept; what is let go of may be handed in again. Whether an entry stands is judged beside
 // (judge-log.ts).
 import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { check, equal } from "../protocol/codec.ts";
+import { check, equal, zeros } from "../protocol/codec.ts";
 import { hash, sha256 } from "../protocol/primitives.ts";
 import { chainLog } from "../protocol/record.ts";
 
@@ -23,6 +23,9 @@ export interface Row {
   record: Bytes;
   recordHash: Bytes;
 }
+
+/** SHA-256 of a record; of an emptied one what the server says that it was. */
+export const hashOf = (record: Bytes, told: Bytes | null = null): Bytes => (record.length > 0 ? sha256(record) : (told ?? zeros(HASH)));
 
 export interface LogPlace {
   seq: number;

@@ -8,7 +8,7 @@ import { confirm } from "../conversations/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
 import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/heal.ts";
 import type { Finding } from "../conversations/judge-log.ts";
-import type { LogPlace, Row } from "../conversations/log.ts";
+import { hashOf, type LogPlace, type Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
 import { isRecordKind } from "../conversations/roles.ts";
 import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/seal.ts";
@@ -16,11 +16,10 @@ import type { SealingState } from "../conversations/sealing-state.ts";
 import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/seeds.ts";
 import { NoAnswer, Refusal } from "../account/server.ts";
 import { ProtocolError } from "../protocol/codec.ts";
-import { sha256 } from "../protocol/primitives.ts";
 import type { Place } from "./messages.ts";
 
-/** An entry of the log as the page has it: ids as hex. */
-export type Handed = Omit<Row, "device" | "clientId" | "recordHash"> & { device: string; clientId: string };
+/** An entry of the log as the page has it: ids as hex, `recordHash` only of an emptied one. */
+export type Handed = Omit<Row, "device" | "clientId" | "recordHash"> & { device: string; clientId: string; recordHash?: Bytes };
 
 /** Entries without gaps, with H before the first; null when the page does not know it. */
 export interface HandedStretch {
@@ -135,8 +134,8 @@ async function connect(device: Device, names: readonly string[], databases: read
   return standings;
 }
 
-const readHanded = ({ device, clientId, ...row }: Handed): Row => ({
-  ...row, device: fromHex(device), clientId: fromHex(clientId), recordHash: sha256(row.record),
+const readHanded = ({ device, clientId, recordHash, ...row }: Handed): Row => ({
+  ...row, device: fromHex(device), clientId: fromHex(clientId), recordHash: hashOf(row.record, recordHash),
 });
 
 /**

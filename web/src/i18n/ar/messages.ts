@@ -22,6 +22,7 @@ export const messages: Translation<typeof en>["messages"] = {
   failedTooLong: "لم تُرسل: إنها طويلة جدًا.",
   failedOther: "لم تُرسل: لم يقبلها الخادم.",
   newer: "كُتبت هذه الرسالة بإصدار أحدث من Hearth. أعد تحميل الصفحة لتُقرأ.",
+  deleted: "حُذفت هذه الرسالة.",
   closedYet: "تُفتح الآن…",
   closedKeyless: "هذه الرسالة تنتظر مفتاحها. يطلبه هذا الجهاز من الآخرين.",
   closedUnproven: "لا يمكن التحقق من هذه الرسالة بعد، لذلك لا تُعرض بعد.",

@@ -20,6 +20,7 @@ export const messages = {
   failedTooLong: "Not sent: it is too long.",
   failedOther: "Not sent: the server did not take it.",
   newer: "This was written with a newer Hearth. Reload the page, then it can be read.",
+  deleted: "This message was deleted.",
   closedYet: "Opening…",
   closedKeyless: "This message waits for its key. This device asks the others for it.",
   closedUnproven: "This message cannot be checked yet, so it is not shown yet.",

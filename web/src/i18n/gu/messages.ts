@@ -22,6 +22,7 @@ export const messages: Translation<typeof en>["messages"] = {
   failedTooLong: "ન મોકલાયો: તે બહુ લાંબો છે.",
   failedOther: "ન મોકલાયો: સર્વરે તે લીધો નહીં.",
   newer: "આ નવા Hearth થી લખાયું છે. પાનું ફરી લોડ કરો, પછી વાંચી શકાશે.",
+  deleted: "આ સંદેશ કાઢી નાખવામાં આવ્યો છે.",
   closedYet: "ખુલે છે…",
   closedKeyless: "આ સંદેશ તેની કળની રાહ જુએ છે. આ ઉપકરણ તે બીજાઓ પાસે માગે છે.",
   closedUnproven: "આ સંદેશ હજી તપાસી શકાતો નથી, તેથી હજી બતાવાતો નથી.",
