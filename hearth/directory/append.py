@@ -15,6 +15,7 @@ from hearth.sealed.core.packed import Head
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.person.generations import VAULT_RECIPIENT
 from hearth.sealed.person.receive import Receive
+from hearth.sealed.person.user_chain import StatementKind
 from hearth.sealed.person.user_state import ChainState
 from hearth.vault.contract import NewGeneration
 from hearth.vault.keep import FindSigner, has_generation
@@ -74,13 +75,20 @@ async def append_statements(
         listed = () if before is None or kinds[0] == rules.GENESIS else before.devices
         sessions = [row.id for row in await load_devices(context, person.user_id)]
         rules.check_devices(listed, states[-1], sessions)
-    newest = states[-1]
     kept = ROOM_FOR_OWNER if kinds in rules.NEW_PROFILE else 0
+    await store_statements(context, person, list(zip(states, kinds, statements, strict=True)), kept=kept)
+    return kinds
+
+
+async def store_statements(
+    context: Context, person: Person, said: Sequence[tuple[ChainState, StatementKind, bytes]], *, kept: int
+) -> None:
+    """Store statements that were judged, each with the state after it. Raises LimitReached: of all that
+    there may be, so many are kept for others.
+    """
+    before, newest = person.state, said[-1][0]
     require_room(newest.n, rules.MOST_STATEMENTS, "The chain is as long as it can be.", kept=kept)
-    rows = [
-        StatementRow(state.n, kind, state.incarnation, state.hash, data)
-        for state, kind, data in zip(states, kinds, statements, strict=True)
-    ]
+    rows = [StatementRow(state.n, kind, state.incarnation, state.hash, data) for state, kind, data in said]
     await store.insert_statements(context.transaction, person.user_id, rows, context.now)
     head = ChainRow(person.user_id, newest.n, newest.hash, person.receive_version)
     state = rules.encode_state(newest)
@@ -88,7 +96,6 @@ async def append_statements(
     person.state = newest
     context.publish(ChainGrown(user_id=person.user_id, n=newest.n), to=Users((person.user_id,)))
     context.publish(ChainAppended(user_id=person.user_id, n=newest.n), to=NOBODY_ELSE)
-    return kinds
 
 
 async def append_receive(
@@ -108,12 +115,17 @@ async def append_receive(
         raise ReceiveMoved
     bucket = "receive.proven" if is_proven else "receive"
     context.services.limits.take(bucket, person.user_id, rules.RECEIVE_VERSIONS)
-    row = ReceiveRow(version, signed.hash, new.statement, new.public_key)
+    await store_receive(context, person, ReceiveRow(version, signed.hash, new.statement, new.public_key))
+    return version
+
+
+async def store_receive(context: Context, person: Person, row: ReceiveRow) -> None:
+    """Store a person's next receive statement, which was judged."""
+    version = row.version
     await store.insert_receive(context.transaction, person.user_id, row, context.now)
     person.receive_version = version
     context.publish(ReceiveRenewed(user_id=person.user_id, version=version), to=Users((person.user_id,)))
     context.publish(ReceivePublished(user_id=person.user_id, version=version), to=NOBODY_ELSE)
-    return version
 
 
 async def require_stated(context: Context, user_id: int, head: Head) -> None:

@@ -185,6 +185,24 @@ class Renew(Command, name="chain.renew", limit="20/600s", large=True):
     rows: NewRows = field(default_factory=list)
 
 
+OfferedStatements = Annotated[list[Statement], Meta(max_length=50)]
+OfferedReceives = Annotated[list[NewReceive], Meta(max_length=50)]
+
+
+class OfferChain(Command, name="chain.offer", limit="20/600s", large=True):
+    """After a restore: the next statements of one's chain and the next receive statements, as they were made.
+
+    Of statements `devices`, `profile` and `retire` are taken; those from the first of another kind on are not
+    offered: their vault is lost. `device_keys` are the X-Wing keys of devices that the server does not list.
+    What is there already is passed over. `not_restored` (409): there was no restore of late; `chain_moved`,
+    `receive_moved`: something else stands there now.
+    """
+
+    statements: OfferedStatements = field(default_factory=list)
+    receives: OfferedReceives = field(default_factory=list)
+    device_keys: NewDeviceKeys = field(default_factory=list)
+
+
 class RecoveryQuestion(Shape, forbid_unknown_fields=True):
     """Body of POST /api/recovery: the proof of a recovery key or passkey, instead of a session.
 

@@ -12,6 +12,7 @@ from hearth.directory.contract import (
     ChangeSealedPassword,
     ChangeWays,
     ListChainHeads,
+    OfferChain,
     ReadChain,
     ReadReceive,
     ReceiveStatements,
@@ -107,3 +108,10 @@ async def renew_keys(context: Context, command: Renew) -> ChainTaken:
     from hearth.directory import renew
 
     return await renew.renew(context, command)
+
+
+@command(OfferChain)
+async def offer_lost(context: Context, command: OfferChain) -> ChainTaken:
+    from hearth.directory import offer
+
+    return await offer.offer_chain(context, command)

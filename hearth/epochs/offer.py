@@ -10,12 +10,12 @@ from hearth.accounts.living import hold_users
 from hearth.contract import Context
 from hearth.conversations.stays import require_room_in_groups
 from hearth.directory.facts import load_chain
+from hearth.directory.restored import require_restored
 from hearth.directory.rules import ChainMoved
 from hearth.epochs import judge, rules, store
 from hearth.epochs.contract import EpochTaken, MakeEpoch, OfferEpoch
 from hearth.epochs.judge import Draft
 from hearth.epochs.make import hold_place, require_current, require_member, say_taken
-from hearth.epochs.restored import require_restored
 from hearth.epochs.rules import EpochMoved
 from hearth.epochs.write import write_epoch
 from hearth.errors import NotFound

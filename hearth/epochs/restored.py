@@ -1,6 +1,4 @@
-"""After a restore: for how long lost things are taken back, and the entry above which a log goes on (8.6)."""
-
-from datetime import timedelta
+"""After a restore: the entry above which a log goes on (8.6)."""
 
 from hearth.accounts.events import NOBODY_ELSE
 from hearth.accounts.living import hold_users
@@ -8,33 +6,18 @@ from hearth.contract import Context
 from hearth.conversations.access import get_access, list_member_ids
 from hearth.conversations.hold import hold_conversation
 from hearth.conversations.rules import ConversationClosed, Head
+from hearth.directory.restored import NotRestored, require_restored
 from hearth.epochs import store
 from hearth.epochs.contract import MarkRestored, RestoredAt
 from hearth.epochs.events import EntrySigned
 from hearth.epochs.rules import EpochMoved
 from hearth.epochs.standing import load_sender
-from hearth.errors import Conflict, NotFound
+from hearth.errors import NotFound
 from hearth.sealed.core.statements import Signed
 from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.group.check import read_epoch
 from hearth.sealed.group.entries import EntryKind, Restored
 from hearth.vault.rules import judged
-
-OPEN_FOR = timedelta(days=30)
-"""Clients come back by then, or what only they have stays theirs alone."""
-
-
-class NotRestored(Conflict):
-    code = "not_restored"
-    title = "Nothing is taken back: this database was not restored of late, or this log was not marked"
-
-
-def require_restored(context: Context) -> bytes:
-    """Return the database generation of a restore that is not long ago. Raises NotRestored."""
-    identity = context.services.identity
-    if identity.restored_at is None or context.now - identity.restored_at > OPEN_FOR:
-        raise NotRestored
-    return identity.generation
 
 
 async def require_marked(context: Context, conversation_id: bytes) -> None:

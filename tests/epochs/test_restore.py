@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from hearth.conversations.tables import CONVERSATION
+from hearth.directory.restored import NotRestored
 from hearth.directory.rules import ChainMoved
 from hearth.epochs.contract import EpochTaken, ListEpochHeads, MakeEpoch, MarkRestored, OfferEpoch, RestoredAt
-from hearth.epochs.restored import NotRestored
 from hearth.epochs.rules import EpochMoved
 from hearth.epochs.tables import EPOCH, EPOCH_WRAP
 from hearth.errors import NotFound

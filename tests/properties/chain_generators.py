@@ -75,6 +75,11 @@ def renew(world: World, person: Person) -> Command:
     return owner.renew(next(iter(owner.now.devices)))
 
 
+def offer_lost(world: World, person: Person) -> Command:
+    owner = find_owner(world, person)
+    return directory.OfferChain(statements=[owner.profile(next(iter(owner.now.devices)))])
+
+
 def append_rows(world: World, person: Person) -> Command:
     return vault.AppendRows(rows=[find_owner(world, person).receive_row()])
 
@@ -101,6 +106,7 @@ CHAIN_GENERATORS: dict[type[Command], Callable[[World, Person], Command]] = {
     directory.ChangeWays: change_ways,
     directory.ResetChain: reset_chain,
     directory.Renew: renew,
+    directory.OfferChain: offer_lost,
     directory.ReadChain: read_chain,
     directory.ListChainHeads: list_heads,
     directory.ReadReceive: read_receive,

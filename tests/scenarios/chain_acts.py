@@ -100,6 +100,9 @@ def make_acts(password: str) -> dict[type[Command], Act]:
         directory.SetChainProfile: taken(lambda owner, device: owner.set_profile(device)),
         directory.ChangeWays: taken(lambda owner, device: owner.change_ways(device, make_way(b"p" * 32))),
         directory.Renew: taken(lambda owner, device: owner.renew(device)),
+        directory.OfferChain: refused(
+            lambda owner, device: directory.OfferChain(statements=[owner.profile(device)]), "not_restored"
+        ),
         directory.ReadChain: taken(lambda owner, device: directory.ReadChain(user_id=owner.user)),
         directory.ReadReceive: taken(lambda owner, device: directory.ReadReceive(user_id=owner.user)),
         directory.ListChainHeads: taken(

@@ -255,6 +255,7 @@ BODIES: dict[str, Body] = {
         known(p).reset(listed(p), p.link, b"another".ljust(32, b"\0"))
     ),
     "chain.renew hers": lambda p, role: built(known(p).renew(listed(p))),
+    "chain.offer of hers": lambda p, role: {"statements": [encode(known(p).profile(listed(p)))]},
     "epoch.make in her notes": lambda p, role: built(next_in(p, role, p.notes, Kind.SELF, 2)),
     "epoch.make of hers in her notes": lambda p, role: built(next_in(p, "self", p.notes, Kind.SELF, 2)),
     "epoch.make in hers and her friend's": lambda p, role: built(next_in(p, role, p.pair("friend"))),

@@ -84,6 +84,7 @@ chain.change_password with her key      ok   key    key    key    key  key     k
 chain.change_ways with her key          ok   key    key    key    key  key     key     key   out     out
 chain.reset by her link                 ok   dead   dead   dead   dead dead    dead    dead  out     out
 chain.renew hers                        ok   moved  moved  moved  moved moved   moved   moved out     out
+chain.offer of hers                      lost lost   lost   lost   lost lost    lost    lost  out     out
 epoch.make in her notes                 ok   none   none   none   none none    none    none  out     out
 epoch.make of hers in her notes         ok   fake   fake   fake   fake fake    fake    fake  out     out
 epoch.make in hers and her friend's     fake fake   none   none   none none    none    none  out     out

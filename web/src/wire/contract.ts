@@ -89,6 +89,10 @@ export type Statements = Statement[];
 
 export type NewDeviceKeys = DeviceKey[];
 
+export type OfferedStatements = Statement[];
+
+export type OfferedReceives = NewReceive[];
+
 export type RequestId = number;
 
 export type Relation = "self" | "none" | "friend" | "request_sent" | "request_received" | "blocked_by_you";
@@ -585,6 +589,19 @@ export interface Renew {
   generation?: NewGeneration | null;
   receive?: NewReceive | null;
   rows?: NewRows;
+}
+
+/**
+ * After a restore: the next statements of one's chain and the next receive statements, as they were made. Of
+ * statements `devices`, `profile` and `retire` are taken; those from the first of another kind on are not
+ * offered: their vault is lost. `device_keys` are the X-Wing keys of devices that the server does not list. What
+ * is there already is passed over. `not_restored` (409): there was no restore of late; `chain_moved`,
+ * `receive_moved`: something else stands there now.
+ */
+export interface OfferChain {
+  statements?: OfferedStatements;
+  receives?: OfferedReceives;
+  device_keys?: NewDeviceKeys;
 }
 
 /**
@@ -1448,6 +1465,7 @@ export interface Commands {
   "chain.change_ways": { input: ChangeWays; result: ChainTaken };
   "chain.reset": { input: ResetChain; result: ChainTaken };
   "chain.renew": { input: Renew; result: ChainTaken };
+  "chain.offer": { input: OfferChain; result: ChainTaken };
   "friend.find": { input: FindUser; result: FoundUser };
   "friend.request": { input: RequestFriend; result: RequestOutcome };
   "friend.accept": { input: AcceptRequest; result: Nothing };
@@ -1516,6 +1534,7 @@ export const COMMAND_LIMITS = {
   "chain.change_ways": { count: 20, seconds: 600 },
   "chain.reset": { count: 5, seconds: 600 },
   "chain.renew": { count: 20, seconds: 600 },
+  "chain.offer": { count: 20, seconds: 600 },
   "friend.find": { count: 30, seconds: 60 },
   "friend.request": { count: 20, seconds: 600 },
   "friend.accept": { count: 60, seconds: 60 },

@@ -1,0 +1,84 @@
+"""What a restored database has lost of a chain, offered by one of the person's devices (10.10).
+
+It was judged once, and is judged again by what the signatures say. The sessions of that time are gone: so a
+device that is listed needs none, and one that is not listed any more loses it again.
+"""
+
+from collections.abc import Sequence
+
+from hearth.contract import Context
+from hearth.directory import rules, store
+from hearth.directory.append import hold_person, kem_hashes, store_receive, store_statements
+from hearth.directory.change import end_unlisted, say_taken
+from hearth.directory.contract import ChainTaken, NewReceive, OfferChain
+from hearth.directory.facts import load_chain
+from hearth.directory.restored import require_restored
+from hearth.directory.rules import ChainMoved, Person, ReceiveMoved
+from hearth.directory.store import ReceiveRow
+from hearth.errors import NotFound
+from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.receive import check_receive_key
+from hearth.sealed.person.user_chain import StatementKind, read_user_statement
+from hearth.vault.contract import DeviceKey
+from hearth.vault.keep import keep_device_keys
+from hearth.vault.rules import judged
+
+MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
+"""`vault` comes with a vault, and `identity` and a reset with one, too."""
+
+
+async def offer_chain(context: Context, command: OfferChain) -> ChainTaken:
+    """Append what is missing. Raises NotRestored, NotFound (a device that was never listed), ChainMoved,
+    ReceiveMoved, NotAccepted, LimitReached."""
+    require_restored(context)
+    person = await hold_person(context, context.user_id)
+    hashes = [rules.hash_statement(data) for data in command.statements]
+    known = await store.list_by_hash(context.transaction, person.user_id, hashes) if hashes else {}
+    fresh = [data for data in command.statements if data not in known.values()]
+    if fresh:
+        await append_offered(context, person, fresh, command.device_keys)
+    elif context.actor.device_id not in person.now.device_keys:
+        raise NotFound
+    if command.receives:
+        await append_receives(context, person, command.receives)
+    return await say_taken(context, person)
+
+
+async def append_offered(
+    context: Context, person: Person, statements: Sequence[bytes], device_keys: Sequence[DeviceKey]
+) -> None:
+    """Append statements as the next ones, and end the sessions of devices that they take off the list."""
+    before = person.now
+    with judged(ChainMoved):
+        kinds = [read_user_statement(data).body.kind for data in statements]
+        require(MAY_COME_BACK.issuperset(kinds), Verdict.NOT_ALLOWED, "a statement that comes with a vault")
+        states = rules.follow(person, statements)
+    if context.actor.device_id not in states[-1].device_keys:
+        raise NotFound
+    await store_statements(context, person, list(zip(states, kinds, statements, strict=True)), kept=0)
+    await keep_device_keys(context, person.user_id, kem_hashes(person.now), device_keys)
+    await end_unlisted(context, person, reason="revoked", of=before.devices)
+
+
+async def append_receives(context: Context, person: Person, offered: Sequence[NewReceive]) -> None:
+    """Append receive statements as the next ones, judged at the heads that they state."""
+    chain = Chain(person.server, person.user_id)
+    await load_chain(context, chain, ())
+    for new in offered:
+        row = await judge_receive(context, person, chain, new)
+        if row is not None:
+            await store_receive(context, person, row)
+
+
+async def judge_receive(context: Context, person: Person, chain: Chain, new: NewReceive) -> ReceiveRow | None:
+    """Return the row of the next receive statement, None for one that is there."""
+    with judged(ReceiveMoved):
+        signed = chain.take_receive(new.statement)
+        check_receive_key(signed.body, new.public_key)
+    known = await store.list_receive(context.transaction, person.user_id, hashes=[signed.hash])
+    if known:
+        return None
+    if signed.body.version != person.receive_version + 1:
+        raise ReceiveMoved
+    return ReceiveRow(signed.body.version, signed.hash, new.statement, new.public_key)

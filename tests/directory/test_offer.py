@@ -1,0 +1,157 @@
+"""After a restore: what a chain has lost is taken back from its person's devices, and nothing else is."""
+
+import copy
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hearth.accounts.contract import ListDevices
+from hearth.contract import Actor, Event
+from hearth.directory.contract import (
+    ChainGrown,
+    NewReceive,
+    OfferChain,
+    ReadChain,
+    ReadReceive,
+    ReceiveRenewed,
+)
+from hearth.directory.restored import NotRestored
+from hearth.directory.rules import ChainMoved, ReceiveMoved
+from hearth.errors import NotFound
+from hearth.services import Identity
+from hearth.vault.contract import DeviceKey, ListDeviceKeys
+from hearth.vault.rules import NotAccepted
+from tests.directory.conftest import Home, MakeHome
+from tests.directory.kit import Owner
+
+LAPTOP = b"l" * 16
+"""A device that was added after the backup: its session is gone with the database."""
+
+
+@pytest.fixture
+async def restored(alice: Home) -> Home:
+    """Alice's server was restored an hour ago; her phone and her tablet are listed."""
+    await alice.adds()
+    services = alice.stage.services
+    hour_ago = alice.stage.clock.now() - timedelta(hours=1)
+    services.identity = Identity(services.identity.server_id, b"g" * 16, hour_ago)
+    alice.stage.clear()
+    return alice
+
+
+def add_laptop(owner: Owner) -> OfferChain:
+    return OfferChain(
+        statements=[owner.list_devices([*owner.now.devices, LAPTOP])], device_keys=owner.keys_of([LAPTOP])
+    )
+
+
+def told_of(home: Home) -> list[Event]:
+    return [event for event, _ in home.stage.published]
+
+
+async def read_chain(home: Home) -> list[bytes]:
+    chain = await home.stage.run(home.phone, ReadChain(user_id=home.owner.user))
+    return list(chain.statements)
+
+
+async def is_refused(home: Home, command: OfferChain, verdict: str, actor: Actor | None = None) -> None:
+    with pytest.raises(NotAccepted) as caught:
+        await home.run(command, actor)
+    assert caught.value.fields == {"verdict": verdict}
+
+
+async def test_a_device_of_after_the_backup_is_listed_again(restored: Home) -> None:
+    """With what it and others said since, in one request or in several, by whichever device."""
+    owner = restored.owner
+    first = add_laptop(owner)
+    owner.profile(LAPTOP, "Alice anew")
+    owner.profile(restored.id, "Alice once more")
+    everything = OfferChain(statements=owner.statements[-3:], device_keys=first.device_keys)
+    taken = await restored.run(first)
+    assert taken.n == owner.now.n - 2
+    for actor in restored.devices:
+        assert (await restored.run(everything, actor)).n == owner.now.n
+    assert await read_chain(restored) == owner.statements
+    assert await restored.replays() == owner.now
+    keys = await restored.stage.run(restored.phone, ListDeviceKeys())
+    assert {key.device_id: key.public_key for key in keys.device_keys}[LAPTOP.hex()] == owner.kem_keys[LAPTOP]
+    grown = [event.n for event in told_of(restored) if isinstance(event, ChainGrown)]
+    assert grown == [taken.n, owner.now.n], "each time once"
+
+
+async def test_a_device_that_was_removed_since_loses_its_session_again(restored: Home) -> None:
+    owner, (phone, tablet) = restored.owner, restored.devices
+    owner.list_devices([phone.device_id])
+    await restored.run(OfferChain(statements=[owner.statements[-1]]))
+    listed = await restored.stage.run(phone, ListDevices())
+    assert {device.id for device in listed.devices} == {phone.device_id.hex()}
+    assert tablet.device_id not in owner.now.devices
+
+
+async def test_receive_statements_come_back_in_their_order(restored: Home) -> None:
+    """Each as it stood at its head, of which the newest statement here is another one by now."""
+    owner = restored.owner
+    receives = [owner.receive(restored.id), owner.receive(restored.devices[1].device_id)]
+    owner.list_devices([restored.id])
+    receives.append(owner.receive(restored.id))
+    with pytest.raises(ReceiveMoved):
+        await restored.run(OfferChain(receives=receives[1:2]))
+    await restored.run(OfferChain(statements=[owner.statements[-1]], receives=receives))
+    await restored.run(OfferChain(receives=receives))
+    answer = await restored.stage.run(restored.phone, ReadReceive(user_id=owner.user))
+    assert [one.statement for one in answer.statements] == [receives[-1].statement]
+    told = [event.version for event in told_of(restored) if isinstance(event, ReceiveRenewed)]
+    assert told == [2, 3, 4]
+
+
+async def test_what_somebody_said_since_stays(restored: Home) -> None:
+    """Another device has gone on with the chain as the backup had it: the first one that is taken counts."""
+    lost = copy.deepcopy(restored.owner)
+    offer = add_laptop(lost)
+    await restored.run(restored.owner.set_profile(restored.id))
+    with pytest.raises(ChainMoved):
+        await restored.run(offer)
+    assert await read_chain(restored) == restored.owner.statements
+
+
+async def test_what_is_forged_is_not_taken(restored: Home) -> None:
+    owner = restored.owner
+    before = copy.deepcopy(owner)
+    offer = add_laptop(owner)
+    (statement,) = offer.statements
+    forged = statement[:-1] + bytes([statement[-1] ^ 1])
+    await is_refused(
+        restored, OfferChain(statements=[forged], device_keys=offer.device_keys), "bad_signature"
+    )
+    await is_refused(restored, OfferChain(statements=[statement]), "malformed")
+    wrong = [DeviceKey(device_id=LAPTOP.hex(), public_key=bytes(1216))]
+    await is_refused(restored, OfferChain(statements=[statement], device_keys=wrong), "bad_key")
+    for said in (copy.deepcopy(before).seal_vault()[0], copy.deepcopy(before).renew_identity()):
+        await is_refused(restored, OfferChain(statements=[said]), "not_allowed")
+    receive = owner.receive(restored.id, head=before.now.head)
+    unsigned = receive.statement[:-1] + bytes([receive.statement[-1] ^ 1])
+    bad = NewReceive(statement=unsigned, public_key=receive.public_key)
+    await is_refused(restored, OfferChain(receives=[bad]), "bad_signature")
+    assert await read_chain(restored) == before.statements
+
+
+async def test_only_ones_own_devices_give_back(restored: Home, make_home: MakeHome) -> None:
+    owner, offer = restored.owner, add_laptop(restored.owner)
+    stranger = await restored.signs_in()
+    with pytest.raises(NotFound):
+        await restored.run(offer, stranger)
+    with pytest.raises(NotFound):
+        await restored.run(OfferChain(receives=[owner.receive(restored.id)]), stranger)
+    mallory = await (await make_home("mallory")).sets_up()
+    await is_refused(mallory, offer, "wrong_place")
+    receive = OfferChain(receives=[owner.receive(restored.id)])
+    await is_refused(mallory, receive, "wrong_place")
+
+
+async def test_without_a_restore_nothing_is_taken_back(restored: Home) -> None:
+    offer, services = add_laptop(restored.owner), restored.stage.services
+    for restored_at in (None, restored.stage.clock.now() - timedelta(days=30, seconds=1)):
+        services.identity = replace(services.identity, restored_at=restored_at)
+        with pytest.raises(NotRestored):
+            await restored.run(offer)
