@@ -1,7 +1,7 @@
 """The stage and its cast: friends alice and bob, bob's phone, carol (a stranger), dave (blocked)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hearth.client import Client
+from tests.conftest import KIND, make_mariadb_database
+from tests.scenarios.backups import Backups
 from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.keyless import register_keyless, sign_in_keyless
 from tests.scenarios.server import RunningServer
@@ -34,6 +36,20 @@ async def server(database_url: str, tmp_path: Path, limit_scale: float) -> Async
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the kind under test to restore into."""
+    if KIND == "sqlite":
+        yield f"sqlite:///{(tmp_path / 'other' / 'hearth.db').as_posix()}"
+    else:
+        yield from make_mariadb_database(request)
+
+
+@pytest.fixture
+def backups(server: RunningServer, elsewhere: str, tmp_path: Path) -> Backups:
+    return Backups(server, elsewhere, tmp_path)
 
 
 @pytest.fixture

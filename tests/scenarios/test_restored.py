@@ -1,106 +1,14 @@
 """A backup is restored: what devices have and the server lost comes back, and nobody has to do anything."""
 
-import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
-from sqlalchemy import text
 
-from hearth.backups.restore import restore_backup
-from hearth.backups.write import make_backup
-from hearth.client import Client, LogBroken, NotReady, Waits
+from hearth.client import LogBroken, NotReady, Waits
 from hearth.client.conversations import rewrap
-from hearth.client.conversations.act import act
-from hearth.client.conversations.fetch import fetch_epochs
-from hearth.client.crypto.making import acts
-from hearth.client.restored import give_back
-from hearth.config import Config
-from hearth.db.engine import Database
+from hearth.client.restored import patience
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.epoch import Action
-from tests.conftest import KIND, make_mariadb_database
-from tests.scenarios.cast import Device
+from tests.scenarios.backups import Backups, epochs_of, goes_on, key_of, rotates, texts
 from tests.scenarios.conftest import SignUp, calm, make_friends
-from tests.scenarios.server import RunningServer
-
-
-@pytest.fixture
-def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of the kind under test to restore into."""
-    if KIND == "sqlite":
-        yield f"sqlite:///{(tmp_path / 'other' / 'hearth.db').as_posix()}"
-    else:
-        yield from make_mariadb_database(request)
-
-
-class Backups:
-    """Of one server: `make` a backup, `restore` it in the place of everything since."""
-
-    def __init__(self, server: RunningServer, database: str, folder: Path) -> None:
-        self.server, self.database, self.folder = server, database, folder
-
-    async def make(self) -> None:
-        await asyncio.to_thread(make_backup, self.server.config, self.folder / "backup")
-
-    async def restore(self, **told: str) -> None:
-        """Returns when the server answers again; `told` is what it says of itself instead, in SQL."""
-        await self.server.stop()
-        data = self.folder / "other"
-        data.mkdir()
-        target = Config(data=data, database=self.database, insecure_test_kdf=True)
-        await asyncio.to_thread(restore_backup, target, self.folder / "backup")
-        await self._lie(told)
-        self.server.config = replace(self.server.config, data=data, database=self.database)
-        await self.server.start()
-
-    async def _lie(self, told: dict[str, str]) -> None:
-        database = Database(self.database)
-        async with database.transaction("write") as transaction:
-            for column, value in told.items():
-                await transaction.execute(text(f"UPDATE server SET {column} = {value}"))
-        await database.stop()
-
-
-@pytest.fixture
-def backups(server: RunningServer, elsewhere: str, tmp_path: Path) -> Backups:
-    return Backups(server, elsewhere, tmp_path)
-
-
-async def rotates(device: Device, to: str) -> None:
-    """Make the next epoch of a conversation."""
-    key = key_of(device, to)
-    async with device.client.keeper.hold() as room:
-        live = room.open(key)
-        await fetch_epochs(room, live)
-        await room.own.met.catch_up(live.members())
-        assert live.epochs.newest is not None
-        await act(room, live, acts.rotate(live.epochs.newest))
-
-
-async def epochs_of(device: Device, to: str) -> list[Action]:
-    key = key_of(device, to)
-    async with device.client.keeper.hold() as room:
-        known = room.open(key).epochs.known
-        return [known[n].epoch.record.action for n in sorted(known)]
-
-
-def key_of(device: Device, to: str) -> str:
-    return device.client.find_conversation(to).conversation.id
-
-
-async def texts(client: Client, to: str) -> list[str | None]:
-    return [message.text for message in await client.history(to, limit=100)]
-
-
-async def goes_on(device: Device, before: str) -> None:
-    """Return when a device has looked at the restored database."""
-
-    def has_looked(client: Client) -> bool:
-        return client.replica.generation not in ("", before) and client.keeper.at_hand() is not None
-
-    await device.agrees(has_looked, "being in step with the restored server")
 
 
 async def test_what_two_people_wrote_since_the_backup_comes_back(sign_up: SignUp, backups: Backups) -> None:
@@ -172,7 +80,7 @@ async def test_what_nobody_has_any_more_stops_nobody(
     sign_up: SignUp, backups: Backups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both programs have nothing but their files: they wait for a while, then they go on without."""
-    monkeypatch.setattr(give_back, "PATIENCE_MS", 3000)
+    monkeypatch.setattr(patience, "PATIENCE_MS", 3000)
     alice, bob = await sign_up("alice"), await sign_up("bob")
     await make_friends(alice, bob)
     await alice.sends("before the backup", to=bob)

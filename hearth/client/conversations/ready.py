@@ -27,7 +27,7 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
     `last_seq` is the end of the log. Raises NotReady; HearthError, such as not_friends.
     """
     if live.stopped is None and room.may_come_back(live, now_ms()):
-        await fetch_epochs(room, live)
+        await _look_for_what_was_lost(room, live)
         if room.may_come_back(live, now_ms()):
             raise NotReady(Waits.UNCONFIRMED)
     tries = 0
@@ -47,6 +47,16 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
             raise NotReady(Waits.STOPPED, verdict=live.stopped)
         if tries > 2 * MOST_TRIES:
             raise NotReady(Waits.UNCONFIRMED)
+
+
+async def _look_for_what_was_lost(room: Room, live: Live) -> None:
+    """Others may have given it back meanwhile."""
+    try:
+        await fetch_epochs(room, live)
+        room.stale |= live.members()
+        await room.catch_up_members(live)
+    except Rejected as rejected:
+        room.stop(live, rejected)
 
 
 async def _try(room: Room, live: Live, conversation: Conversation, last_seq: int) -> bool:

@@ -100,9 +100,16 @@ class Room:
             self.own.file.save()
 
     def may_come_back(self, live: Live, now: int) -> bool:
-        """Tell whether a newer epoch is known that a restored server has lost, and may be given back (ms)."""
-        kept = self.kept(live.key)
-        return kept.lost.n > live.newest_n and now < kept.lost_until
+        """Tell whether a restored server has lost a newer epoch or a member's statements, and they may be
+        given back (`now` in ms).
+        """
+        kept, keys = self.kept(live.key), self.own.keys
+        if kept.lost.n > live.newest_n and now < kept.lost_until:
+            return True
+        if not keys.lost or now >= keys.lost_until:
+            return False
+        chains = {user: len(self.own.met.chain(user).states) for user in live.members()}
+        return any(keys.lost.get(str(user), 0) > n for user, n in chains.items())
 
     def stop(self, live: Live, rejected: Rejected) -> None:
         """Take what cannot be as the end of sealing there, if it is that."""

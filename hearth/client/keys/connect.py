@@ -12,6 +12,7 @@ from hearth.client.keys.make import KeysPlan, make_keys, make_receive, seal_rows
 from hearth.client.keys.own import Own, now_ms
 from hearth.directory.contract import ChainTaken, Renew
 from hearth.errors import HearthError
+from hearth.sealed.core import hpke
 from hearth.vault.contract import DeviceKeys, ListDeviceKeys
 
 R = TypeVar("R")
@@ -55,6 +56,7 @@ async def _connect_once(own: Own) -> Place:
         return Place.REMOVED if own.was_listed else Place.UNLISTED
     await catch_up_listed(own)
     await keep_current(own)
+    await _learn_device_keys(own)
     return Place.LISTED
 
 
@@ -87,6 +89,18 @@ async def fetch_device_keys(own: Own) -> dict[bytes, bytes]:
     """
     answer: DeviceKeys = await own.ask(ListDeviceKeys(), DeviceKeys)
     return {bytes.fromhex(one.device_id): one.public_key for one in answer.device_keys}
+
+
+async def _learn_device_keys(own: Own) -> None:
+    """Know the keys of all that are listed: a server that was restored may have lost them."""
+    state = own.chain.state
+    assert state is not None  # a listed device has a chain
+    if state.devices.keys() <= own.device_keys.keys():
+        return
+    for device, key in (await fetch_device_keys(own)).items():
+        listed = state.devices.get(device)
+        if listed is not None and hpke.kem_hash(key) == listed.kem_hash:
+            own.device_keys[device] = key
 
 
 async def plan_keys(own: Own) -> KeysPlan:

@@ -183,6 +183,7 @@ class Keeper:
             self._looked = 0
         opened = max(self._opened, 1)
         if self._looked < opened:
+            await self._restored.look_at_people(self.room)
             self.place = await connect(self.room.own)
             self.room.stale.discard(self.room.own.user)
             self.room.disconnect()

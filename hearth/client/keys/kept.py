@@ -66,6 +66,8 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     """Everything of one device. `carry_from`: a generation whose rows have still to be carried over.
 
     `databases` are the generations of the server's database that it was told of; all else is of the last.
+    `lost`: how long chains of people were that a restored server has shorter; until `lost_until` (ms) they
+    may come back.
     """
 
     server: bytes
@@ -77,3 +79,5 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     people: dict[str, KeptPerson] = {}
     conversations: dict[str, KeptConversation] = {}
     databases: list[str] = []
+    lost: dict[str, int] = {}
+    lost_until: int = 0

@@ -47,7 +47,10 @@ def make_account_keys(server: bytes) -> AccountKeys:
 
 
 class Own:
-    """One device with keys. `receive_seeds` by version and `seeds` by epoch are what the keyring gives."""
+    """One device with keys. `receive_seeds` by version and `seeds` by epoch are what the keyring gives.
+
+    `device_keys` are the X-Wing keys of the person's devices, as the chain names them.
+    """
 
     def __init__(self, file: DeviceFile, ask: Ask) -> None:
         keys = file.state.keys
@@ -62,6 +65,7 @@ class Own:
         self.stored: list[OpenRow] = []
         self.position = 0
         self.receive_seeds: dict[int, bytes] = {}
+        self.device_keys: dict[bytes, bytes] = {}
         self.seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
         self.pins = Pins(
             {int(user): PinRow.unpack(kept.pin) for user, kept in keys.people.items() if kept.pin is not None}

@@ -8,6 +8,7 @@ from hearth.client.keys.kept import KeptHead
 from hearth.client.replica.state import Replica
 from hearth.client.restored.give_back import give_back
 from hearth.client.restored.known import Known, gather
+from hearth.client.restored.people import look_at_people
 from hearth.epochs.contract import EpochHeads, ListEpochHeads
 from hearth.errors import HearthError
 
@@ -42,6 +43,14 @@ class AfterRestore:
     def next_in(self) -> float | None:
         """Return after how many seconds to try again, None when nothing waits."""
         return RETRY_SECONDS if self._known else None
+
+    async def look_at_people(self, room: Room) -> None:
+        """Before one's keys are brought up to now: chains that are shorter now are no rollback, once.
+
+        Raises HearthError.
+        """
+        if self.is_due:
+            await look_at_people(room, self._before)
 
     async def look(self, room: Room) -> None:
         """Give back what can be, the first time in this database. Raises HearthError."""

@@ -15,8 +15,8 @@ from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_row
 from hearth.client.conversations.seeds import write_seeds
 from hearth.client.keys.kept import KeptConversation, KeptHead
-from hearth.client.keys.own import now_ms
 from hearth.client.replica.places import find_common
+from hearth.client.restored import patience
 from hearth.client.restored.known import Known
 from hearth.client.restored.offer import Offer, offer_all
 from hearth.errors import HearthError
@@ -24,8 +24,6 @@ from hearth.messages.contract import Page, ReadHistory
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import SEALED
 
-PATIENCE_MS = 600_000
-"""For so long a device that cannot give back an epoch itself waits for somebody who can."""
 MOST_TRIES = 5
 ROWS_AT_ONCE = 100
 DENIED = frozenset({"not_restored", "not_accepted"})
@@ -78,7 +76,7 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
 def _set_aside(room: Room, live: Live, known: Known) -> None:
     """The newest epoch that was known may be lost: it is no rollback that it is not shown, for a while."""
     kept = room.kept(live.key)
-    until = kept.lost_until or now_ms() + PATIENCE_MS
+    until = kept.lost_until or patience.end()
     after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, until)
     if kept.epoch.n or kept.lost != known.head:
         room.own.keys.conversations[live.key] = after

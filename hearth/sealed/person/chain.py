@@ -11,12 +11,13 @@ from hearth.sealed.person.user_state import ChainState, apply_statement
 
 
 class Chain:
-    """The verified statements 1 … n of a person. What is learnt never changes, it only grows."""
+    """The verified statements 1 … n of a person, with the state after each. It only grows."""
 
     def __init__(self, server: bytes, user: int) -> None:
         self.server = server
         self.user = user
         self.states: list[ChainState] = []
+        self.statements: list[bytes] = []
         self.highest_seen = 0
         self._incarnations: dict[bytes, int] = {}
         self._last_listed: dict[tuple[int, bytes], int] = {}
@@ -34,7 +35,9 @@ class Chain:
         """
         n = read_user_statement(data).body.n
         if not 1 <= n <= len(self.states):
-            return self._append(apply_statement(self.state, self.server, self.user, data))
+            state = apply_statement(self.state, self.server, self.user, data)
+            self.statements.append(data)
+            return self._append(state)
         before = self.states[n - 2] if n > 1 else None
         state = apply_statement(before, self.server, self.user, data)
         require(state.hash == self.states[n - 1].hash, Verdict.FORK, "a second statement with this n")
