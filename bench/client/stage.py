@@ -107,14 +107,11 @@ async def make_setting(folder: Path, messages: int) -> Setting:
     port = servers.find_free_port()
     url = f"http://127.0.0.1:{port}"
     with serve(server, port):
-        registered = [await Client.register(url, name, PASSWORD) for name in ("reader", "friend")]
-        # What is written behind the server's back is not sealed: nobody begins to encrypt.
-        reader, friend = [Client(one.file, one.http, encrypts=False) for one in registered]
+        reader, friend = [await Client.register(url, name, PASSWORD) for name in ("reader", "friend")]
         async with reader, friend:
             await friend.request("reader")
             await reader.accept("friend")
-            await reader.send("friend", "Hello")
-            conversation = reader.find_conversation("friend").conversation.id
+            conversation = (await reader._await_conversation("friend")).conversation.id
     write_messages(server, conversation, reader.user_id, friend.user_id, messages)
     return Setting(port, conversation, reader.user_id, friend.user_id, messages)
 

@@ -105,7 +105,7 @@ def summarise(connection: Any) -> Summary:
     """Return the counts, and the time of the newest message to the second."""
     users, conversations, messages = [
         connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]  # noqa: S608 - names only
-        for what in ('"user" WHERE deleted_at IS NULL', "conversation", "message")
+        for what in ('"user" WHERE deleted_at IS NULL', "conversation", "message WHERE kind = 1")
     ]
     newest = connection.execute("SELECT max(timestamp) FROM message").fetchone()[0]
     return Summary(users, conversations, messages, None if newest is None else str(newest)[:19])

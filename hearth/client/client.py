@@ -45,8 +45,6 @@ from hearth.tasks import end_task
 R = TypeVar("R")
 NOTES = "Notes"
 NEW_FRIEND_SECONDS = 5.0
-ENCRYPTS = True
-"""Whether programs begin to encrypt a conversation that is not yet; in one that is they always do."""
 
 
 class Client(Friendships, Identities, AccountActs, Signs):
@@ -58,7 +56,6 @@ class Client(Friendships, Identities, AccountActs, Signs):
         http: Http,
         *,
         transports: tuple[str, ...] = ("websocket",),
-        encrypts: bool | None = None,
     ) -> None:
         self.file = file
         self.http = http
@@ -78,8 +75,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
         )
         self._opener = Opener(self.keeper)
         self._reader = Reader(file, self.replica, connection.ask, self._listeners.tell, self._opener.describe)
-        self.encrypts = ENCRYPTS if encrypts is None else encrypts
-        self._sealer = Sealer(self.keeper, self.replica, begins=self.encrypts)
+        self._sealer = Sealer(self.keeper, self.replica)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer)
         self._unmarked: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []

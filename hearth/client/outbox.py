@@ -25,13 +25,13 @@ MIN_PAUSE = 0.2
 MAX_PAUSE = 15.0
 
 Send = Callable[[SendMessage], Awaitable[Sent]]
-SEAL_AGAIN = frozenset({"epoch_too_old", "not_sealed", "epoch_moved", "receive_outdated", "chain_moved"})
+SEAL_AGAIN = frozenset({"epoch_too_old", "epoch_moved", "receive_outdated", "chain_moved"})
 """Refusals after which the same content is sealed under another epoch: it is not stored."""
 MOST_SEALINGS = 8
 
 
 class Seals(Protocol):
-    """Seals rows, or leaves them as they are where nothing is sealed."""
+    """Seals rows, under another epoch after it has looked again."""
 
     async def seal(self, row: OutboxRow) -> None: ...
 
@@ -59,7 +59,7 @@ class Outbox:
         file: DeviceFile,
         send: Send,
         wait_until_connected: Callable[[], Awaitable[None]],
-        sealer: Seals | None = None,
+        sealer: Seals,
     ) -> None:
         self._sealer = sealer
         self._file = file
@@ -127,7 +127,7 @@ class Outbox:
             try:
                 return await self._send_until_answered(row)
             except HearthError as error:
-                if self._sealer is None or error.code not in SEAL_AGAIN or tries + 1 == MOST_SEALINGS:
+                if error.code not in SEAL_AGAIN or tries + 1 == MOST_SEALINGS:
                     raise
             row.sealed, row.epoch = b"", 0
             await self._sealer.look_again(row.conversation_id)
@@ -137,8 +137,7 @@ class Outbox:
         """Give a row its counter and seal it, before anything of it leaves."""
         if row.counter == 0:
             row.counter = self._file.state.counters.get(row.conversation_id, 0) + 1
-        if self._sealer is not None:
-            await self._sealer.seal(row)
+        await self._sealer.seal(row)
         self._file.save()
 
     async def deliver_all(self) -> None:
@@ -156,13 +155,13 @@ class Outbox:
                 await self.deliver(row)
 
     async def _send_until_answered(self, row: OutboxRow) -> Sent:
-        pause, is_sealed = MIN_PAUSE, bool(row.sealed)
+        pause = MIN_PAUSE
         while True:
             await self._wait_until_connected()
-            if is_sealed and not row.sealed:
+            if not row.sealed:
                 raise SealedInVain
             try:
-                return await self._send(_to_command(row))
+                return await self._send(to_command(row))
             except Disconnected:
                 wait = 0.0
             except HearthError as error:
@@ -181,12 +180,13 @@ def _sent_key(row: OutboxRow) -> str:
     return f"{row.conversation_id}/{row.client_id}"
 
 
-def _to_command(row: OutboxRow) -> SendMessage:
+def to_command(row: OutboxRow) -> SendMessage:
+    """Return what a sealed row is sent by."""
     return SendMessage(
         conversation_id=row.conversation_id,
         client_id=row.client_id,
         counter=row.counter,
-        record=row.sealed or row.record,
+        record=row.sealed,
         kind=0 if row.kind == 0 else 1,
         epoch=row.epoch,
     )

@@ -168,8 +168,8 @@ def append(
     heads = yield from load_heads(syntax, sorted(ids))
     known = yield from find_known(syntax, drafts, codec)
     work = Work(now, codec.write(now), heads, known)
-    if sealed := [draft for draft in drafts if draft.epoch and draft[:3] not in known]:
-        work.sealed = yield from (known_epochs or KnownEpochs()).open_batch(syntax, sealed, heads, codec)
+    if unknown := [draft for draft in drafts if draft[:3] not in known]:
+        work.sealed = yield from (known_epochs or KnownEpochs()).open_batch(syntax, unknown, heads, codec)
     outcomes = [place(work, item) if isinstance(item, Draft) else move_all(work, item) for item in items]
     if work.sealed is not None:
         work.sealed.finish(heads)
@@ -220,15 +220,14 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
         is_open=head.is_open,
         epoch=draft.epoch,
         current_epoch=head.epoch,
-        kind=draft.kind,
         target_seq=0 if is_offered else draft.target_seq,
         last_seq=head.last_seq,
     ):
         return refusal
-    if draft.epoch and work.sealed is not None:
-        if refusal := work.sealed.judge(draft, head, work.now):
-            return refusal
-        work.sealed.note(draft, head.last_seq + 1)
+    assert work.sealed is not None  # every draft that is not known yet is in it
+    if refusal := work.sealed.judge(draft, head, work.now):
+        return refusal
+    work.sealed.note(draft, head.last_seq + 1)
     head.last_seq = seq = head.last_seq + 1
     head.last_ordinal += draft.kind == KIND_MESSAGE
     head.log_hash = chain_log_hash(head.log_hash, seq, draft.kind, draft.from_user, record_hash)

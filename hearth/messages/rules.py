@@ -11,8 +11,6 @@ from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
 
 MAX_PAGE_BYTES = 384 * 1024
 """Record bytes in one page; as base64 with everything around them they fit a socket's out-queue (1 MiB)."""
-UNSEALED_KINDS = frozenset({0, 1})
-"""Void and message: what there was before encryption."""
 MAX_ENTRIES_PER_MESSAGE = 2
 """A page of n messages holds at most this many times n entries, whatever else lies between them."""
 
@@ -21,11 +19,11 @@ Direction = Literal["before", "after", "around"]
 
 
 class NotSealed(HearthError):
-    """A conversation that has an epoch takes nothing that is readable here (section 8.1)."""
+    """Nothing that is readable here is taken (section 8.1)."""
 
     code = "not_sealed"
     status = 422
-    title = "This conversation is encrypted; what is not sealed is not taken"
+    title = "Messages are encrypted; what is not sealed is not taken"
 
 
 class Stretch(NamedTuple):
@@ -57,7 +55,6 @@ def judge_send(
     is_open: bool,
     epoch: int,
     current_epoch: int,
-    kind: int,
     target_seq: int,
     last_seq: int,
 ) -> HearthError | None:
@@ -71,10 +68,8 @@ def judge_send(
         return ConversationClosed()
     if epoch > current_epoch:
         return InvalidInput("The epoch does not exist", fields={"epoch": "must be one that was announced"})
-    if epoch == 0 and current_epoch > 0:
+    if epoch == 0:
         return NotSealed()
-    if epoch == 0 and kind not in UNSEALED_KINDS:
-        return InvalidInput("This kind exists only sealed", fields={"kind": "must be 0 or 1"})
     if target_seq > last_seq:
         return InvalidInput("The target does not exist", fields={"target_seq": "must be an earlier entry"})
     return None

@@ -140,7 +140,7 @@ class Owner:
 
     def receive(self, device: bytes, *, head: Head | None = None) -> NewReceive:
         self.receive_version += 1
-        key = secrets.token_bytes(1216)
+        key = hpke.public_key(secrets.token_bytes(32))
         statement = Receive(
             server=self.server,
             user=self.user,

@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-import secrets
 import sqlite3
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hearth.client import Client
-from hearth.messages.contract import SendMessage, Sent
+from hearth.messages.contract import Sent
 from tests.scenarios.cast import PASSWORD
+from tests.sealing import seal_fields
 from tests.served import Served
 
 ME, NEWCOMER, CHIEF = "mira", "newcomer", "chief"
@@ -72,8 +72,7 @@ async def fill(server: Served, database: Path) -> None:
             client = await Client.register(
                 server.url, username, PASSWORD, display_name=name, device_name="Seed", invite=invite
             )
-            # Not encrypted: one message is of a format that the server takes nowhere else.
-            return await stack.enter_async_context(Client(client.file, client.http, encrypts=False))
+            return await stack.enter_async_context(client)
 
         me = await join(ME, "Mira Patel")
         await join(NEWCOMER, "Noah Newcomer")
@@ -121,17 +120,9 @@ async def talk(me: Client, others: dict[str, Client]) -> None:
 
 
 async def say_in_a_newer_format(author: Client) -> None:
-    """Send bytes that this version cannot open; the author has sent one message in there before."""
-    conversation = next(
-        state.conversation.id
-        for state in author.replica.conversations.values()
-        if state.conversation.kind == "direct"
-    )
-    record = b"\x63 a sticker, perhaps"
-    await author.call(
-        SendMessage(conversation_id=conversation, client_id=secrets.token_hex(16), counter=2, record=record),
-        Sent,
-    )
+    """Send what this version does not know how to show."""
+    conversation = author.find_conversation(ME).conversation.id
+    await author.call(await seal_fields(author, conversation, {"type": "sticker"}), Sent)
 
 
 def move_into_the_past(database: Path) -> None:

@@ -15,7 +15,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from hearth.client import Client
-from hearth.client import client as library
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
@@ -25,10 +24,6 @@ FOLDER = Path(__file__).parent
 STATIC = FOLDER.parents[1] / "hearth" / "static" / "index.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
-
-# Stages fill conversations behind the server's back, with records that are not sealed: no program begins to
-# encrypt one. Where a browser has begun they seal like everybody.
-library.ENCRYPTS = False
 
 # A busy machine is no fault of the page.
 expect.set_options(timeout=PATIENCE)

@@ -1,8 +1,6 @@
 """F26, F27: a slow commit on either database, a long reader on SQLite."""
 
 import asyncio
-import hashlib
-import secrets
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,12 +13,15 @@ import hearth.db.sqlite as sqlite
 from hearth.db.engine import Database
 from hearth.db.lanes import MariadbLane, SqliteLane, drive, drive_async, open_lane
 from hearth.messages.append import Draft, TimeCodec, append
+from hearth.messages.contract import SendMessage
 from hearth.messages.log import make_time_codec
+from tests.faults.rig.bot import Bot, hash_text
 from tests.faults.rig.journal import Intent, now
 from tests.faults.rig.oracle import quantile
 from tests.faults.rig.pair import Pair, open_pair
 from tests.faults.rig.play import open_play
 from tests.faults.rig.victim import Victim, run_victim
+from tests.sealing import seal_send
 
 pytestmark = pytest.mark.slow
 HOLD_SECONDS = 1.5
@@ -75,25 +76,35 @@ async def test_f26_no_cursor_passes_a_seq_that_is_not_yet_committed(victim: Vict
         alice = pair.alice
         for round_ in range(3):
             rival = Rival(database)
-            record = f"by the slow node {round_}".encode()
-            client_id = secrets.token_bytes(16)
-            key = bytes.fromhex(pair.conversation_id)
-            device = bytes.fromhex(alice.client.file.state.device_id)
-            alice.journal.note(
-                Intent(now(), client_id.hex(), pair.conversation_id, hashlib.sha256(record).digest())
-            )
-            await rival.begin(Draft(key, alice.client.user_id, client_id, device, 1, 1, 0, 0, record))
+            text = f"by the slow node {round_}"
+            sealed = await seal_send(alice.client, pair.conversation_id, text)
+            alice.journal.note(Intent(now(), sealed.client_id, pair.conversation_id, hash_text(text)))
+            await rival.begin(make_draft(alice, sealed))
             saying = asyncio.create_task(pair.bob.say("alice", f"by the fast node {round_}"))
             seen = await read_for(pair, HOLD_SECONDS)
-            assert seen == 2 * round_, f"{seen} entries while the first of two was uncommitted"
+            assert seen == 1 + 2 * round_, f"{seen} entries while the first of two was uncommitted"
             assert not saying.done()
             await rival.commit()
             await asyncio.wait_for(saying, 10)
-        seqs = [seq for _, seq in await pair.rows()]
-        assert seqs == list(range(1, 7))
-        await pair.alice.reach({pair.conversation_id: 6})
-        assert pair.alice.reached == {pair.conversation_id: 6}
+        assert [ordinal for _, ordinal in await pair.rows()] == list(range(1, 7))
+        await pair.alice.reach({pair.conversation_id: 7})
+        assert pair.alice.reached == {pair.conversation_id: 7}  # an epoch and six messages
         await database.stop()
+
+
+def make_draft(bot: Bot, sealed: SendMessage) -> Draft:
+    """Return what a server appends for this command of the bot's."""
+    return Draft(
+        bytes.fromhex(sealed.conversation_id),
+        bot.client.user_id,
+        bytes.fromhex(sealed.client_id),
+        bytes.fromhex(bot.client.file.state.device_id),
+        sealed.counter,
+        sealed.kind,
+        sealed.epoch,
+        sealed.target_seq,
+        sealed.record,
+    )
 
 
 async def read_for(pair: Pair, seconds: float) -> int:

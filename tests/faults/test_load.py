@@ -83,7 +83,7 @@ async def test_f36_heavy_work_does_not_hold_up_light_work(pair: Pair) -> None:
 
     raw = await pair.open()
     for number in range(60):
-        await raw.call("message.send", pair.make_send(f"{number} " + "x" * 5000))
+        await raw.call("message.send", await pair.make_send(f"{number} " + "x" * 5000))
     calm = await time_light_work(raw, CALM_SECONDS)
     heavy = [asyncio.create_task(repeat(work)) for work in HEAVY]
     try:

@@ -67,7 +67,7 @@ async def test_f03_without_a_database_a_send_fails_clearly_and_soon(
         open_pair(victim, tmp_path) as pair,
     ):
         raw = await pair.open()
-        fields = pair.make_send("while it is away")
+        fields = await pair.make_send("while it is away")
         await asyncio.to_thread(mortal_mariadb.kill)
         for command, arguments in (("message.send", fields), ("message.history", pair.make_read())):
             begun = time.monotonic()

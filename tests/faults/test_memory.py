@@ -1,26 +1,26 @@
 """F35: the machine has no more memory to give."""
 
 import asyncio
-import base64
-import hashlib
 import re
 import resource
-import secrets
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.faults.rig.bot import hash_text
 from tests.faults.rig.journal import Intent, now
 from tests.faults.rig.play import Play, open_play
 from tests.faults.rig.raw import RawSocket, Shed
 from tests.faults.rig.victim import Victim
+from tests.sealing import seal_send
 
 # By hand: whether memory really runs out depends on what the process kept free.
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.by_hand]
 ROUNDS = 5
 HEADROOM = 2 * 1024 * 1024
 """Bytes of address space beyond what the process has when it is cut off from more."""
-HUNGRY, RECORD = 30, 60_000
+HUNGRY, GREEDY = 30, "🌊" * 10_000
 PATIENCE = 4.0
 """Seconds without an ack after which a supervisor would start the server anew."""
 
@@ -30,7 +30,7 @@ async def test_f35_without_memory_nothing_acked_is_lost_and_a_restart_serves_eve
 ) -> None:
     """Allocation fails under a talk and greedy readers; whatever comes of it, nothing is lost."""
     starved = 0
-    async with open_play(mortal, tmp_path / "journals", users=3, extra=0, encrypts=False) as play:
+    async with open_play(mortal, tmp_path / "journals", users=3, extra=1) as play:
 
         async def hurt() -> None:
             nonlocal starved
@@ -66,23 +66,24 @@ def is_starved(victim: Victim) -> bool:
 
 
 async def eat(victim: Victim, play: Play) -> None:
-    """Many devices that do not read, and large messages to them: their queues grow at the same time."""
-    token = play.users[0].client.file.state.token
-    key = play.users[0].client.find_conversation("bob").conversation.id
+    """Many devices that do not read, and large messages to them: their queues grow at the same time.
+
+    What is large is written by alice's second device, which has nothing else to say and counts for itself.
+    """
+    alice = play.devices[len(play.users)]
+    token = alice.client.file.state.token
+    key = alice.client.find_conversation("bob").conversation.id
     readers: list[RawSocket] = []
     try:
         for _ in range(HUNGRY):
             readers.append(await RawSocket(victim.port, token, receive_buffer=4096).open(reads=False))
         writer = await RawSocket(victim.port, token).open()
         readers.append(writer)
-        data = secrets.token_bytes(RECORD)
         for _ in range(40):
-            client_id = secrets.token_hex(16)
-            play.users[0].journal.note(Intent(now(), client_id, key, hashlib.sha256(data).digest()))
-            record = base64.b64encode(data).decode()
-            fields = {"conversation_id": key, "client_id": client_id, "counter": 1, "record": record}
             async with asyncio.timeout(PATIENCE):
-                await writer.call("message.send", fields)
+                command = await seal_send(alice.client, key, GREEDY)
+                alice.journal.note(Intent(now(), command.client_id, key, hash_text(GREEDY)))
+                await writer.call("message.send", msgspec.to_builtins(command))
     except (OSError, EOFError, Shed, TimeoutError):
         pass  # it has other worries
     finally:

@@ -1,6 +1,7 @@
 """F09, F10, F24, F32: the same message a hundred times, torn at every byte, torn uploads."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import secrets
@@ -21,7 +22,7 @@ TEARS_AT_ONCE = 12
 
 async def test_f09_a_hundred_equal_sends_at_once_are_one_message(pair: Pair) -> None:
     """Over five sockets and HTTP, all at the same time: one row, a hundred equal answers."""
-    fields = pair.make_send("said once")
+    fields = await pair.make_send("said once")
     sockets = [await pair.open() for _ in range(5)]
 
     async def repeat(raw: RawSocket) -> list[Any]:
@@ -41,32 +42,33 @@ async def test_f09_a_hundred_equal_sends_at_once_are_one_message(pair: Pair) -> 
     assert len(answers) == 100
     different = [answer for answer in answers if answer != answers[0]]
     assert not different, f"{len(different)} other answers, e.g. {different[0]}"
-    assert answers[0]["ok"]["seq"] == 1
+    assert answers[0]["ok"]["ordinal"] == 1
     assert await pair.rows() == [(fields["client_id"], 1)]
 
 
 async def test_f10_the_same_id_with_other_words_is_refused(pair: Pair) -> None:
     raw = await pair.open()
-    first = pair.make_send("the first words")
+    first = await pair.make_send("the first words")
     answer = await raw.call("message.send", first)
     for attempt in range(20):
-        other = pair.make_send(f"other words {attempt}", first["client_id"])
+        other = await pair.make_send(f"other words {attempt}", first["client_id"])
         refusal = await raw.call("message.send", other)
         assert (refusal["error"]["code"], refusal["error"]["status"]) == ("conflict", 409)
     assert await raw.call("message.send", first) == answer
     raw.cut()
-    (row,) = (await read_back(pair.victim.database_url)).rows
-    assert row.record == b"the first words"
+    stored = (await read_back(pair.victim.database_url)).rows
+    (row,) = [row for row in stored if row.client_id == first["client_id"]]
+    assert row.record == base64.b64decode(first["record"])
 
 
 async def test_f24_a_send_torn_at_any_byte_is_stored_once(pair: Pair) -> None:
     """The connection is reset after each byte of the frame; the client comes back and repeats it."""
-    size = len(encode_command(1, "message.send", pair.make_send("torn")))
+    size = len(encode_command(1, "message.send", await pair.make_send("torn")))
     gate = asyncio.Semaphore(TEARS_AT_ONCE)
     moved: list[dict[str, Any]] = []
 
     async def tear(offset: int) -> tuple[str, int]:
-        fields = pair.make_send(f"torn after {offset:04}")
+        fields = await pair.make_send(f"torn after {offset:04}")
         async with gate:
             raw = await pair.open()
             raw.writer.write(encode_command(1, "message.send", fields)[:offset])
@@ -78,7 +80,7 @@ async def test_f24_a_send_torn_at_any_byte_is_stored_once(pair: Pair) -> None:
             answers = [await again.call("message.send", fields) for _ in range(2)]
             again.cut()
         moved.extend(answer for answer in answers if answer != answers[0])
-        return fields["client_id"], int(answers[0]["ok"]["seq"])
+        return fields["client_id"], int(answers[0]["ok"]["ordinal"])
 
     told = await asyncio.gather(*(tear(offset) for offset in range(size + 1)))
     assert not moved, f"{len(moved)} got another answer the second time, e.g. {moved[0]}"

@@ -144,7 +144,7 @@ async def test_f12_who_comes_back_far_behind_does_not_slow_the_others(pair: Pair
         device.journal.close()
     raw, digest = await pair.open(), hashlib.sha256()
     for number in range(FAR_BEHIND):
-        fields = pair.make_send(f"missed {number}")
+        fields = await pair.make_send(f"missed {number}")
         assert "ok" in await raw.call("message.send", fields)
         digest.update(base64.b64decode(fields["record"]))
     raw.cut()

@@ -16,6 +16,7 @@ from hearth.messages.sealed import EpochTooOld
 from tests.epochs.conftest import make_people
 from tests.epochs.kit import make_record
 from tests.messages.talk import Talk, make_pair, make_talk
+from tests.messages.unsealed import write_unsealed
 from tests.stage import Stage
 
 DAY = 24 * 3600
@@ -35,25 +36,31 @@ async def test_members_devices_write_under_the_newest_epoch(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 5, 6])
-async def test_what_is_not_sealed_is_not_taken_where_there_is_an_epoch(talk: Talk, kind: int) -> None:
-    await talk.refuses(NotSealed, talk.alice, epoch=0, kind=kind, record=b"\0{}")
+@pytest.mark.parametrize("has_epoch", [True, False])
+async def test_what_is_not_sealed_is_taken_nowhere(stage: Stage, has_epoch: bool, kind: int) -> None:
+    talk = await (make_talk if has_epoch else make_pair)(stage)
+    for record in (b"\0{}", make_record()):
+        await talk.refuses(NotSealed, talk.alice, epoch=0, kind=kind, record=record)
+    if has_epoch:
+        await talk.rejects("unsupported", talk.alice, kind=kind, record=b"\0" * 289)
+    assert [name for _, name, _ in stage.bus.sent if name.startswith("message.")] == []
 
 
-async def test_before_the_first_epoch_void_and_message_are_taken_as_they_were(stage: Stage) -> None:
+async def test_a_known_client_id_is_answered_first_also_of_what_was_not_sealed(stage: Stage) -> None:
     talk = await make_pair(stage)
     alice, bob = talk.alice, talk.bob
-    assert [(await talk.sends(alice, epoch=0, kind=kind)).seq for kind in (0, 1)] == [1, 2]
-    for kind in (2, 3, 4, 5, 6):
-        await talk.refuses(InvalidInput, alice, epoch=0, kind=kind)
+    old = await write_unsealed(stage.services, alice.phone, talk.room.conversation)
+    again = talk.record(alice, client_id=old.client_id, record=old.record, epoch=0)
+    assert (await stage.run(alice.phone, again)).seq == old.seq
     await talk.refuses(InvalidInput, alice, epoch=1)
     await talk.room.run(alice, talk.room.create(alice))
     first = talk.record(alice)
-    assert (await stage.run(alice.phone, first)).seq == 4
-    await talk.refuses(NotSealed, bob, epoch=0)
+    assert (await stage.run(alice.phone, first)).seq == 3
     await stage.run(alice.phone, RemoveFriend(user_id=bob.owner.user))
     error = await talk.refuses(HearthError, bob)
     assert error.code == "not_friends"
-    assert (await stage.run(alice.phone, first)).seq == 4
+    assert (await stage.run(alice.phone, first)).seq == 3
+    assert (await stage.run(alice.phone, again)).seq == old.seq
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hearth.client import client as library
 from tests.scenarios.server import RunningServer
-
-# These tests count what is stored and look into it: no program begins to encrypt.
-library.ENCRYPTS = False
 
 
 @pytest.fixture

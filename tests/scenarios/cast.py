@@ -98,7 +98,7 @@ class Device:
     async def comes_back(self) -> None:
         """Come online again as a program that was started anew: only the device file was kept."""
         file = self.client.file
-        self.client = Client(file, Http(file.state.url, file.state.token), encrypts=True)
+        self.client = Client(file, Http(file.state.url, file.state.token))
         self._listener = self.client.events()
         await self.connects()
 

@@ -66,7 +66,6 @@ async def sign_up(server: RunningServer, keyless: frozenset[str]) -> AsyncIterat
                 client = await Client.register(server.url, name, PASSWORD, display_name=name.title())
             else:
                 client = await Client.sign_in(server.url, name, PASSWORD, device_name=device)
-            client = Client(client.file, client.http, encrypts=True)
             signed = Device(name if device is None else f"{name}.{device}", client)
             stack.push_async_exit(signed)
             await signed.connects()

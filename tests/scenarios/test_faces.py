@@ -1,7 +1,5 @@
 """Two faces, one server: what the socket does HTTP does too, with the same answers, refusals and limits."""
 
-import secrets
-
 import httpx
 import pytest
 
@@ -52,7 +50,7 @@ async def test_both_faces_refuse_alike(carol: Device) -> None:
 async def test_what_http_sends_the_socket_hears(
     alice: Device, bob: Device, carol: Device, dave: Device
 ) -> None:
-    await alice.asks(make_send(alice, "bob", "by post"), Sent, over="http")
+    await alice.asks(await make_send(alice, "bob", "by post"), Sent, over="http")
     await bob.receives("by post", from_=alice)
     await bob.phone.receives("by post", from_=alice)
     await carol.receives_nothing()
@@ -105,7 +103,7 @@ class TestLimits:
 
     async def test_a_limited_send_is_repeated_until_it_is_stored(self, alice: Device, bob: Device) -> None:
         for number in range(1, 200):
-            command = make_send(alice, "bob", str(number), counter=number, client_id=secrets.token_hex(16))
+            command = await make_send(alice, "bob", str(number))
             try:
                 await alice.asks(command, Sent)
             except TooManyRequests:

@@ -16,12 +16,12 @@ from hearth.inbox.contract import GetInboxItems
 from hearth.messages import contract as messages
 from hearth.presence.contract import SetPresence
 from hearth.sync.contract import OpenSync, ReadHeads, ReadLog, ReadRest
+from tests.epochs.kit import make_record
 from tests.properties.world import make_png
 from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.chain_acts import make_acts
 from tests.scenarios.conftest import SignUp
 from tests.scenarios.keyless import sign_in_keyless
-from tests.scenarios.test_messages import make_send
 
 NEW_PASSWORD = "battery staple horse"
 Act = Callable[[Device, Device], Awaitable[object]]
@@ -84,6 +84,22 @@ async def unblock(bob: Device, erin: Device) -> None:
     await bob.client.unblock("erin")
 
 
+async def send_sealed(bob: Device, erin: Device) -> object:
+    """Under an epoch that erin's program makes, of which those who are not in it hear as little."""
+    await bob.client.request("erin")
+    await erin.agrees(lambda client: bool(client.replica.users.requests), "a request")
+    await erin.client.accept("bob")
+    await erin.sends("first", to=bob)
+    send = messages.SendMessage(
+        conversation_id=erin.client.find_conversation("bob").conversation.id,
+        client_id=secrets.token_hex(16),
+        counter=1,
+        record=make_record(),
+        epoch=1,
+    )
+    return await bob.asks(send, dict)
+
+
 async def refused_offer(bob: Device, erin: Device) -> object:
     """There was no restore."""
     entry = messages.OfferedEntry(
@@ -109,7 +125,6 @@ ACTS: dict[type[Command], Act] = {
     friends.DeclineRequest: decline,
     friends.BlockUser: lambda bob, erin: bob.client.block("erin"),
     friends.UnblockUser: unblock,
-    messages.SendMessage: plain(lambda bob: make_send(bob, "alice", secrets.token_hex(4))),
     messages.OfferEntries: refused_offer,
     messages.MarkReceived: with_alice(lambda key: messages.MarkReceived(conversation_id=key, read_seq=1)),
     messages.StartTyping: with_alice(lambda key: messages.StartTyping(conversation_id=key)),
@@ -128,6 +143,7 @@ ACTS: dict[type[Command], Act] = {
     accounts.RevokeOtherDevices: lambda bob, erin: bob.client.revoke_other_devices(PASSWORD),
     accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, NEW_PASSWORD),
     **make_acts(NEW_PASSWORD),
+    messages.SendMessage: send_sealed,
     admin.ListUsers: refused(lambda erin: admin.ListUsers()),
     admin.DisableUser: refused(lambda erin: admin.DisableUser(user_id=erin.user_id)),
     admin.EnableUser: refused(lambda erin: admin.EnableUser(user_id=erin.user_id)),

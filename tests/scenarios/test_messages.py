@@ -6,20 +6,19 @@ import secrets
 import msgspec
 import pytest
 
-from hearth.client.content import Text, seal
 from hearth.client.replica.log_hash import chain_hash, start_hash
 from hearth.errors import HearthError
 from hearth.messages.contract import Page, ReadHistory, SendMessage, Sent
+from tests.epochs.kit import make_record
 from tests.scenarios.cast import Device
+from tests.scenarios.conftest import calm
+from tests.sealing import seal_send
 
 
-def make_send(device: Device, to: str, text: str, *, counter: int = 1, client_id: str = "") -> SendMessage:
-    return SendMessage(
-        conversation_id=device.client.find_conversation(to).conversation.id,
-        client_id=client_id or secrets.token_hex(16),
-        counter=counter,
-        record=seal(Text(text)),
-    )
+async def make_send(device: Device, to: str, text: str, *, client_id: str | None = None) -> SendMessage:
+    """A message that the device sends by itself; its epoch is there, made now if there was none."""
+    key = device.client.find_conversation(to).conversation.id
+    return await seal_send(device.client, key, text, client_id=client_id)
 
 
 async def test_a_message_reaches_every_device_of_both_and_nobody_else(
@@ -71,7 +70,7 @@ async def test_many_lines_emoji_and_every_script_arrive_as_they_were(alice: Devi
 async def test_a_retry_gets_the_first_answer_and_is_stored_once(
     alice: Device, bob: Device, carol: Device
 ) -> None:
-    command = make_send(alice, "bob", "once")
+    command = await make_send(alice, "bob", "once")
     answers = [await alice.asks(command, Sent) for _ in range(2)]
     answers.append(await alice.asks(command, Sent, over="http"))
     assert answers[0] == answers[1] == answers[2]
@@ -82,7 +81,7 @@ async def test_a_retry_gets_the_first_answer_and_is_stored_once(
 
 
 async def test_a_retry_is_answered_even_after_the_friendship(alice: Device, bob: Device) -> None:
-    command = make_send(alice, "bob", "once")
+    command = await make_send(alice, "bob", "once")
     first = await alice.asks(command, Sent)
     await bob.client.remove("alice")
     await alice.agrees(lambda client: not client.replica.users.friends, "no friends")
@@ -91,17 +90,17 @@ async def test_a_retry_is_answered_even_after_the_friendship(alice: Device, bob:
 
 async def test_two_devices_do_not_take_each_others_client_ids(alice: Device, bob: Device) -> None:
     client_id = secrets.token_hex(16)
-    first = await alice.asks(make_send(alice, "bob", "mine", client_id=client_id), Sent)
-    second = await bob.asks(make_send(bob, "alice", "mine too", client_id=client_id), Sent)
+    first = await alice.asks(await make_send(alice, "bob", "mine", client_id=client_id), Sent)
+    second = await bob.asks(await make_send(bob, "alice", "mine too", client_id=client_id), Sent)
     assert second.seq == first.seq + 1
-    await bob.is_refused(make_send(bob, "alice", "something else", client_id=client_id), "conflict")
+    await bob.is_refused(await make_send(bob, "alice", "something else", client_id=client_id), "conflict")
 
 
 async def test_a_stranger_can_neither_read_nor_write(
     alice: Device, bob: Device, carol: Device, dave: Device
 ) -> None:
     await alice.sends("secret", to=bob)
-    command = make_send(alice, "bob", "intruder")
+    command = await make_send(alice, "bob", "intruder")
     for intruder in (carol, dave):
         for over in ("socket", "http"):
             await intruder.is_refused(command, "not_found", over=over)
@@ -157,7 +156,8 @@ async def test_notes_are_for_oneself_on_all_ones_devices(
 
 
 async def test_what_does_not_fit_is_refused_and_nothing_is_stored(alice: Device, bob: Device) -> None:
-    good = make_send(alice, "bob", "good")
+    good = await make_send(alice, "bob", "good")
+    await calm(bob)
     for changes in (
         {"counter": 0},
         {"record": b""},
@@ -167,5 +167,25 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_stored(alice: Device,
     ):
         await alice.is_refused(msgspec.structs.replace(good, **changes), "invalid_input")
     await bob.receives_nothing()
-    largest = msgspec.structs.replace(good, record=b"\0" + b"x" * 65_535)
-    assert (await alice.asks(largest, Sent)).seq == 1
+    largest = msgspec.structs.replace(good, record=make_record(63_488))
+    assert (await alice.asks(largest, Sent)).ordinal == 1
+
+
+async def test_what_is_not_sealed_is_refused_by_socket_and_http(alice: Device, bob: Device) -> None:
+    """Of every kind, where nothing was sealed yet and where something was."""
+    key = alice.client.find_conversation("bob").conversation.id
+    plain = b'\0{"type":"text","text":"plain"}'
+    for number in (1, 2):
+        for kind in range(7):
+            send = SendMessage(
+                conversation_id=key,
+                client_id=secrets.token_hex(16),
+                counter=number,
+                record=plain,
+                kind=kind,  # type: ignore[arg-type]
+            )
+            for over in ("socket", "http"):
+                await alice.is_refused(send, "not_sealed", over=over)
+        await alice.sends("sealed", to=bob)
+        await bob.receives("sealed", from_=alice)
+    assert [message.text for message in await bob.client.history("alice")] == ["sealed", "sealed"]

@@ -21,7 +21,7 @@ from tests.scenarios.test_messages import make_send
 
 async def test_five_hundred_missed_messages_come_in_order_once(alice: Device, bob: Device) -> None:
     await bob.phone.disconnects()
-    commands = [make_send(alice, "bob", str(number), counter=number) for number in range(1, 501)]
+    commands = [await make_send(alice, "bob", str(number)) for number in range(1, 501)]
     for start in range(0, 500, 50):
         await asyncio.gather(*(alice.asks(command, Sent) for command in commands[start : start + 50]))
     await bob.phone.comes_back()

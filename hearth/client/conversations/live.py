@@ -32,7 +32,6 @@ class Asked:
 class Live:
     """`seeds` by epoch, `in_keyring` those that are kept there, `head_row` the newest epoch that it names.
 
-    `is_plain`: in this connection the server has said that there is no epoch.
     `marks` holds leave entries that were looked for; `scanned` says up to which entry, by epoch.
     """
 
@@ -52,7 +51,6 @@ class Live:
     asked: dict[int, Asked] = field(default_factory=dict)
     pending: KeptRequest | None = None
     is_fetched: bool = False
-    is_plain: bool = False
 
     def __post_init__(self) -> None:
         self.epochs = Epochs(self.where, self.people, self.find_leave, self.has_log)

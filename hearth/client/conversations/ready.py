@@ -189,15 +189,6 @@ def is_ready(room: Room, live: Live, last_seq: int) -> bool:
     return not find_reasons(epoch, room.own.met.people, _age(room, live, last_seq), live.list_left())
 
 
-async def has_epoch(room: Room, live: Live) -> bool:
-    """Tell whether the conversation is encrypted already. Raises Rejected(rollback)."""
-    if live.newest_n > 0 or live.pending is not None:
-        return True
-    if not live.is_plain:
-        live.is_plain = await _ask_head(room, live) is None
-    return not live.is_plain
-
-
 async def look_for_leaves(room: Room, live: Live, last_seq: int) -> None:
     """Nothing more is taken under the newest epoch: somebody may have left in it."""
     newest = live.epochs.newest
@@ -207,4 +198,3 @@ async def look_for_leaves(room: Room, live: Live, last_seq: int) -> None:
         except Rejected as rejected:
             room.stop(live, rejected)
     live.sealing.disconnect()
-    live.is_plain = False

@@ -123,7 +123,6 @@ class Room:
         """
         for live in self.lives.values():
             live.sealing.disconnect()
-            live.is_plain = False
             self.stale |= live.members()
 
     def note_person(self, event: ChainGrown | ReceiveRenewed) -> bool:

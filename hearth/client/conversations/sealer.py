@@ -4,7 +4,7 @@ from hearth.client.content import open_record
 from hearth.client.conversations.act import seen_place
 from hearth.client.conversations.gossip import list_heads
 from hearth.client.conversations.live import Live
-from hearth.client.conversations.ready import has_epoch, is_ready, look_for_leaves, make_ready
+from hearth.client.conversations.ready import is_ready, look_for_leaves, make_ready
 from hearth.client.conversations.room import Room
 from hearth.client.crypto.log.body import write_body
 from hearth.client.crypto.making.device import Moment
@@ -12,7 +12,7 @@ from hearth.client.crypto.making.entry import Draft, seal_entry
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
-from hearth.client.problems import NoKeys, NotReady, Waits
+from hearth.client.problems import NotReady, Waits
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.state import Replica
 from hearth.errors import NotFound
@@ -24,16 +24,15 @@ MAX_PAUSE = 15.0
 
 
 class Sealer:
-    """Seals rows of an outbox. With `begins` it makes the first epoch of a conversation that has none."""
+    """Seals rows of an outbox; makes the first epoch of a conversation that has none."""
 
-    def __init__(self, keeper: Keeper, replica: Replica, *, begins: bool) -> None:
-        self._keeper, self._replica, self._begins = keeper, replica, begins
+    def __init__(self, keeper: Keeper, replica: Replica) -> None:
+        self._keeper, self._replica = keeper, replica
 
     async def seal(self, row: OutboxRow) -> None:
         """Seal a row under the newest epoch, for however long that has to wait.
 
-        Leaves it as it is where the conversation has no epoch and none is begun. Raises HearthError; NoKeys;
-        NotReady for a conversation that was stopped.
+        Raises HearthError; NoKeys; NotReady for a conversation that was stopped.
         """
         pause = FIRST_PAUSE
         while True:
@@ -51,9 +50,7 @@ class Sealer:
         """Raise NotReady, NoKeys or HearthError when something written now would have to wait."""
         state = self._find(key)
         async with self._keeper.hold() as room:
-            live = room.open(key)
-            if self._begins or await has_epoch(room, live):
-                await make_ready(room, live, state.conversation, state.last_seq)
+            await make_ready(room, room.open(key), state.conversation, state.last_seq)
 
     async def look_again(self, key: str) -> None:
         """The server takes nothing more under the epoch that a row was sealed under."""
@@ -68,13 +65,8 @@ class Sealer:
         try:
             async with self._keeper.hold() as room:
                 live = room.open(row.conversation_id)
-                if not self._begins and not await has_epoch(room, live):
-                    return
                 await make_ready(room, live, state.conversation, state.last_seq)
                 _seal(room, live, row)
-        except NoKeys:
-            if self._begins:
-                raise
         except Rejected as rejected:
             raise NotReady(Waits.UNCONFIRMED, verdict=rejected.verdict) from rejected
 

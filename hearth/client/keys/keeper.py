@@ -113,7 +113,6 @@ class Keeper:
             if live.pending is not None and event.n == live.pending.n:
                 return  # the answer to one's own request decides
             live.sealing.disconnect()
-            live.is_plain = False
         elif not isinstance(event, RewrapAsked | RewrapAnswered):
             return
         self._chores.note(event)

@@ -38,7 +38,7 @@ BACK, FORTH = 1, -1
 
 @dataclass
 class Stage:
-    """Alice at a new browser, her friend Bob at a program, and their conversation."""
+    """Alice at a new browser, her friend Bob at a program, and their conversation, older than encryption."""
 
     alice: Person
     bob: Client
@@ -56,8 +56,7 @@ async def stage(chromium: Browser, tmp_path: Path, request: pytest.FixtureReques
         async with alice, bob:
             await bob.request("alice")
             await alice.accept("bob")
-            await alice.send("bob", "Hello")
-            conversation = alice.find_conversation("bob").conversation.id
+            conversation = (await alice._await_conversation("bob")).conversation.id
     write_messages(data, conversation, alice.user_id, bob.user_id, messages)
     with serve(data, *OPTIONS) as served:
         person = Person(chromium, served.url, "alice", **looks)

@@ -42,9 +42,8 @@ async def make_readers(pair: Pair, count: int, folder: Path) -> list[str]:
 async def write(pair: Pair, to: str, count: int) -> bytes:
     """Let alice write so many messages to a friend; return the hash over all of them in order."""
     raw, digest = await pair.open(), hashlib.sha256()
-    key = pair.alice.client.find_conversation(to).conversation.id
     for number in range(count):
-        fields = pair.make_send(f"missed {number} by {to}" + "x" * 100) | {"conversation_id": key}
+        fields = await pair.make_send(f"missed {number} by {to}" + "x" * 100, to=to)
         assert "ok" in await raw.call("message.send", fields)
         digest.update(base64.b64decode(fields["record"]))
     raw.cut()

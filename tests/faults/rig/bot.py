@@ -37,14 +37,13 @@ class Bot:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def register(cls, url: str, name: str, folder: Path, *, encrypts: bool = True) -> "Bot":
-        client = await Client.register(url, name, PASSWORD)
-        return cls(name, Client(client.file, client.http, encrypts=encrypts), folder)
+    async def register(cls, url: str, name: str, folder: Path) -> "Bot":
+        return cls(name, await Client.register(url, name, PASSWORD), folder)
 
     @classmethod
     async def sign_in(cls, url: str, username: str, device: str, folder: Path) -> "Bot":
         client = await Client.sign_in(url, username, PASSWORD, device_name=device)
-        return cls(f"{username}-{device}", Client(client.file, client.http, encrypts=True), folder)
+        return cls(f"{username}-{device}", client, folder)
 
     async def come(self) -> None:
         """Come online and listen."""
@@ -70,8 +69,7 @@ class Bot:
     async def come_again(self) -> None:
         """Come back as a program that was started anew: only what its device file keeps is known."""
         file = self.client.file
-        encrypts = self.client.encrypts
-        self.client = Client(file, Http(file.state.url, file.state.token), encrypts=encrypts)
+        self.client = Client(file, Http(file.state.url, file.state.token))
         await self.come()
 
     async def is_ready_to_say(self, to: str) -> None:

@@ -26,8 +26,9 @@ class Established:
         try:
             async with self._pair.open_http() as http:
                 while True:
+                    fields = await self._pair.make_send("in the storm")
                     begun = time.monotonic()
-                    answer = await raw.call("message.send", self._pair.make_send("in the storm"))
+                    answer = await raw.call("message.send", fields)
                     self.times.append(time.monotonic() - begun)
                     status = (
                         await http.post("/api/message.history", json=self._pair.make_read())

@@ -37,11 +37,9 @@ class Play:
     def acked(self) -> int:
         return sum(bot.acked for bot in self.users)
 
-    async def open(
-        self, users: int = 4, late: int = 1, extra: int = 1, *, encrypts: bool = True, begins: bool = True
-    ) -> None:
+    async def open(self, users: int = 4, late: int = 1, extra: int = 1, *, begins: bool = True) -> None:
         """Register users who are all friends, `extra` second devices, and `late` ones that are away until
-        the end; and a stranger with an ear on the wire. Raw sockets can write only where nobody `encrypts`.
+        the end; and a stranger with an ear on the wire.
         With `begins` every conversation has its keys, and knows of every device, before anything is said and
         hurt.
         """
@@ -49,7 +47,7 @@ class Play:
         url = self.victim.url
         for number, name in enumerate(NAMES[:users]):
             own_url = self._urls[number] if number < len(self._urls) else url
-            bot = await Bot.register(own_url, name, self.folder, encrypts=encrypts)
+            bot = await Bot.register(own_url, name, self.folder)
             await bot.come()
             self.users.append(bot)
         for one in self.users:
@@ -71,7 +69,7 @@ class Play:
         self.ear = Ear(url, stranger.client.file.state.token, stranger.client.user_id)
         await stranger.client.close()
         await self.ear.open()
-        if encrypts and begins:
+        if begins:
             for bot in self.users:
                 for name in bot.peers:
                     await bot.is_ready_to_say(name)

@@ -1109,10 +1109,10 @@ export interface Page {
 }
 
 /**
- * Append a record to a conversation one is a member of; answered only after it is durably stored. Under an epoch
- * it is sealed, and judged as docs/protocol-encryption.md says in sections 8.3 and 11: `epoch_too_old` (409:
- * seal again under the newest), `not_accepted` (422, with the verdict in `fields`). Without one (epoch 0) it is
- * void or message, and `not_sealed` (422) where the conversation has an epoch.
+ * Append a record to a conversation one is a member of; answered only after it is durably stored. It is sealed
+ * under an epoch of the conversation, whatever its kind, and judged as docs/protocol-encryption.md says in
+ * sections 8.3 and 11: `not_sealed` (422: it names no epoch), `epoch_too_old` (409: seal again under the
+ * newest), `not_accepted` (422, with the verdict in `fields`).
  */
 export interface SendMessage {
   conversation_id: ConversationId;
