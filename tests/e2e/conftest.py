@@ -5,6 +5,7 @@ event loop. Skipped with the reason where there is no Chromium or no built web c
 failure.
 """
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -50,10 +51,20 @@ def require(thing: object, reason: str) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Served]:
+def server(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Served]:
     require(STATIC.exists(), "the web client is not built: run scripts/setup")
-    with serve(tmp_path / "data", "--insecure-test-kdf", "--limit-scale", "1000") as served:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    # Migrating an empty one would take a quarter of the start.
+    shutil.copyfile(migrated_sqlite, data / "hearth.db")
+    with serve(data, "--insecure-test-kdf", "--limit-scale", "1000") as served:
         yield served
+
+
+@pytest.fixture
+def doors() -> dict[str, str]:
+    """Addresses of those who come in by another than the server's own."""
+    return {}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -82,12 +93,13 @@ async def chromium(launch: Launch) -> AsyncIterator[Browser]:
 
 
 @async_fixture
-async def arrives(server: Served, chromium: Browser) -> AsyncIterator[SomebodyNew]:
+async def arrives(server: Served, chromium: Browser, doors: dict[str, str]) -> AsyncIterator[SomebodyNew]:
     """Open a browser for somebody: `await arrives("alice")`. They have not registered yet."""
     async with AsyncExitStack() as stack:
 
         async def arrive(username: str, **looks: object) -> Person:
-            return await stack.enter_async_context(Person(chromium, server.url, username, **looks))
+            url = doors.get(username, server.url)
+            return await stack.enter_async_context(Person(chromium, url, username, **looks))
 
         yield arrive
 
@@ -105,14 +117,18 @@ async def program(server: Served) -> AsyncIterator[Program]:
 
 
 @async_fixture
-async def alice(arrives: SomebodyNew) -> Person:
-    alice = await arrives("alice")
-    await alice.registers()
-    return alice
+async def registered(request: pytest.FixtureRequest, arrives: SomebodyNew) -> dict[str, Person]:
+    """Those of alice and bob whom the test asks for, registered beside each other."""
+    people = [await arrives(name) for name in ("alice", "bob") if name in request.fixturenames]
+    await asyncio.gather(*(person.registers() for person in people))
+    return {person.username: person for person in people}
 
 
-@async_fixture
-async def bob(arrives: SomebodyNew) -> Person:
-    bob = await arrives("bob")
-    await bob.registers()
-    return bob
+@pytest.fixture
+def alice(registered: dict[str, Person]) -> Person:
+    return registered["alice"]
+
+
+@pytest.fixture
+def bob(registered: dict[str, Person]) -> Person:
+    return registered["bob"]

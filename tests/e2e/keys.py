@@ -6,14 +6,9 @@ from base64 import b64decode
 from playwright.async_api import Route, expect
 
 from hearth.sealed.person.chain import Chain
-from tests.e2e.person import PATIENCE, Person
+from tests.e2e.person import ASK, PATIENCE, Person
 
 SETTLED_MS = 1_500
-ASK = """async ([path, body]) => {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-  return await answer.json();
-}"""
 
 
 async def read_chain(person: Person) -> Chain:

@@ -3,6 +3,7 @@
 Every fault of the page counts: uncaught errors and broken content security rules are kept in `faults`.
 """
 
+import asyncio
 import re
 from copy import copy
 from types import TracebackType
@@ -19,6 +20,11 @@ PHONE = {
 }
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PATIENCE = 15_000
+ASK = """async ([path, body]) => {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return await answer.json();
+}"""
 
 
 class Person:
@@ -144,13 +150,23 @@ class Person:
         await expect(button).to_have_count(0, timeout=PATIENCE)
 
     async def befriends(self, other: "Person") -> None:
-        """Ask by username; the other accepts. Ends when both have their conversation."""
+        """Both ask for it as programs do, in journeys that show something else. Ends at both lists."""
+        for one, asked in ((self, other), (other, self)):
+            path, body = "/api/friend.request", {"username": asked.username}
+            answer = await one.page.evaluate(ASK, [path, body])
+            assert "code" not in answer, answer
+        await self._has_conversation_with(other)
+
+    async def asks_and_is_accepted(self, other: "Person") -> None:
+        """Ask by username; the other accepts. Ends at both lists, when both have their conversation."""
         await self.opens("/friends/add")
         await self.page.get_by_label("Their username").fill(other.username)
         await self.page.get_by_role("button", name="Add friend").click()
         await other.accepts(self.name)
-        await self.opens()
-        await other.opens()
+        await self._has_conversation_with(other)
+
+    async def _has_conversation_with(self, other: "Person") -> None:
+        await asyncio.gather(self.opens(), other.opens())
         await expect(self.row(other.name)).to_be_visible(timeout=PATIENCE)
         await expect(other.row(self.name)).to_be_visible(timeout=PATIENCE)
 

@@ -10,7 +10,7 @@ LEAVING_MS = 12_000  # longer than the server waits before it says that somebody
 
 
 async def test_two_people_become_friends_and_talk(alice: Person, bob: Person) -> None:
-    await alice.befriends(bob)
+    await alice.asks_and_is_accepted(bob)
     await alice.converses_with("Bob")
     await alice.writes("Hello Bob")
     await alice.sees("Hello Bob")

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, WebSocket, expect
+from playwright.async_api import WebSocket, expect
 
 from tests.e2e.conftest import async_fixture
 from tests.e2e.kills.gate import Gate, open_gate
@@ -29,11 +29,9 @@ async def gate(server: Served) -> AsyncIterator[Gate]:
         yield opened
 
 
-@async_fixture
-async def alice(chromium: Browser, gate: Gate) -> AsyncIterator[Person]:
-    async with Person(chromium, f"http://127.0.0.1:{gate.port}", "alice") as alice:
-        await alice.registers()
-        yield alice
+@pytest.fixture
+def doors(gate: Gate) -> dict[str, str]:
+    return {"alice": f"http://127.0.0.1:{gate.port}"}
 
 
 async def shows(tab: Person, state: str) -> None:

@@ -11,8 +11,8 @@ from hearth.sealed.person.keyring import UserId
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
 from tests.e2e.journeys.test_new_password import NEW_PASSWORD, changes_password, follows_reset
-from tests.e2e.keys import ASK, count_devices
-from tests.e2e.person import PATIENCE, Person
+from tests.e2e.keys import count_devices
+from tests.e2e.person import ASK, PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
 
