@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 KIND = os.environ.get("HEARTH_TEST_DATABASE", "sqlite")
 KINDS = ("sqlite", "mariadb")
+LONG_FILES = ("test_matrix.py", "test_race.py")
+"""Many short tests that share a server, so that one core has to do them all."""
+CHOOSE_THEMSELVES = ("faults", "sabotage")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,7 +37,7 @@ def pytest_report_header() -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no core ends alone; leave out what has no meaning here."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None and item.path.name not in LONG_FILES)
     meant = [item for item in items if is_meant(item)]
     config.hook.pytest_deselected(items=[item for item in items if not is_meant(item)])
     items[:] = meant
@@ -56,7 +59,24 @@ def is_meant(item: pytest.Item) -> bool:
     """
     if IS_CI and item.get_closest_marker("by_hand"):
         return False
+    # What never meets a database is run once, with SQLite.
+    if KIND != "sqlite" and not asks_for_a_database(item):
+        return False
     return not any(item.get_closest_marker(kind) for kind in KINDS if kind != KIND)
+
+
+def asks_for_a_database(item: pytest.Item) -> bool:
+    """Tell whether a test may come out otherwise on another kind of database.
+
+    By the names of its fixtures, which end so wherever one makes a database of the kind under test. Those
+    that look at the kind by themselves are in CHOOSE_THEMSELVES.
+    """
+    names = getattr(item, "fixturenames", ())
+    return (
+        item.get_closest_marker(KIND) is not None
+        or item.path.relative_to(item.config.rootpath).parts[1] in CHOOSE_THEMSELVES
+        or any(name.endswith(("mariadb", "database_url")) for name in names)
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")

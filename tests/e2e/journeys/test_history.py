@@ -1,11 +1,13 @@
 """A long conversation: it opens at what is new, and scrolling through all of it never jumps."""
 
+import pytest
 from playwright.async_api import expect
 
 from hearth.client import Client
 from tests.e2e.conftest import Program
 from tests.e2e.person import PATIENCE, Person
 
+pytestmark = pytest.mark.frames
 MESSAGES = 300
 MOST_ON_SCREEN = 200
 JUMP = 1.5

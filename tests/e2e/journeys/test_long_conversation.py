@@ -19,6 +19,7 @@ from tests.e2e.person import DESKTOP, PATIENCE, PHONE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import serve
 
+pytestmark = pytest.mark.frames
 MANY = 20_000
 """More than a runway is long, so that both of its measures are met."""
 ALL = 800
