@@ -2,7 +2,7 @@
 import { applyMembers } from "../conversations/apply.ts";
 import { advanceCursor } from "../replica/cursors.ts";
 import type { Replica } from "../replica/database.ts";
-import { type Applied, applyEntries, toRow } from "../replica/entries.ts";
+import { type Applied, applyEntries, putChanged, toRow } from "../replica/entries.ts";
 import { addRange } from "../replica/ranges.ts";
 import type { WholeRow } from "../replica/records.ts";
 import type * as contract from "../wire/contract.ts";
@@ -41,7 +41,7 @@ export function applyPage(replica: Replica, page: contract.Page, upTo?: number, 
       await addRange(replica, id, Math.max(last + 1, 1), upTo - 1);
       changed.flaw ??= { seq: last + 1, reason: "hole" };
     }
-    await replica.conversations.put(changed);
+    await putChanged(replica, row, changed);
     return applied;
   });
 }

@@ -149,6 +149,12 @@ export function listRuns(sorted: { seq: number }[]): [number, number][] {
   return runs;
 }
 
+/** Writes a conversation's row if something in it is otherwise: every list of conversations is read anew then. */
+export async function putChanged(replica: Replica, row: ConversationRow, changed: ConversationRow): Promise<void> {
+  const names = Object.keys(changed) as (keyof ConversationRow)[];
+  if (names.some((name) => changed[name] !== row[name])) await replica.conversations.put(changed);
+}
+
 /** Lets the conversation's row know of newer entries, and of a flaw if it is the first; false when there is no row. */
 async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: Flaw | null): Promise<boolean> {
   const row = await replica.conversations.get(id);
@@ -169,7 +175,7 @@ async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: 
     changed.last_entry = splitRow(message)[0];
     changed.active_at = message.timestamp;
   }
-  await replica.conversations.put(changed);
+  await putChanged(replica, row, changed);
   // Who writes has read what came before; the server does not send a receipt for it.
   // What has no counter, as an epoch, a device may have made by itself.
   const authors = new Map(sorted.filter(({ counter }) => counter > 0).map((entry) => [entry.from_user, entry.seq]));

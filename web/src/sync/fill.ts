@@ -7,7 +7,7 @@ import type { Page, ReadHistory } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
 import { toRow } from "../replica/entries.ts";
-import type { Opener } from "../sealing/opener.ts";
+import { LONG_PATIENCE, type Opener } from "../sealing/opener.ts";
 
 /** Messages at the end of each conversation that are fetched without waiting. */
 const FRESH = 50;
@@ -23,8 +23,12 @@ const REST = 250;
 /** After so many the most urgent gap is looked for anew. */
 const PAGES_IN_A_ROW = 10;
 
+/** Pages of a gap that are asked for, opened and written together. */
+const TOGETHER = 3;
+
 interface Asked {
-  input: ReadHistory & { seq: number };
+  /** The seq below which it was asked for. */
+  below: number;
   answer: Promise<Page>;
 }
 
@@ -86,39 +90,45 @@ export class Filler {
     }
   }
 
-  /** Pages of a gap, downwards; the next one is on its way while one is opened and written. Returns how many there were. */
-  async #fill({ conversation: conversation_id, seq, from }: Job, most: number, signal: AbortSignal): Promise<number> {
-    const ask = (below: number): Asked => {
-      const input = { conversation_id, seq: below, direction: "before", limit: DEEP_PAGE } as const;
-      const answer = this.#call("message.history", input);
-      // Who waits for it hears of it; until then it is nobody's failure.
-      answer.catch(() => undefined);
-      return { input, answer };
-    };
-    let next: Asked | undefined = ask(seq + 1);
+  /** Pages of a gap, downwards; the next ones are on their way while some are opened and written. Returns how many there were. */
+  async #fill({ conversation, seq, from }: Job, most: number, signal: AbortSignal): Promise<number> {
     let count = 0;
-    while (next && !signal.aborted) {
-      const asked: Asked = next;
-      const page: Page = await asked.answer;
-      const oldest: number = page.entries[0]?.seq ?? 0;
-      count += 1;
-      next = oldest > from && count < most ? ask(oldest) : undefined;
-      await this.#take(asked.input, page);
+    let below = seq + 1;
+    // Seqs are dense: where the next pages begin is known before there are any.
+    const ask = (): Asked[] => {
+      const asked: Asked[] = [];
+      for (; asked.length < TOGETHER && below > from && count < most; below -= DEEP_PAGE, count += 1) {
+        asked.push({ below, answer: this.#askBelow(conversation, below) });
+      }
+      return asked;
+    };
+    for (let asked = ask(); asked.length > 0 && !signal.aborted; ) {
+      const pages = await Promise.all(asked.map(async (one) => ({ below: one.below, page: await one.answer })));
+      asked = ask();
+      for (const { below: upTo, page } of joinPages(pages)) await this.#take(page, upTo, LONG_PATIENCE);
     }
     return count;
   }
 
-  async #fetch(input: ReadHistory): Promise<Page> {
-    return this.#take(input, await this.#call("message.history", input));
+  #askBelow(conversation: string, below: number): Promise<Page> {
+    const answer = this.#call("message.history", { conversation_id: conversation, seq: below, direction: "before", limit: DEEP_PAGE });
+    // Who waits for it hears of it; until then it is nobody's failure.
+    answer.catch(() => undefined);
+    return answer;
   }
 
-  async #take(input: ReadHistory, page: Page): Promise<Page> {
+  async #fetch(input: ReadHistory & { seq: number }): Promise<Page> {
+    const page = await this.#call("message.history", input);
+    await this.#take(page, input.direction === "before" && input.seq > 0 ? input.seq : undefined);
+    return page;
+  }
+
+  /** `upTo` is the seq below which it was asked for. */
+  async #take(page: Page, upTo: number | undefined, patience?: number): Promise<void> {
     const rows = page.entries.map(toRow);
-    const opened = (await this.#opener?.open(rows, page.hash_before)) ?? rows;
-    const upTo = input.direction === "before" && input.seq > 0 ? input.seq : undefined;
+    const opened = (await this.#opener?.open(rows, page.hash_before, patience)) ?? rows;
     const { isWaiting } = await applyPage(this.#replica, page, upTo, opened);
     if (isWaiting) this.#opener?.noteWaiting();
-    return page;
   }
 
   /** The most urgent gap: of the ends of all conversations the latest active, then of everything older. */
@@ -140,6 +150,23 @@ export class Filler {
     }
     return deep;
   }
+}
+
+interface Part {
+  below: number;
+  page: Page;
+}
+
+/** Pages one below the other, each of which goes on where the one above it begins, as one; highest first. */
+function joinPages(parts: Part[]): Part[] {
+  const joined: Part[] = [];
+  for (const { below, page } of parts) {
+    const above = joined.at(-1);
+    const isNext = above !== undefined && page.entries.length > 0 && page.entries.at(-1)!.seq + 1 === above.page.entries[0]?.seq;
+    if (!isNext) joined.push({ below, page });
+    else above.page = { ...above.page, entries: [...page.entries, ...above.page.entries], hash_before: page.hash_before };
+  }
+  return joined;
 }
 
 function groupRanges(ranges: RangeRow[]): Map<string, RangeRow[]> {

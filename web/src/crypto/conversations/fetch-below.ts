@@ -29,13 +29,16 @@ async function fetchPlaces({ around }: Device, live: Live, lowest: number, rows:
   const { epochs, log, judged, where } = live.known;
   const top = Math.max(...rows.map((row) => row.seq));
   const coming = new Set(rows.map((row) => row.seq));
+  let isFound = false;
   for (const { epoch, told } of epochs.all) {
     const isNeeded = epoch.n >= lowest && told !== null && told.seq <= top && !coming.has(told.seq);
     if (!isNeeded || judged.signed.entryOf(epoch.n) !== undefined) continue;
     const found = await around.api.readEntry(where.conversation, told.seq);
-    if (found?.row.kind === EPOCH_ENTRY) log.take(found.before, [found.row]);
+    if (found?.row.kind !== EPOCH_ENTRY) continue;
+    log.take(found.before, [found.row]);
+    isFound = true;
   }
-  await live.known.learn();
+  if (isFound) await live.known.learn();
 }
 
 /** Somebody writes from a device that is not known: their chain has grown since. Throws ProtocolError, Refusal, NoAnswer. */

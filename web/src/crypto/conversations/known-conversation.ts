@@ -83,7 +83,8 @@ export class KnownConversation {
   /** Opens what can be opened now. To be called when a seed, an epoch or a chain was learnt. */
   async learn(): Promise<void> {
     // Together, so that the engine's own threads share the work.
-    await Promise.all(this.log.rows.map((row) => (isRecordKind(row.kind) ? this.insides.open(row) : this.#verify(row))));
+    const due = this.log.rows.filter((row) => !isRecordKind(row.kind) || this.insides.find(row) === undefined);
+    await Promise.all(due.map((row) => (isRecordKind(row.kind) ? this.insides.open(row) : this.#verify(row))));
     this.#judged = null;
   }
 

@@ -58,8 +58,9 @@ export class Insides {
   async open(row: Row): Promise<void> {
     const epoch = this.epochs.find(row.epoch);
     const key = epoch === undefined ? null : this.keyOf(epoch);
+    if (epoch === undefined || key === null || row.record[0] !== 1 || this.find(row) !== undefined) return;
     const signKey = this.epochs.people.chain(row.user).deviceKey(row.device);
-    if (epoch === undefined || key === null || signKey === undefined || row.record[0] !== 1 || this.find(row) !== undefined) return;
+    if (signKey === undefined) return;
     const opened = await verdictOr(() => openRecord(key, placeOf(row, epoch), signKey, row.record));
     const inside = "failed" in opened ? opened : { opened, body: await verdictOr(() => readContent(row.kind, opened.body)) };
     this.#known.set(row, { epoch, inside });

@@ -54,7 +54,9 @@ export const u64 = (value: number): Bytes => encodeNumber(value, 8);
 export const lp8 = (bytes: Uint8Array): Bytes => join(u8(bytes.length), bytes);
 export const lp16 = (bytes: Uint8Array): Bytes => join(u16(bytes.length), bytes);
 export const lp32 = (bytes: Uint8Array): Bytes => join(u32(bytes.length), bytes);
-export const text = (value: string): Bytes => new TextEncoder().encode(value);
+/** One of each for all: a page of messages needs hundreds. */
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })];
+export const text = (value: string): Bytes => encoder.encode(value);
 
 /** A field of known length; throws RangeError when the caller brings another. */
 export function fixed(bytes: Uint8Array, length: number): Uint8Array {
@@ -123,7 +125,7 @@ export class Reader {
 
 export function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw new ProtocolError("malformed", "not UTF-8");
   }

@@ -5,7 +5,6 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { check, equal, join } from "./codec.ts";
 
-const P = 2n ** 255n - 19n;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** The canonical encodings of the eight points whose order divides 8. */
@@ -20,16 +19,19 @@ export const SMALL_ORDER: ReadonlySet<string> = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
 ]);
 
+/** Besides: x = 0 with a sign, at y = 1 and y = -1. */
+const REFUSED: ReadonlySet<string> = new Set([...SMALL_ORDER, `01${"00".repeat(30)}80`, `ec${"ff".repeat(31)}`]);
+
 const littleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes.slice().reverse())}`);
 
+/** Whether y is below 2^255 - 19: not all bits above the lowest byte are set, or that one is below 0xed. */
+const isReduced = (bytes: Uint8Array): boolean => (bytes[31]! & 0x7f) !== 0x7f || bytes[0]! < 0xed || bytes.subarray(1, 31).some((byte) => byte !== 0xff);
+
 /** Rules 1 and 2: canonical and not of small order. */
-export function isGoodPoint(bytes: Uint8Array): boolean {
-  if (bytes.length !== 32) return false;
-  const sign = bytes[31]! >> 7;
-  const y = littleEndian(bytes) & (2n ** 255n - 1n);
-  if (y >= P || (sign === 1 && (y === 1n || y === P - 1n))) return false;
-  return !SMALL_ORDER.has(toHex(bytes));
-}
+export const isGoodPoint = (bytes: Uint8Array): boolean => bytes.length === 32 && isReduced(bytes) && !REFUSED.has(toHex(bytes));
+
+/** Rule 3: S < L, which is a little above 2^252. */
+const isGoodScalar = (bytes: Uint8Array): boolean => bytes[31]! < 0x10 || littleEndian(bytes) < L;
 
 /** Rule 4 where the engine has no Ed25519: [S]B - [k]A, encoded, is R. */
 export function verifyWithoutCofactor(publicKey: Bytes, signature: Bytes, message: Bytes): boolean {
@@ -71,7 +73,7 @@ async function verifyInEngine(publicKey: Bytes, signature: Bytes, message: Bytes
 
 export async function verify(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   if (signature.length !== 64 || !isGoodPoint(publicKey) || !isGoodPoint(signature.subarray(0, 32))) return false;
-  if (littleEndian(signature.subarray(32)) >= L) return false;
+  if (!isGoodScalar(signature.subarray(32))) return false;
   return verifyInEngine(publicKey, signature, message);
 }
 

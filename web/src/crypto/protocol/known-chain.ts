@@ -26,6 +26,8 @@ export class KnownChain {
   highestSeen = 0;
   readonly #incarnations = new Map<string, number>();
   readonly #lastListed = new Map<string, number>();
+  /** Keys of devices by their hex: a page of messages asks for the same ones again and again. */
+  readonly #keys = new Map<string, Bytes>();
   readonly #receive = new Map<number, KnownReceive>();
 
   constructor(server: Bytes, user: number) {
@@ -94,8 +96,11 @@ export class KnownChain {
 
   /** The Ed25519 key that a device id names for ever. */
   deviceKey(device: Bytes): Bytes | undefined {
-    const key = this.state?.deviceKeys.get(`id ${toHex(device)}`);
-    return key === undefined ? undefined : fromHex(key);
+    const hex = this.state?.deviceKeys.get(`id ${toHex(device)}`);
+    if (hex === undefined) return undefined;
+    const key = this.#keys.get(hex) ?? fromHex(hex);
+    this.#keys.set(hex, key);
+    return key;
   }
 
   /** Whether a device is listed at a head, or at a later one of the same incarnation. */

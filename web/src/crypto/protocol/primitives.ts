@@ -4,7 +4,7 @@ import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 
 import type { Bytes } from "../../lib/bytes.ts";
-import { check, join, ProtocolError, zeros } from "./codec.ts";
+import { check, join, ProtocolError, text, zeros } from "./codec.ts";
 
 /** Every label there is (1.5). */
 export type Name =
@@ -18,7 +18,7 @@ export type Name =
   | "hearth restored v1" | "hearth record v1" | "hearth record key v1" | "hearth log v1" | "hearth file v1" | "hearth call v1"
   | "hearth join v1" | "hearth link v1" | "hearth conversation code v1" | "hearth safety number v1";
 
-export const label = (name: Name): Bytes => new TextEncoder().encode(`${name}\0`);
+export const label = (name: Name): Bytes => text(`${name}\0`);
 export const sha256 = (bytes: Uint8Array): Bytes => new Uint8Array(nobleSha256(bytes));
 export const hash = (name: Name, ...parts: Uint8Array[]): Bytes => sha256(join(label(name), ...parts));
 export const hmac = (key: Uint8Array, message: Uint8Array): Bytes => new Uint8Array(nobleHmac(nobleSha256, key, message));

@@ -1,0 +1,80 @@
+// Older history comes several pages at a time, whatever the server makes of that.
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test } from "vitest";
+
+import { applyItem } from "../inbox/apply.ts";
+import { Replica } from "../replica/database.ts";
+import { listRanges } from "../replica/ranges.ts";
+import { TestServer } from "../replica/testing.ts";
+import type { Page } from "../wire/contract.ts";
+import type { Socket } from "../wire/socket.ts";
+import { Filler } from "./fill.ts";
+
+let count = 0;
+const ends: (() => void)[] = [];
+afterEach(() => ends.splice(0).forEach((end) => end()));
+
+/** Fills a copy with a conversation of `length` messages; `change` may change each page by the seq below which it was asked for. */
+async function fill(length: number, change: (page: Page, below: number) => Page = (page) => page) {
+  const server = new TestServer();
+  const id = server.addConversation();
+  for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
+  const replica = new Replica(1, `fill-${++count}`);
+  const stop = new AbortController();
+  ends.push(() => (stop.abort(), replica.close()));
+  await applyItem(replica, structuredClone(server.item(id)));
+  const asked: number[] = [];
+  const waiting = { now: 0, most: 0 };
+  const call = (async (_name: string, input: { seq: number }) => {
+    asked.push(input.seq);
+    waiting.most = Math.max(waiting.most, (waiting.now += 1));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    waiting.now -= 1;
+    return change((await server.call("message.history", input as never)) as Page, input.seq);
+  }) as Socket["call"];
+  const running = new Filler(replica, call).run(stop.signal);
+  const ranges = async () => (await listRanges(replica, id)).map(({ from, to }) => [from, to]);
+  await expect.poll(ranges, { timeout: 10_000 }).toEqual([[1, length]]);
+  stop.abort();
+  await running;
+  return { replica, id, asked, waiting };
+}
+
+test("pages of a gap are asked for three at a time, none twice, and all of it is kept", async () => {
+  const { replica, id, asked, waiting } = await fill(700);
+  expect(await replica.entries.count()).toBe(700);
+  expect(await replica.records.count()).toBe(700);
+  expect((await replica.conversations.get(id))!.flaw).toBeNull();
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(waiting.most).toBe(3);
+});
+
+test("what does not fit into an answer is fetched afterwards, and is no flaw", async () => {
+  const shorten = (page: Page, below: number): Page => {
+    const isShort = below === 450;
+    return isShort ? { ...page, entries: page.entries.slice(40), hash_before: page.entries[39]!.log_hash } : page;
+  };
+  const { replica, id, asked } = await fill(700, shorten);
+  expect(asked).toContain(450);
+  expect(await replica.entries.count()).toBe(700);
+  expect((await replica.conversations.get(id))!.flaw).toBeNull();
+});
+
+test("a page that is another one's history is noticed also within those that come together", async () => {
+  const server = new TestServer();
+  const id = server.addConversation();
+  for (let step = 1; step <= 400; step++) server.append(id, 2, `text ${step}`);
+  const replica = new Replica(1, `fill-${++count}`);
+  const stop = new AbortController();
+  ends.push(() => (stop.abort(), replica.close()));
+  await applyItem(replica, structuredClone(server.item(id)));
+  const changed = structuredClone(server.logs.get(id)!.entries[199]!);
+  changed.record = btoa("\0{}");
+  const call = (async (name: string, input: never) => {
+    const page = (await server.call(name as "message.history", input)) as Page;
+    return { ...page, entries: page.entries.map((entry) => (entry.seq === 200 ? changed : entry)) };
+  }) as Socket["call"];
+  void new Filler(replica, call).run(stop.signal);
+  await expect.poll(async () => (await replica.conversations.get(id))!.flaw, { timeout: 10_000 }).toEqual({ seq: 200, reason: "chain" });
+});
