@@ -104,19 +104,29 @@ def mariadb() -> Iterator[PrivateMariaDB]:
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the current schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "hearth.db"
+    migrate_once(f"sqlite+aiosqlite:///{path.as_posix()}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_mariadb(mariadb: PrivateMariaDB) -> str:
+    """The statements that make a database with the current schema and nothing in it."""
+    migrate_once(mariadb.create_database("hearth_template"))
+    return mariadb.dump("hearth_template")
+
+
+def migrate_once(url: str) -> None:
     from hearth.db.engine import Database
     from hearth.db.migrate import migrate
 
-    path = tmp_path_factory.mktemp("template") / "hearth.db"
-
     async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
+        database = Database(url)
         await database.start()
         await migrate(database)
         await database.stop()
 
     asyncio.run(make())
-    return path
 
 
 @pytest.fixture
@@ -127,7 +137,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite+aiosqlite:///{path.as_posix()}"
     else:
-        yield from make_mariadb_database(request)
+        yield from make_mariadb_database(request, request.getfixturevalue("migrated_mariadb"))
 
 
 @pytest.fixture
@@ -139,10 +149,10 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield from make_mariadb_database(request)
 
 
-def make_mariadb_database(request: pytest.FixtureRequest) -> Iterator[str]:
+def make_mariadb_database(request: pytest.FixtureRequest, content: str = "") -> Iterator[str]:
     server: PrivateMariaDB = request.getfixturevalue("mariadb")
     name = f"hearth_{secrets.token_hex(6)}"
-    yield server.create_database(name)
+    yield server.create_database(name, content)
     server.drop_database(name)
 
 

@@ -38,6 +38,7 @@ class PrivateMariaDB:
         self.server = find_program("mariadbd", "mysqld")
         self.installer = find_program("mariadb-install-db", "mysql_install_db")
         self.client = find_program("mariadb", "mysql")
+        self.dumper = find_program("mariadb-dump", "mysqldump")
         self.port = 0
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,19 +88,23 @@ class PrivateMariaDB:
         """Start on the existing data after `kill`."""
         self._launch()
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its address."""
-        self.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+    def create_database(self, name: str, content: str = "") -> str:
+        """Make a database, empty or with what `dump` returned of another, and return its address."""
+        self.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4; USE `{name}`; {content}")
         return f"mysql+asyncmy://root@127.0.0.1:{self.port}/{name}"
+
+    def dump(self, name: str) -> str:
+        """Return the statements that make a database's tables and rows."""
+        options = ("--hex-blob", "--skip-comments", "--skip-add-drop-table", "--skip-add-locks")
+        return self._run(self.dumper, "--user=root", f"--socket={self.socket}", *options, name)
 
     def drop_database(self, name: str) -> None:
         self.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
     def execute(self, statement: str) -> str:
         """Run SQL as root and return what the command-line client prints."""
-        return self._run(
-            self.client, "--user=root", f"--socket={self.socket}", "--batch", f"--execute={statement}"
-        )
+        options = ("--user=root", f"--socket={self.socket}", "--batch")
+        return self._run(self.client, *options, given=statement)
 
     @property
     def socket(self) -> Path:
@@ -144,9 +149,14 @@ class PrivateMariaDB:
             return False
         return True
 
-    def _run(self, program: str, *arguments: str) -> str:
+    def _run(self, program: str, *arguments: str, given: str = "") -> str:
         done = subprocess.run(
-            [program, "--no-defaults", *arguments], check=False, capture_output=True, text=True, timeout=120
+            [program, "--no-defaults", *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            input=given,
+            timeout=120,
         )
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -34,7 +34,7 @@ def shared_database_url(
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite+aiosqlite:///{path.as_posix()}"
     else:
-        yield from make_mariadb_database(request)
+        yield from make_mariadb_database(request, request.getfixturevalue("migrated_mariadb"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
