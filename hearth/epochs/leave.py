@@ -4,23 +4,19 @@ Stays follow rosters: who has left stays a member until an epoch without them, a
 the one that they left in.
 """
 
-from hearth.accounts.events import NOBODY_ELSE
 from hearth.accounts.living import hold_users
 from hearth.contract import Context
-from hearth.conversations.access import get_access, list_member_ids
+from hearth.conversations.access import get_access
 from hearth.conversations.hold import hold_conversation
 from hearth.conversations.rules import Head
 from hearth.epochs import store
 from hearth.epochs.contract import LeaveGroup, Left
-from hearth.epochs.events import EntrySigned
 from hearth.epochs.rules import EpochMoved
-from hearth.epochs.standing import load_sender
+from hearth.epochs.signed import check_own, check_signer, take_place
 from hearth.errors import NotFound
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.statements import Signed
-from hearth.sealed.core.verdicts import Verdict, require
-from hearth.sealed.group.check import read_epoch
-from hearth.sealed.group.entries import EntryKind, Leave, check_may_leave
+from hearth.sealed.group.entries import Leave, check_may_leave
 from hearth.vault.rules import judged
 
 
@@ -29,10 +25,7 @@ async def leave_group(context: Context, command: LeaveGroup) -> Left:
     with judged(EpochMoved):
         signed = Leave.open(command.entry)
         leave = signed.body
-        server = context.services.identity.server_id
-        require(leave.server == server, Verdict.WRONG_PLACE, "a leave entry for another server")
-        is_own = (leave.user, leave.device) == (context.user_id, context.actor.device_id)
-        require(is_own, Verdict.NOT_ALLOWED, "made by another device than the asking one")
+        check_own(context, leave)
     access = await get_access(context.transaction, leave.conversation, context.user_id)
     if known := await find_left(context, leave, command.entry):
         return known
@@ -64,15 +57,9 @@ def say_left(leave: Leave, seq: int) -> Left:
 async def check_leave(context: Context, signed: Signed[Leave]) -> None:
     """Judge a leave entry of the newest epoch, which is held. Raises NotAccepted, EpochMoved."""
     leave = signed.body
-    stored = await store.find_epoch(context.transaction, leave.conversation, leave.epoch)
-    if stored is None:  # a conversation without an epoch
-        raise EpochMoved
-    epoch = read_epoch(*stored)
+    epoch = await check_signer(context, signed)
     left = await store.list_leaves(context.transaction, leave.conversation, leave.epoch)
     with judged(EpochMoved):
-        require(epoch.hash == leave.record_hash, Verdict.FORK, "another record of this epoch")
-        key = (await load_sender(context, epoch)).check_device(context.actor.device_id)
-        signed.verify(key)
         check_may_leave(epoch, {user for user, _ in left}, context.user_id)
 
 
@@ -81,18 +68,5 @@ async def write_leave(context: Context, head: Head, signed: Signed[Leave], entry
     leave, seq = signed.body, head.last_seq + 1
     name = (leave.conversation, leave.epoch)
     await store.insert_leave(context.transaction, name, context.user_id, sha256(entry), seq)
-    event = EntrySigned(
-        conversation_id=head.id,
-        seq=seq,
-        ordinal=head.last_ordinal,
-        log_hash=head.log_hash,
-        kind=EntryKind.LEAVE.value,
-        from_user=context.user_id,
-        from_device=leave.device,
-        client_id=signed.hash[:16],
-        epoch=leave.epoch,
-        record=entry,
-        told=await list_member_ids(context.transaction, head.id),
-    )
-    context.publish(event, to=NOBODY_ELSE)
+    await take_place(context, head, signed, entry)
     return say_left(leave, seq)

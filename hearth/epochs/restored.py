@@ -1,22 +1,19 @@
 """After a restore: the entry above which a log goes on (8.6)."""
 
-from hearth.accounts.events import NOBODY_ELSE
 from hearth.accounts.living import hold_users
 from hearth.contract import Context
-from hearth.conversations.access import get_access, list_member_ids
+from hearth.conversations.access import get_access
 from hearth.conversations.hold import hold_conversation
 from hearth.conversations.rules import ConversationClosed, Head
 from hearth.directory.restored import NotRestored, require_restored
 from hearth.epochs import store
 from hearth.epochs.contract import MarkRestored, RestoredAt
-from hearth.epochs.events import EntrySigned
 from hearth.epochs.rules import EpochMoved
-from hearth.epochs.standing import load_sender
+from hearth.epochs.signed import check_own, check_signer, take_place
 from hearth.errors import NotFound
 from hearth.sealed.core.statements import Signed
 from hearth.sealed.core.verdicts import Verdict, require
-from hearth.sealed.group.check import read_epoch
-from hearth.sealed.group.entries import EntryKind, Restored
+from hearth.sealed.group.entries import Restored
 from hearth.vault.rules import judged
 
 
@@ -39,12 +36,9 @@ async def mark_restored(context: Context, command: MarkRestored) -> RestoredAt:
     with judged(EpochMoved):
         signed = Restored.open(command.entry)
         entry = signed.body
-        is_here = entry.server == context.services.identity.server_id
-        require(is_here, Verdict.WRONG_PLACE, "a restored entry for another server")
+        check_own(context, entry)
         is_told = entry.database_generation == generation
         require(is_told, Verdict.NOT_ALLOWED, "of another database generation than this one")
-        is_own = (entry.user, entry.device) == (context.user_id, context.actor.device_id)
-        require(is_own, Verdict.NOT_ALLOWED, "made by another device than the asking one")
     await get_access(context.transaction, entry.conversation, context.user_id)
     await hold_users(context.transaction, [context.user_id])
     head = await hold_conversation(context.transaction, entry.conversation)
@@ -58,39 +52,13 @@ async def mark_restored(context: Context, command: MarkRestored) -> RestoredAt:
         return RestoredAt(conversation_id=entry.conversation.hex(), seq=seq, is_own=False)
     if head.epoch != entry.epoch:
         raise EpochMoved
-    await check_restored(context, signed)
+    await check_signer(context, signed)
     return await write_restored(context, head, signed, command.entry)
-
-
-async def check_restored(context: Context, signed: Signed[Restored]) -> None:
-    """Judge an entry in the newest epoch, which is held. Raises NotAccepted, EpochMoved."""
-    entry = signed.body
-    stored = await store.find_epoch(context.transaction, entry.conversation, entry.epoch)
-    if stored is None:  # a conversation without an epoch
-        raise EpochMoved
-    epoch = read_epoch(*stored)
-    with judged(EpochMoved):
-        require(epoch.hash == entry.record_hash, Verdict.FORK, "another record of this epoch")
-        key = (await load_sender(context, epoch)).check_device(context.actor.device_id)
-        signed.verify(key)
 
 
 async def write_restored(context: Context, head: Head, signed: Signed[Restored], data: bytes) -> RestoredAt:
     """Store where the log goes on, and let the entry take that place."""
-    entry, seq = signed.body, head.last_seq + 1
-    await store.insert_restore(context.transaction, head.id, entry.database_generation, seq)
-    event = EntrySigned(
-        conversation_id=head.id,
-        seq=seq,
-        ordinal=head.last_ordinal,
-        log_hash=head.log_hash,
-        kind=EntryKind.RESTORED.value,
-        from_user=context.user_id,
-        from_device=entry.device,
-        client_id=signed.hash[:16],
-        epoch=entry.epoch,
-        record=data,
-        told=await list_member_ids(context.transaction, head.id),
-    )
-    context.publish(event, to=NOBODY_ELSE)
+    seq = head.last_seq + 1
+    await store.insert_restore(context.transaction, head.id, signed.body.database_generation, seq)
+    await take_place(context, head, signed, data)
     return RestoredAt(conversation_id=head.id.hex(), seq=seq, is_own=True)
