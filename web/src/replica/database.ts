@@ -43,7 +43,7 @@ export interface EntryRow extends Pick<contract.Entry, "seq" | "ordinal" | "kind
   wants?: [string, number][];
 }
 
-/** What an entry is judged, chained and proved by. No view reads it: it is larger than what is shown (decision 18). */
+/** What an entry is judged, chained and proved by. No view reads it: it is larger than what is shown (decision 19). */
 export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | "counter" | "target_seq" | "log_hash"> {
   conversation: string;
   epoch: number;

@@ -1,4 +1,4 @@
-// An entry is kept in two rows: what views read of it, and what it is judged and proved by (decision 18).
+// An entry is kept in two rows: what views read of it, and what it is judged and proved by (decision 19).
 import { readPlain } from "../crypto/content.ts";
 import type { EntryRow, RecordRow, Replica } from "./database.ts";
 
