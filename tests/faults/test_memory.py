@@ -13,14 +13,14 @@ from tests.faults.rig.journal import Intent, now
 from tests.faults.rig.play import Play, open_play
 from tests.faults.rig.raw import RawSocket, Shed
 from tests.faults.rig.victim import Victim
-from tests.sealing import seal_send
+from tests.sealing import seal_fields
 
 # By hand: whether memory really runs out depends on what the process kept free.
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.by_hand]
 ROUNDS = 5
 HEADROOM = 2 * 1024 * 1024
 """Bytes of address space beyond what the process has when it is cut off from more."""
-HUNGRY, GREEDY = 30, "🌊" * 10_000
+HUNGRY, GREEDY = 30, "🌊" * 15_500
 PATIENCE = 4.0
 """Seconds without an ack after which a supervisor would start the server anew."""
 
@@ -81,7 +81,7 @@ async def eat(victim: Victim, play: Play) -> None:
         readers.append(writer)
         for _ in range(40):
             async with asyncio.timeout(PATIENCE):
-                command = await seal_send(alice.client, key, GREEDY)
+                command = await seal_fields(alice.client, key, {"type": "text", "text": GREEDY})
                 alice.journal.note(Intent(now(), command.client_id, key, hash_text(GREEDY)))
                 await writer.call("message.send", msgspec.to_builtins(command))
     except (OSError, EOFError, Shed, TimeoutError):
