@@ -1,6 +1,5 @@
 // What a message says, whatever way it came: the one seam between records and what pages show. Sealed records are opened by the keys'
 // worker (keys/conversation-acts.ts); what was written before encryption is a zero byte, then UTF-8 JSON.
-import type { Bytes } from "../lib/bytes.ts";
 import type { Verdict } from "./protocol/codec.ts";
 
 export type Content =
@@ -13,19 +12,9 @@ export type Content =
   | { type: "closed"; why: Verdict | null };
 
 const PLAIN = 0;
-const MAXIMUM_RECORD = 65_536;
 /** One for all: hundreds of records are read in a second of scrolling. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const UNKNOWN: Content = { type: "unknown" };
-
-export function writePlain(content: { type: "text"; text: string }): Bytes {
-  const body = new TextEncoder().encode(JSON.stringify({ type: "text", text: content.text }));
-  if (body.length + 1 > MAXIMUM_RECORD) throw new RangeError("a record is at most 64 KiB");
-  const record = new Uint8Array(body.length + 1);
-  record[0] = PLAIN;
-  record.set(body, 1);
-  return record;
-}
 
 /** What a decoded body says. Never throws: it may be anything. */
 export function readContent(body: unknown): Content {

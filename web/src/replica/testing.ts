@@ -1,5 +1,5 @@
 // A server for tests of the local copy: keeps logs as the real one does, seals nothing, and can be told to fail.
-import { writePlain } from "../crypto/content.ts";
+import { writePlain } from "../crypto/testing.ts";
 import { fromBase64, randomId, toBase64 } from "../lib/bytes.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";

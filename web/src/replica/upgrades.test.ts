@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import Dexie from "dexie";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { writePlain } from "../crypto/content.ts";
+import { writePlain } from "../crypto/testing.ts";
 import { toBase64 } from "../lib/bytes.ts";
 import { Replica } from "./database.ts";
 
@@ -80,5 +80,22 @@ test("a page that is killed meanwhile leaves the copy as it was, and the next on
   old.close();
   const replica = new Replica(1, "upgrades-2");
   await expectMoved(replica);
+  replica.close();
+});
+
+test("a copy that cannot become a newer one gives way; one that is new stays", async () => {
+  await makeOld("upgrades-3");
+  vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("no room", "QuotaExceededError");
+  });
+  const replica = new Replica(1, "upgrades-3");
+  await expect(replica.open()).rejects.toThrow();
+  vi.restoreAllMocks();
+  await replica.dropOld();
+  await replica.open();
+  expect(await replica.entries.count()).toBe(0);
+  await replica.putMeta("friendLinks", { 2: "ab" });
+  await replica.dropOld();
+  expect(await replica.findMeta("friendLinks")).toEqual({ 2: "ab" });
   replica.close();
 });

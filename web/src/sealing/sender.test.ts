@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
-import { writePlain } from "../crypto/content.ts";
+import { writePlain } from "../crypto/testing.ts";
 import { directId } from "../crypto/protocol/epoch.ts";
 import type { Town } from "../crypto/conversations/testing/town.ts";
 import { World } from "../crypto/account/testing/world.ts";
