@@ -54,7 +54,7 @@ export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFr
 export class Contents {
   readonly #read = new Map<string, Content>();
 
-  /** `key` names what is read: an entry by its place, its client_id and whether it was emptied, the client_id alone of one's own message on its way. */
+  /** `key` names what is read: an entry by its place, its client_id, whether it was emptied and how it was judged, the client_id alone of one's own message on its way. */
   get(key: string, read: () => Content): Content {
     let content = this.#read.get(key);
     if (!content) {
@@ -122,7 +122,7 @@ export class Items {
 
   #make(entry: EntryRow, key: string, others: MemberRow[] | null): Item {
     const { seq, from_user, timestamp, client_id } = entry;
-    const content = this.#contents.get(`${seq} ${client_id} ${entry.is_emptied ?? false}`, () => readEntry(entry, this.#sealedFrom));
+    const content = this.#contents.get(`${seq} ${client_id} ${entry.is_emptied ?? false} ${entry.opened?.verdict}`, () => readEntry(entry, this.#sealedFrom));
     const item: Item = { key, seq, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
     if (entry.plain) item.isPlain = true;

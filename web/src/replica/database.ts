@@ -242,6 +242,12 @@ export class Replica extends Dexie {
     return this.transaction("rw", this.tables, action);
   }
 
+  /** Removes a copy that could not be brought from an older form to this one, as where there is no room: all of it can be fetched again. */
+  async dropOld(): Promise<void> {
+    const found = "databases" in indexedDB ? (await indexedDB.databases()).find(({ name }) => name === this.name) : undefined;
+    if (found?.version !== undefined && found.version < this.verno * 10) await this.delete({ disableAutoOpen: false });
+  }
+
   /** Forgets everything but pictures (they are named by their content): the server has become another one. */
   async clear(): Promise<void> {
     await this.write(async () => {

@@ -9,7 +9,8 @@ import { describeRecord, isSealed, splitRow } from "./records.ts";
 type OldRow = Omit<EntryRow, "plain" | "is_emptied"> & Omit<RecordRow, "record_hash"> & { record_hash?: string | null };
 type OldConversation = Omit<ConversationRow, "last_entry"> & { last_entry: OldRow | null };
 
-const AT_ONCE = 2000;
+/** A record is at most 64 KiB: these are 32 MiB at most. */
+const AT_ONCE = 500;
 /** Those of form 1 that can be fetched again; pictures are named by their content. */
 const FETCHED = ["entries", "ranges", "conversations", "members", "users", "friends", "requests", "blocked", "devices", "metas"];
 

@@ -231,6 +231,7 @@ export class Client {
       } catch (error) {
         if (signal.aborted) return;
         this.#fail(error);
+        if (tries > 0) await this.replica.dropOld().catch(console.warn);
         await sleep(makeDelay(tries), signal);
       }
     }

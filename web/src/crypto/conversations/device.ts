@@ -3,7 +3,7 @@
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { equal, type Verdict, zeros } from "../protocol/codec.ts";
-import { hasConflict, IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
+import { IN_A_GROUP, listSinceCompared, meet, type Pin } from "../protocol/pins.ts";
 import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
@@ -59,8 +59,8 @@ export class Device {
   readonly people: People;
   readonly lives = new Map<string, Live>();
   readonly pins = new Map<number, Pin>();
-  /** Of whom one's own devices have seen different things. */
-  readonly inConflict = new Set<number>();
+  /** Each person's pins since somebody compared, in the order of the list: one's other devices may have seen other things. */
+  readonly everyPin = new Map<number, Pin[]>();
   /** Database generations that `sync.open` told, as hex. */
   readonly databases = new Set<string>();
 
@@ -84,8 +84,7 @@ export class Device {
   async readPins(): Promise<void> {
     for (const row of await this.self.readRows()) if (row.kind === "pin") this.pins.set(row.user, row);
     const every = await this.self.readPins();
-    this.inConflict.clear();
-    for (const user of this.pins.keys()) if (hasConflict(every.filter((pin) => pin.user === user))) this.inConflict.add(user);
+    for (const user of this.pins.keys()) this.everyPin.set(user, listSinceCompared(every.filter((pin) => pin.user === user)));
   }
 
   /** What is known of a conversation, as it was left. */

@@ -141,6 +141,8 @@ test("when own devices were shown different keys of one head, both say so until 
   expect((await refresh(alice, [CAROL])).find((one) => one.user === 3)).toMatchObject({ hasConflict: false });
   await confirmCompared(alice, 2, await shown(alice));
   for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: true, hasConflict: false });
+  await other.append([{ ...seen, n: seen.n - 1, hash: random(32), how: 2 }]);
+  for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: false, hasConflict: true });
 });
 
 describe("a new identity", () => {

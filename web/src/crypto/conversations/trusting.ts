@@ -4,7 +4,7 @@ import { toHex } from "../../lib/bytes.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { check, equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { KnownChain } from "../protocol/known-chain.ts";
-import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, isHeld, meet, type Pin, uncompare } from "../protocol/pins.ts";
+import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, listSinceCompared, meet, type Pin, uncompare } from "../protocol/pins.ts";
 import { fingerprint, type Person, safetyCode, safetyNumber } from "../protocol/trust.ts";
 import { readUserStatement } from "../protocol/user-chain.ts";
 import type { UserState } from "../protocol/user-state.ts";
@@ -64,11 +64,11 @@ function describe(device: Device, { user, fingerprint: named }: Pick<Acquaintanc
   const pin = device.pins.get(user);
   const print = state && printOf(device, chain, state);
   const change = state === null ? "none" : findChange(pin, state);
-  const hasConflict = device.inConflict.has(user);
+  const differs = hasConflict(device.everyPin.get(user) ?? [], chain.states);
   return {
     user, fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, state),
-    isVerified: pin?.how === COMPARED && change === "none" && verdict === null && !hasConflict,
-    isNotOfLink: print !== null && named !== null && named !== print, hasConflict, verdict,
+    isVerified: pin?.how === COMPARED && change === "none" && verdict === null && !differs,
+    isNotOfLink: print !== null && named !== null && named !== print, hasConflict: differs, verdict,
   };
 }
 
@@ -102,7 +102,10 @@ function seePin(device: Device, user: number): Verdict | null {
 
 async function write(device: Device, pins: readonly Pin[]): Promise<void> {
   if (pins.length > 0) await device.append(pins);
-  for (const pin of pins) device.pins.set(pin.user, pin);
+  for (const pin of pins) {
+    device.pins.set(pin.user, pin);
+    device.everyPin.set(pin.user, listSinceCompared([...(device.everyPin.get(pin.user) ?? []), pin]));
+  }
 }
 
 /**

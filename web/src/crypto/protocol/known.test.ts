@@ -218,7 +218,9 @@ test("pins: what raises trust, what moves along, what waits", async () => {
   const accepted = pins.accept(compared, unlinked, 7);
   expect([accepted.how, pins.isHeld(accepted, unlinked), pins.accept(met, unlinked, 7).how]).toEqual([pins.BY_REQUEST, false, pins.IN_A_GROUP]);
   const others = [pins.follow(asked, linked, 4), accepted, { ...asked, how: pins.COMPARED }, { ...asked, hash: named("x") }, { ...asked, identityKey: named("x") }];
-  expect(others.map((other) => pins.hasConflict([asked, other]))).toEqual([false, false, false, true, true]);
-  expect(others.map((other) => pins.hasConflict([asked, other, compared]))).toEqual([false, false, false, false, false]);
-  expect(pins.hasConflict([compared, asked, { ...asked, hash: named("x") }])).toBe(true);
+  const { states: shown } = await know(chain);
+  for (const known of [[], shown]) expect(others.map((other) => pins.hasConflict([asked, other], known))).toEqual([false, false, false, true, true]);
+  expect(pins.hasConflict([{ ...asked, hash: named("x") }], shown)).toBe(true);
+  const forked = { ...asked, hash: named("x") };
+  expect([pins.listSinceCompared([asked, forked, compared]), pins.listSinceCompared([compared, asked, forked])]).toEqual([[compared], [compared, asked, forked]]);
 });

@@ -62,11 +62,17 @@ export const uncompare = (pin: Pin, time: number): Pin => (pin.how === COMPARED 
 /** Of one n they say different things. Another key at another n may be a renewal, which the chain shows. */
 const isConflict = (a: Pin, b: Pin): boolean => a.n === b.n && !(equal(a.hash, b.hash) && equal(a.identityKey, b.identityKey));
 
+/** Those of a person's pins, in the order of the list, that say something since somebody compared last. */
+export const listSinceCompared = (pins: readonly Pin[]): Pin[] => pins.slice(Math.max(0, pins.findLastIndex((pin) => pin.how === COMPARED)));
+
 /**
- * Whether the server showed one's own devices different things of a person (6.3), which is to be shown until somebody has compared.
- * The person's pins in the order of the list.
+ * Whether the server showed one's own devices different things of a person (6.3), which is to be shown until somebody has compared:
+ * two pins of one head differ, or one is not of the chain as it is shown here.
  */
-export function hasConflict(pins: readonly Pin[]): boolean {
-  const since = pins.slice(Math.max(0, pins.findLastIndex((pin) => pin.how === COMPARED)));
-  return since.some((pin, at) => since.slice(0, at).some((before) => isConflict(before, pin)));
+export function hasConflict(pins: readonly Pin[], states: readonly UserState[]): boolean {
+  return pins.some((pin, at) => {
+    const state = states[pin.n - 1];
+    const isShown = state === undefined || (equal(state.hash, pin.hash) && equal(state.identityKey, pin.identityKey));
+    return !isShown || pins.slice(0, at).some((before) => isConflict(before, pin));
+  });
 }
