@@ -45,9 +45,9 @@ function close(why: Verdict | null): Content {
 
 /** What an entry says; what is not sealed counts only below the first epoch. */
 export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFrom: number | undefined): Content {
+  if (is_emptied) return opened?.verdict === null ? DELETED : close(opened?.verdict ?? null);
   if (plain) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : plain;
-  if (opened?.content) return opened.content;
-  return is_emptied && opened?.verdict === null ? DELETED : close(opened?.verdict ?? null);
+  return opened?.content ?? close(opened?.verdict ?? null);
 }
 
 /** Contents that were read: the same object for the same entry, however often its row is read. */

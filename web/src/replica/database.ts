@@ -51,7 +51,7 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
   record: Bytes;
   /** What an emptied record had, in base64. */
   record_hash?: string;
-  /** The entry that it is aimed at, as `target_seq`; missing of those that are aimed at none, which are most. */
+  /** The entry that it is aimed at: as `target_seq`, or where it was found; missing of those that are aimed at none, which are most. */
   aims?: number;
 }
 

@@ -6,7 +6,7 @@ import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
 import { countRun } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
-import { emptyDeleted, wakeEmptied } from "./deletions.ts";
+import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { addRange } from "./ranges.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
@@ -42,7 +42,7 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skipped = await takeRanges(replica, id, fresh);
     const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
-    await emptyDeleted(replica, fresh);
+    woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });
 }
@@ -172,7 +172,8 @@ async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: 
   if (epoch && epoch.seq < (row.sealed_from ?? Infinity)) changed.sealed_from = epoch.seq;
   const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
   if (message && message.seq > (row.last_entry?.seq ?? 0)) {
-    changed.last_entry = splitRow(message)[0];
+    // As it is kept: it may have come here before, and have been emptied since.
+    changed.last_entry = (await replica.entries.get([id, message.seq])) ?? splitRow(message)[0];
     changed.active_at = message.timestamp;
   }
   await putChanged(replica, row, changed);

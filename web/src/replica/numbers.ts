@@ -54,11 +54,12 @@ export class Numbers {
     return (await this.#own.counters.get([this.#device, conversation]))?.sent;
   }
 
-  /** The highest of one's own in the local copy: only of what this device has signed, which a server cannot make. */
+  /** The highest of one's own in the local copy: only of what this device has signed, which a server cannot make; also if it was deleted since. */
   async #findInCopy(conversation: string): Promise<number> {
     const place = [conversation, this.#device];
     const last = await this.#replica.records.where("[conversation+from_device+counter]").between([...place, 0], [...place, Infinity]).last();
-    if (!last || !isSealed(last.record)) return 0;
+    const isSigned = last !== undefined && (last.record.length === 0 || isSealed(last.record));
+    if (!isSigned) return 0;
     const entry = await this.#replica.entries.get([conversation, last.seq]);
     return entry?.opened?.verdict === null ? last.counter : 0;
   }

@@ -16,9 +16,13 @@ export function describeRecord(record: Uint8Array): Pick<EntryRow, Told> {
   return isSealed(record) ? { waits: 1 } : { plain: readPlain(record) };
 }
 
+/** The seq of what it is aimed at; 0 for none. Once it was judged this is known; until then the server says so. */
+export const aimOf = ({ opened, aims, target_seq }: WholeRow): number => opened?.target ?? aims ?? target_seq;
+
 export function splitRow(row: WholeRow): [EntryRow, RecordRow] {
-  const { from_device, counter, epoch, target_seq, log_hash, record, record_hash, aims = target_seq, ...entry } = row;
+  const { from_device, counter, epoch, target_seq, log_hash, record, record_hash, aims: told = target_seq, ...entry } = row;
   const { conversation, seq } = entry;
+  const aims = entry.opened?.target ?? told;
   const proof: RecordRow = { conversation, seq, from_device, counter, epoch, target_seq, log_hash, record };
   if (record_hash !== undefined) proof.record_hash = record_hash;
   if (aims > 0) proof.aims = aims;

@@ -3,10 +3,10 @@
 import type { Standing, Told } from "../crypto/keys/conversation-acts.ts";
 import { fromBase64 } from "../lib/bytes.ts";
 import type { RecordRow, Replica } from "../replica/database.ts";
-import { emptyDeleted, findDeletions } from "../replica/deletions.ts";
-import { findWhole, type WholeRow } from "../replica/records.ts";
+import { emptyDeleted, findDeletions, listNamed } from "../replica/deletions.ts";
+import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
-import { toStretches, withTold } from "./told.ts";
+import { type Given, type Missing, settle, toGiven, toStretches, withTold } from "./told.ts";
 
 /** Milliseconds that an entry waits to be opened before it is written. The worker may be busy with the server. */
 const PATIENCE = 250;
@@ -14,6 +14,12 @@ const PATIENCE = 250;
 export const LONG_PATIENCE = 10_000;
 /** Entries that are handed in at a time. */
 const AT_ONCE = 100;
+
+/** What a question to the worker came to. */
+interface Answer {
+  told: Told[];
+  given: Given;
+}
 
 export class Opener {
   /** Set while the worker knows how things stand in this connection. */
@@ -25,9 +31,17 @@ export class Opener {
   readonly #replica: Replica;
   /** The last entry that was seen of each conversation: what comes next needs its hash, and should not have to read it. */
   readonly #last = new Map<string, Pick<RecordRow, "seq" | "log_hash">>();
+  /** How often the copy was cleared: what was asked before is nothing to it. */
+  #age = 0;
 
   constructor(replica: Replica) {
     this.#replica = replica;
+  }
+
+  /** The copy was cleared. */
+  forget(): void {
+    this.#last.clear();
+    this.#age += 1;
   }
 
   /** Rows of one conversation, opened if that takes no longer than `patience`; `hashBefore` is H before the lowest. */
@@ -40,25 +54,28 @@ export class Opener {
     const { conversation, seq: lowest } = sorted[0]!;
     const before = hashBefore ?? (await this.#findHash(conversation, lowest - 1));
     if (before !== undefined) hashes.set(lowest - 1, before);
-    if ((this.#last.get(conversation)?.seq ?? 0) < sorted.at(-1)!.seq) this.#last.set(conversation, sorted.at(-1)!);
+    const { seq, log_hash } = sorted.at(-1)!;
+    if ((this.#last.get(conversation)?.seq ?? 0) < seq) this.#last.set(conversation, { seq, log_hash });
+    const given = toGiven(sealed);
     const asking = this.#hand(ask, sealed, hashes, []);
     const told = await Promise.race([asking, new Promise<null>((resolve) => setTimeout(() => resolve(null), patience))]);
     if (told === null) {
       // It is written closed, and opened when the answer comes.
-      void asking.then((late) => late && this.#storeLate(conversation, late)).catch(console.warn);
+      void asking.then((late) => late && this.#store(conversation, { told: late, given })).catch(console.warn);
       return rows;
     }
-    const bySeq = new Map(told?.map((one) => [one.seq, one]));
-    const others = told?.filter((one) => !hashes.has(one.seq)) ?? [];
-    if (others.length > 0) await this.#store(conversation, others);
+    const bySeq = new Map(told.map((one) => [one.seq, one]));
+    const own = new Set(sorted.map((row) => row.seq));
+    const others = told.filter((one) => !own.has(one.seq));
+    if (others.length > 0) await this.#store(conversation, { told: others, given });
     return this.#keepWaiting(sorted.map((row) => (bySeq.has(row.seq) ? withTold(row, bySeq.get(row.seq)!) : row)));
   }
 
   /** What rests on an entry that is here, but was not at hand, is judged together with that next: a target, a deletion of what came emptied. */
   async #keepWaiting(rows: WholeRow[]): Promise<WholeRow[]> {
     const unfounded = rows.filter((row) => row.is_emptied && row.opened?.verdict === "withheld");
-    const deleted = new Set((await findDeletions(this.#replica, unfounded)).map(({ target_seq }) => target_seq));
-    for (const row of unfounded) if (deleted.has(row.seq) || deleted.has(row.target_seq)) row.waits = 1;
+    const named = new Set(listNamed(unfounded, await findDeletions(this.#replica, unfounded)));
+    for (const row of unfounded) if (named.has(row.seq)) row.waits = 1;
     const wanted = rows.flatMap((row) => row.wants ?? []);
     if (wanted.length === 0) return rows;
     const here = new Set((await this.#replica.records.where(":id").anyOf(wanted).primaryKeys()).map(([, seq]) => seq));
@@ -66,27 +83,20 @@ export class Opener {
     return rows;
   }
 
-  async #storeLate(conversation: string, told: Told[]): Promise<void> {
-    await this.#store(conversation, told);
-    const unsure = told.filter(({ verdict, wants }) => verdict === "withheld" || wants.length > 0).map(({ seq }) => seq);
-    const waiting = (await this.#keepWaiting(await findWhole(this.#replica, conversation, unsure))).filter((row) => row.waits === 1);
-    for (const { seq } of waiting) await this.#replica.entries.update([conversation, seq], { waits: 1 });
-    if (waiting.length > 0) this.noteWaiting();
-  }
-
   async #findHash(conversation: string, seq: number): Promise<string | undefined> {
     const last = this.#last.get(conversation);
     return last?.seq === seq ? last.log_hash : (await this.#replica.records.get([conversation, seq]))?.log_hash;
   }
 
-  /** Null: the worker could not. Never throws. */
+  /** Null: the worker could not, or the copy was cleared meanwhile. Never throws. */
   async #hand(ask: AskConversations, rows: WholeRow[], hashes: ReadonlyMap<number, string>, wanted: WholeRow[]): Promise<Told[] | null> {
     const stretches = toStretches(rows, (seq) => hashes.get(seq));
     const places = wanted.map(({ seq, log_hash }) => ({ seq, hash: fromBase64(log_hash) }));
+    const age = this.#age;
     try {
       const { told, standing } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
       this.noteStanding(standing);
-      return told;
+      return age === this.#age ? told : null;
     } catch (error) {
       console.warn("entries were not opened", error);
       return null;
@@ -100,22 +110,27 @@ export class Opener {
     const found = await entries.where("[conversation+waits]").anyOf(waits.map((one) => [conversation, one])).primaryKeys();
     const seqs = found.map(([, seq]) => seq).sort((one, other) => other - one);
     for (let at = 0; at < seqs.length && !signal.aborted && this.ask !== undefined; at += AT_ONCE) {
-      const told = await this.#sweepSome(this.ask, conversation, seqs.slice(at, at + AT_ONCE));
-      if (told !== null) await this.#store(conversation, told);
+      const answer = await this.#sweepSome(this.ask, conversation, seqs.slice(at, at + AT_ONCE));
+      if (answer !== null) await this.#store(conversation, answer);
     }
   }
 
-  async #sweepSome(ask: AskConversations, conversation: string, seqs: number[]): Promise<Told[] | null> {
-    const rows = await findWhole(this.#replica, conversation, seqs);
-    const beside = rows.flatMap((row) => [row.seq - 1, ...(row.wants ?? []).map(([, seq]) => seq), ...(row.target_seq > 0 ? [row.target_seq] : [])]);
-    const wanted = await findWhole(this.#replica, conversation, beside);
-    const hashes = new Map([...wanted, ...rows].map((row) => [row.seq, row.log_hash]));
-    const targets = new Set(rows.flatMap((row) => [row.target_seq, ...(row.wants ?? []).map(([, seq]) => seq)]));
-    const partners = (await Promise.all(rows.filter((row) => row.is_repeated).map((row) => this.#findPartners(row)))).flat();
+  /** Of entries that are handed in only because these rest on them nothing is heard: what they rest on themselves may not be at hand. */
+  async #sweepSome(ask: AskConversations, conversation: string, seqs: number[]): Promise<Answer | null> {
+    const waiting = await findWhole(this.#replica, conversation, seqs);
+    const partners = (await Promise.all(waiting.filter((row) => row.is_repeated).map((row) => this.#findPartners(row)))).flat();
+    const rows = [...new Map([...waiting, ...partners].map((row) => [row.seq, row])).values()].filter((row) => row.plain === undefined);
+    if (rows.length === 0) return null;
+    const targets = new Set(rows.flatMap((row) => [row.target_seq, aimOf(row), ...(row.wants ?? []).map(([, seq]) => seq)]).filter((seq) => seq > 0));
+    const beside = await findWhole(this.#replica, conversation, [...targets, ...rows.map((row) => row.seq - 1)]);
+    const hashes = new Map([...beside, ...rows].map((row) => [row.seq, row.log_hash]));
+    const wanted = beside.filter((row) => targets.has(row.seq));
     const deletions = await findDeletions(this.#replica, rows.filter((row) => row.is_emptied));
-    const all = new Map([...wanted.filter((row) => targets.has(row.seq)), ...partners, ...deletions, ...rows].map((row) => [row.seq, row]));
+    const all = new Map([...wanted, ...deletions, ...rows].map((row) => [row.seq, row]));
     const handed = [...all.values()].filter((row) => row.plain === undefined).sort((one, other) => one.seq - other.seq);
-    return handed.length === 0 ? null : this.#hand(ask, handed, hashes, wanted.filter((row) => targets.has(row.seq)));
+    const told = await this.#hand(ask, handed, hashes, wanted);
+    const meant = new Set(rows.map((row) => row.seq));
+    return told && { told: told.filter(({ seq }) => meant.has(seq) || !all.has(seq)), given: toGiven([...all.values()]) };
   }
 
   /** Entries under the same counter of the same device. */
@@ -124,18 +139,47 @@ export class Opener {
     return findWhole(this.#replica, conversation, (await place.primaryKeys()).map(([, seq]) => seq));
   }
 
-  /** What is told of entries that are here already. */
-  #store(conversation: string, told: Told[]): Promise<void> {
+  /** What is told of entries that are here already. Those that are to be judged with more than was given are looked at again. */
+  async #store(conversation: string, { told, given }: Answer): Promise<void> {
     const { entries, records, conversations } = this.#replica;
-    return this.#replica.transaction("rw", [entries, records, conversations], async () => {
+    const isWaiting = await this.#replica.transaction("rw", [entries, records, conversations], async () => {
       const bySeq = new Map(told.map((one) => [one.seq, one]));
-      const rows = await entries.bulkGet([...bySeq.keys()].map((seq): [string, number] => [conversation, seq]));
-      const judged = rows.flatMap((row) => (row === undefined ? [] : [withTold(row, bySeq.get(row.seq)!)]));
-      await entries.bulkPut(judged);
-      const row = await conversations.get(conversation);
-      const last = row?.last_entry && bySeq.get(row.last_entry.seq);
-      if (row?.last_entry && last) await conversations.put({ ...row, last_entry: withTold(row.last_entry, last) });
-      await emptyDeleted(this.#replica, judged);
+      const rows = await findWhole(this.#replica, conversation, bySeq.keys());
+      const judged = rows.map((row) => withTold(row, bySeq.get(row.seq)!));
+      const missing = await this.#findMissing(judged, given);
+      const settled = rows.map((row, at) => settle(row, judged[at]!, given, missing));
+      await this.#put(conversation, rows, settled);
+      return (await emptyDeleted(this.#replica, settled)) || missing.again.size + missing.unpaired.size > 0;
     });
+    if (isWaiting) this.noteWaiting();
+  }
+
+  async #put(conversation: string, rows: WholeRow[], settled: WholeRow[]): Promise<void> {
+    const { entries, records, conversations } = this.#replica;
+    const pairs = settled.map(splitRow);
+    await entries.bulkPut(pairs.map(([entry]) => entry));
+    // Above a `restored` entry a target is found elsewhere than the server says.
+    await records.bulkPut(pairs.map(([, record]) => record).filter(({ aims }, at) => aims !== rows[at]!.aims));
+    const row = await conversations.get(conversation);
+    const last = pairs.find(([{ seq }]) => seq === row?.last_entry?.seq);
+    if (row && last) await conversations.put({ ...row, last_entry: last[0] });
+  }
+
+  /** Which of these rest on entries that are here now, and were not given with them. */
+  async #findMissing(judged: WholeRow[], given: Given): Promise<Missing> {
+    const isMissing = (seq: number): boolean => !given.has(seq);
+    const wanted = judged.flatMap((row) => (row.wants ?? []).filter(([, seq]) => isMissing(seq)));
+    const found = wanted.length === 0 ? [] : await this.#replica.records.where(":id").anyOf(wanted).primaryKeys();
+    const here = new Set(found.map(([, seq]) => seq));
+    const unfounded = judged.filter((row) => row.is_emptied && row.opened?.verdict === "withheld");
+    const deletions = (await findDeletions(this.#replica, unfounded)).filter(({ seq }) => isMissing(seq));
+    const again = new Set(listNamed(unfounded, deletions));
+    for (const row of judged) if (row.wants?.some(([, seq]) => here.has(seq))) again.add(row.seq);
+    const unpaired = new Set<number>();
+    for (const row of judged.filter((one) => one.is_repeated && one.plain === undefined)) {
+      const partners = await this.#findPartners(row);
+      if (partners.some(({ seq, plain }) => plain === undefined && isMissing(seq) && seq !== row.seq)) unpaired.add(row.seq);
+    }
+    return { again, unpaired };
   }
 }

@@ -3,7 +3,7 @@ import { readContent } from "../crypto/content.ts";
 import type { Handed, HandedStretch, Told } from "../crypto/keys/conversation-acts.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import { fromBase64 } from "../lib/bytes.ts";
-import type { EntryRow } from "../replica/database.ts";
+import type { EntryRow, OpenedRow } from "../replica/database.ts";
 import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
 import type { WholeRow } from "../replica/records.ts";
@@ -28,16 +28,53 @@ export function toStretches(rows: WholeRow[], hashOf: (seq: number) => string | 
   });
 }
 
-/** The row as it is kept from now on. */
-export function withTold<R extends EntryRow>(row: R, { verdict, content, sentAt, target, isWithheld, wants }: Told): R {
-  const told: R = {
-    ...row, opened: { verdict, content: content === null ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld },
-  };
+/** What is told of an entry with its bytes, where the copy has it emptied: nothing of that counts, and what emptied it is judged elsewhere. */
+function asEmptied({ opened }: EntryRow, { isWithheld }: Told): OpenedRow {
+  return { verdict: "withheld", sent_at: null, target: null, is_withheld: isWithheld, ...opened, content: null };
+}
+
+function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld }: Told): OpenedRow {
+  return { verdict, content: content === null || row.is_emptied ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld };
+}
+
+/** The row as it is kept from now on. One that is emptied gets no content again; one is emptied with its deletion, and by that alone. */
+export function withTold<R extends EntryRow>(row: R, one: Told): R {
+  if (one.isEmptied && !row.is_emptied) return row;
+  const isOther = row.is_emptied === true && !one.isEmptied;
+  const opened = isOther ? asEmptied(row, one) : open(row, one);
+  const told: R = { ...row, opened };
+  const wants = isOther ? [] : one.wants;
+  const { verdict, is_withheld } = opened;
   delete told.waits;
   delete told.wants;
   delete told.fails;
-  if (verdict !== null || isWithheld) told.fails = 1;
+  if (verdict !== null || is_withheld) told.fails = 1;
   if (verdict !== null && HEALS.has(verdict)) told.waits = 2;
   if (wants.length > 0) told.wants = wants.slice(0, MOST_WANTS).map((seq) => [row.conversation, seq]);
   return told;
+}
+
+/** Entries that were given to the worker at a time, by their bytes or by their H: whether each was emptied then. */
+export type Given = ReadonlyMap<number, boolean>;
+
+export const toGiven = (rows: WholeRow[]): Given => new Map(rows.map((row) => [row.seq, row.is_emptied ?? false]));
+
+/** Of rows that were judged with less than is here, by seq. */
+export interface Missing {
+  /** They say what is told of them, and wait. */
+  again: ReadonlySet<number>;
+  /** They say what they said before: alone, what repeats another one looks as good as that. */
+  unpaired: ReadonlySet<number>;
+}
+
+/** The row as it is kept: `judged` is what was told of it. */
+export function settle(row: WholeRow, judged: WholeRow, given: Given, { again, unpaired }: Missing): WholeRow {
+  if (unpaired.has(row.seq)) return { ...row, waits: 1 };
+  // It was emptied after it was given.
+  if (row.waits === 1 && row.is_emptied && given.get(row.seq) === false) return { ...judged, waits: 1 };
+  if (!again.has(row.seq)) return judged;
+  // What it was judged with now is given again together with what it lacks: so it does not go to and fro.
+  const had = (row.wants ?? []).filter(([, seq]) => given.has(seq));
+  const wants = [...(judged.wants ?? []), ...had];
+  return wants.length > 0 ? { ...judged, waits: 1, wants } : { ...judged, waits: 1 };
 }

@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 
 import { applyItem } from "../inbox/apply.ts";
 import { Replica } from "../replica/database.ts";
-import { listRanges } from "../replica/ranges.ts";
+import { addRange, listRanges } from "../replica/ranges.ts";
+import type { WholeRow } from "../replica/records.ts";
 import { TestServer } from "../replica/testing.ts";
 import type { Page } from "../wire/contract.ts";
 import type { Socket } from "../wire/socket.ts";
@@ -77,4 +78,47 @@ test("a page that is another one's history is noticed also within those that com
   }) as Socket["call"];
   void new Filler(replica, call).run(stop.signal);
   await expect.poll(async () => (await replica.conversations.get(id))!.flaw, { timeout: 10_000 }).toEqual({ seq: 200, reason: "chain" });
+});
+
+/** A filler whose pages wait to be opened until they are let go. */
+async function hold(length: number) {
+  const server = new TestServer();
+  const id = server.addConversation();
+  for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
+  const replica = new Replica(1, `fill-${++count}`);
+  ends.push(() => replica.close());
+  await applyItem(replica, structuredClone(server.item(id)));
+  const own = { server_id: "s", log_seq: 1, user_id: 1, device_id: "d" };
+  await replica.putMeta("cursor", { ...own, generation: "one" });
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const opener = { opened: 0, noteWaiting: () => undefined, open: (rows: WholeRow[]) => ((opener.opened += 1), held.then(() => rows)) };
+  const filler = new Filler(replica, server.call as Socket["call"], opener);
+  const anew = async (): Promise<void> => {
+    await replica.clear();
+    await replica.putMeta("cursor", { ...own, generation: "two" });
+  };
+  return { replica, id, filler, opener, letGo, anew };
+}
+
+test("a page that was asked for before the copy was cleared is not written into the new one", async () => {
+  const { replica, id, filler, letGo, anew } = await hold(10);
+  const fetching = filler.fetchPage(id, 5, "before");
+  await anew();
+  letGo();
+  await fetching;
+  expect([await replica.entries.count(), await replica.ranges.count()]).toEqual([0, 0]);
+});
+
+test("pages of a gap are dropped when the connection ends before they are opened", async () => {
+  const { replica, id, filler, opener, letGo } = await hold(300);
+  await addRange(replica, id, 241, 299);
+  const stop = new AbortController();
+  const running = filler.run(stop.signal);
+  await expect.poll(() => opener.opened).toBe(1);
+  const before = await replica.entries.count();
+  stop.abort();
+  letGo();
+  await running;
+  expect(await replica.entries.count()).toBe(before);
 });

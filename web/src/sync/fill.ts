@@ -7,6 +7,7 @@ import type { Page, ReadHistory } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
 import { toRow } from "../replica/entries.ts";
+import type { WholeRow } from "../replica/records.ts";
 import { LONG_PATIENCE, type Opener } from "../sealing/opener.ts";
 
 /** Messages at the end of each conversation that are fetched without waiting. */
@@ -25,6 +26,9 @@ const PAGES_IN_A_ROW = 10;
 
 /** Pages of a gap that are asked for, opened and written together. */
 const TOGETHER = 3;
+
+/** The copy that pages are asked for: another generation's has other entries under the same numbers. */
+type Generation = string | undefined;
 
 interface Asked {
   /** The seq below which it was asked for. */
@@ -92,6 +96,7 @@ export class Filler {
 
   /** Pages of a gap, downwards; the next ones are on their way while some are opened and written. Returns how many there were. */
   async #fill({ conversation, seq, from }: Job, most: number, signal: AbortSignal): Promise<number> {
+    const generation = await this.#findGeneration();
     let count = 0;
     let below = seq + 1;
     // Seqs are dense: where the next pages begin is known before there are any.
@@ -105,7 +110,11 @@ export class Filler {
     for (let asked = ask(); asked.length > 0 && !signal.aborted; ) {
       const pages = await Promise.all(asked.map(async (one) => ({ below: one.below, page: await one.answer })));
       asked = ask();
-      for (const { below: upTo, page } of joinPages(pages)) await this.#take(page, upTo, LONG_PATIENCE);
+      for (const { below: upTo, page } of joinPages(pages)) {
+        const rows = await this.#open(page, LONG_PATIENCE);
+        if (signal.aborted) return count;
+        await this.#write(page, rows, upTo, generation);
+      }
     }
     return count;
   }
@@ -118,17 +127,27 @@ export class Filler {
   }
 
   async #fetch(input: ReadHistory & { seq: number }): Promise<Page> {
+    const generation = await this.#findGeneration();
     const page = await this.#call("message.history", input);
-    await this.#take(page, input.direction === "before" && input.seq > 0 ? input.seq : undefined);
+    await this.#write(page, await this.#open(page), input.direction === "before" && input.seq > 0 ? input.seq : undefined, generation);
     return page;
   }
 
-  /** `upTo` is the seq below which it was asked for. */
-  async #take(page: Page, upTo: number | undefined, patience?: number): Promise<void> {
+  async #findGeneration(): Promise<Generation> {
+    return (await this.#replica.findMeta("cursor"))?.generation;
+  }
+
+  async #open(page: Page, patience?: number): Promise<WholeRow[]> {
     const rows = page.entries.map(toRow);
-    const opened = (await this.#opener?.open(rows, page.hash_before, patience)) ?? rows;
-    const { isWaiting } = await applyPage(this.#replica, page, upTo, opened);
-    if (isWaiting) this.#opener?.noteWaiting();
+    return (await this.#opener?.open(rows, page.hash_before, patience)) ?? rows;
+  }
+
+  /** `upTo` is the seq below which it was asked for. A page for a copy that is gone is dropped. */
+  async #write(page: Page, rows: WholeRow[], upTo: number | undefined, generation: Generation): Promise<void> {
+    const applied = await this.#replica.write(async () => {
+      return (await this.#findGeneration()) === generation ? applyPage(this.#replica, page, upTo, rows) : undefined;
+    });
+    if (applied?.isWaiting) this.#opener?.noteWaiting();
   }
 
   /** The most urgent gap: of the ends of all conversations the latest active, then of everything older. */

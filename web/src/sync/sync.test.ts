@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { Replica } from "../replica/database.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
+import type { WholeRow } from "../replica/records.ts";
 import { TestServer } from "../replica/testing.ts";
 import { waitForValue } from "../replica/waiting.ts";
 import { Filler } from "./fill.ts";
@@ -19,13 +20,16 @@ class Tab {
   readonly sync: Sync;
   readonly filler: Filler;
   foreign = 0;
+  /** How often the opener was told that the copy is another one. */
+  forgotten = 0;
 
   constructor(server: TestServer, name = `sync-${++count}`) {
     this.replica = new Replica(server.me, name);
     this.own = new OwnDatabase(server.me, `${name}-own`);
     opened.push(this.replica, this.own);
     const hooks = { opened: () => undefined, foreign: () => void this.foreign++ };
-    this.sync = new Sync(this.replica, this.own, server.call, hooks);
+    const opener = { open: async (rows: WholeRow[]) => rows, noteWaiting: () => undefined, forget: () => void this.forgotten++ };
+    this.sync = new Sync(this.replica, this.own, server.call, hooks, opener);
     this.filler = new Filler(this.replica, server.call);
   }
 
@@ -248,8 +252,10 @@ test("another generation starts the copy anew and keeps what was written here", 
   await tab.own.drafts.put({ conversation: id, text: "half a thought", saved_at: "" });
   server.logs.get(id)!.entries.splice(2);
   server.generation = "0".repeat(32);
+  expect(tab.forgotten).toBe(0);
   await tab.sync.open();
   await tab.fill();
+  expect(tab.forgotten).toBe(1);
   expect(await tab.replica.entries.count()).toBe(2);
   expect((await tab.replica.conversations.get(id))!.flaw).toBeNull();
   expect(await tab.own.drafts.count()).toBe(1);

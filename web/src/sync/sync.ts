@@ -30,13 +30,13 @@ export class Sync {
   readonly #own: OwnDatabase;
   readonly #call: Socket["call"];
   readonly #hooks: SyncHooks;
-  readonly #opener: Pick<Opener, "open" | "noteWaiting"> | undefined;
+  readonly #opener: Pick<Opener, "open" | "noteWaiting" | "forget"> | undefined;
   #held: (() => Promise<void>)[] | null = null;
   /** Live entries that wait to be applied: a burst of them is written in one go. */
   #arrived: contract.Entry[] = [];
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting">) {
+  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting" | "forget">) {
     this.#replica = replica;
     this.#own = own;
     this.#call = call;
@@ -139,7 +139,9 @@ export class Sync {
     const cursor = await this.#replica.findMeta("cursor");
     if (!cursor) return;
     if (cursor.server_id !== opened.server_id) await this.#own.clear();
-    if (cursor.server_id !== opened.server_id || cursor.generation !== opened.generation) await this.#replica.clear();
+    if (cursor.server_id === opened.server_id && cursor.generation === opened.generation) return;
+    await this.#replica.clear();
+    this.#opener?.forget();
   }
 
   async #takeLog(opened: contract.Opened, sent: number): Promise<void> {

@@ -5,7 +5,7 @@ import { check, equal, isZero, ProtocolError, type Verdict } from "../protocol/c
 import { findMember } from "../protocol/epoch-rules.ts";
 import { bucket } from "../protocol/record.ts";
 import type { Epochs, KnownEpoch } from "./epochs.ts";
-import { type Aimed, findGaps, isDue, listEmptied, SeenJudge } from "./judge-marks.ts";
+import { type Aimed, findGaps, isDue, listDeleted, listEmptied, SeenJudge } from "./judge-marks.ts";
 import { type JudgedSigned, SignedJudge, type VerifiedSigned } from "./judge-signed.ts";
 import type { Log, LogPlace, Row } from "./log.ts";
 import type { Content, Inside } from "./open-rows.ts";
@@ -48,6 +48,8 @@ export interface Facts {
 export interface Judged {
   findings: Finding[];
   signed: JudgedSigned;
+  /** The entries that a deletion that stands names, and the edits and reactions of these. */
+  deleted: ReadonlySet<number>;
   /** The highest counter of a device, verified: by its id as hex. */
   highestCounter: ReadonlyMap<string, number>;
 }
@@ -233,7 +235,10 @@ export function judgeLog(facts: Facts): Judged {
     pass.run();
     const next = pass.listEmptied();
     const isStable = next.size === emptied.size && [...next].every((seq) => emptied.has(seq));
-    if (isStable || round === MOST_PASSES) return { findings: pass.findings, signed: pass.signed, highestCounter: pass.highestCounter };
+    if (isStable || round === MOST_PASSES) {
+      const deleted = new Set(listDeleted(facts.log, pass.aimed).map((row) => row.seq));
+      return { findings: pass.findings, signed: pass.signed, deleted, highestCounter: pass.highestCounter };
+    }
     emptied = next;
   }
 }

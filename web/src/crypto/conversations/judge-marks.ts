@@ -22,11 +22,18 @@ export function isDue({ epochs, now }: { epochs: Epochs; now: number }, row: Row
   return timer > 0 && row.time + timer * 1000 <= now;
 }
 
+/** The entries that a deletion names, or the target of which one names; their bytes may be at hand still. */
+export function listDeleted(log: Log, aimed: readonly Aimed[]): Row[] {
+  const deleted = new Set(aimed.filter((one) => one.isDeletion).map((one) => one.target));
+  if (deleted.size === 0) return [];
+  const targets = new Map(aimed.map((one) => [one.seq, one.target]));
+  const follows = (row: Row): boolean => (row.kind === EDIT || row.kind === REACTION) && deleted.has(targets.get(row.seq) ?? row.targetSeq);
+  return log.rows.filter((row) => deleted.has(row.seq) || follows(row));
+}
+
 /** The emptied entries that a deletion names, or the target of which one names, or that are `due`. */
 export function listEmptied(log: Log, aimed: readonly Aimed[], due: readonly number[]): Set<number> {
-  const deleted = new Set(aimed.filter((one) => one.isDeletion).map((one) => one.target));
-  const follows = (row: Row): boolean => (row.kind === EDIT || row.kind === REACTION) && deleted.has(row.targetSeq);
-  const right = log.rows.filter((row) => row.record.length === 0 && (deleted.has(row.seq) || follows(row)));
+  const right = listDeleted(log, aimed).filter((row) => row.record.length === 0);
   return new Set([...right.map((row) => row.seq), ...due]);
 }
 

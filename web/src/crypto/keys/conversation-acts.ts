@@ -27,7 +27,7 @@ export interface HandedStretch {
   rows: Handed[];
 }
 
-/** How an entry is judged, as the page keeps and shows it. */
+/** How an entry is judged, as the page keeps and shows it. `isEmptied` is also what a deletion that stands names. */
 export type Told = Omit<Finding, "row" | "extensions"> & { seq: number };
 
 /**
@@ -88,6 +88,12 @@ const toldOf = (live: Live): Map<number, string> => {
   return known;
 };
 
+/** As the page is told it: of what a deletion that stands names nothing is said any more, though its bytes may be at hand still. */
+function listFindings({ known: { judged } }: Live): Finding[] {
+  const { findings, deleted } = judged;
+  return deleted.size === 0 ? findings : findings.map((one) => (deleted.has(one.row.seq) ? { ...one, content: null, isEmptied: true } : one));
+}
+
 const sum = ({ row, verdict, target, isPlain, isEmptied, isWithheld, wants }: Finding): string =>
   `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${wants.join()}`;
 
@@ -97,7 +103,7 @@ function letGo(live: Live): void {
   if (known.log.rows.length - known.signedRows.length <= NEWEST + SLACK) return;
   known.keepNewest(NEWEST);
   const before = toldOf(live);
-  const kept = known.judged.findings.filter(({ row }) => before.has(row.seq));
+  const kept = listFindings(live).filter(({ row }) => before.has(row.seq));
   told.set(live, new Map(kept.map((one) => [one.row.seq, sum(one)])));
 }
 
@@ -105,7 +111,7 @@ function tellNew(live: Live, taken: readonly Row[]): Told[] {
   const said = toldOf(live);
   for (const { seq } of taken) said.delete(seq);
   const news: Told[] = [];
-  for (const finding of live.known.judged.findings) {
+  for (const finding of listFindings(live)) {
     const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants } = finding;
     const one = sum(finding);
     if (said.get(row.seq) === one) continue;

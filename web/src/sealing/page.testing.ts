@@ -1,0 +1,116 @@
+// A page in front of a browser's keys, and what people do in the town, for tests of what is opened.
+import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { DELETION, MESSAGE } from "../crypto/conversations/roles.ts";
+import { Session, type Town } from "../crypto/conversations/testing/town.ts";
+import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
+import { random } from "../crypto/protocol/primitives.ts";
+import { readEntry } from "../conversations/items.ts";
+import { fromHex } from "../lib/bytes.ts";
+import { applyPage } from "../messages/apply.ts";
+import { type EntryRow, Replica } from "../replica/database.ts";
+import { applyEntries, toRow } from "../replica/entries.ts";
+import type { AskConversations } from "./ask.ts";
+import { Opener } from "./opener.ts";
+import { pageBelow, toEntry } from "./testing.ts";
+
+let count = 0;
+const ends: (() => void)[] = [];
+
+export const closePages = (): void => ends.splice(0).forEach((end) => end());
+const signal = new AbortController().signal;
+
+/** A page of somebody: its copy and its opener, in front of a browser's keys. */
+export class Page {
+  readonly replica = new Replica(1, `opener-${++count}`);
+  readonly opener = new Opener(this.replica);
+
+  constructor(readonly town: Town, readonly conversation: string, ask: AskConversations | undefined) {
+    this.opener.ask = ask;
+    ends.push(() => this.replica.close());
+  }
+
+  get place() {
+    return this.town.place(fromHex(this.conversation));
+  }
+
+  async takeLive(...seqs: number[]): Promise<void> {
+    const rows = seqs.map((seq) => toRow(toEntry(this.place, this.place.rows[seq - 1]!)));
+    await applyEntries(this.replica, await this.opener.open(rows));
+  }
+
+  /** All below the newest, page by page, as the filler does. */
+  async fill(limit = 100): Promise<void> {
+    for (let seq = this.place.rows.length + 1; seq > 1; seq -= limit) {
+      const page = pageBelow(this.place, seq, limit);
+      await applyPage(this.replica, page, seq, await this.opener.open(page.entries.map(toRow), page.hash_before));
+    }
+  }
+
+  sweep = (again = true): Promise<void> => this.opener.sweep(this.conversation, again, signal);
+
+  rows = (): Promise<EntryRow[]> => this.replica.entries.orderBy("[conversation+seq]").toArray();
+
+  async read(): Promise<string[]> {
+    const rows = (await this.rows()).filter((row) => row.kind === MESSAGE);
+    return rows.map(({ opened }) => opened?.verdict ?? (opened?.content?.type === "text" ? opened.content.text : "closed"));
+  }
+}
+
+/** Alice and bob in a group, each having said something. */
+export async function begin(): Promise<{ town: Town; alice: Browser; bob: Browser; group: string }> {
+  const { town, browsers } = await openBrowsers("alice", "bob");
+  const [alice, bob] = browsers as [Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2], settings: PLAIN_SETTINGS } });
+  await alice.say(group, 1, "one");
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await bob.read(group);
+  await bob.say(group, 1, "two");
+  return { town, alice, bob, group };
+}
+
+/** Somebody deletes a message, as a device does, and the server empties it. */
+export async function deletes(town: Town, author: Browser, group: string, seq: number, counter: number): Promise<void> {
+  const place = town.place(fromHex(group));
+  const target = { seq, recordHash: place.rows[seq - 1]!.recordHash };
+  const unsealed = { clientId: random(16), counter, kind: DELETION, content: { type: "deletion" }, target };
+  const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
+  new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
+  empties(town, group, seq);
+}
+
+export function empties(town: Town, group: string, seq: number): void {
+  const { rows } = town.place(fromHex(group));
+  rows[seq - 1] = { ...rows[seq - 1]!, record: new Uint8Array(0) };
+}
+
+export const shows = async (page: Page, seq: number): Promise<unknown> => readEntry((await page.replica.entries.get([page.conversation, seq]))!, undefined);
+
+/** The worker starts anew, with nothing of the log at hand. */
+export async function restart(browser: Browser, group: string): Promise<void> {
+  browser.restart();
+  await browser.ask("confirm", { conversations: [group], databases: [] });
+}
+
+/** Somebody answers an entry; `text` is what they say. */
+export async function answers(town: Town, author: Browser, group: string, seq: number, counter: number, text: string): Promise<void> {
+  const target = { seq, recordHash: town.place(fromHex(group)).rows[seq - 1]!.recordHash };
+  const unsealed = { clientId: random(16), counter, kind: MESSAGE, content: { type: "text", text }, target };
+  const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
+  new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
+}
+
+/** A worker that answers nothing until it is let go, one question after the other then. */
+export class Held {
+  asked = 0;
+  letGo: () => void = () => undefined;
+  #last: Promise<unknown> = new Promise<void>((resolve) => (this.letGo = resolve));
+
+  constructor(readonly around: AskConversations) {}
+
+  readonly ask: AskConversations = (act, needs) => {
+    this.asked += 1;
+    const answer = this.#last.then(() => this.around(act, needs));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  };
+}

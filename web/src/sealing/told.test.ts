@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+
+import type { Told } from "../crypto/keys/conversation-acts.ts";
+import type { EntryRow, OpenedRow } from "../replica/database.ts";
+import { withTold } from "./told.ts";
+
+const told: Told = {
+  seq: 2, verdict: null, content: { type: "text", text: "gone" } as Told["content"], sentAt: 5, target: null, isPlain: false, isEmptied: false, isWithheld: false, wants: [],
+};
+const opened: OpenedRow = { verdict: null, content: null, sent_at: 5, target: null, is_withheld: false };
+const row: EntryRow = { conversation: "c", seq: 2, ordinal: 1, kind: 1, from_user: 1, client_id: "x", timestamp: "", waits: 1 };
+
+test("an emptied row gets no content again, and keeps its verdict where the worker has the bytes still", () => {
+  const withheld: EntryRow = { ...row, is_emptied: true, opened: { ...opened, verdict: "withheld" } };
+  expect(withTold(withheld, told)).toMatchObject({ opened: { verdict: "withheld", content: null }, waits: 2, fails: 1 });
+  expect(withTold({ ...row, is_emptied: true, opened }, told)).toEqual({ ...row, is_emptied: true, opened, waits: undefined });
+  expect(withTold({ ...row, is_emptied: true }, told)).toMatchObject({ opened: { verdict: "withheld", content: null }, waits: 2 });
+});
+
+test("what is told of it as emptied counts", () => {
+  const withheld: EntryRow = { ...row, is_emptied: true, opened: { ...opened, verdict: "withheld" } };
+  expect(withTold(withheld, { ...told, content: null, isEmptied: true })).toMatchObject({ opened: { verdict: null, content: null } });
+});
+
+test("a row that is not emptied is not told to be: it keeps what it says until its deletion is here", () => {
+  const full: EntryRow = { ...row, opened: { ...opened, content: { type: "text", text: "here" } } };
+  expect(withTold(full, { ...told, content: null, isEmptied: true })).toBe(full);
+});
