@@ -111,6 +111,8 @@ async def test_who_is_blocked_sees_the_same_as_who_is_removed(
     seen: dict[str, list[str]] = {}
     for ended, name in ((bob, "Remove friend"), (carol, "Block")):
         await opens_the_page_of(ended, alice)
+        keys = ended.page.get_by_role("link", name="Safety number")
+        await expect(keys).to_be_visible(timeout=PATIENCE)
         await opens_the_page_of(alice, ended)
         await alice.page.get_by_role("button", name=name).click()
         await alice.page.get_by_role("dialog").get_by_role("button", name=name).click()
@@ -118,6 +120,7 @@ async def test_who_is_blocked_sees_the_same_as_who_is_removed(
         await ended.page.reload()
         await expect(ended.page.get_by_role("link", name="What you wrote")).to_be_visible(timeout=PATIENCE)
         await expect(ended.page.get_by_text("You are not friends")).to_be_visible(timeout=PATIENCE)
+        await expect(keys).to_be_visible(timeout=PATIENCE)
         page_after = await ended.page.locator("#main").inner_text()
         await asks(ended, alice)
         page_asked = await ended.page.locator("#main").inner_text()
