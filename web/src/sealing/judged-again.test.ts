@@ -9,6 +9,7 @@ import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
 import type { ConversationRow } from "../replica/database.ts";
 import { toRow } from "../replica/entries.ts";
+import type { AskConversations } from "./ask.ts";
 import { answers, begin, closePages, deletes, empties, Held, Page, restart, shows } from "./page.testing.ts";
 import { pageBelow } from "./testing.ts";
 
@@ -218,4 +219,24 @@ test("what was asked before the copy was cleared is not written into the new one
   await held.ask("heal", { asks: false });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await page.read()).toEqual(["closed", "closed"]);
+});
+
+test("above a restored entry a deletion empties what it was found to name, not what the server says", async () => {
+  const { town, alice, group } = await begin();
+  await deletes(town, alice, group, 2, 2);
+  const { rows } = town.place(fromHex(group));
+  rows[3] = { ...rows[3]!, targetSeq: 3 };
+  const page = new Page(town, group, undefined);
+  await page.takeLive(3, 4);
+  const told = { seq: 4, verdict: null, content: null, sentAt: 1, target: 2, isPlain: false, isEmptied: false, isWithheld: false, wants: [] };
+  const standing = { conversation: group, sealing: { state: "ready" }, n: 1, keys: 1, counter: 0 };
+  page.opener.ask = (async () => ({ told: [told], standing })) as unknown as AskConversations;
+  await page.sweep();
+  expect((await page.replica.records.get([group, 4]))!.aims).toBe(2);
+  expect((await rowOf(page, 3)).is_emptied).toBeUndefined();
+  page.opener.ask = undefined;
+  rows[1] = { ...rows[1]!, record: new Uint8Array(300).fill(1) };
+  await page.takeLive(2);
+  expect((await rowOf(page, 2)).is_emptied).toBe(true);
+  expect((await page.replica.records.get([group, 2]))!.record).toHaveLength(0);
 });
