@@ -231,12 +231,13 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     head.last_seq = seq = head.last_seq + 1
     head.last_ordinal += draft.kind == KIND_MESSAGE
     head.log_hash = chain_log_hash(head.log_hash, seq, draft.kind, draft.from_user, record_hash)
-    seat = head.seats[draft.from_user]
-    seat.delivered_seq = seat.read_seq = seq
+    if not is_offered:  # else somebody else may be saying it
+        seat = head.seats[draft.from_user]
+        seat.delivered_seq = seat.read_seq = seq
+        work.moved.add((draft.conversation_id, draft.from_user))
     placed = Place(seq, head.last_ordinal, head.log_hash, work.now, head.members, is_new=True)
     work.known[key] = Known(placed, record_hash, draft.epoch)
     work.grown.add(draft.conversation_id)
-    work.moved.add((draft.conversation_id, draft.from_user))
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))
     if draft.kind == KIND_DELETION and not is_offered:  # what it is aimed at, readers find by its hash
         work.deleted.add((draft.conversation_id, draft.target_seq))

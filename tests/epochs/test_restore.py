@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from hearth.conversations.tables import CONVERSATION
+from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.directory.restored import NotRestored
 from hearth.directory.rules import ChainMoved
 from hearth.epochs.contract import EpochTaken, ListEpochHeads, MakeEpoch, MarkRestored, OfferEpoch, RestoredAt
@@ -207,6 +207,23 @@ async def test_what_was_aimed_at_something_comes_back_and_empties_nothing(lost: 
     async with lost.stage.services.database.transaction("read") as transaction:
         rows = list(await transaction.execute(select(MESSAGE.c.message)))
     assert all(row.message for row in rows)
+
+
+async def test_what_is_given_back_says_nothing_of_what_its_author_has_read(lost: Lost) -> None:
+    talk = lost.talk
+    before = await read_cursors(lost)
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    assert [code for _, code in await lost.gives(talk.carol, lost.offers(6))] == [None, None]
+    assert await read_cursors(lost) == before
+
+
+async def read_cursors(lost: Lost) -> set[tuple[int, int, int]]:
+    cursors = select(MEMBER.c.user_id, MEMBER.c.delivered_seq, MEMBER.c.read_seq)
+    async with lost.stage.services.database.transaction("read") as transaction:
+        rows = await transaction.execute(
+            cursors.where(MEMBER.c.conversation_id == lost.talk.room.conversation)
+        )
+        return {(user, delivered, read) for user, delivered, read in rows}
 
 
 async def test_nothing_is_taken_back_without_a_restore_or_long_after(lost: Lost) -> None:
