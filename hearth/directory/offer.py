@@ -1,7 +1,8 @@
 """What a restored database has lost of a chain, offered by one of the person's devices (10.10).
 
 It was judged once, and is judged again by what the signatures say. The sessions of that time are gone: so a
-device that is listed needs none, and one that is not listed any more loses it again.
+device that is listed needs none, and one that is not listed any more loses it again. A stolen device signs
+what nobody has lost, too: so there is an end to it in a day, and room is kept for what the identity key signs.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,14 @@ from hearth.directory.facts import load_chain
 from hearth.directory.restored import require_restored
 from hearth.directory.rules import ChainMoved, Person, ReceiveMoved
 from hearth.directory.store import ReceiveRow
-from hearth.errors import NotFound
+from hearth.errors import LimitReached, NotFound, TooManyRequests
 from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.receive import check_receive_key
 from hearth.sealed.person.user_chain import StatementKind, read_user_statement
 from hearth.vault.contract import DeviceKey
 from hearth.vault.keep import keep_device_keys
-from hearth.vault.rules import judged
+from hearth.vault.rules import ROOM_FOR_OWNER, judged
 
 MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
 """`vault` comes with a vault, and `identity` and a reset with one, too."""
@@ -56,9 +57,20 @@ async def append_offered(
         states = rules.follow(person, statements)
     if context.actor.device_id not in states[-1].device_keys:
         raise NotFound
-    await store_statements(context, person, list(zip(states, kinds, statements, strict=True)), kept=0)
+    by_device = sum(kind is not StatementKind.DEVICES for kind in kinds)
+    take_share(context, "chain.offered", rules.OFFERED_STATEMENTS, by_device)
+    kept = ROOM_FOR_OWNER if by_device else 0
+    await store_statements(context, person, list(zip(states, kinds, statements, strict=True)), kept=kept)
     await keep_device_keys(context, person.user_id, kem_hashes(person.now), device_keys)
     await end_unlisted(context, person, reason="revoked", of=before.devices)
+
+
+def take_share(context: Context, bucket: str, limit: str, count: int) -> None:
+    """Take from what a person's devices may give back in a day. Raises LimitReached: nobody waits that long."""
+    try:
+        context.services.limits.take(bucket, context.user_id, limit, cost=count)
+    except TooManyRequests:
+        raise LimitReached("No more is taken back today.") from None
 
 
 async def append_receives(context: Context, person: Person, offered: Sequence[NewReceive]) -> None:
@@ -68,6 +80,7 @@ async def append_receives(context: Context, person: Person, offered: Sequence[Ne
     for new in offered:
         row = await judge_receive(context, person, chain, new)
         if row is not None:
+            take_share(context, "receive.offered", rules.OFFERED_RECEIVES, 1)
             await store_receive(context, person, row)
 
 

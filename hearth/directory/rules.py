@@ -16,6 +16,9 @@ from hearth.sealed.person.user_state import ChainState, apply_statement
 
 MOST_STATEMENTS = 10_000
 RECEIVE_VERSIONS = "20/86400s"
+OFFERED_STATEMENTS = "200/86400s"
+OFFERED_RECEIVES = "200/86400s"
+"""After a restore a device gives back what may have been said in weeks, and a stolen one says what is new."""
 PAGE_STATEMENTS = 200
 PAGE_BYTES = 96 * 1024
 STATE_FORMAT = b"\x01"

@@ -18,7 +18,8 @@ from hearth.directory.contract import (
 )
 from hearth.directory.restored import NotRestored
 from hearth.directory.rules import ChainMoved, ReceiveMoved
-from hearth.errors import NotFound
+from hearth.errors import LimitReached, NotFound
+from hearth.sealed.person.user_chain import NO_HASH, Profile, Retire
 from hearth.services import Identity
 from hearth.vault.contract import DeviceKey, ListDeviceKeys
 from hearth.vault.rules import NotAccepted
@@ -147,6 +148,40 @@ async def test_only_ones_own_devices_give_back(restored: Home, make_home: MakeHo
     await is_refused(mallory, offer, "wrong_place")
     receive = OfferChain(receives=[owner.receive(restored.id)])
     await is_refused(mallory, receive, "wrong_place")
+
+
+async def test_a_stolen_session_gives_back_no_more_than_a_days_share(
+    restored: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can sign profiles and receive statements that nobody has lost."""
+    owner, thief = restored.owner, restored.devices[1]
+    monkeypatch.setattr("hearth.directory.rules.OFFERED_STATEMENTS", "5/86400s")
+    monkeypatch.setattr("hearth.directory.rules.OFFERED_RECEIVES", "3/86400s")
+    receives = [owner.receive(thief.device_id) for _ in range(4)]
+    said = [owner.profile(thief.device_id, str(number)) for number in range(6)]
+    for _ in range(2):  # a repeat costs nothing
+        await restored.run(OfferChain(statements=said[:4], receives=receives[:3]), thief)
+    with pytest.raises(LimitReached):
+        await restored.run(OfferChain(statements=said[4:]), thief)
+    with pytest.raises(LimitReached):
+        await restored.run(OfferChain(receives=receives[3:]), thief)
+    assert await read_chain(restored) == owner.statements[:-2]
+    restored.stage.clock.advance(86_400)
+    await restored.run(OfferChain(statements=said[4:], receives=receives[3:]), thief)
+
+
+async def test_what_is_given_back_leaves_room_for_whoever_has_the_password(
+    restored: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, thief = restored.owner, restored.devices[1]
+    monkeypatch.setattr("hearth.directory.offer.ROOM_FOR_OWNER", 2)
+    monkeypatch.setattr("hearth.directory.rules.MOST_STATEMENTS", owner.now.n + 2)
+    for body in (Profile("Mallory", NO_HASH), Retire()):
+        there = copy.deepcopy(owner)
+        with pytest.raises(LimitReached):
+            await restored.run(OfferChain(statements=[there.say(body, thief.device_id)]), thief)
+    await restored.run(add_laptop(owner))
+    await restored.run(owner.remove(restored.id, thief.device_id))
 
 
 async def test_without_a_restore_nothing_is_taken_back(restored: Home) -> None:

@@ -30,8 +30,10 @@ from hearth.vault.contract import Generations, ListGenerations
 AT_ONCE = 500
 MOST_OFFERED = 50
 MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
-REFUSALS = frozenset({"chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found"})
-"""Somebody was quicker, or nothing is taken back: then what stands there counts."""
+REFUSALS = frozenset(
+    {"chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found", "limit_reached"}
+)
+"""Somebody was quicker, or nothing (more) is taken back: then what stands there counts."""
 
 
 async def look_at_people(room: Room, before: Room | None) -> None:
