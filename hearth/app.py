@@ -38,7 +38,7 @@ from hearth.directory.routes import ROUTES as DIRECTORY_ROUTES
 from hearth.health import Watch
 from hearth.health_page import make_health_page
 from hearth.logs import report_stray_error
-from hearth.messages.contract import ReadHistory
+from hearth.messages.contract import OfferEntries, ReadHistory
 from hearth.messages.log import MessageLog
 from hearth.metrics import Sources, write_metrics
 from hearth.metrics_page import make_metrics_page
@@ -69,6 +69,8 @@ RESUMES_AT_ONCE, RESUMES_WAITING = 3, 500
 """A resume takes about 10 ms: half the database's connections stay free, nobody waits beyond a timeout."""
 RESUMING = (OpenSync, ReadRest, ReadHeads)
 """What a device asks for to get up to date and takes long: all of these together take turns."""
+OFFERS_AT_ONCE, OFFERS_WAITING = 2, 200
+"""What is given back after a restore comes a hundred at a time, between everybody's sends."""
 PAGES_AT_ONCE, PAGES_WAITING = 3, 1000
 """Devices that fetch a long history do so beside each other without holding up sends and sign-ins."""
 RECHECK_SECONDS = 60.0
@@ -151,6 +153,7 @@ class App:
         dispatcher = Dispatcher.of(services, HANDLERS, report_defect)
         resuming = Turns(RESUMES_AT_ONCE, RESUMES_WAITING)
         dispatcher.turns.update({command.wire_name: resuming for command in RESUMING})
+        dispatcher.turns[OfferEntries.wire_name] = Turns(OFFERS_AT_ONCE, OFFERS_WAITING)
         dispatcher.turns[ReadHistory.wire_name] = Turns(PAGES_AT_ONCE, PAGES_WAITING)
         sessions = SessionFinder(services.database, services.clock)
         gateway = Gateway(

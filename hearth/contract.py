@@ -33,7 +33,8 @@ Hash32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 Transaction = AsyncConnection
 """What stores take: a connection inside one open transaction."""
-Mode = Literal["write", "read"]
+Mode = Literal["write", "read", "none"]
+"""Which transaction a verb gets; with "none" it opens what it needs, for it waits for something else."""
 
 
 @typing.dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -201,7 +202,7 @@ class Handler:
 def command(
     command_type: type[C], *, mode: Mode = "write"
 ) -> Callable[[Callable[[Context, C], Awaitable[R]]], Handler]:
-    """Bind a handler to its command; it runs in a transaction that may write, or only read."""
+    """Bind a handler to its command; it runs in a transaction that may write, or only read, or in none."""
 
     def bind(function: Callable[[Context, C], Awaitable[R]]) -> Handler:
         return Handler(command_type, typing.get_type_hints(function)["return"], function, mode)

@@ -43,6 +43,8 @@ async def perform(
 async def _run(
     context: Context, verb: Callable[[Context], Awaitable[R]], mode: Mode
 ) -> tuple[R, list[WrittenEntry]]:
+    if mode == "none":
+        return await verb(context), []
     async with context.services.database.transaction(mode) as transaction:
         context.open_transaction = transaction
         try:

@@ -22,7 +22,7 @@ def send(services: Services, actor: Actor, command: SendMessage) -> Later[Sent]:
     return services.messages.append(actor, command)
 
 
-@command(OfferEntries, mode="read")
+@command(OfferEntries, mode="none")
 async def offer(context: Context, command: OfferEntries) -> Offered:
     from hearth.messages.offer import offer_entries
 

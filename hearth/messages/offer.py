@@ -2,18 +2,31 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hearth.contract import Context
 from hearth.epochs.restored import require_marked
-from hearth.errors import Busy, HearthError
+from hearth.errors import Busy, HearthError, InvalidInput
 from hearth.messages.append import Draft, Outcome, Place
 from hearth.messages.contract import Offered, OfferedPlace, OfferEntries
 
+ENTRIES = "1500/60s"
+MOST_EPOCHS = 2
+"""Of one request: each is read, and its roster decoded, while everybody's sends wait."""
+
 
 async def offer_entries(context: Context, command: OfferEntries) -> Offered:
-    """Append what is missing, in order. Raises NotRestored, NotFound (no member)."""
+    """Append what is missing, in order.
+
+    Raises NotRestored, NotFound (no member), TooManyRequests, InvalidInput (of too many epochs). No
+    transaction is open while what was queued waits: a few such requests would hold all connections.
+    """
+    if len({entry.epoch for entry in command.entries}) > MOST_EPOCHS:
+        raise InvalidInput("Entries of too many epochs", fields={"entries": "of at most two epochs"})
+    context.services.limits.take("message.offer.entries", context.user_id, ENTRIES, len(command.entries))
     conversation_id = bytes.fromhex(command.conversation_id)
-    await require_marked(context, conversation_id)
+    async with context.services.database.transaction("read") as transaction:
+        await require_marked(replace(context, open_transaction=transaction), conversation_id)
     drafts = list_drafts(conversation_id, context.user_id, command)
     return Offered(places=[say_place(outcome) for outcome in await append_all(context, drafts)])
 

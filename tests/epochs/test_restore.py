@@ -1,5 +1,6 @@
 """After a restore: three clients at different heads give back what the database has lost (10.10)."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,16 +10,18 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from hearth.conversations.tables import CONVERSATION, MEMBER
+from hearth.db.engine import CONNECTIONS
 from hearth.directory.restored import NotRestored
 from hearth.directory.rules import ChainMoved
 from hearth.epochs.contract import EpochTaken, ListEpochHeads, MakeEpoch, MarkRestored, OfferEpoch, RestoredAt
 from hearth.epochs.rules import EpochMoved
 from hearth.epochs.tables import EPOCH, EPOCH_WRAP
-from hearth.errors import NotFound
+from hearth.errors import InvalidInput, NotFound, TooManyRequests
+from hearth.messages.append import Draft, Place
 from hearth.messages.contract import Entry, Offered, OfferedEntry, OfferEntries, Page, ReadHistory
 from hearth.messages.known_epochs import KnownEpochs
 from hearth.messages.tables import MESSAGE
-from hearth.sealed.core.packed import Place
+from hearth.sealed.core.packed import Place as Stood
 from hearth.sealed.group.entries import Restored
 from hearth.services import Identity
 from hearth.vault.rules import NotAccepted
@@ -58,7 +61,7 @@ class Lost:
             database_generation=GENERATION,
             epoch=record.n,
             record_hash=record.hash(),
-            old=Place(len(self.entries), self.entries[len(self.entries)].log_hash),
+            old=Stood(len(self.entries), self.entries[len(self.entries)].log_hash),
             user=owner.user,
             device=home.id,
             time=NOW,
@@ -190,7 +193,7 @@ async def test_ages_do_not_count_and_everything_else_does(lost: Lost) -> None:
         ({"client_id": "e" * 32, "from_user": 999}, "not_found"),
         ({"record": lost.entries[6].record}, "conflict"),
     ):
-        changed = Entry(**{**{name: getattr(entry, name) for name in Entry.__struct_fields__}, **changes})
+        changed = Entry(**{**fields_of(entry), **changes})
         ((seq, found),) = await lost.gives(talk.bob, offer(talk.room.id, changed))
         assert found == code and (seq > 0) == (code is None), changes
 
@@ -200,9 +203,7 @@ async def test_what_was_aimed_at_something_comes_back_and_empties_nothing(lost: 
     talk = lost.talk
     await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
     entry = lost.entries[6]
-    deletion = Entry(
-        **{**{name: getattr(entry, name) for name in Entry.__struct_fields__}, "kind": 4, "target_seq": 999}
-    )
+    deletion = Entry(**{**fields_of(entry), "kind": 4, "target_seq": 999})
     assert [code for _, code in await lost.gives(talk.bob, offer(talk.room.id, deletion))] == [None]
     async with lost.stage.services.database.transaction("read") as transaction:
         rows = list(await transaction.execute(select(MESSAGE.c.message)))
@@ -224,6 +225,49 @@ async def read_cursors(lost: Lost) -> set[tuple[int, int, int]]:
             cursors.where(MEMBER.c.conversation_id == lost.talk.room.conversation)
         )
         return {(user, delivered, read) for user, delivered, read in rows}
+
+
+async def test_what_waits_to_be_written_holds_no_connection(
+    lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else eight such requests at once hold all there are."""
+    talk, services = lost.talk, lost.stage.services
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    is_free = asyncio.Event()
+
+    async def wait(draft: Draft) -> Place:
+        await is_free.wait()
+        return Place(9, 9, b"", services.clock.now(), (), is_new=True)
+
+    monkeypatch.setattr(services.messages, "offer", lambda draft: asyncio.ensure_future(wait(draft)))
+    waiting = [asyncio.create_task(lost.gives(talk.bob, lost.offers(6))) for _ in range(2 * CONNECTIONS)]
+    await asyncio.wait(waiting, timeout=0.5)
+    assert len(await lost.reads(talk.carol)) == 5
+    is_free.set()
+    assert await asyncio.gather(*waiting) == [[(9, None), (9, None)]] * len(waiting)
+
+
+async def test_so_many_entries_are_given_back_in_a_minute_and_of_so_many_epochs_at_once(
+    lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = lost.talk
+    monkeypatch.setattr("hearth.messages.offer.ENTRIES", "4/60s")
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    entry = lost.entries[5]
+    of_three = [Entry(**{**fields_of(entry), "epoch": n}) for n in (1, 2, 3)]
+    with pytest.raises(InvalidInput):
+        await lost.gives(talk.bob, offer(talk.room.id, *of_three))
+    for _ in range(2):
+        await lost.gives(talk.bob, lost.offers(6))
+    with pytest.raises(TooManyRequests):
+        await lost.gives(talk.bob, lost.offers(6))
+    await lost.gives(talk.carol, lost.offers(6))
+    lost.stage.clock.advance(60)
+    await lost.gives(talk.bob, lost.offers(6))
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__struct_fields__}
 
 
 async def test_nothing_is_taken_back_without_a_restore_or_long_after(lost: Lost) -> None:

@@ -15,7 +15,7 @@ from hearth.sealed.core.packed import Place
 from hearth.sealed.group.entries import Restored
 from hearth.sealed.group.epoch import Epoch
 
-MOST_ENTRIES = 100
+MOST_ENTRIES, MOST_EPOCHS = 100, 2
 MOST_BYTES = 250_000
 """Of records in one request: half a megabyte is the most, and they travel as base64."""
 
@@ -76,13 +76,15 @@ async def _offer_rows(room: Room, live: Live, rows: Sequence[Row]) -> None:
 
 
 def _split(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    batch, size = list[Row](), 0
+    batch, size, epochs = list[Row](), 0, set[int]()
     for row in rows:
-        if batch and (len(batch) == MOST_ENTRIES or size + len(row.record) > MOST_BYTES):
+        is_full = len(batch) == MOST_ENTRIES or size + len(row.record) > MOST_BYTES
+        if batch and (is_full or len(epochs | {row.epoch}) > MOST_EPOCHS):
             yield batch
-            batch, size = [], 0
+            batch, size, epochs = [], 0, set()
         batch.append(row)
         size += len(row.record)
+        epochs.add(row.epoch)
     if batch:
         yield batch
 
