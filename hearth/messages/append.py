@@ -44,7 +44,10 @@ EMPTIED_AT_ONCE = 512
 
 
 class Draft(NamedTuple):
-    """An entry that somebody wants appended; from before a restore, `offered_by` is the member who has it."""
+    """An entry that somebody wants appended.
+
+    From before a restore, `offered_by` is the member who has it, and the restore was at `restored_at`.
+    """
 
     conversation_id: bytes
     from_user: int
@@ -56,6 +59,7 @@ class Draft(NamedTuple):
     target_seq: int
     record: bytes
     offered_by: int = 0
+    restored_at: datetime | None = None
 
 
 class Mark(NamedTuple):

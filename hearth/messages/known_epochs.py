@@ -17,6 +17,7 @@ from hearth.errors import HearthError
 from hearth.messages.sealed_store import (
     find_latest,
     find_targets,
+    list_since_backup,
     load_epochs,
     load_incarnations,
     load_leaves,
@@ -119,6 +120,11 @@ class KnownEpochs:
         batch.has_late, batch.latest = bool(late), (yield from find_latest(syntax, rooms, late))
         batch.has_aimed = any(one.target_seq for one in unsure)
         batch.targets = yield from find_targets(syntax, unsure)
+        for user, restored_at in {one.from_user: one.restored_at for one in unsure if one.offered_by}.items():
+            if (standing := people[user]) is not None and restored_at is not None:
+                batch.since_backup[user] = yield from list_since_backup(
+                    syntax, user, standing.incarnation, restored_at, codec
+                )
         self._shrink(rooms)
         return batch
 
@@ -164,6 +170,7 @@ class SealedBatch:
     has_aimed: bool = False
     latest: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     targets: dict[Place, "Target"] = field(default_factory=dict)
+    since_backup: dict[int, frozenset[bytes]] = field(default_factory=dict)
 
     def judge(self, draft: "Draft", head: "Head", now: datetime) -> HearthError | None:
         """Return why a draft cannot take the next place of its conversation, or None."""
@@ -237,6 +244,7 @@ class SealedBatch:
             standing=self.people.get(draft.from_user),
             latest_epoch=self.latest.get((draft.conversation_id, draft.from_device), 0),
             target=None if draft.offered_by else self.targets.get((draft.conversation_id, draft.target_seq)),
+            since_backup=self.since_backup.get(draft.from_user, frozenset()),
         )
 
 

@@ -27,11 +27,11 @@ async def offer_entries(context: Context, command: OfferEntries) -> Offered:
     conversation_id = bytes.fromhex(command.conversation_id)
     async with context.services.database.transaction("read") as transaction:
         await require_marked(replace(context, open_transaction=transaction), conversation_id)
-    drafts = list_drafts(conversation_id, context.user_id, command)
+    drafts = list_drafts(context, conversation_id, command)
     return Offered(places=[say_place(outcome) for outcome in await append_all(context, drafts)])
 
 
-def list_drafts(conversation_id: bytes, offered_by: int, command: OfferEntries) -> Iterable[Draft]:
+def list_drafts(context: Context, conversation_id: bytes, command: OfferEntries) -> Iterable[Draft]:
     for entry in command.entries:
         yield Draft(
             conversation_id,
@@ -43,7 +43,8 @@ def list_drafts(conversation_id: bytes, offered_by: int, command: OfferEntries) 
             entry.epoch,
             entry.target_seq,
             entry.record,
-            offered_by,
+            offered_by=context.user_id,
+            restored_at=context.services.identity.restored_at,
         )
 
 

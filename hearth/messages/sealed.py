@@ -50,11 +50,10 @@ class EpochFacts:
 
 
 class Standing(NamedTuple):
-    """Which devices a person has now, in which incarnation, and which there ever were."""
+    """Which devices a person has now, in which incarnation."""
 
     incarnation: int
     devices: frozenset[bytes]
-    ever_listed: frozenset[bytes]
 
 
 class Target(NamedTuple):
@@ -88,7 +87,8 @@ class Facts(NamedTuple):
     `next_seq`: the entry of the epoch after it, None while there is none. `has_leave`: somebody left in it or
     in a later one, and has its key.
     `incarnation`: of the sender at the head that the epoch states for them. `latest_epoch`: the highest that
-    an entry of this device above `next_seq` names.
+    an entry of this device above `next_seq` names. `since_backup`: for what is from before a restore, the
+    sender's devices that the backup lists or a later statement.
     """
 
     epoch: EpochFacts
@@ -98,6 +98,7 @@ class Facts(NamedTuple):
     standing: Standing | None = None
     latest_epoch: int = 0
     target: Target | None = None
+    since_backup: frozenset[bytes] = frozenset()
 
 
 def read_facts(record: bytes, roster: bytes, seq: int, timestamp: datetime) -> EpochFacts:
@@ -147,13 +148,14 @@ def is_too_old(sealed: Sealed, facts: Facts) -> bool:
 def check_sender(sealed: Sealed, facts: Facts) -> None:
     """Raise Rejected(not_listed) unless a device of a member of the epoch sends, who has not reset since.
 
-    A device that is listed now, in the incarnation of the stated head, is so at a later head (8.3, 4).
+    A device that is listed now, in the incarnation of the stated head, is so at a later head (8.3, 4). What a
+    restored database has lost was written since its backup, so by none that was removed before.
     """
     require(sealed.user_id in facts.epoch.lines, Verdict.NOT_LISTED, "the user is not in the roster")
     standing = facts.standing
     is_listed = (
         standing is not None
-        and sealed.device in (standing.ever_listed if sealed.is_offered else standing.devices)
+        and sealed.device in (facts.since_backup if sealed.is_offered else standing.devices)
         and standing.incarnation == facts.incarnation
     )
     require(is_listed, Verdict.NOT_LISTED, "not a device of the user")

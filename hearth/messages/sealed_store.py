@@ -4,6 +4,7 @@ Rooms are filled with what is missing in them; no query for what is there.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hearth.db.bulk import Steps, Syntax
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from hearth.messages.sealed import Standing, Target
 
 FIRST_SIGNED_KIND = 16
+DEVICES, RETIRE = 2, 6
+"""Kinds of statements that change the list within an incarnation (hearth.sealed.person.user_chain)."""
+MOST_LISTS = 100
+"""Of one person since a backup that are read; before the oldest of more, nobody is listed."""
 EPOCHS = (
     "SELECT e.conversation_id, e.n, e.seq, e.timestamp, e.record, h.roster FROM {given} "  # noqa: S608
     f"CROSS JOIN {EPOCH.name} AS e CROSS JOIN {EPOCH.name} AS h "
@@ -32,6 +37,14 @@ INCARNATIONS = (
     "SELECT s.user_id, s.n, s.hash, s.incarnation FROM {given} "  # noqa: S608
     f"CROSS JOIN {USER_STATEMENT.name} AS s WHERE s.user_id = u AND s.n = k"
 )
+LISTS = (
+    "SELECT s.timestamp, s.statement FROM {given} "  # noqa: S608
+    f"CROSS JOIN {USER_STATEMENT.name} AS s WHERE s.user_id = u AND s.incarnation = i "
+    f"AND s.kind IN ({DEVICES}, {RETIRE}) AND s.n >= (SELECT COALESCE(MAX(b.n), 0) "
+    f"FROM {USER_STATEMENT.name} AS b WHERE b.user_id = u AND b.incarnation = i AND b.kind = {DEVICES} "
+    f"AND b.timestamp <= t) ORDER BY s.n DESC LIMIT {MOST_LISTS}"
+)
+"""The newest list of devices that a backup has, and everything above it that changes the list."""
 LATEST = (
     "SELECT m.conversation_id, m.from_device, MAX(m.epoch) FROM {given} "  # noqa: S608
     f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.seq > s AND m.from_device = d "
@@ -106,7 +119,30 @@ def read_standing(syntax: Syntax, user: int, stored: bytes) -> Steps["Standing"]
             server = read_user_statement(statement).body.server
             state = apply_statement(state, server, user, statement)
     assert state is not None  # a chain has a first statement
-    return Standing(state.incarnation, frozenset(state.devices), frozenset(state.device_keys))
+    return Standing(state.incarnation, frozenset(state.devices))
+
+
+def list_since_backup(
+    syntax: Syntax, user: int, incarnation: int, restored_at: datetime, codec: "TimeCodec"
+) -> Steps[frozenset[bytes]]:
+    """Return a person's devices that were listed when the backup was made, or by a statement since.
+
+    What a restored database has had from its backup was stored before it was restored.
+    """
+    from hearth.sealed.person.user_chain import Devices, read_user_statement
+
+    given = [(user, incarnation, codec.write(restored_at))]
+    rows = yield syntax.select_joined(LISTS, ("u", "i", "t"), given)
+    listed: frozenset[bytes] = frozenset()
+    for timestamp, data in reversed(rows):
+        statement, is_of_backup = read_user_statement(data).body, codec.read(timestamp) <= restored_at
+        content = statement.content()
+        if isinstance(content, Devices):
+            named = frozenset(one.device for one in content.devices)
+            listed = named if is_of_backup else listed | named
+        elif is_of_backup:
+            listed -= {statement.signer}
+    return listed
 
 
 def find_latest(

@@ -198,6 +198,33 @@ async def test_ages_do_not_count_and_everything_else_does(lost: Lost) -> None:
         assert found == code and (seq > 0) == (code is None), changes
 
 
+async def test_what_a_device_wrote_that_was_removed_before_the_backup_is_not_taken(lost: Lost) -> None:
+    """Else whoever has its key writes words in its person's name that verify."""
+    talk, bob, services = lost.talk, lost.talk.bob, lost.stage.services
+    old, since, again = await bob.adds(), await bob.adds(), await bob.adds()
+    await bob.run(bob.owner.remove(bob.id, old.device_id))
+    await bob.run(bob.owner.retire(again.device_id), again)
+    services.identity = replace(services.identity, restored_at=lost.stage.clock.now())
+    lost.stage.clock.advance(60)
+    new = await bob.adds()
+    await bob.run(bob.owner.retire(new.device_id), new)
+    await bob.run(bob.owner.remove(bob.id, since.device_id))
+    await bob.run(bob.owner.set_profile(bob.id))
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    for number, (device, code) in enumerate(
+        (
+            (bob.phone, None),
+            (old, "not_accepted"),
+            (again, "not_accepted"),
+            (since, None),
+            (new, None),
+        )
+    ):
+        changes = {"client_id": f"{number + 256:032x}", "from_device": device.device_id.hex()}
+        entry = Entry(**{**fields_of(lost.entries[6]), **changes})
+        assert [found for _, found in await lost.gives(talk.carol, offer(talk.room.id, entry))] == [code], number
+
+
 async def test_what_was_aimed_at_something_comes_back_and_empties_nothing(lost: Lost) -> None:
     """Seqs are others now: what it is aimed at, readers find by its hash."""
     talk = lost.talk
