@@ -243,13 +243,13 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     work.known[key] = Known(placed, record_hash, draft.epoch)
     work.grown.add(draft.conversation_id)
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))
-    if draft.kind == KIND_DELETION and not is_offered:  # what it is aimed at, readers find by its hash
+    if draft.kind == KIND_DELETION and not is_offered and not work.sealed.is_emptied(draft):
         work.deleted.add((draft.conversation_id, draft.target_seq))
     return placed
 
 
 def make_row(draft: Draft, placed: Place, record_hash: bytes, stored_now: Any) -> tuple[Any, ...]:
-    """Return the values of COLUMNS."""
+    """Return the values of COLUMNS. A target of before a restore is another place now: it is kept below 0."""
     return (
         draft.conversation_id,
         placed.seq,
@@ -259,7 +259,7 @@ def make_row(draft: Draft, placed: Place, record_hash: bytes, stored_now: Any) -
         draft.from_device,
         draft.counter,
         draft.kind,
-        draft.target_seq,
+        -draft.target_seq if draft.offered_by else draft.target_seq,
         draft.epoch,
         draft.record,
         record_hash,

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from hearth.contract import Transaction
 from hearth.messages import store
 from hearth.messages.contract import Entry
+from hearth.messages.signed import FIRST_KIND, find_client_id
 
 
 async def list_entries_at(transaction: Transaction, places: Mapping[bytes, int]) -> dict[bytes, Entry]:
@@ -42,10 +43,10 @@ def to_entry(row: Row[*tuple[Any, ...]]) -> Entry:
         kind=kind,
         from_user=from_user,
         from_device=from_device.hex(),
-        client_id=client_id.hex(),
+        client_id=(find_client_id(kind, record) if kind >= FIRST_KIND else client_id).hex(),
         counter=counter,
         epoch=epoch,
-        target_seq=target_seq,
+        target_seq=abs(target_seq),
         record=record,
         log_hash=log_hash,
         timestamp=timestamp,

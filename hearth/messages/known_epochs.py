@@ -216,6 +216,11 @@ class SealedBatch:
             facts.standing, epoch.seq, epoch.seq + MOST_ENTRIES, epoch.timestamp + OLDEST
         )
 
+    def is_emptied(self, draft: "Draft") -> bool:
+        """Tell whether what a draft is aimed at was emptied before, with what follows it."""
+        target = self.targets.get((draft.conversation_id, draft.target_seq))
+        return target is not None and target.is_emptied
+
     def note(self, draft: "Draft", seq: int) -> None:
         """An entry has its place."""
         if self.has_late:

@@ -61,6 +61,7 @@ class Target(NamedTuple):
 
     kind: int
     from_user: int
+    is_emptied: bool = False
 
 
 class Sealed(NamedTuple):

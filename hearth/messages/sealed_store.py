@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hearth.db.bulk import Steps, Syntax
 from hearth.directory.tables import USER_CHAIN, USER_STATEMENT
 from hearth.epochs.tables import EPOCH, EPOCH_LEAVE
+from hearth.messages.signed import FIRST_KIND
 from hearth.messages.tables import MESSAGE
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from hearth.messages.known_epochs import Place, Room
     from hearth.messages.sealed import Standing, Target
 
-FIRST_SIGNED_KIND = 16
 DEVICES, RETIRE = 2, 6
 """Kinds of statements that change the list within an incarnation (hearth.sealed.person.user_chain)."""
 MOST_LISTS = 100
@@ -48,10 +48,10 @@ LISTS = (
 LATEST = (
     "SELECT m.conversation_id, m.from_device, MAX(m.epoch) FROM {given} "  # noqa: S608
     f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.seq > s AND m.from_device = d "
-    f"AND m.kind < {FIRST_SIGNED_KIND} GROUP BY m.conversation_id, m.from_device"
+    f"AND m.kind < {FIRST_KIND} GROUP BY m.conversation_id, m.from_device"
 )
 TARGETS = (
-    "SELECT m.conversation_id, m.seq, m.kind, m.from_user FROM {given} "  # noqa: S608
+    "SELECT m.conversation_id, m.seq, m.kind, m.from_user, length(m.message) = 0 FROM {given} "  # noqa: S608
     f"CROSS JOIN {MESSAGE.name} AS m WHERE m.conversation_id = c AND m.seq = s"
 )
 
@@ -170,4 +170,4 @@ def find_targets(syntax: Syntax, drafts: Iterable["Draft"]) -> Steps[dict["Place
     from hearth.messages.sealed import Target
 
     rows = yield syntax.select_joined(TARGETS, ("c", "s"), places)
-    return {(key, seq): Target(kind, user) for key, seq, kind, user in rows}
+    return {(key, seq): Target(kind, user, bool(is_emptied)) for key, seq, kind, user, is_emptied in rows}

@@ -297,6 +297,38 @@ def fields_of(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in Entry.__struct_fields__}
 
 
+async def test_a_deletion_empties_nothing_that_was_aimed_at_its_place_in_the_lost_log(lost: Lost) -> None:
+    talk = lost.talk
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    aimed = {"kind": 3, "target_seq": 8}
+    like = Entry(**{**fields_of(lost.entries[5]), **aimed})
+    assert await lost.gives(talk.bob, offer(talk.room.id, like)) == [(6, None)]
+    assert (await talk.sends(talk.bob)).seq == 7
+    said = await talk.sends(talk.bob)
+    assert said.seq == 8
+    edit = await talk.sends(talk.bob, kind=2, target_seq=8)
+    await talk.sends(talk.bob, kind=4, target_seq=8)
+    entries = await lost.reads(talk.carol)
+    assert [entry.seq for entry in entries if not entry.record] == [8, edit.seq]
+    assert {name: getattr(entries[5], name) for name in aimed} == aimed, "as its author signed it"
+
+
+async def test_the_id_of_a_lost_epochs_entry_can_be_taken_by_nobody(lost: Lost) -> None:
+    """Whoever was in it knows its hash: with a record under that id it could never come back."""
+    talk = lost.talk
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    client_id = lost.entries[7].client_id
+    assert client_id == talk.room.records[1].hash()[:16].hex()
+    garbage = {"client_id": client_id, "from_user": lost.entries[7].from_user}
+    entry = Entry(**{**fields_of(lost.entries[5]), **garbage})
+    assert [code for _, code in await lost.gives(talk.bob, offer(talk.room.id, entry))] == [None]
+    taken: EpochTaken = await lost.stage.run(talk.bob.phone, lost.epoch)
+    (there,) = [entry for entry in await lost.reads(talk.carol) if entry.seq == taken.seq]
+    assert there.client_id == client_id
+    told = [payload["entry"] for _, name, payload in lost.stage.bus.sent if name == "message.sent"]
+    assert [entry["client_id"] for entry in told if entry["kind"] == 16] == [client_id]
+
+
 async def test_nothing_is_taken_back_without_a_restore_or_long_after(lost: Lost) -> None:
     talk, services = lost.talk, lost.stage.services
     with pytest.raises(NotRestored):

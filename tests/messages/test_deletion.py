@@ -99,6 +99,24 @@ async def test_who_may_not_delete_empties_nothing(talk: Talk) -> None:
     assert all(row.message for row in (await read_rows(talk)).values())
 
 
+async def test_what_is_empty_already_is_not_looked_through_again(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each deletion of one message costs as much as there ever was aimed at it."""
+    looked: list[int] = []
+    empty = append_module.empty
+
+    def note(syntax: Any, deleted: Any) -> Any:
+        looked.extend(seq for _, seq in deleted)
+        return empty(syntax, deleted)
+
+    monkeypatch.setattr(append_module, "empty", note)
+    said = await talk.sends(talk.bob)
+    for _ in range(3):
+        await talk.sends(talk.bob, kind=DELETION, target_seq=said.seq)
+    assert looked == [said.seq]
+
+
 async def test_in_one_batch_with_its_target_it_empties_that_too(talk: Talk) -> None:
     """The deletion is on its way while what it is aimed at is being stored."""
     end = len(await read_rows(talk))
