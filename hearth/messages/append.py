@@ -217,6 +217,8 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
         refusal = judge_repeat(
             is_same_record=known.record_hash == record_hash, is_same_epoch=known.epoch == draft.epoch
         )
+        if draft.offered_by:  # its author alone may say that other bytes are the same message, sealed again
+            refusal = judge_repeat(is_same_record=known.record_hash == record_hash, is_same_epoch=True)
         return refusal or known.place._replace(members=head.members, is_new=False)
     is_offered = draft.offered_by > 0
     if refusal := judge_send(

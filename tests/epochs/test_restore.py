@@ -329,6 +329,19 @@ async def test_the_id_of_a_lost_epochs_entry_can_be_taken_by_nobody(lost: Lost) 
     assert [entry["client_id"] for entry in told if entry["kind"] == 16] == [client_id]
 
 
+async def test_other_bytes_under_the_id_of_an_entry_are_a_conflict_whatever_their_epoch(lost: Lost) -> None:
+    """Only its author knows that they are the same message, sealed again."""
+    talk = lost.talk
+    await lost.stage.run(talk.alice.phone, lost.mark(talk.alice))
+    await lost.gives(talk.bob, lost.offers(6))
+    await lost.stage.run(talk.bob.phone, lost.epoch)
+    changes = {"epoch": 2, "record": lost.entries[9].record}
+    entry = Entry(**{**fields_of(lost.entries[6]), **changes})
+    assert await lost.gives(talk.carol, offer(talk.room.id, entry)) == [(0, "conflict")]
+    again = {"client_id": entry.client_id, "counter": entry.counter, "record": entry.record, "epoch": 2}
+    assert (await talk.sends(talk.bob, **again)).seq == 7
+
+
 async def test_nothing_is_taken_back_without_a_restore_or_long_after(lost: Lost) -> None:
     talk, services = lost.talk, lost.stage.services
     with pytest.raises(NotRestored):

@@ -1,5 +1,6 @@
 """Offering epochs and entries to a restored server, in the order in which they stood."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from hearth.sealed.group.epoch import Epoch
 MOST_ENTRIES, MOST_EPOCHS = 100, 2
 MOST_BYTES = 250_000
 """Of records in one request: half a megabyte is the most, and they travel as base64."""
+LATER = frozenset({"busy", "storage_unavailable"})
+PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,19 @@ async def _mark(room: Room, live: Live, epoch: Epoch, known: Known) -> None:
 
 
 async def _offer_rows(room: Room, live: Live, rows: Sequence[Row]) -> None:
+    """Offer until each is there or refused for good: what another stands for stays on this device."""
     for batch in _split(rows):
-        entries = [_to_offered(row) for row in batch]
-        await room.own.ask(OfferEntries(conversation_id=live.key, entries=entries), Offered)
+        left = batch
+        while left:
+            entries = [_to_offered(row) for row in left]
+            answer: Offered = await room.own.ask(
+                OfferEntries(conversation_id=live.key, entries=entries), Offered
+            )
+            codes = [place.code for place in answer.places]
+            waiting = next((at for at, code in enumerate(codes) if code in LATER), len(left))
+            left = left[waiting:]  # with those after it, which keep their order
+            if left:
+                await asyncio.sleep(PAUSE)
 
 
 def _split(rows: Sequence[Row]) -> Iterator[list[Row]]:
