@@ -40,9 +40,10 @@ Table = dict[type[Event], tuple[React, ...]]
 class Reactions:
     """Runs the table below for the events that a verb published."""
 
-    def __init__(self, in_transaction: Table, after_commit: Table) -> None:
+    def __init__(self, in_transaction: Table, after_commit: Table, in_doubt: Table | None = None) -> None:
         self._in_transaction = in_transaction
         self._after_commit = after_commit
+        self._in_doubt = in_doubt or {}
 
     async def in_transaction(self, context: Context) -> None:
         """React to every published event, also to those that reactions publish."""
@@ -53,6 +54,12 @@ class Reactions:
             for react in self._in_transaction.get(type(event), ()):
                 await react(context, event)
 
+    async def in_doubt(self, context: Context) -> None:
+        """React to what may be on disk: the transaction failed, or its answer was lost. Waits for nothing."""
+        for event, audience in context.published:
+            for react in self._in_doubt.get(type(event), ()):
+                await react(context, (event, audience))
+
     async def after_commit(self, context: Context) -> None:
         """React to what is on disk now; a failure here loses nothing that counts."""
         for event, audience in context.published:
@@ -60,8 +67,13 @@ class Reactions:
                 await react(context, (event, audience))
 
 
-async def forget_standing(context: Context, told: tuple[ChainAppended, Audience]) -> None:
-    """What was known of somebody's devices may be over."""
+async def forget_standing(context: Context, event: ChainAppended) -> None:
+    """What was known of somebody's devices may be over as soon as the commit is on its way."""
+    context.services.messages.forget_person(event.user_id)
+
+
+async def forget_standing_again(context: Context, told: tuple[ChainAppended, Audience]) -> None:
+    """It may have been read again before the commit."""
     event, _ = told
     context.services.messages.forget_person(event.user_id)
 
@@ -84,7 +96,7 @@ REACTIONS = Reactions(
             forget_secrets,
             forget_wraps,
         ),
-        ChainAppended: (announce_chain,),
+        ChainAppended: (announce_chain, forget_standing),
         ReceivePublished: (announce_receive,),
         EntrySigned: (append_signed,),
         FriendAdded: (open_for_friends,),
@@ -92,9 +104,10 @@ REACTIONS = Reactions(
     },
     after_commit={
         SessionEnded: (close_sockets,),
-        ChainAppended: (forget_standing,),
+        ChainAppended: (forget_standing_again,),
         SettingsChanged: (announce_setting,),
         FriendAdded: (introduce_friend,),
         AdministratorActed: (log_act,),
     },
+    in_doubt={ChainAppended: (forget_standing_again,)},
 )

@@ -45,14 +45,18 @@ async def _run(
 ) -> tuple[R, list[WrittenEntry]]:
     if mode == "none":
         return await verb(context), []
-    async with context.services.database.transaction(mode) as transaction:
-        context.open_transaction = transaction
-        try:
-            result = await verb(context)
-            await context.services.reactions.in_transaction(context)
-            entries = await _write_logs(context)
-        finally:
-            context.open_transaction = None
+    try:
+        async with context.services.database.transaction(mode) as transaction:
+            context.open_transaction = transaction
+            try:
+                result = await verb(context)
+                await context.services.reactions.in_transaction(context)
+                entries = await _write_logs(context)
+            finally:
+                context.open_transaction = None
+    except BaseException:  # a commit whose answer was lost, or waited for by nobody, is on disk all the same
+        await context.services.reactions.in_doubt(context)
+        raise
     return result, entries
 
 

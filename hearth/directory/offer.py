@@ -2,7 +2,7 @@
 
 It was judged once, and is judged again by what the signatures say. The sessions of that time are gone: so a
 device that is listed needs none, and one that is not listed any more loses it again. A stolen device signs
-what nobody has lost, too: so there is an end to it in a day, and room is kept for what the identity key signs.
+what nobody has lost, too: there is an end to it in a day, and room is kept for what the identity key signs.
 """
 
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ async def append_offered(
 
 
 def take_share(context: Context, bucket: str, limit: str, count: int) -> None:
-    """Take from what a person's devices may give back in a day. Raises LimitReached: nobody waits that long."""
+    """Take from what a person's devices may give back in a day. Raises LimitReached: nobody waits so long."""
     try:
         context.services.limits.take(bucket, context.user_id, limit, cost=count)
     except TooManyRequests:

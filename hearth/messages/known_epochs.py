@@ -89,7 +89,7 @@ class KnownEpochs:
         self._forgotten = 0
 
     def forget_person(self, user_id: int) -> None:
-        """Somebody's chain has grown, and it is on disk."""
+        """Somebody's chain is about to grow, or it has grown and may be on disk."""
         self._forgotten += 1
         self._people.pop(user_id, None)
 

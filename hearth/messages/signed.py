@@ -1,8 +1,8 @@
 """Entries that are signed and not sealed, such as an epoch's: part of the transaction that they come from.
 
-Their client ids follow from their bytes (8.2), so they can be foreseen: who has an epoch that was lost could send
-a record under the id that its entry will have. So what is stored as theirs is random, and what is told is made of
-the bytes, which stay.
+Their client ids follow from their bytes (8.2), so they can be foreseen: who has an epoch that was lost could
+send a record under the id that its entry will have. So what is stored as theirs is random, and what is told
+is made of the bytes, which stay.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ MESSAGE = Table(
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
-"""`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 is none, and
-below 0 is one of before a restore, in the log that was lost. `client_id` of a signed entry is none: see signed.py.
+"""`seq` is gapless; `ordinal` counts entries of kind message up to and with this one; `target_seq` 0 is none,
+and below 0 one in the log that a restore has lost. `client_id` is random for signed entries (signed.py).
 `message` is the record; its hashes stay when it is emptied. SQLite clusters it by its key, and keeps only
 what is aimed at something in the index of targets."""

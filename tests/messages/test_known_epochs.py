@@ -1,8 +1,13 @@
 """What the server keeps in memory of epochs: bounded, and gone when it is not so any more."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
 import pytest
 
-from hearth.errors import HearthError, NotFound
+from hearth.contract import Transaction
+from hearth.errors import HearthError, NotFound, StorageUnavailable
 from hearth.messages import known_epochs
 from hearth.messages import sealed as sealed_module
 from hearth.messages.known_epochs import KnownEpochs, Room
@@ -106,6 +111,38 @@ async def test_who_was_removed_and_comes_back_has_no_permit_of_before(talk: Talk
     await talk.room.run(talk.alice, talk.room.add(talk.alice, talk.carol, history=1))
     await talk.refuses(EpochTooOld, talk.carol, epoch=1)
     await talk.sends(talk.carol)
+
+
+async def test_a_device_off_the_list_writes_no_more_though_nobody_knows_of_the_commit(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was known is forgotten before the commit; what was read anew until then, when its answer is lost."""
+    bob, services = talk.bob, talk.stage.services
+    laptop = await bob.adds()
+    await talk.sends(bob, laptop)
+    people, transaction = services.messages._known_epochs._people, services.database.transaction
+    known = people[bob.owner.user]
+
+    @asynccontextmanager
+    async def lose_answer(mode: Literal["write", "read"]) -> AsyncIterator[Transaction]:
+        async with transaction(mode) as opened:
+            yield opened
+            assert bob.owner.user not in people
+            people[bob.owner.user] = known
+        raise StorageUnavailable
+
+    monkeypatch.setattr(services.database, "transaction", lose_answer)
+    with pytest.raises(StorageUnavailable):
+        await bob.run(bob.owner.remove(bob.id, laptop.device_id))
+    monkeypatch.undo()
+    assert laptop.device_id not in (await read_devices(talk))
+    await talk.rejects("not_listed", bob, laptop)
+
+
+async def read_devices(talk: Talk) -> set[bytes]:
+    state = await talk.bob.replays()
+    assert state is not None
+    return set(state.devices)
 
 
 async def test_permits_fill_no_memory(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
