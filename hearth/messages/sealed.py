@@ -67,7 +67,7 @@ class Target(NamedTuple):
 class Sealed(NamedTuple):
     """A record on its way: who sends it, where it would stand, since which entry the sender is a member.
 
-    `is_offered`: it is from before a restore; it was judged by its age and its device then.
+    `is_offered`: it is from before a restore; it was judged by its age then.
     """
 
     user_id: int
