@@ -106,7 +106,7 @@ class MessageLog:
         return self._committer.submit(draft, len(draft.record) + OVERHEAD_BYTES)
 
     def forget_person(self, user_id: int) -> None:
-        """Somebody's chain grows, or may have grown: which devices may write under which epoch is read again."""
+        """Somebody's chain grows, or may have: which devices may write under which epoch is read again."""
         self._known_epochs.forget_person(user_id)
 
     def mark(self, actor: Actor, command: MarkReceived) -> None:

@@ -116,7 +116,7 @@ async def test_who_was_removed_and_comes_back_has_no_permit_of_before(talk: Talk
 async def test_a_device_off_the_list_writes_no_more_though_nobody_knows_of_the_commit(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was known is forgotten before the commit; what was read anew until then, when its answer is lost."""
+    """What was known is forgotten before the commit; what was read until then, when its answer is lost."""
     bob, services = talk.bob, talk.stage.services
     laptop = await bob.adds()
     await talk.sends(bob, laptop)

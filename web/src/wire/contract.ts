@@ -1150,9 +1150,10 @@ export interface Offered {
 /**
  * After a restore: entries that the log has lost, oldest first, above its entry of kind 18. Each takes the next
  * place under the rules of `message.send`, but for ages: 14 days and 2,000 entries do not count, nor does what
- * it is aimed at, which stands elsewhere now. Author and asker are members. What is there already (author and
- * client id) is answered with its place. `not_restored` (409): no restore of late, or the log was not marked by
- * `epoch.restored`. Offer epochs where they stood between.
+ * it is aimed at, which stands elsewhere now. Author and asker are members, and the device was listed since the
+ * backup. What is there already (author, client id and bytes) is answered with its place; other bytes are a
+ * `conflict`. `not_restored` (409): no restore of late, or the log was not marked by `epoch.restored`. Offer
+ * epochs where they stood between. Entries of at most two epochs in one request, and 1,500 in a minute.
  */
 export interface OfferEntries {
   conversation_id: ConversationId;
