@@ -372,7 +372,8 @@ async def test_a_mark_is_of_the_newest_epoch_and_signed(lost: Lost) -> None:
     bob = lost.talk.bob
     with pytest.raises(EpochMoved):
         await lost.stage.run(bob.phone, lost.mark(bob, epoch=2))
-    forged = lost.mark(bob).entry[:-1] + b"\0"
+    entry = lost.mark(bob).entry
+    forged = entry[:-1] + bytes([entry[-1] ^ 1])
     with pytest.raises(NotAccepted) as caught:
         await lost.stage.run(bob.phone, MarkRestored(entry=forged))
     assert caught.value.fields == {"verdict": "bad_signature"}
