@@ -65,7 +65,7 @@ def read_draft(context: Context, command: MakeEpoch) -> Draft:
         given = None if command.roster is None else Roster.unpack(command.roster)
         server = context.services.identity.server_id
         rules.check_author(signed.body, server, context.user_id, context.actor.device_id)
-        rules.check_beginning(signed.body, given)
+        rules.check_beginning(signed, given)
     return Draft(command, signed, given)
 
 

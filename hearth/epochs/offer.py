@@ -63,7 +63,7 @@ def read_offer(context: Context, command: OfferEpoch) -> Draft:
     given = None if command.roster is None else Roster.unpack(command.roster)
     is_here = signed.body.server == context.services.identity.server_id
     require(is_here, Verdict.WRONG_PLACE, "a record for another server")
-    rules.check_beginning(signed.body, given)
+    rules.check_beginning(signed, given)
     return Draft(MakeEpoch(record=command.record, roster=command.roster), signed, given)
 
 

@@ -17,8 +17,9 @@ from hearth.errors import Conflict, HearthError
 from hearth.sealed.core import labels
 from hearth.sealed.core.hashing import labelled_hash
 from hearth.sealed.core.packed import Head
-from hearth.sealed.core.statements import SIGNATURE
+from hearth.sealed.core.statements import SIGNATURE, Signed
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
+from hearth.sealed.group.check import check_id
 from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Member, Role, Roster
 from hearth.sealed.group.steps import Facts
 
@@ -97,15 +98,19 @@ def check_author(record: EpochRecord, server: bytes, user_id: int, device_id: by
     require(is_own, Verdict.NOT_ALLOWED, "made by another device than the asking one")
 
 
-def check_beginning(record: EpochRecord, roster: Roster | None) -> None:
-    """Raise Rejected unless a record that begins a conversation is a create with its roster.
+def check_beginning(signed: Signed[EpochRecord], roster: Roster | None) -> None:
+    """Raise Rejected unless a record that begins a conversation is a create with its roster and under its id.
 
-    bad_roster, not_allowed (also for a create that is not the beginning).
+    bad_roster, not_allowed (also for a create that is not the beginning), wrong_place. Before anything is
+    looked up: a group under the id of two others' conversation would tell whether they have one.
     """
+    record = signed.body
     is_first = record.n == 1
     require(record.n > 0, Verdict.NOT_ALLOWED, "epochs are numbered from 1")
     require(is_first == (record.action is Action.CREATE), Verdict.NOT_ALLOWED, "created once, and first")
     require(not is_first or roster is not None, Verdict.BAD_ROSTER, "the roster is missing")
+    if is_first and roster is not None:
+        check_id(Epoch(signed, roster))
 
 
 def check_kind(record: EpochRecord, kind: KindName | None) -> None:

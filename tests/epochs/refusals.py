@@ -3,7 +3,7 @@
 import pytest
 
 from hearth.contract import Actor
-from hearth.epochs.contract import MakeEpoch
+from hearth.epochs.contract import MakeEpoch, OfferEpoch
 from hearth.errors import HearthError
 from tests.directory.conftest import Home
 from tests.security.conftest import dump
@@ -11,7 +11,7 @@ from tests.security.conftest import dump
 
 async def refuses(
     home: Home,
-    command: MakeEpoch,
+    command: MakeEpoch | OfferEpoch,
     error: type[HearthError],
     verdict: str | None = None,
     *,

@@ -12,7 +12,7 @@ from hearth.epochs.rules import EpochMoved, NotFriends
 from hearth.errors import NotFound
 from hearth.friends.contract import RemoveFriend
 from hearth.sealed.group.epoch import NO_HASH, Action, Kind, Link, Role, Settings, Target
-from hearth.sealed.group.ids import direct_id
+from hearth.sealed.group.ids import direct_id, self_id
 from hearth.vault.rules import NotAccepted
 from tests.epochs.conftest import Cast, befriend
 from tests.epochs.kit import Room, make_direct, make_group, make_self, with_wraps, wraps_for
@@ -85,7 +85,7 @@ async def test_strangers_learn_nothing(cast: Cast) -> None:
             await refuses(cast.erin, command, NotFound)
     notes = make_self(cast.alice)
     notes.homes = {cast.erin.owner.user: cast.erin}
-    await refuses(cast.erin, notes.create(cast.erin), NotFound)
+    await refuses(cast.erin, notes.create(cast.erin), NotAccepted, "wrong_place")
 
 
 async def test_e09_who_may_not(cast: Cast) -> None:
@@ -128,6 +128,18 @@ async def test_who_is_brought_in_is_a_friend(cast: Cast) -> None:
     await cast.stage.run(cast.dave.phone, DeleteAccount(auth_key=cast.dave.owner.auth_key))
     room.homes.pop(cast.erin.owner.user, None)
     await refuses(cast.alice, room.add(cast.alice, cast.dave), NotFriends)
+
+
+async def test_a_group_under_the_id_of_two_others_tells_nothing_of_them(cast: Cast) -> None:
+    """Direct and self ids can be computed: whether there are such conversations is not to be learnt."""
+    alice, bob, dave = (home.owner for home in (cast.alice, cast.bob, cast.dave))
+    group = make_group(cast.erin)
+    for taken in (direct_id(alice.server, alice.user, bob.user), self_id(alice.server, alice.user)):
+        command = group.create(cast.erin, conversation=taken)
+        await refuses(cast.erin, command, NotAccepted, "wrong_place")
+    for free in (direct_id(alice.server, bob.user, dave.user), self_id(alice.server, 999)):
+        command = group.create(cast.erin, conversation=free)
+        await refuses(cast.erin, command, NotAccepted, "wrong_place")
 
 
 async def test_a_group_goes_on_with_a_deleted_member(cast: Cast) -> None:

@@ -87,8 +87,8 @@ chain.renew hers                        ok   moved  moved  moved  moved moved   
 chain.offer of hers                      lost lost   lost   lost   lost lost    lost    lost  out     out
 epoch.make in her notes                 ok   none   none   none   none none    none    none  out     out
 epoch.make of hers in her notes         ok   fake   fake   fake   fake fake    fake    fake  out     out
-epoch.make in hers and her friend's     fake fake   none   none   none none    none    none  out     out
-epoch.make in what they share           fake fake   fake   shut   none none    shut    none  out     out
+epoch.make in hers and her friend's     fake fake   fake   fake   fake fake    fake    fake  out     out
+epoch.make in what they share           fake fake   fake   fake   fake fake    fake    fake  out     out
 epoch.list of her notes                 ok   none   none   none   none none    none    none  out     out
 epoch.list of what they share           ok   ok     ok     ok     ok   none    ok      none  out     out
 epoch.heads of her notes                ok   void   void   void   void void    void    void  out     out
