@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from hearth.contract import Transaction
 from hearth.directory.tables import RECEIVE_STATEMENT, USER_CHAIN, USER_STATEMENT
@@ -170,6 +170,18 @@ async def list_statements_at(
     ]
     rows = await transaction.execute(select(*columns).where(or_(*wanted)))
     return [(row.user_id, row.n, row.hash, row.incarnation) for row in rows]
+
+
+async def map_heads_at(
+    transaction: Transaction, user_ids: Collection[int], moment: datetime
+) -> dict[int, int]:
+    """Return up to which n the chains of these users went at a moment; who had none is left out."""
+    query = (
+        select(USER_STATEMENT.c.user_id, func.max(USER_STATEMENT.c.n))
+        .where(USER_STATEMENT.c.user_id.in_(sorted(user_ids)), USER_STATEMENT.c.timestamp <= moment)
+        .group_by(USER_STATEMENT.c.user_id)
+    )
+    return {user_id: n for user_id, n in await transaction.execute(query)}
 
 
 async def insert_receive(transaction: Transaction, user_id: int, row: ReceiveRow, now: datetime) -> None:

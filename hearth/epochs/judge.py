@@ -1,6 +1,6 @@
 """What is looked up to judge an epoch, and the checks of section 7.5 in the order in which they are cheap."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hearth.contract import Context
@@ -15,7 +15,7 @@ from hearth.friends.list import list_friends_among
 from hearth.sealed.core.packed import Head
 from hearth.sealed.core.statements import Signed
 from hearth.sealed.group.check import Where, check_record, read_epoch
-from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Roster
+from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, EpochRecord, Kind, Member, Roster
 from hearth.vault.rules import judged
 
 
@@ -84,7 +84,7 @@ async def check_epoch(context: Context, draft: Draft, living: Collection[int]) -
     Raises NotAccepted, NotFriends, LimitReached, ChainMoved, ReceiveOutdated, EpochMoved.
     """
     record, before = draft.record, draft.before
-    people = await load_people(context, draft)
+    people = await load_people(context, draft.user_ids, {} if before is None else before.members)
     with judged(EpochMoved):
         leaves = await list_leaves(context, draft)
         where = Where(record.server, record.conversation, record.actor)
@@ -93,7 +93,7 @@ async def check_epoch(context: Context, draft: Draft, living: Collection[int]) -
         invited = rules.list_invited(before, record, after.roster)
         rules.check_wraps(after.roster, draft.command.wraps)
         rules.check_history(after, draft.command.history)
-    await require_friends(context, invited, living)
+    await require_friends(context, record.actor, invited, living)
     with judged(ChainMoved):
         key = rules.check_actor(after, people)
         rules.check_lines(before, after, people)
@@ -104,10 +104,9 @@ async def check_epoch(context: Context, draft: Draft, living: Collection[int]) -
         await require_room_in_groups(context, comers)
 
 
-async def load_people(context: Context, draft: Draft) -> People:
-    """Return what is known of everybody in the roster. Three queries at most."""
-    standings = await load_standings(context, draft.user_ids)
-    old = {} if draft.before is None else draft.before.members
+async def load_people(context: Context, user_ids: Collection[int], old: Mapping[int, Member]) -> People:
+    """Return what is known of these people, and of heads that old lines state. Three queries at most."""
+    standings = await load_standings(context, user_ids)
     heads: dict[int, set[Head]] = {}
     for user_id, standing in standings.items():
         stated = {old[user_id].chain} if user_id in old else set()
@@ -125,13 +124,15 @@ async def list_leaves(context: Context, draft: Draft) -> Collection[tuple[int, b
     return await store.list_leaves(context.transaction, record.conversation, record.n - 1)
 
 
-async def require_friends(context: Context, invited: Collection[int], living: Collection[int]) -> None:
+async def require_friends(
+    context: Context, actor: int, invited: Collection[int], living: Collection[int]
+) -> None:
     """Raise NotFriends unless everybody who is brought in is a friend of the actor. One query, none for none.
 
     Before anything is said of their chains: what a stranger's chain is like is not to be learnt here.
     """
     if invited:
-        friends = await list_friends_among(context.transaction, context.user_id, invited)
+        friends = await list_friends_among(context.transaction, actor, invited)
         if not set(invited) <= friends & set(living):
             raise NotFriends
 

@@ -16,7 +16,7 @@ from hearth.epochs.rules import EpochMoved
 from hearth.epochs.store import EpochRow
 from hearth.epochs.write import write_epoch
 from hearth.errors import NotFound
-from hearth.sealed.group.epoch import Kind
+from hearth.sealed.group.epoch import EpochRecord, Kind
 from hearth.vault.rules import judged
 
 
@@ -27,9 +27,7 @@ async def make_epoch(context: Context, command: MakeEpoch) -> EpochTaken:
     if known is not None:
         return known
     draft = judge.read_draft(context, command)
-    bucket = rules.name_bucket(draft.record.action)
-    limits = context.services.limits
-    limits.take(f"{bucket}.device", context.actor.device_id.hex(), rules.PER_DEVICE)
+    take_device_budget(context, draft.record)
     is_begun = draft.record.n > 1 or draft.record.kind is not Kind.GROUP
     if is_begun:
         await require_member(context, draft)
@@ -43,18 +41,33 @@ async def make_epoch(context: Context, command: MakeEpoch) -> EpochTaken:
         return known
     require_current(draft, head)
     await judge.check_epoch(context, draft, living)
-    take_budgets(context, draft)
+    take_own_budgets(context, draft)
+    take_shared_budget(context, draft.record)
     return await write_epoch(context, draft, head, living)
 
 
-def take_budgets(context: Context, draft: Draft) -> None:
-    """Count an epoch that has passed all checks. Raises TooManyRequests."""
+def take_device_budget(context: Context, record: EpochRecord) -> None:
+    """Count a request, before it is judged. Raises TooManyRequests."""
+    bucket = rules.name_bucket(record.action)
+    context.services.limits.take(f"{bucket}.device", context.actor.device_id.hex(), rules.PER_DEVICE)
+
+
+def take_own_budgets(context: Context, draft: Draft) -> None:
+    """Count what the asking person has of a day. Raises TooManyRequests."""
     limits, record = context.services.limits, draft.record
-    bucket, conversation = rules.name_bucket(record.action), record.conversation.hex()
     if record.n == 1 and record.kind is Kind.GROUP:
         limits.take("epoch.groups", context.user_id, rules.GROUPS_MADE)
-    limits.take(f"{bucket}.member", f"{context.user_id} {conversation}", rules.PER_MEMBER)
-    limits.take(f"{bucket}.conversation", conversation, rules.PER_CONVERSATION)
+    name = f"{context.user_id} {record.conversation.hex()}"
+    limits.take(f"{rules.name_bucket(record.action)}.member", name, rules.PER_MEMBER)
+
+
+def take_shared_budget(context: Context, record: EpochRecord) -> None:
+    """Count an epoch that has passed all checks: nothing else takes what others share.
+
+    Raises TooManyRequests.
+    """
+    bucket, conversation = rules.name_bucket(record.action), record.conversation.hex()
+    context.services.limits.take(f"{bucket}.conversation", conversation, rules.PER_CONVERSATION)
 
 
 async def find_taken(context: Context, record: bytes) -> EpochTaken | None:
@@ -71,11 +84,12 @@ def say_taken(row: EpochRow) -> EpochTaken:
     )
 
 
-async def require_member(context: Context, draft: Draft) -> None:
-    """Raise NotFound for who is no member of a conversation that there must be, before anything is locked."""
+async def require_member(context: Context, draft: Draft) -> Head:
+    """Return a conversation that there must be, before anything is locked. Raises NotFound for no member."""
     access = await get_access(context.transaction, draft.record.conversation, context.user_id)
     if not access.is_member:
         raise NotFound
+    return access.head
 
 
 async def hold_place(context: Context, draft: Draft) -> Head | None:

@@ -47,6 +47,11 @@ class ReceiveOutdated(Conflict):
     title = "A member has a newer receive key"
 
 
+class LeaveLost(Conflict):
+    code = "leave_lost"
+    title = "The entry by which the removed person left was lost"
+
+
 class NotFriends(HearthError):
     code = "not_friends"
     status = 403

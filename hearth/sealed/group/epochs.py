@@ -9,6 +9,7 @@ from hearth.sealed.group.check import Where, check_group_id, check_id, check_rec
 from hearth.sealed.group.epoch import Epoch, EpochRecord, Member, Roster
 from hearth.sealed.group.seeds import SeedPlace, check_seed, epoch_key
 from hearth.sealed.group.steps import Facts
+from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.people import People
 
 
@@ -186,18 +187,22 @@ class Epochs:
             raise Rejected(Verdict.NOT_LISTED, "the device is not listed at the head that is stated for it")
         old = {} if before is None else before.members
         for user, member in members.items():
-            self._check_member(old.get(user), member)
+            check_member(self.people.chain(user), old.get(user), member)
         epoch.signed.verify(device.sign_key)
 
-    def _check_member(self, before: Member | None, member: Member) -> None:
-        chain = self.people.chain(member.user)
-        state = chain.at(member.chain)
-        is_head = state.identity_key == member.identity_key
-        require(is_head, Verdict.NOT_ALLOWED, "an identity key that is not the one at the stated head")
-        if member.receive_version:
-            statement = chain.receive_at(member.receive_version, member.receive_hash)
-            require(chain.counts(statement, state), Verdict.NOT_ALLOWED, "a receive key that does not count")
-        elif before is not None and before.receive_version:
-            statement = chain.receive_at(before.receive_version, before.receive_hash)
-            still_counts = chain.counts(statement, state)
-            require(not still_counts, Verdict.NOT_ALLOWED, "a receive key that counts is left out")
+
+def check_member(chain: Chain, before: Member | None, member: Member) -> None:
+    """Check a roster line by its person's chain (step 8).
+
+    Raises Rejected: unproven, fork, not_allowed.
+    """
+    state = chain.at(member.chain)
+    is_head = state.identity_key == member.identity_key
+    require(is_head, Verdict.NOT_ALLOWED, "an identity key that is not the one at the stated head")
+    if member.receive_version:
+        statement = chain.receive_at(member.receive_version, member.receive_hash)
+        require(chain.counts(statement, state), Verdict.NOT_ALLOWED, "a receive key that does not count")
+    elif before is not None and before.receive_version:
+        statement = chain.receive_at(before.receive_version, before.receive_hash)
+        still_counts = chain.counts(statement, state)
+        require(not still_counts, Verdict.NOT_ALLOWED, "a receive key that counts is left out")

@@ -959,7 +959,9 @@ export interface LeaveGroup {
  * After a restore: the next epoch of a conversation as it was made before, byte for byte, by any member. The
  * server has checked it once and does so again, by the chains that it has now: `chain_moved` (409) means that
  * somebody has not offered theirs yet. It comes without wraps: seeds are asked for again (7.7). `not_restored`
- * (409): there was no restore of late. Otherwise as `epoch.make`.
+ * (409): there was no restore of late. It stays lost after `not_friends` (403): somebody whom it brings in is no
+ * friend of its actor now; and after `leave_lost` (409): the entry by which a removed person left is not there.
+ * Otherwise as `epoch.make`.
  */
 export interface OfferEpoch {
   record: RecordBytes;
