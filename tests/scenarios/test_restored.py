@@ -151,6 +151,33 @@ async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stop
     assert (stopped.value.waits, stopped.value.verdict) == (Waits.STOPPED, Verdict.ROLLBACK)
 
 
+async def test_what_cannot_come_back_stops_nothing(sign_up: SignUp, backups: Backups) -> None:
+    """Bob is no friend any more: nothing goes into their conversation, and alice goes on with carol."""
+    alice, bob, carol = await sign_up("alice"), await sign_up("bob"), await sign_up("carol")
+    for other in (bob, carol):
+        await make_friends(alice, other)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await alice.sends("hello", to=carol)
+    await carol.receives("hello")
+    await calm(alice, bob, carol)
+    await backups.make()
+    await rotates(alice, "bob")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    await bob.disconnects()
+    await alice.client._connection.stop()
+    await backups.restore()
+    await bob.comes_back()
+    await bob.client.remove("alice")
+    await alice.client.connect()
+    await goes_on(alice, before)
+    async with alice.client.keeper.hold() as room:
+        assert room.open(key_of(alice, "bob")).stopped is None
+    await alice.sends("life goes on", to=carol)
+    assert (await carol.receives("life goes on")).verdict is None
+
+
 async def test_an_older_state_without_a_new_generation_is_no_restore(
     sign_up: SignUp, backups: Backups
 ) -> None:

@@ -1,5 +1,6 @@
 """What a device has still to do since the server was restored, over as many connections as that takes."""
 
+import logging
 from collections.abc import Iterable
 
 from hearth.client.conversations.room import Room
@@ -10,18 +11,22 @@ from hearth.client.restored.give_back import give_back
 from hearth.client.restored.known import Known, gather
 from hearth.client.restored.people import look_at_people
 from hearth.epochs.contract import EpochHeads, ListEpochHeads
-from hearth.errors import HearthError
+from hearth.errors import HearthError, NotSignedIn
 
+LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
+TRIED_AGAIN = 3
+"""Conversations at a time: a server takes ten epochs a minute, and everything else waits meanwhile."""
 HEADS_AT_ONCE = 500
 WAITS = "chain_moved"
-OVER = frozenset({"not_found", "conversation_closed", "limit_reached", "epoch_moved"})
+OVER = frozenset({"not_found", "limit_reached", "epoch_moved"})
 
 
 class AfterRestore:
     """`remember` when the database is another one, `look` once it is listed there, `try_again` later.
 
-    What could not be given back, because somebody else's chain has to come first, stays in `_known`.
+    What could not be given back, because somebody else's chain has to come first, stays in `_known`. What the
+    server answers about one conversation holds up no other.
     """
 
     def __init__(self, file: DeviceFile, replica: Replica) -> None:
@@ -67,19 +72,23 @@ class AfterRestore:
         self._before, self._replica.lost = None, {}
 
     async def try_again(self, room: Room) -> None:
-        """Offer what waits for somebody's chain."""
-        waiting, self._known = self._known, {}
-        for key, known in waiting.items():
+        """Offer what waits for somebody's chain, the longest first."""
+        for key, known in list(self._known.items())[:TRIED_AGAIN]:
             await self._give_back(room, key, known)
 
     async def _give_back(self, room: Room, key: str, known: Known) -> None:
+        self._known.pop(key, None)
+        self._known[key] = known  # the last in line
         try:
             await give_back(room, key, known)
+        except NotSignedIn:
+            raise
         except HearthError as error:
             if error.code == WAITS:
-                self._known[key] = known
-            elif error.code not in OVER:
-                raise
+                return
+            if error.code not in OVER:
+                LOG.warning("what a restored server lost of a conversation stays lost: %s", error.code)
+        del self._known[key]
 
 
 async def _list_heads(room: Room, keys: Iterable[str]) -> dict[str, KeptHead]:

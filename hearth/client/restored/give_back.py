@@ -25,8 +25,12 @@ from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import SEALED
 
 MOST_TRIES = 5
+MOVED_NOW = MOVED - {"chain_moved"}
+"""Tried again at once; a chain comes when its person's device does."""
 ROWS_AT_ONCE = 100
 DENIED = frozenset({"not_restored", "not_accepted"})
+STAYS_LOST = frozenset({"not_friends", "leave_lost"})
+"""Who was brought in is no friend any more, or the entry by which somebody left is lost: it stays so."""
 
 
 async def give_back(room: Room, key: str, known: Known) -> None:
@@ -37,14 +41,7 @@ async def give_back(room: Room, key: str, known: Known) -> None:
     """
     live = room.open(key)
     try:
-        for tries in range(MOST_TRIES):
-            try:
-                await _give_back(room, live, known)
-            except HearthError as error:
-                if error.code not in MOVED or tries + 1 == MOST_TRIES:
-                    raise
-            else:
-                return
+        await _try_to_give_back(room, live, known)
     except Rejected as rejected:
         room.stop(live, rejected)
     except HearthError as error:
@@ -52,6 +49,28 @@ async def give_back(room: Room, key: str, known: Known) -> None:
             raise
         if live.newest_n < known.head.n:  # it says that it was restored, and takes nothing back
             room.stop(live, Rejected(Verdict.ROLLBACK, "an older epoch than is known"))
+
+
+async def _try_to_give_back(room: Room, live: Live, known: Known) -> None:
+    for tries in range(MOST_TRIES):
+        try:
+            await _give_back(room, live, known)
+        except HearthError as error:
+            if error.code in STAYS_LOST:
+                await _go_on_without(room, live, known)
+                return
+            if error.code not in MOVED_NOW or tries + 1 == MOST_TRIES:
+                raise
+        else:
+            return
+
+
+async def _go_on_without(room: Room, live: Live, known: Known) -> None:
+    """Wait for nothing, and take what came back of it before."""
+    _give_up(room, live)
+    if live.key in room.replica.conversations:
+        await fetch_epochs(room, live)
+        await _take_what_is_there(room, live, known)
 
 
 async def _give_back(room: Room, live: Live, known: Known) -> None:

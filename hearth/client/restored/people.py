@@ -4,6 +4,7 @@ What was known of a chain still counts where the server shows it. Where it is sh
 has taken the place of one that was lost, the chain is verified anew from its beginning.
 """
 
+import logging
 from collections.abc import Iterator
 
 from hearth.client.conversations.room import Room
@@ -21,19 +22,16 @@ from hearth.directory.contract import (
     ReadChain,
     UserChain,
 )
-from hearth.errors import HearthError
+from hearth.errors import HearthError, NotSignedIn
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.generations import Generation
 from hearth.sealed.person.user_chain import StatementKind, read_user_statement
 from hearth.vault.contract import Generations, ListGenerations
 
+LOG = logging.getLogger(__name__)
 AT_ONCE = 500
 MOST_OFFERED = 50
 MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
-REFUSALS = frozenset(
-    {"chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found", "limit_reached"}
-)
-"""Somebody was quicker, or nothing (more) is taken back: then what stands there counts."""
 
 
 async def look_at_people(room: Room, before: Room | None) -> None:
@@ -104,9 +102,10 @@ async def _offer_own(own: Own, before: Own) -> None:
     offer = OfferChain(statements=statements, receives=receives, device_keys=keys)
     try:
         await own.ask(offer, ChainTaken)
-    except HearthError as error:
-        if error.code not in REFUSALS:
-            raise
+    except NotSignedIn:
+        raise
+    except HearthError as error:  # somebody was quicker, or nothing is taken back: what stands there counts
+        LOG.info("one's own chain is not given back: %s", error.code)
 
 
 def _list_lost(chain: Chain, n: int) -> Iterator[bytes]:
