@@ -10,7 +10,9 @@ from hearth.epochs import store
 from hearth.epochs.contract import MarkRestored, RestoredAt
 from hearth.epochs.rules import EpochMoved
 from hearth.epochs.signed import check_own, check_signer, take_place
+from hearth.epochs.store import RestoreRow
 from hearth.errors import NotFound
+from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.statements import Signed
 from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.group.entries import Restored
@@ -47,9 +49,10 @@ async def mark_restored(context: Context, command: MarkRestored) -> RestoredAt:
         raise NotFound
     if not head.is_open:
         raise ConversationClosed
-    seq = await store.find_restore(context.transaction, entry.conversation, generation)
-    if seq is not None:
-        return RestoredAt(conversation_id=entry.conversation.hex(), seq=seq, is_own=False)
+    known = await store.find_restore(context.transaction, entry.conversation, generation)
+    if known is not None:
+        is_own = known.hash == sha256(command.entry)
+        return RestoredAt(conversation_id=entry.conversation.hex(), seq=known.seq, is_own=is_own)
     if head.epoch != entry.epoch:
         raise EpochMoved
     await check_signer(context, signed)
@@ -59,6 +62,7 @@ async def mark_restored(context: Context, command: MarkRestored) -> RestoredAt:
 async def write_restored(context: Context, head: Head, signed: Signed[Restored], data: bytes) -> RestoredAt:
     """Store where the log goes on, and let the entry take that place."""
     seq = head.last_seq + 1
-    await store.insert_restore(context.transaction, head.id, signed.body.database_generation, seq)
+    row = RestoreRow(seq, sha256(data))
+    await store.insert_restore(context.transaction, head.id, signed.body.database_generation, row)
     await take_place(context, head, signed, data)
     return RestoredAt(conversation_id=head.id.hex(), seq=seq, is_own=True)

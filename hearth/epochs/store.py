@@ -46,6 +46,14 @@ class WrapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreRow:
+    """Where a log went on: the seq, and the SHA-256 of the entry that says so, unless it was not kept."""
+
+    seq: int
+    hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveRow:
     """A leave entry: the SHA-256 of its bytes, and its place."""
 
@@ -80,20 +88,22 @@ async def find_epoch(transaction: Transaction, conversation_id: bytes, n: int) -
     return None if row is None else (row.record, row.roster)
 
 
-async def find_restore(transaction: Transaction, conversation_id: bytes, generation: bytes) -> int | None:
-    """Return the seq at which a log went on in a database generation, None before it did."""
-    query = select(CONVERSATION_RESTORE.c.seq).where(
+async def find_restore(
+    transaction: Transaction, conversation_id: bytes, generation: bytes
+) -> RestoreRow | None:
+    """Return where a log went on in a database generation, None before it did."""
+    query = select(CONVERSATION_RESTORE.c.seq, CONVERSATION_RESTORE.c.hash).where(
         CONVERSATION_RESTORE.c.conversation_id == conversation_id,
         CONVERSATION_RESTORE.c.generation == generation,
     )
-    seq: int | None = (await transaction.execute(query)).scalar()
-    return seq
+    row = (await transaction.execute(query)).first()
+    return None if row is None else RestoreRow(row.seq, row.hash)
 
 
 async def insert_restore(
-    transaction: Transaction, conversation_id: bytes, generation: bytes, seq: int
+    transaction: Transaction, conversation_id: bytes, generation: bytes, row: RestoreRow
 ) -> None:
-    values = {"conversation_id": conversation_id, "generation": generation, "seq": seq}
+    values = {"conversation_id": conversation_id, "generation": generation, "seq": row.seq, "hash": row.hash}
     await transaction.execute(insert(CONVERSATION_RESTORE).values(values))
 
 

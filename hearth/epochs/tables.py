@@ -72,9 +72,13 @@ CONVERSATION_RESTORE = Table(
     Column("conversation_id", binary(16), ForeignKey("conversation.id"), primary_key=True),
     Column("generation", binary(16), primary_key=True),
     Column("seq", BigId, nullable=False),
+    Column("hash", binary(32)),
     **TABLE_OPTIONS,
 )
-"""Where a log goes on after a restore: the one entry of kind 18 that a database generation has in it."""
+"""Where a log goes on after a restore: the one entry of kind 18 that a database generation has in it.
+
+`hash` is SHA-256 of that entry; null in rows from before it was kept.
+"""
 
 REWRAP = Table(
     "rewrap",

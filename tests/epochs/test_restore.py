@@ -243,6 +243,13 @@ async def test_a_mark_says_what_is_so(lost: Lost, changes: dict[str, Any], verdi
     assert caught.value.fields == {"verdict": verdict}
 
 
+async def test_a_mark_that_is_said_again_is_answered_as_before(lost: Lost) -> None:
+    alice, bob = lost.talk.alice, lost.talk.bob
+    marks = [(alice, lost.mark(alice)), (alice, lost.mark(alice)), (bob, lost.mark(bob))]
+    answers: list[RestoredAt] = [await lost.stage.run(home.phone, mark) for home, mark in marks]
+    assert [(answer.seq, answer.is_own) for answer in answers] == [(5, True), (5, True), (5, False)]
+
+
 async def test_a_mark_is_of_the_newest_epoch_and_signed(lost: Lost) -> None:
     bob = lost.talk.bob
     with pytest.raises(EpochMoved):
