@@ -20,13 +20,10 @@ from hearth.errors import LimitReached, NotFound, TooManyRequests
 from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.receive import check_receive_key
-from hearth.sealed.person.user_chain import StatementKind, read_user_statement
+from hearth.sealed.person.user_chain import MAY_COME_BACK, StatementKind, read_user_statement
 from hearth.vault.contract import DeviceKey
 from hearth.vault.keep import keep_device_keys
 from hearth.vault.rules import ROOM_FOR_OWNER, judged
-
-MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
-"""`vault` comes with a vault, and `identity` and a reset with one, too."""
 
 
 async def offer_chain(context: Context, command: OfferChain) -> ChainTaken:

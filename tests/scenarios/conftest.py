@@ -119,6 +119,17 @@ async def calm(*devices: Device) -> None:
         device.looks_away()
 
 
+async def begin_with_a_backup(sign_up: SignUp, backups: Backups) -> tuple[Device, Device]:
+    """Alice and bob, who had written "before the backup" to each other when it was made."""
+    alice, bob = await sign_up("alice"), await sign_up("bob")
+    await make_friends(alice, bob)
+    await alice.sends("before the backup", to=bob)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    return alice, bob
+
+
 @pytest.fixture
 def alice(cast: dict[str, Device]) -> Device:
     return cast["alice"]

@@ -8,16 +8,11 @@ from hearth.client.restored import patience
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.epoch import Action
 from tests.scenarios.backups import Backups, epochs_of, goes_on, key_of, rotates, texts
-from tests.scenarios.conftest import SignUp, calm, make_friends
+from tests.scenarios.conftest import SignUp, begin_with_a_backup, calm, make_friends
 
 
 async def test_what_two_people_wrote_since_the_backup_comes_back(sign_up: SignUp, backups: Backups) -> None:
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     await bob.sends("after it", to=alice)
     await alice.receives("after it")
     await rotates(alice, "bob")
@@ -47,12 +42,7 @@ async def test_who_was_started_anew_takes_back_what_others_have(
 ) -> None:
     """Bob's program has nothing but its file: it waits for alice, and is given nothing twice."""
     monkeypatch.setattr(rewrap, "ANSWER_WITHIN", 0.1)
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     await rotates(alice, "bob")
     await alice.sends("read by bob", to=bob)
     await bob.receives("read by bob")
@@ -81,12 +71,7 @@ async def test_what_nobody_has_any_more_stops_nobody(
 ) -> None:
     """Both programs have nothing but their files: they wait for a while, then they go on without."""
     monkeypatch.setattr(patience, "PATIENCE_MS", 3000)
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     await rotates(alice, "bob")
     await alice.sends("lost", to=bob)
     await bob.receives("lost")
@@ -105,12 +90,7 @@ async def test_who_comes_late_goes_on_with_what_others_made_meanwhile(
     sign_up: SignUp, backups: Backups
 ) -> None:
     """Bob's tablet signs in after the restore and makes an epoch with the number of one that alice knows."""
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     await bob.sends("under the same epoch", to=alice)
     await alice.receives("under the same epoch")
     await rotates(alice, "bob")

@@ -5,7 +5,7 @@ import pytest
 from hearth.client.restored import patience
 from tests.scenarios.backups import Backups, epochs_of, goes_on, id_of, key_of, list_devices, texts
 from tests.scenarios.cast import PASSWORD
-from tests.scenarios.conftest import SignUp, calm, make_friends
+from tests.scenarios.conftest import SignUp, begin_with_a_backup, calm, make_friends
 
 
 async def test_devices_that_came_and_went_since_the_backup_come_and_go_again(
@@ -48,12 +48,7 @@ async def test_a_list_that_nobody_can_give_back_stops_nobody(
 ) -> None:
     """Bob's programs were started anew: his list is that of the backup, and alice takes it after a while."""
     monkeypatch.setattr(patience, "PATIENCE_MS", 3000)
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     laptop = await sign_up("bob", device="laptop")
     assert len(await list_devices(alice, bob)) == 2
     async with alice.client.keeper.hold() as room:
@@ -80,12 +75,7 @@ async def test_after_a_new_password_since_the_backup_the_old_one_counts(
 ) -> None:
     """The vault of that time is lost with the password's proof; nobody is stopped by that."""
     monkeypatch.setattr(patience, "PATIENCE_MS", 3000)
-    alice, bob = await sign_up("alice"), await sign_up("bob")
-    await make_friends(alice, bob)
-    await alice.sends("before the backup", to=bob)
-    await bob.receives("before the backup")
-    await calm(alice, bob)
-    await backups.make()
+    alice, bob = await begin_with_a_backup(sign_up, backups)
     await bob.client.change_password(PASSWORD, "battery staple horse")
     await alice.sends("after it", to=bob)
     await bob.receives("after it")

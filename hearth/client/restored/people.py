@@ -25,13 +25,12 @@ from hearth.directory.contract import (
 from hearth.errors import HearthError, NotSignedIn
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.generations import Generation
-from hearth.sealed.person.user_chain import StatementKind, read_user_statement
+from hearth.sealed.person.user_chain import MAY_COME_BACK, read_user_statement
 from hearth.vault.contract import Generations, ListGenerations
 
 LOG = logging.getLogger(__name__)
 AT_ONCE = 500
 MOST_OFFERED = 50
-MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
 
 
 async def look_at_people(room: Room, before: Room | None) -> None:

@@ -42,6 +42,8 @@ class StatementKind(IntEnum):
 
 
 BY_IDENTITY = frozenset(StatementKind) - {StatementKind.PROFILE, StatementKind.RETIRE}
+MAY_COME_BACK = frozenset({StatementKind.DEVICES, StatementKind.PROFILE, StatementKind.RETIRE})
+"""After a restore (10.10): `vault` comes with a vault, and `identity` and a reset with one, too."""
 
 
 @dataclass(frozen=True, slots=True)
