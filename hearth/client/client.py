@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from hearth.client import content, sign_in
 from hearth.client.account import AccountActs, end_session, give_keys
 from hearth.client.conversations.opener import Opener
+from hearth.client.conversations.repeats import Repeats
 from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
@@ -76,7 +77,8 @@ class Client(Friendships, Identities, AccountActs, Signs):
         self._opener = Opener(self.keeper)
         self._reader = Reader(file, self.replica, connection.ask, self._listeners.tell, self._opener.describe)
         self._sealer = Sealer(self.keeper, self.replica)
-        self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer)
+        repeats = Repeats(file, self.replica, self.keeper, connection.ask)
+        self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)
         self._unmarked: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -46,7 +46,7 @@ class OutboxRow(msgspec.Struct):
     """A message that may not have reached the server. `counter` is 0 until it is about to be sent.
 
     `record` is what was written; `sealed` the same under an epoch, once it is sealed, byte for byte as it is
-    sent.
+    sent. `given_id` is the client id that a program knows it by, if it goes out under another one.
     """
 
     client_id: str
@@ -56,12 +56,14 @@ class OutboxRow(msgspec.Struct):
     counter: int = 0
     sealed: bytes = b""
     epoch: int = 0
+    given_id: str = ""
 
 
 class DeviceState(msgspec.Struct, kw_only=True):
     """One signed-in device. `cursors` is None until the first connection, `keys` for who has none.
 
     `unsettled` are cursors of before a restore: where the log is still the same is not known yet.
+    `settled` are the seqs of the last own messages that are known to stand.
     """
 
     format: int = 1
@@ -75,6 +77,7 @@ class DeviceState(msgspec.Struct, kw_only=True):
     unsettled: dict[str, Cursor] = {}
     waiting: dict[str, KeptWaiting] = {}
     counters: dict[str, int] = {}
+    settled: dict[str, int] = {}
     outbox: list[OutboxRow] = []
     sent: dict[str, Sent] = {}
     keys: AccountKeys | None = None

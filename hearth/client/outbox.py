@@ -4,7 +4,7 @@ Invariant: a row that may have reached the server is only ever sent again with t
 before anything else of its conversation. It is sealed when it has its counter, and sealed again, with both as
 they were, only when the server takes nothing more under its epoch. Counters of one device and
 conversation are dense: a row gets the next one when it is its turn, and a refusal, which means that it is not
-stored, frees it.
+stored, frees it. What repeats a counter, as the file may have been copied, is sent again as another message.
 """
 
 import asyncio
@@ -38,6 +38,12 @@ class Seals(Protocol):
     async def look_again(self, key: str) -> None: ...
 
 
+class Stands(Protocol):
+    """Looks whether what was stored stands: 0, or the highest counter that this device has used."""
+
+    async def find_used(self, row: OutboxRow, sent: Sent) -> int: ...
+
+
 class OutboxFull(Exception):
     """Too much is unsent already; nothing was taken."""
 
@@ -60,8 +66,9 @@ class Outbox:
         send: Send,
         wait_until_connected: Callable[[], Awaitable[None]],
         sealer: Seals,
+        repeats: Stands,
     ) -> None:
-        self._sealer = sealer
+        self._sealer, self._repeats = sealer, repeats
         self._file = file
         self._send = send
         self._wait_until_connected = wait_until_connected
@@ -77,7 +84,7 @@ class Outbox:
     ) -> OutboxRow:
         """Take a message; when this returns it is kept. A known `client_id` is taken once only."""
         for row in self._file.state.outbox:
-            if row.client_id == client_id and row.conversation_id == conversation_id:
+            if client_id in (row.client_id, row.given_id) and row.conversation_id == conversation_id:
                 return row
         row = OutboxRow(client_id or secrets.token_hex(16), conversation_id, record, kind)
         if _sent_key(row) in self._file.state.sent:
@@ -108,6 +115,9 @@ class Outbox:
             return known
         try:
             sent = await self._send_sealed(row)
+            while used := await self._repeats.find_used(row, sent):
+                self._begin_again(row, used)
+                sent = await self._send_sealed(row)
         except (HearthError, NoKeys, NotReady):
             row.counter = 0
             self._drop(row)
@@ -118,6 +128,14 @@ class Outbox:
         self._drop(row)
         self._file.save()
         return sent
+
+    def _begin_again(self, row: OutboxRow, used: int) -> None:
+        """Another copy of this device has used the row's counter: it goes out as a new message."""
+        counters = self._file.state.counters
+        counters[row.conversation_id] = max(counters.get(row.conversation_id, 0), used)
+        row.given_id = row.given_id or row.client_id
+        row.client_id, row.counter, row.sealed, row.epoch = secrets.token_hex(16), 0, b"", 0
+        self._file.save()
 
     async def _send_sealed(self, row: OutboxRow) -> Sent:
         """Seal a row unless that was done, and send it; again under another epoch where it has to be."""
@@ -177,7 +195,7 @@ class Outbox:
 
 
 def _sent_key(row: OutboxRow) -> str:
-    return f"{row.conversation_id}/{row.client_id}"
+    return f"{row.conversation_id}/{row.given_id or row.client_id}"
 
 
 def to_command(row: OutboxRow) -> SendMessage:

@@ -8,7 +8,7 @@ from hearth.client.outbox import MOST_SEALINGS, Outbox
 from hearth.client.problems import Disconnected, NoKeys, Problem, Refused
 from hearth.errors import Busy
 from tests.client.entries import ID
-from tests.client.test_outbox import Server, file, no_pauses
+from tests.client.test_outbox import Alone, Server, file, no_pauses
 
 __all__ = ["file", "no_pauses"]
 
@@ -38,7 +38,7 @@ def open_outbox(file: DeviceFile, server: Server, epochs: Epochs) -> Outbox:
     async def wait() -> None:
         return None
 
-    return Outbox(file, server, wait, epochs)
+    return Outbox(file, server, wait, epochs, Alone())
 
 
 async def test_what_is_sealed_once_is_sent_again_as_it_is(file: DeviceFile) -> None:

@@ -68,7 +68,7 @@ class Reader:
             }
             state.cursors = {}
         state.generation = self._replica.generation
-        state.waiting = {}
+        state.waiting, state.settled = {}, {}
         self._file.save()
 
     async def _settle(self, conversation: ConversationState) -> None:

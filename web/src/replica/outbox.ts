@@ -12,7 +12,8 @@ import { isPassing } from "../wire/problem.ts";
 import type { Socket } from "../wire/socket.ts";
 import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
-import type { OutboxRow, OwnDatabase, SealedBytes, Written } from "./own-database.ts";
+import { Doubts } from "./doubts.ts";
+import type { OutboxRow, OwnDatabase, SealedBytes, SentRow, Written } from "./own-database.ts";
 import { findHeld } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
 import { describeRecord, isSealed, type WholeRow } from "./records.ts";
@@ -57,6 +58,7 @@ export class Outbox {
   readonly #caller: Caller;
   readonly #device: string;
   readonly #numbers: Numbers;
+  readonly #doubts: Doubts;
   readonly #sealer: Sealer;
 
   constructor(own: OwnDatabase, replica: Replica, caller: Caller, device: string, sealer: Sealer) {
@@ -65,6 +67,7 @@ export class Outbox {
     this.#caller = caller;
     this.#device = device;
     this.#numbers = new Numbers(own, replica, caller, device);
+    this.#doubts = new Doubts(own, replica, device);
     this.#sealer = sealer;
   }
 
@@ -102,6 +105,10 @@ export class Outbox {
   /** Sends what waits, for ever, until aborted. Only one tab at a time may be in here. */
   async drain(signal: AbortSignal): Promise<void> {
     await this.#adopt();
+    await Promise.all([this.#sendAll(signal), this.#doubts.run(signal)]);
+  }
+
+  async #sendAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const row = (await this.#findNext()) ?? (await waitForValue(() => this.#findNext(), signal));
       if (row && !signal.aborted) await this.#sendUntilKnown(row, signal);
@@ -193,19 +200,23 @@ export class Outbox {
 
   /** The server has it: the echo goes the way of every entry, then the row is done with and its number used up. */
   async #take(row: Ready, sent: Sent): Promise<void> {
-    const isUsed = row.is_adopted ? await this.#readBack(row, sent.seq) : await this.#echo(row, sent);
-    await this.#finish(row, isUsed);
+    if (row.is_adopted) return this.#finish(row, await this.#readBack(row, sent.seq));
+    await this.#echo(row, sent);
+    const has: SentRow = { ...row, seq: sent.seq };
+    await this.#finish(row, true, (await this.#doubts.isCertain(has)) ? undefined : has);
   }
 
-  async #finish({ client_id, conversation, device, number }: OutboxRow, isUsed: boolean): Promise<void> {
-    await this.#own.transaction("rw", [this.#own.outbox, this.#own.counters], async () => {
+  /** `doubtful`: it may turn out not to stand. */
+  async #finish({ client_id, conversation, device, number }: OutboxRow, isUsed: boolean, doubtful?: SentRow): Promise<void> {
+    await this.#own.transaction("rw", [this.#own.outbox, this.#own.counters, this.#own.sent], async () => {
       if ((await this.#own.outbox.get(client_id)) === undefined) return;
+      if (doubtful) await this.#own.sent.put(doubtful);
       if (isUsed) await this.#own.counters.update([device, conversation], { sent: number! });
       await this.#own.outbox.delete(client_id);
     });
   }
 
-  async #echo(row: Ready, sent: Sent): Promise<true> {
+  async #echo(row: Ready, sent: Sent): Promise<void> {
     const { conversation, client_id, device, kind, number, content, target } = row;
     const { record, epoch } = row.sealed;
     const author = { from_user: this.#replica.me, from_device: device, client_id, counter: number };
@@ -214,7 +225,6 @@ export class Outbox {
     const waiting = isSealed(record) ? { opened: own } : {};
     const echo: WholeRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, ...describeRecord(record), ...waiting };
     this.#note(await applyEntries(this.#replica, [await this.#sealer.open(echo)]));
-    return true;
   }
 
   #note({ isWaiting: isAnyWaiting }: Applied): void {

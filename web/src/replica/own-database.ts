@@ -38,6 +38,12 @@ export interface OutboxRow {
   reason?: string;
 }
 
+/** What the server has of this device, and may not stand there: doubts.ts. */
+export interface SentRow extends OutboxRow {
+  number: number;
+  seq: number;
+}
+
 export interface CounterRow {
   device: string;
   conversation: string;
@@ -74,6 +80,7 @@ function takeOver(row: OldRow): void {
 
 export class OwnDatabase extends Dexie {
   declare outbox: Table<OutboxRow, string>;
+  declare sent: Table<SentRow, string>;
   declare counters: Table<CounterRow, [string, string]>;
   declare marks: Table<MarkRow, string>;
   declare drafts: Table<DraftRow, string>;
@@ -89,6 +96,7 @@ export class OwnDatabase extends Dexie {
     this.version(2)
       .stores({})
       .upgrade((upgrade) => upgrade.table<OldRow>("outbox").toCollection().modify(takeOver));
+    this.version(3).stores({ sent: "client_id, conversation" });
   }
 
   /** Forgets everything: there is another server at this address now. */

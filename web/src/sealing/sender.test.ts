@@ -10,14 +10,16 @@ import { World } from "../crypto/account/testing/world.ts";
 import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { Place } from "../crypto/conversations/testing/town.ts";
 import { fromHex, toHex } from "../lib/bytes.ts";
+import { applyPage } from "../messages/apply.ts";
 import { type ConversationRow, Replica } from "../replica/database.ts";
+import { toRow } from "../replica/entries.ts";
 import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase, type OutboxRow } from "../replica/own-database.ts";
 import { makeError } from "../replica/testing.ts";
 import { Opener } from "./opener.ts";
 import { Sealing } from "./sealing.ts";
 import { Sender } from "./sender.ts";
-import { TownLine } from "./testing.ts";
+import { pageBelow, TownLine } from "./testing.ts";
 
 let count = 0;
 const ends: (() => void)[] = [];
@@ -51,6 +53,7 @@ class Desk {
     const opener = new Opener(replica);
     opener.ask = this.browser.askAbout;
     const sealing = new Sealing(replica, opener, this.browser.askAbout);
+    opener.noteWaiting = sealing.noteUnopened;
     const outbox = new Outbox(own, replica, { call: this.line.call }, this.browser.place.device, new Sender(replica, this.browser.askAbout, sealing, opener));
     const kill = (): void => {
       own.close();
@@ -203,4 +206,66 @@ test("what the session before had sent under the same epoch is found in the log,
   await tab.outbox.add(next.id, say("by the new one"));
   await next.drain(tab, () => next.isEmpty(tab));
   expect(await next.read(bob)).toEqual(["by the old one", "by the new one"]);
+});
+
+/** The storage of somebody's browser as it is now, in another place. */
+async function copyStorage(desk: Desk, tab: Awaited<ReturnType<Desk["openTab"]>>): Promise<{ copy: Desk; other: Awaited<ReturnType<Desk["openTab"]>> }> {
+  const copy = new Desk(desk.town, desk.browser);
+  const other = await copy.openTab();
+  for (const [from, to] of [[tab.own, other.own], [tab.replica, other.replica]] as const) {
+    for (const table of from.tables) await to.table(table.name).bulkPut(await table.toArray());
+  }
+  return { copy, other };
+}
+
+/** What the log has that this tab has not heard of, as the filler fetches it. */
+async function fetchLog(desk: Desk, tab: Awaited<ReturnType<Desk["openTab"]>>): Promise<void> {
+  const page = pageBelow(desk.town.places.get(desk.id)!, desk.rows.length + 1, 100);
+  await applyPage(tab.replica, page, undefined, page.entries.map(toRow));
+  tab.sealing.noteUnopened();
+}
+
+async function beginCopied() {
+  const { alice, bob } = await begin();
+  const tab = await alice.openTab();
+  await tab.outbox.add(alice.id, say("before"));
+  await alice.drain(tab, () => alice.isEmpty(tab));
+  await fetchLog(alice, tab);
+  return { alice, bob, tab, ...(await copyStorage(alice, tab)) };
+}
+
+test("where the storage was copied, what repeats a number of the other one is sent again and not lost", async () => {
+  const { alice, bob, tab, copy, other } = await beginCopied();
+  await other.outbox.add(copy.id, say("from the copy"));
+  await copy.drain(other, () => copy.isEmpty(other));
+  const stop = new AbortController();
+  const running = [tab.outbox.drain(stop.signal), tab.sealing.run("00".repeat(16), stop.signal)];
+  for (const text of ["two", "three"]) await tab.outbox.add(alice.id, say(text));
+  await expect.poll(() => alice.isEmpty(tab)).toBe(true);
+  expect(await tab.own.sent.count()).toBe(2);
+  await fetchLog(alice, tab);
+  await expect.poll(() => tab.own.sent.count()).toBe(0);
+  await expect.poll(() => alice.isEmpty(tab)).toBe(true);
+  stop.abort();
+  await Promise.all(running);
+  expect(alice.rows.filter(({ kind }) => kind === 1).map(({ counter }) => counter)).toEqual([1, 2, 2, 3, 4]);
+  expect((await alice.read(bob)).sort()).toEqual(["before", "from the copy", "repeated_counter", "three", "two"]);
+  expect(new Set(alice.rows.map(({ clientId }) => toHex(clientId))).size).toBe(alice.rows.length);
+});
+
+test("a server that shows a made-up entry under one's number does not make one send twice", async () => {
+  const { alice, bob, tab } = await beginCopied();
+  const { device } = alice.browser.place;
+  const forged = { ...alice.rows.at(-1)!, record: alice.rows.at(-1)!.record.map((byte, at) => (at > 40 ? byte ^ 1 : byte)) };
+  alice.town.place(fromHex(alice.id)).post({ ...forged, device: fromHex(device), clientId: fromHex("77".repeat(16)), counter: 2 });
+  const stop = new AbortController();
+  const running = [tab.outbox.drain(stop.signal), tab.sealing.run("00".repeat(16), stop.signal)];
+  await tab.outbox.add(alice.id, say("two"));
+  await expect.poll(() => alice.isEmpty(tab)).toBe(true);
+  await fetchLog(alice, tab);
+  await expect.poll(() => tab.own.sent.count()).toBe(0);
+  stop.abort();
+  await Promise.all(running);
+  expect(alice.line.sent).toHaveLength(2);
+  expect(await alice.read(bob)).toEqual(["before", "cannot_open", "two"]);
 });
