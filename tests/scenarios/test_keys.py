@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from hearth.client import Client, NoKeys
-from hearth.client.keys.connect import Place
+from hearth.client.keys.catch_up import catch_up_rows
+from hearth.client.keys.connect import Place, renew_generation
 from hearth.errors import WrongPassword
+from hearth.sealed.person.keyring import How, PinRow, RowKind, UserId, read_keyring
 from hearth.sealed.person.user_state import ChainState
 from tests.scenarios.cast import PASSWORD
 from tests.scenarios.keyless import register_keyless
@@ -51,6 +53,28 @@ async def test_a_program_goes_on_with_its_file_alone(server: RunningServer, tmp_
         assert (after.n, after.hash) == (before.n, before.hash)
         async with alice.keeper.hold() as room:
             assert set(room.own.receive_seeds) == {1}
+
+
+async def test_what_own_devices_saw_differently_goes_on_under_the_next_generation(
+    server: RunningServer,
+) -> None:
+    async with await Client.register(server.url, "alice", PASSWORD) as alice:
+        await look(alice)
+        one, other = (PinRow("bob", key * 32, 1, 4, b"h" * 32, How.REQUEST, 0, 17) for key in (b"k", b"x"))
+        async with alice.keeper.hold() as room:
+            await room.own.append([(UserId(2), one), (UserId(2), other)])
+        for _ in range(2):
+            async with alice.keeper.hold() as room:
+                await catch_up_rows(room.own)
+                await renew_generation(room.own)
+            async with await Client.sign_in(server.url, "alice", PASSWORD) as phone:
+                await look(phone)
+                async with phone.keeper.hold() as room:
+                    newest = room.own.newest.statement
+                    stored = [row for row in room.own.stored if row.g == newest.g]
+                    keyring = read_keyring(stored, {newest.g: newest.set})
+                    assert keyring.conflicts == {2} and keyring.rows[RowKind.PIN, UserId(2).pack()] == other
+                await phone.sign_out()
 
 
 async def test_a_removed_device_is_off_the_list_and_those_left_have_other_keys(server: RunningServer) -> None:

@@ -2,6 +2,7 @@
 undone.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TypeVar
@@ -70,7 +71,7 @@ async def keep_current(own: Own) -> None:
         own.file.save()
         await catch_up_rows(own)
     if own.generations.find_stale(now_ms()) is not None:
-        await _renew_generation(own)
+        await renew_generation(own)
     elif not is_receive_mine(own):
         await _renew_receive(own)
 
@@ -111,7 +112,8 @@ async def plan_keys(own: Own) -> KeysPlan:
     return KeysPlan(own.server, state, own.before(), public_keys, own.carried(), version, now_ms())
 
 
-async def _renew_generation(own: Own) -> None:
+async def renew_generation(own: Own) -> None:
+    """Make the next generation and receive key. Raises HearthError when another device was quicker."""
     made = make_keys(own.by, await plan_keys(own))
     await own.send_keys(made)
     command = Renew(generation=made.generation, receive=made.receive.request, rows=made.rows)
@@ -140,5 +142,7 @@ async def _carry_over(own: Own, from_g: int) -> None:
     there = set(own.rows)
     old = {row.name: (row.id, row.body) for row in own.stored if row.g == from_g}
     missing = [row for name, row in old.items() if name not in there]
+    said = Counter(row.name for row in own.stored if row.g == own.newest.statement.g)
+    missing += [(row_id, pin) for row_id, pin in own.disputed(from_g) if said[pin.KIND, row_id.pack()] <= 1]
     if missing:
         await own.append(missing)

@@ -73,7 +73,7 @@ class MadeReceive:
 
 @dataclass(frozen=True, slots=True)
 class MadeKeys:
-    """A generation and a receive key. `rows` go with them; for `later` the request has no room."""
+    """A generation and a receive key. `rows` go with them; for `later` the set has no room."""
 
     generation: NewGeneration
     g: int
@@ -95,12 +95,13 @@ class MadeVault:
 def make_keys(by: OwnDevice, plan: KeysPlan) -> MadeKeys:
     """Return the next generation and receive key. Raises Rejected(bad_key): not the key that is stated."""
     receive = make_receive(by, plan.server, plan.state.head, plan.receive_version + 1, plan.time)
-    rows = _order_rows([*plan.carried, receive.row])
+    rows, others = _order_rows([*plan.carried, receive.row])
+    later = [*rows[MOST_ROWS:], *others]
     key, g = make_generation_key(), 1 if plan.before is None else plan.before.g + 1
     generation = _make_generation(by, plan, g, key, rows[:MOST_ROWS])
     place = (plan.server, by.user, g, key)
     return MadeKeys(
-        generation, g, key, receive, seal_rows(*place, rows[:MOST_ROWS]), seal_rows(*place, rows[MOST_ROWS:])
+        generation, g, key, receive, seal_rows(*place, rows[:MOST_ROWS]), seal_rows(*place, later)
     )
 
 
@@ -145,10 +146,17 @@ def _find_recipients(plan: KeysPlan) -> dict[bytes, bytes]:
     return found
 
 
-def _order_rows(rows: Iterable[Row]) -> list[Row]:
-    """Return rows in the order of a set; of several with one kind and id the last."""
-    named = {(body.KIND, row_id.pack()): (row_id, body) for row_id, body in rows}
-    return [named[name] for name in sorted(named)]
+def _order_rows(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Return rows in the order of a set, of several with one kind and id the first, and the others."""
+    named: dict[tuple[int, bytes], Row] = {}
+    others = list[Row]()
+    for row_id, body in rows:
+        name = body.KIND, row_id.pack()
+        if name in named:
+            others.append((row_id, body))
+        else:
+            named[name] = row_id, body
+    return [named[name] for name in sorted(named)], others
 
 
 def seal_rows(server: bytes, user: int, g: int, key: bytes, rows: Iterable[Row]) -> list[NewRow]:

@@ -26,6 +26,7 @@ from hearth.sealed.person.keyring import (
     RowKind,
     UserId,
     VersionId,
+    list_disputed,
     read_keyring,
 )
 from hearth.sealed.person.own_chain import OwnChain, OwnGeneration
@@ -119,10 +120,21 @@ class Own:
         return OwnHead(newest.statement.g, newest.signed.hash, newest.key)
 
     def carried(self) -> list[Row]:
-        """Return the rows of kinds 2 to 4 that go on under the next generation."""
+        """Return the rows of kinds 2 to 4 that go on under the next generation; of several with one id the
+        first counts, and pins in dispute follow.
+        """
         if self.before() is None:
             return []
-        return [(_read_id(kind, row_id), body) for (kind, row_id), body in self.rows.items()]
+        counting = [(_read_id(kind, row_id), body) for (kind, row_id), body in self.rows.items()]
+        return [*counting, *self.disputed(self.newest.statement.g)]
+
+    def disputed(self, g: int) -> list[Row]:
+        """Return the pins under a generation of whom more than one thing was said since somebody compared."""
+        pins: dict[int, list[PinRow]] = {}
+        for row in self.stored:
+            if row.g == g and isinstance(row.body, PinRow) and isinstance(row.id, UserId):
+                pins.setdefault(row.id.user, []).append(row.body)
+        return [(UserId(user), pin) for user, said in pins.items() for pin in list_disputed(said)]
 
     def take_rows(self) -> None:
         """Learn what the stored rows say. Raises Rejected(withheld): those of the newest set are not

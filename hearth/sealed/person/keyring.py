@@ -235,6 +235,21 @@ def _choose(before: RowBody, after: RowBody) -> RowBody:
     return after
 
 
+def list_disputed(pins: Iterable[PinRow]) -> list[PinRow]:
+    """Return all that a person's pins say, each once and in order, if since somebody compared they say more
+    than one thing: they are carried over together.
+    """
+    since: list[PinRow] = []
+    for pin in pins:
+        since = [pin] if pin.how is How.COMPARED else [*since, pin]
+    last = {_said(pin): at for at, pin in enumerate(since)}
+    return [since[at] for at in sorted(last.values())] if len(last) > 1 else []
+
+
+def _said(pin: PinRow) -> tuple[int, bytes, bytes]:
+    return pin.n, pin.hash, pin.identity_key
+
+
 def _has_conflict(pins: list[PinRow]) -> bool:
     """Tell whether they say different things of one n, since somebody compared last."""
     said: dict[int, tuple[bytes, bytes]] = {}

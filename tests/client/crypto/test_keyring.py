@@ -18,6 +18,7 @@ from hearth.sealed.person.keyring import (
     UserId,
     VersionId,
     hash_set,
+    list_disputed,
     read_keyring,
 )
 
@@ -97,3 +98,11 @@ def test_two_pins_that_say_different_things_of_one_head_are_a_conflict() -> None
     other, compared = pin(4, key=b"x" * 32), pin(4, how=How.COMPARED)
     assert read([OpenRow(2, BOB, row) for row in (pin(4), other, compared)]).conflicts == set()
     assert read([OpenRow(2, BOB, row) for row in (compared, pin(4), other)]).conflicts == {2}
+
+
+def test_what_is_in_dispute_goes_on_together_each_once_and_in_order() -> None:
+    other, compared = pin(4, key=b"x" * 32), pin(4, how=How.COMPARED)
+    assert list_disputed([pin(4), pin(4, how=How.LINK)]) == []
+    assert list_disputed([pin(4), other, pin(4), other]) == [pin(4), other]
+    assert list_disputed([other, compared, pin(4)]) == []
+    assert list_disputed([other, compared, other]) == [compared, other]

@@ -83,7 +83,7 @@ export async function makeRaised(
     ways: replaceWays?.(vault.ways) ?? said.ways,
     publicKeys: await self.account.server.listPublicKeys(),
     receiveVersion: self.chain.receiveVersion,
-    carried: await self.readRows(),
+    carried: await self.readCarried(),
   });
   wipeVault(vault);
   wipe(said.identitySeed);

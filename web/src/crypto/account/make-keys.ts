@@ -53,7 +53,7 @@ export interface KeysPlan {
   before: Before | null;
   /** Of the vault and of each listed device, at least. */
   publicKeys: readonly PublicKey[];
-  /** Rows of kinds 2 to 4 that go on under the new generation. */
+  /** Rows of kinds 2 to 4 that go on under the new generation; of several with one kind and id the first comes with it, the others after. */
   carried: readonly Row[];
   /** The newest receive version so far. */
   receiveVersion: number;
@@ -65,7 +65,7 @@ export interface MadeKeys {
   receive: MadeReceive;
   /** The set: it goes in the same request. */
   rows: NewRow[];
-  /** What that request has no room for: it is appended afterwards. */
+  /** What has no room in the set: it is appended afterwards. */
   later: NewRow[];
 }
 
@@ -73,10 +73,10 @@ export interface MadeKeys {
 export async function makeNextKeys(place: Place, plan: KeysPlan): Promise<MadeKeys> {
   const { keys, state, time } = plan;
   const receive = await makeNextReceive(place, keys, { n: state.n, hash: state.hash }, plan.receiveVersion + 1, time);
-  const rows = orderRows([...plan.carried, receive.row]);
+  const { rows, others } = orderRows([...plan.carried, receive.row]);
   const set = rows.slice(0, MOST_ROWS);
   const generation = await makeNextGeneration(place, plan, set);
-  return { generation, receive, rows: await sealRows(place, generation, set), later: await sealRows(place, generation, rows.slice(MOST_ROWS)) };
+  return { generation, receive, rows: await sealRows(place, generation, set), later: await sealRows(place, generation, [...rows.slice(MOST_ROWS), ...others]) };
 }
 
 /** The generation after `before`, to each device listed at `state` and to the vault. `set` are the rows that come with it. */
@@ -97,10 +97,16 @@ async function makeNextGeneration(place: Place, { keys, state, before, publicKey
   return { request: { statement, wraps, predecessor }, g, key };
 }
 
-/** Rows in the order of a set; of several with one kind and id the last. */
-function orderRows(rows: readonly Row[]): Row[] {
-  const named = new Map(rows.map((row) => [toHex(orderOf(row)), row]));
-  return [...named.values()].sort((a, b) => compare(orderOf(a), orderOf(b)));
+/** Rows in the order of a set, which has one of each kind and id, and the others. */
+function orderRows(rows: readonly Row[]): { rows: Row[]; others: Row[] } {
+  const named = new Map<string, Row>();
+  const others: Row[] = [];
+  for (const row of rows) {
+    const name = toHex(orderOf(row));
+    if (named.has(name)) others.push(row);
+    else named.set(name, row);
+  }
+  return { rows: [...named.values()].sort((a, b) => compare(orderOf(a), orderOf(b))), others };
 }
 
 /** Rows as they are sent. */

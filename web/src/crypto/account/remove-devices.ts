@@ -44,7 +44,7 @@ async function removeOnce(account: Account, password: PasswordKeys, devices: rea
   await draft.addDevices(left, vault.identitySeed);
   wipeVault(vault);
   const made = await makeNextKeys(account.place, {
-    keys, state: draft.state, before: beforeOf(self), publicKeys: await account.server.listPublicKeys(), carried: await self.readRows(),
+    keys, state: draft.state, before: beforeOf(self), publicKeys: await account.server.listPublicKeys(), carried: await self.readCarried(),
     receiveVersion: self.chain.receiveVersion, time,
   });
   const { generation, receive, rows } = made;

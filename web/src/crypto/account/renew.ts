@@ -2,6 +2,7 @@
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { headOf } from "../protocol/known-chain.ts";
 import type { Row } from "../protocol/keyring.ts";
+import { listDisputed } from "../protocol/pins.ts";
 import { type Before, type MadeKeys, makeNextKeys, makeNextReceive, sealRows } from "./make-keys.ts";
 import type { Self } from "./self.ts";
 import { type NewRow, sendAgain } from "./server.ts";
@@ -17,7 +18,7 @@ export async function renewGeneration(self: Self, keys: DeviceKeys): Promise<voi
   const { place, server } = self.account;
   const [state, time] = [self.chain.head, self.account.now()];
   const before = self.own.newest?.stated.incarnation === state.incarnation ? beforeOf(self) : null;
-  const carried = before === null ? [] : await self.readRows();
+  const carried = before === null ? [] : await self.readCarried();
   const publicKeys = await server.listPublicKeys();
   const made = await makeNextKeys(place, { keys, state, before, publicKeys, carried, receiveVersion: self.chain.receiveVersion, time });
   await sendKeys(self, made, () => server.renew({ generation: made.generation.request, receive: made.receive.request, rows: made.rows }));
@@ -61,11 +62,14 @@ export async function renewReceive(self: Self, keys: DeviceKeys): Promise<void> 
   await self.remember();
 }
 
-/** Rows of an older generation that count and are not there under the newest one. */
+/** Rows of an older generation that go on and are not there under the newest one. Of a person of whom more was said since, the pins are those. */
 export async function carryOver(self: Self, from: number): Promise<void> {
   const { newest } = self.own;
   const there = new Set((await self.readRows()).map(nameRow));
-  const missing = (await self.readRows(from)).filter((row) => !there.has(nameRow(row)));
+  const pins = await self.readPins();
+  const isDone = new Set([...there].filter((name) => pins.filter((pin) => nameRow(pin) === name).length !== 1));
+  const disputed = listDisputed(await self.readPins(from)).filter((pin) => !isDone.has(nameRow(pin)));
+  const missing = [...(await self.readRows(from)).filter((row) => !there.has(nameRow(row))), ...disputed];
   await append(self, await sealRows(self.account.place, { g: newest!.statement.g, key: newest!.key }, missing));
 }
 

@@ -32,7 +32,7 @@ export const resetHere = (account: Account, token: string, next: NextPassword): 
     const self = await recall(account);
     await catchUpChain(self);
     await catchUpListed(self);
-    const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, await self.readRows());
+    const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, await self.readCarried());
     await sendChange(self, made, () => account.server.resetHere(token, next.password, made.change));
     await learnChange(self, made);
   });

@@ -5,7 +5,7 @@ import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
 import { chooseRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
 import { KnownChain } from "../protocol/known-chain.ts";
 import { OwnChain } from "../protocol/own-chain.ts";
-import type { Pin } from "../protocol/pins.ts";
+import { listDisputed, type Pin } from "../protocol/pins.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
 import type { AccountServer, StoredRow } from "./server.ts";
@@ -103,9 +103,14 @@ export class Self {
     return [...counting.values()];
   }
 
-  /** Every pin under the newest generation, in the order of the list. */
-  async readPins(): Promise<Pin[]> {
-    return (await this.#readEvery(this.own.newest?.statement.g ?? 0)).filter((row) => row.kind === "pin");
+  /** Every pin under a generation, in the order of the list. */
+  async readPins(g = this.own.newest?.statement.g ?? 0): Promise<Pin[]> {
+    return (await this.#readEvery(g)).filter((row) => row.kind === "pin");
+  }
+
+  /** What goes on under the next generation: rows that count, and after them the pins that are in doubt with others of theirs. */
+  async readCarried(g?: number): Promise<Row[]> {
+    return [...(await this.readRows(g)), ...listDisputed(await this.readPins(g))];
   }
 
   async #readEvery(g: number): Promise<Row[]> {

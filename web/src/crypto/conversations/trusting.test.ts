@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import type { Bytes } from "../../lib/bytes.ts";
 import { changePassword } from "../account/change-password.ts";
+import { carryOver } from "../account/renew.ts";
 import { resetWithout } from "../account/reset.ts";
 import type { Account } from "../account/self.ts";
 import { MemorySession } from "../account/testing/memory-session.ts";
@@ -143,6 +144,36 @@ test("when own devices were shown different keys of one head, both say so until 
   for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: true, hasConflict: false });
   await other.append([{ ...seen, n: seen.n - 1, hash: random(32), how: 2 }]);
   for (const device of [alice, other]) expect(await ofBob(device)).toMatchObject({ isVerified: false, hasConflict: true });
+});
+
+test("a conflict goes on under the next generations until somebody has compared", LONG, async () => {
+  const { alice, town, laptop } = await Scene.begin();
+  const world = town.worlds.get(1)!;
+  const { account } = alice.self;
+  await ofBob(alice);
+  const seen = alice.pins.get(2)!;
+  await alice.append([{ ...seen, identityKey: random(32) }, seen]);
+  const renew = async (): Promise<Device> => {
+    town.pass(31 * 24 * 3600 * 1000);
+    const g = world.server.kept.generations.length;
+    await ready(account);
+    expect(world.server.kept.generations.length).toBe(g + 1);
+    return town.start(account);
+  };
+  for (let round = 0; round < 2; round++) {
+    const device = await renew();
+    expect(await ofBob(device)).toMatchObject({ hasConflict: true, isHeld: false });
+    expect(device.everyPin.get(2)!.length).toBeLessThan(4);
+  }
+  // A device that died before it had appended what the request had no room for.
+  world.server.kept.rows = world.server.kept.rows.filter((row) => row.isOfSet || row.g < world.server.kept.generations.length);
+  const other = await laptop();
+  expect(await ofBob(other)).toMatchObject({ hasConflict: false });
+  for (let round = 0; round < 2; round++) await carryOver(other.self, other.self.own.newest!.statement.g - 1);
+  expect(await ofBob(other)).toMatchObject({ hasConflict: true });
+  const last = await renew();
+  await confirmCompared(last, 2, await shown(last));
+  expect(await ofBob(await renew())).toMatchObject({ hasConflict: false, isVerified: true });
 });
 
 describe("a new identity", () => {

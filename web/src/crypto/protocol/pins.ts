@@ -1,5 +1,6 @@
 // Whom a person has met, and what happens when their identity changes (docs/protocol-encryption.md, 6.3, 9.1 and 9.2). Values:
 // every change gives another one.
+import { toHex } from "../../lib/bytes.ts";
 import { check, equal } from "./codec.ts";
 import type { Row } from "./keyring.ts";
 import type { UserState } from "./user-state.ts";
@@ -64,6 +65,17 @@ const isConflict = (a: Pin, b: Pin): boolean => a.n === b.n && !(equal(a.hash, b
 
 /** Those of a person's pins, in the order of the list, that say something since somebody compared last. */
 export const listSinceCompared = (pins: readonly Pin[]): Pin[] => pins.slice(Math.max(0, pins.findLastIndex((pin) => pin.how === COMPARED)));
+
+const nameSaid = ({ n, hash, identityKey }: Pin): string => `${n} ${toHex(hash)} ${toHex(identityKey)}`;
+
+/** All that pins say of people of whom they say more than one thing since somebody compared, each once and in the order of the list: they go on together. */
+export function listDisputed(pins: readonly Pin[]): Pin[] {
+  return [...new Set(pins.map((pin) => pin.user))].flatMap((user) => {
+    const since = listSinceCompared(pins.filter((pin) => pin.user === user));
+    const last = new Map(since.map((pin) => [nameSaid(pin), pin]));
+    return last.size > 1 ? since.filter((pin) => last.get(nameSaid(pin)) === pin) : [];
+  });
+}
 
 /**
  * Whether the server showed one's own devices different things of a person (6.3), which is to be shown until somebody has compared:
