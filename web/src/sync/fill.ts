@@ -94,7 +94,7 @@ export class Filler {
     }
   }
 
-  /** Pages of a gap, downwards; the next ones are on their way while some are opened and written. Returns how many there were. */
+  /** Pages of a gap, downwards; while some are written, the next ones are opened, and those below on their way. Returns how many there were. */
   async #fill({ conversation, seq, from }: Job, most: number, signal: AbortSignal): Promise<number> {
     const generation = await this.#findGeneration();
     let count = 0;
@@ -103,27 +103,28 @@ export class Filler {
     const ask = (): Asked[] => {
       const asked: Asked[] = [];
       for (; asked.length < TOGETHER && below > from && count < most; below -= DEEP_PAGE, count += 1) {
-        asked.push({ below, answer: this.#askBelow(conversation, below) });
+        asked.push({ below, answer: heardLater(this.#askBelow(conversation, below)) });
       }
       return asked;
     };
+    // What the worker tells of pages is looked up in the copy behind the ones above: their transaction began before it was asked.
+    let writing: Promise<void> = Promise.resolve();
     for (let asked = ask(); asked.length > 0 && !signal.aborted; ) {
       const pages = await Promise.all(asked.map(async (one) => ({ below: one.below, page: await one.answer })));
       asked = ask();
       for (const { below: upTo, page } of joinPages(pages)) {
         const rows = await this.#open(page, LONG_PATIENCE);
+        await writing;
         if (signal.aborted) return count;
-        await this.#write(page, rows, upTo, generation);
+        writing = heardLater(this.#write(page, rows, upTo, generation));
       }
     }
+    await writing;
     return count;
   }
 
   #askBelow(conversation: string, below: number): Promise<Page> {
-    const answer = this.#call("message.history", { conversation_id: conversation, seq: below, direction: "before", limit: DEEP_PAGE });
-    // Who waits for it hears of it; until then it is nobody's failure.
-    answer.catch(() => undefined);
-    return answer;
+    return this.#call("message.history", { conversation_id: conversation, seq: below, direction: "before", limit: DEEP_PAGE });
   }
 
   async #fetch(input: ReadHistory & { seq: number }): Promise<Page> {
@@ -169,6 +170,12 @@ export class Filler {
     }
     return deep;
   }
+}
+
+/** Who waits for it hears of its failure; until then it is nobody's. */
+function heardLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 interface Part {
