@@ -5,14 +5,12 @@ import { toHex } from "../../lib/bytes.ts";
 import { verdictOf } from "../account/testing/world.ts";
 import { join, zeros } from "../protocol/codec.ts";
 import { directId } from "../protocol/epoch.ts";
-import { makeRestored, RESTORED } from "../protocol/log-entries.ts";
 import { sha256 } from "../protocol/primitives.ts";
 import { encodeBody } from "../protocol/record.ts";
-import { hashStatement } from "../protocol/statements.ts";
 import type { KnownConversation } from "./known-conversation.ts";
 import type { Row } from "./log.ts";
 import { DELETION, EDIT, LEAVE_ENTRY, REACTION, STATE, VOID } from "./roles.ts";
-import { deviceId, meet, NOW, PeopleShown, seedOf, SERVER, signAs } from "./testing/cast.ts";
+import { deviceId, meet, PeopleShown, seedOf, SERVER } from "./testing/cast.ts";
 import { judgedAs, makeCast, rewrite, Room, SETTINGS, withBytes } from "./testing/room.ts";
 
 const begin = async (): Promise<Room> => Room.begin(await makeCast("alice", "bob", "carol"));
@@ -308,26 +306,6 @@ describe("8.6", () => {
     await room.make("create", 1, cast.map((one) => one.line(3)), { kind: "direct", settings });
     await room.leave(2);
     expect(all(await room.open())).toEqual(["stands", "not_allowed"]);
-  });
-
-  test("after a restore, told by the server, targets are found by hash and old places are not judged", async () => {
-    const room = await begin();
-    const message = await room.send(2, "before");
-    const database = seedOf("database").slice(0, 16);
-    const one = {
-      server: SERVER, conversation: room.conversation, databaseGeneration: database, epoch: 1, recordHash: room.epochs[0]!.hash, old: { seq: 40, hash: seedOf("x") },
-      user: 1, device: deviceId("alice phone"), time: NOW, extensions: [],
-    };
-    const record = await makeRestored(one, signAs("alice phone"));
-    room.postSigned(18, 1, one.device, 1, record, hashStatement(RESTORED, record));
-    await room.send(2, "edit", { kind: EDIT, targetSeq: 30, targetHash: message.recordHash, seen: { seq: 35, hash: seedOf("lost") } });
-    await room.send(2, "after");
-    await room.send(2, "wrong again", { seen: { seq: 5, hash: seedOf("lost") } });
-    const known = await room.open(2, undefined, new Set([toHex(database)]));
-    expect(all(known).slice(2)).toEqual(["stands", "edit", "after", "wrong again"]);
-    expect(known.judged.findings[3]!.target).toBe(2);
-    expect(withheld(known)).toEqual([6]);
-    expect(all(await room.open()).slice(2, 4)).toEqual(["not_allowed", "malformed"]);
   });
 
   test("while a device's chain is not shown nothing of it is judged, and then all is", async () => {

@@ -206,7 +206,7 @@ class Pass {
     if ("failed" in body) throw new ProtocolError(body.failed, "the body does not decode");
     this.#aim(row, target);
     this.#judgeSeen(finding, opened.seen);
-    if (row.targetSeq > 0 && target === undefined) finding.wants.push(row.targetSeq);
+    if (row.targetSeq > 0 && target === undefined) this.#wantTarget(row, finding);
     Object.assign(finding, { content: body.content, extensions: body.extensions, sentAt: opened.sentAt, target: target?.seq ?? null });
   }
 
@@ -215,6 +215,14 @@ class Pass {
     if (row.targetSeq === 0 || isZero(targetHash)) return undefined;
     if (this.signed.lastRestored(row.seq) === null) return this.facts.log.find(row.targetSeq);
     return this.facts.log.rows.find((one) => one.seq < row.seq && equal(one.recordHash, targetHash));
+  }
+
+  /** Who wrote before the log was restored names the target's place of then: if another entry stands there, it was given back like this one, to a place below. */
+  #wantTarget(row: Row, finding: Finding): void {
+    const { log } = this.facts;
+    if (row.targetSeq < row.seq && log.find(row.targetSeq) === undefined) return void finding.wants.push(row.targetSeq);
+    const restored = this.signed.lastRestored(row.seq) ?? row.seq;
+    for (let seq = row.seq - 1; seq > restored && seq >= row.seq - LATE; seq -= 1) if (log.find(seq) === undefined) finding.wants.push(seq);
   }
 
   #aim(row: Row, target: Row | undefined): void {
