@@ -4,8 +4,13 @@ import "fake-indexeddb/auto";
 import { expect, test } from "vitest";
 
 import { fromHex, toHex } from "../../lib/bytes.ts";
+import { begin } from "../conversations/act.ts";
+import { confirm } from "../conversations/fetch-epochs.ts";
 import { PLAIN_SETTINGS } from "../conversations/make-epoch.ts";
+import { Town } from "../conversations/testing/town.ts";
 import { epochKey } from "../protocol/epoch-keys.ts";
+import { random } from "../protocol/primitives.ts";
+import { actOnConversations } from "./conversation-acts.ts";
 import { IndexedConversations } from "./indexed-conversations.ts";
 import { type Browser, openBrowsers as open } from "./testing/browser.ts";
 
@@ -51,4 +56,21 @@ test("two browsers talk, one starts anew, and nothing secret is said", { timeout
   const all = JSON.stringify([...alice.said, ...bob.said], (_key, value: unknown) => (value instanceof Uint8Array ? toHex(value) : value));
   expect(all).toContain("two");
   for (const secret of [...seeds, ...keys]) expect(all).not.toContain(toHex(secret));
+});
+
+test("of what was handed in only the newest stay at hand, once they are told of", { timeout: 60_000 }, async () => {
+  const town = new Town();
+  const alice = await town.start(await town.move(1, "alice"));
+  const group = await begin(alice, { kind: "group", members: [], settings: PLAIN_SETTINGS });
+  await confirm(alice, [group]);
+  const place = town.place(group);
+  const record = new Uint8Array(33 + 256).fill(1);
+  for (let counter = 1; counter <= 300; counter++) {
+    place.post({ kind: 1, user: 1, device: alice.keys.device, clientId: random(16), counter, epoch: 1, targetSeq: 0, time: town.now, record });
+  }
+  const rows = place.rows.map(({ device, clientId, recordHash: _, ...row }) => ({ ...row, device: toHex(device), clientId: toHex(clientId) }));
+  const ask = { id: 1, act: "takeRows", place: alice.self.account.place, conversation: toHex(group), stretches: [{ before: place.hashes[0]!, rows }], places: [] } as never;
+  const { told } = (await actOnConversations(alice, ask)) as { told: unknown[] };
+  expect(told).toHaveLength(301);
+  expect((await alice.open(group)).known.log.rows).toHaveLength(121);
 });

@@ -158,7 +158,6 @@ async function attempt(act: () => Promise<void>): Promise<void> {
 
 async function takeRows(device: Device, { conversation, stretches, places }: Extract<ConversationAsk, { act: "takeRows" }>): Promise<ConversationActs["takeRows"]["gives"]> {
   const live = await device.open(fromHex(conversation));
-  letGo(live);
   const taken = stretches.map(({ before, rows }) => ({ before, rows: rows.map(readHanded) }));
   const rows = taken.flatMap((one) => one.rows);
   await attempt(() => fetchBelow(device, live, rows));
@@ -171,7 +170,9 @@ async function takeRows(device: Device, { conversation, stretches, places }: Ext
     await writeHeads(device, [live]);
   });
   if (rows.some((row) => !isRecordKind(row.kind))) await device.remember(live);
-  return { told: tellNew(live, rows), standing: describe(device, live) };
+  const answer = { told: tellNew(live, rows), standing: describe(device, live) };
+  letGo(live);
+  return answer;
 }
 
 async function heal(device: Device, asks: boolean): Promise<ConversationActs["heal"]["gives"]> {
