@@ -22,13 +22,15 @@ class Tab {
   foreign = 0;
   /** How often the opener was told that the copy is another one. */
   forgotten = 0;
+  /** The opener answers when this is there. */
+  opening: Promise<void> = Promise.resolve();
 
   constructor(server: TestServer, name = `sync-${++count}`) {
     this.replica = new Replica(server.me, name);
     this.own = new OwnDatabase(server.me, `${name}-own`);
     opened.push(this.replica, this.own);
     const hooks = { opened: () => undefined, foreign: () => void this.foreign++ };
-    const opener = { open: async (rows: WholeRow[]) => rows, noteWaiting: () => undefined, forget: () => void this.forgotten++ };
+    const opener = { open: (rows: WholeRow[]) => this.opening.then(() => rows), noteWaiting: () => undefined, forget: () => void this.forgotten++ };
     this.sync = new Sync(this.replica, this.own, server.call, hooks, opener);
     this.filler = new Filler(this.replica, server.call);
   }
@@ -260,6 +262,35 @@ test("another generation starts the copy anew and keeps what was written here", 
   expect((await tab.replica.conversations.get(id))!.flaw).toBeNull();
   expect(await tab.own.drafts.count()).toBe(1);
 });
+
+for (const way of ["live", "with its row"]) {
+  test(`an entry of before that came ${way} and is opened after another generation has begun is not written into the new copy`, async () => {
+    const server = new TestServer();
+    const id = server.addConversation();
+    server.append(id, 2, "one");
+    const tab = new Tab(server);
+    await tab.sync.open();
+    let letGo = (): void => undefined;
+    tab.opening = new Promise((resolve) => (letGo = resolve));
+    server.append(id, 2, "lost");
+    const late = way === "live" ? tab.sync.take("message.sent", { entry: server.logs.get(id)!.entries[1]! }) : tab.sync.open();
+    const asked = (): boolean => server.calls.filter((name) => name === "sync.open").length === 2;
+    if (way !== "live") await expect.poll(asked).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    tab.opening = Promise.resolve();
+    server.logs.get(id)!.entries.splice(1);
+    server.append(id, 2, "other");
+    server.generation = "0".repeat(32);
+    const opening = tab.sync.open();
+    await expect.poll(() => tab.forgotten).toBe(1);
+    letGo();
+    await Promise.all([late, opening]);
+    await tab.fill();
+    const texts = (await tab.replica.entries.toArray()).map(({ plain }) => plain);
+    expect(texts).toEqual(["one", "other"].map((text) => ({ type: "text", text })));
+    expect(await tab.replica.conversations.get(id)).toMatchObject({ flaw: null, last_seq: 2 });
+  });
+}
 
 test("another server at this address gets nothing that was written for the first", async () => {
   const server = new TestServer();

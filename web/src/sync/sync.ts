@@ -35,6 +35,8 @@ export class Sync {
   /** Live entries that wait to be applied: a burst of them is written in one go. */
   #arrived: contract.Entry[] = [];
   #chain: Promise<void> = Promise.resolve();
+  /** How often the copy was begun anew: what came before is nothing to it. */
+  #age = 0;
 
   constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting" | "forget">) {
     this.#replica = replica;
@@ -46,16 +48,19 @@ export class Sync {
 
   /** Catches up after connecting. Throws what the server or the connection threw; the next connection tries again. */
   async open(): Promise<void> {
-    this.#held = [];
+    const held: (() => Promise<void>)[] = [];
+    this.#held = held;
     this.#arrived = [];
     const before = await this.#prepare();
     const opened = await this.#call("sync.open", before);
     if (opened.user_id !== this.#replica.me) return this.#hooks.foreign();
     await this.#takeGeneration(opened);
+    const age = this.#age;
     await this.#takeLog(opened, before.log_seq ?? 0);
-    for (const item of opened.items) await this.#takeItem(item, this.#headSent(before, opened, item));
+    for (const item of opened.items) await this.#takeItem(item, age, this.#headSent(before, opened, item));
     for (const known of opened.receipts) await applyReceipts(this.#replica, known);
-    const held = this.#held;
+    // Another connection has begun meanwhile: what is held waits for that.
+    if (this.#held !== held) return;
     this.#held = null;
     for (const action of held) this.#enqueue(action);
     await this.#chain;
@@ -85,7 +90,8 @@ export class Sync {
   }
 
   #enqueue(action: () => Promise<void>): void {
-    this.#chain = this.#chain.then(action).catch((error: unknown) => {
+    const age = this.#age;
+    this.#chain = this.#chain.then(() => (age === this.#age ? action() : undefined)).catch((error: unknown) => {
       // The event was a hint: what it told is fetched at the next gap or connection.
       console.warn("a live event could not be applied", error);
       if (!(error instanceof ProblemError)) this.#hooks.failed?.(error);
@@ -116,11 +122,14 @@ export class Sync {
 
   async #takeEntries(): Promise<void> {
     const arrived = this.#arrived;
+    const age = this.#age;
     this.#arrived = [];
     const unknown: string[] = [];
     for (const [id, entries] of groupByConversation(arrived)) {
       const rows = entries.map(toRow);
-      const { isKnown, isWaiting } = await applyEntries(this.#replica, (await this.#opener?.open(rows)) ?? rows);
+      const judged = (await this.#opener?.open(rows)) ?? rows;
+      if (age !== this.#age) return;
+      const { isKnown, isWaiting } = await applyEntries(this.#replica, judged);
       if (!isKnown) unknown.push(id);
       if (isWaiting) this.#opener?.noteWaiting();
     }
@@ -140,6 +149,7 @@ export class Sync {
     if (!cursor) return;
     if (cursor.server_id !== opened.server_id) await this.#own.clear();
     if (cursor.server_id === opened.server_id && cursor.generation === opened.generation) return;
+    this.#age += 1;
     await this.#replica.clear();
     this.#opener?.forget();
   }
@@ -186,9 +196,10 @@ export class Sync {
   /** The log no longer reaches back to where the copy stands. */
   async #startAnew(cursor: Cursor): Promise<void> {
     const before = { ...(await this.#prepare()), generation: cursor.generation, log_seq: 0 };
+    const age = this.#age;
     const opened = await this.#call("sync.open", before);
     await this.#takeLog(opened, cursor.log_seq);
-    for (const item of opened.items) await this.#takeItem(item);
+    for (const item of opened.items) await this.#takeItem(item, age);
     await this.#fetchItems(await this.#listDiffering(opened, before));
   }
 
@@ -215,20 +226,22 @@ export class Sync {
   }
 
   async #fetchItems(ids: string[]): Promise<void> {
+    const age = this.#age;
     for (let at = 0; at < ids.length; at += ITEMS_PER_PAGE) {
       const asked = ids.slice(at, at + ITEMS_PER_PAGE);
       const { items } = await this.#call("inbox.get", { conversations: asked });
-      for (const item of items) await this.#takeItem(item);
+      for (const item of items) await this.#takeItem(item, age);
+      if (age !== this.#age) return;
       const found = new Set(items.map((item) => item.conversation.id));
       for (const id of asked) if (!found.has(id)) await this.#close(id);
     }
   }
 
   /** The last entry may come this way before it comes live. */
-  async #takeItem(item: contract.InboxItem, sent = 0): Promise<void> {
+  async #takeItem(item: contract.InboxItem, age: number, sent = 0): Promise<void> {
     const rows = item.last_entry ? [toRow(item.last_entry)] : [];
     const [last = null] = (await this.#opener?.open(rows)) ?? rows;
-    if (await applyItem(this.#replica, item, sent, last)) this.#opener?.noteWaiting();
+    if (age === this.#age && (await applyItem(this.#replica, item, sent, last))) this.#opener?.noteWaiting();
   }
 
   /** One is no member any more: what was received stays readable. */
