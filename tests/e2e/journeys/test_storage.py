@@ -164,6 +164,18 @@ async def test_a_newer_form_of_the_storage_is_not_worked_against(alice: Person, 
     await expect(alice.page.get_by_text("A new version of Hearth is here")).to_be_visible(timeout=PATIENCE)
 
 
+async def test_an_older_page_that_opens_a_newer_form_says_so_and_reloads(alice: Person) -> None:
+    await alice.converses_with("Notes")
+    address = alice.page.url
+    await alice.opens("/api/registration")
+    await alice.page.evaluate(OPEN_NEWER)
+    await alice.page.goto(address)
+    await expect(alice.page.get_by_text("A new version of Hearth is here")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page.get_by_text(BROKEN)).to_have_count(0)
+    async with alice.page.expect_event("load", timeout=1000 * PATIENCE / 1000):
+        await alice.page.get_by_role("button", name="Reload").click()
+
+
 async def test_a_full_device_is_said_and_gone_on_from(arrives: SomebodyNew, bob: Person) -> None:
     alice = await arrives("alice")
     await alice.opens("/register")

@@ -17,13 +17,19 @@ export function watchStorage(database: Dexie, { lost, outdated }: StorageFates):
     else outdated();
     return false;
   });
-  const listen = (): void =>
+  const listen = (): void => {
+    // Dexie opens a newer form as if it were this one, ten of the browser's versions to one of its own.
+    if (Math.floor(database.backendDB().version / 10) > database.verno) throw new DOMException("a newer form of the database", "VersionError");
     database.backendDB().addEventListener("close", () => {
       end();
       lost();
     });
+  };
   database.on("ready", listen, true);
 }
+
+/** Whether a database did not open because a newer version of the page has brought it to a form that this one does not know. */
+export const isOfNewer = (error: unknown): boolean => listNames(error).includes("VersionError");
 
 /** What keeps this device from working as it should. "full": no room to keep anything; "blocked": a tab with an older
  *  form of the database does not let go of it; "broken": the browser does not open, read or write; "defect": an error of

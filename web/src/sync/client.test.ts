@@ -2,11 +2,12 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test, vi } from "vitest";
 
+import { Replica } from "../replica/database.ts";
 import { plainKeys, TestServer } from "../replica/testing.ts";
 import type { CommandName } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Transport } from "../wire/socket.ts";
-import type { Written } from "../replica/own-database.ts";
+import { OwnDatabase, type Written } from "../replica/own-database.ts";
 import { Client } from "./client.ts";
 
 /** A connection to the test server that can be cut. */
@@ -57,7 +58,7 @@ afterEach(async () => {
 
 function open(server = new TestServer()) {
   const line = new Line(server);
-  const told = { ended: vi.fn(), foreign: vi.fn(), storage: vi.fn() };
+  const told = { ended: vi.fn(), foreign: vi.fn(), storage: vi.fn(), outdated: vi.fn() };
   const client = new Client({
     ...{ user: server.me, device: server.device, ...told, checkSession: async () => "valid" as const },
     ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line, askKeys: plainKeys },
@@ -116,6 +117,25 @@ test("an ended session is told with its reason, and the line is closed", async (
   expect(told.ended).toHaveBeenCalledExactlyOnceWith("revoked");
   expect(client.socket.state).toBe("offline");
 });
+
+for (const [name, Newer] of [["copy", class extends Replica {}], ["own database", class extends OwnDatabase {}]] as const) {
+  test(`where a newer page has been, an older one says that it is outdated and leaves the ${name} alone`, async () => {
+    const newer = new Newer(1);
+    newer.version(newer.verno + 1).stores({ later: "id" });
+    await newer.open();
+    const version = newer.backendDB().version;
+    newer.close();
+    const server = new TestServer();
+    const { client, line, told } = open(server);
+    await expect.poll(() => told.outdated.mock.calls.length).toBe(1);
+    expect(told.storage).not.toHaveBeenCalled();
+    expect(line.connected).toBe(false);
+    for (const table of [client.replica.conversations, client.own.outbox]) await expect.poll(() => table.count().catch((error: Error) => error.name)).toBe("DatabaseClosedError");
+    await newer.open();
+    expect(newer.backendDB().version).toBe(version);
+    await newer.delete();
+  });
+}
 
 test("forgetting removes the copy, and what was not sent only when asked to", async () => {
   const { server, client } = open();

@@ -7,7 +7,7 @@ import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { tryToKeep } from "../replica/room.ts";
 import { makeDelay, sleep } from "../replica/waiting.ts";
-import { judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watch.ts";
+import { isOfNewer, judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watch.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import { Opener } from "../sealing/opener.ts";
 import { Sealing } from "../sealing/sealing.ts";
@@ -215,6 +215,14 @@ export class Client {
     else if (word.type === "trouble") this.#believe(word.trouble);
   }
 
+  /** A newer version was here before: neither what it has changed nor what it has not is touched. */
+  async #keepOff(opening: Promise<unknown>[]): Promise<void> {
+    this.#retire();
+    await Promise.allSettled(opening);
+    this.replica.close();
+    this.own.close();
+  }
+
   /** A newer version has the databases now: its tabs do the work. */
   #retire(): void {
     this.tabs.stop();
@@ -224,12 +232,14 @@ export class Client {
   /** Without its databases nothing can be shown, connected or not: they are tried until they open. */
   async #openStorage(signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
+      const opening = [this.replica.open(), this.own.open()];
       try {
-        await Promise.all([this.replica.open(), this.own.open()]);
+        await Promise.all(opening);
         this.#setTrouble(null);
         return;
       } catch (error) {
         if (signal.aborted) return;
+        if (isOfNewer(error)) return this.#keepOff(opening);
         this.#fail(error);
         if (tries > 0) await this.replica.dropOld().catch(console.warn);
         await sleep(makeDelay(tries), signal);
