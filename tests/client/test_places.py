@@ -50,6 +50,17 @@ def test_few_places_are_kept_and_none_is_far(last: int) -> None:
             assert last - nearest <= 16 * back
 
 
+@pytest.mark.parametrize("begin", [1, 2, 500, 511, 4095])
+def test_those_are_kept_that_are_the_last_two_of_their_power(begin: int) -> None:
+    places: dict[int, bytes] = {}
+    for seq in range(begin, begin + 1100):
+        places = add_place(places, seq, place(seq))
+        kept = set[int]()
+        for bits in range(0, 48, 3):
+            kept.update([at for at in range(begin, seq + 1) if at % (1 << bits) == 0][-2:])
+        assert list(places) == sorted(kept)
+
+
 @pytest.mark.parametrize("same", [0, 1, 7, 500, 993, 999, 1000])
 async def test_the_last_common_place_is_found_in_a_few_questions(same: int) -> None:
     places, server = remember(1000), Restored(same, 1200)

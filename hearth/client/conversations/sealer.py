@@ -12,10 +12,10 @@ from hearth.client.crypto.making.entry import Draft, seal_entry
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
-from hearth.client.problems import NotReady, Waits
+from hearth.client.problems import NotReady, Waits, is_retryable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.state import Replica
-from hearth.errors import NotFound
+from hearth.errors import HearthError, NotFound
 from hearth.sealed.core.verdicts import Rejected
 from hearth.sealed.group.entries import EntryKind
 
@@ -43,6 +43,10 @@ class Sealer:
                     raise
                 await self._keeper.wait_for_news(pause)
                 pause = min(pause * 2, MAX_PAUSE)
+            except HearthError as error:
+                if not is_retryable(error):
+                    raise
+                await self._keeper.wait_for_news(error.retry_after or pause)
             else:
                 return
 
@@ -55,8 +59,16 @@ class Sealer:
     async def look_again(self, key: str) -> None:
         """The server takes nothing more under the epoch that a row was sealed under."""
         state = self._find(key)
-        async with self._keeper.hold() as room:
-            await look_for_leaves(room, room.open(key), state.last_seq)
+        while True:
+            try:
+                async with self._keeper.hold() as room:
+                    await look_for_leaves(room, room.open(key), state.last_seq)
+            except HearthError as error:
+                if not is_retryable(error):
+                    raise
+                await self._keeper.wait_for_news(error.retry_after or FIRST_PAUSE)
+            else:
+                return
 
     async def _seal_now(self, row: OutboxRow) -> None:
         state = self._find(row.conversation_id)

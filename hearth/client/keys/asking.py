@@ -15,6 +15,8 @@ from hearth.errors import HearthError
 MOST_TRIES = 6
 FIRST_PAUSE = 0.2
 MAX_PAUSE = 15.0
+MOST_WAIT = 60.0
+"""Seconds: who asks may hold the keys, and a day's budget may be used up for hours."""
 MOVED = frozenset({"chain_moved", "vault_moved", "generation_moved", "receive_moved"})
 
 
@@ -34,7 +36,10 @@ class Asker:
         self._wait = wait
 
     async def __call__(self, command: Command, result: type[Any], /) -> Any:
-        """Return the result. Raises HearthError, and Disconnected or Unreachable when nobody answers."""
+        """Return the result. Raises HearthError, and Disconnected or Unreachable when nobody answers.
+
+        One that may be tried again is raised when the server names a longer wait than a minute.
+        """
         pause, tries = FIRST_PAUSE, 0
         while True:
             tries += 1
@@ -46,7 +51,7 @@ class Asker:
                 pause = min(pause * 2, MAX_PAUSE)
                 wait = pause
             except HearthError as error:
-                if not is_retryable(error):
+                if not is_retryable(error) or (error.retry_after or 0.0) > MOST_WAIT:
                     raise
                 wait = max(error.retry_after or 0.0, pause)
             await asyncio.sleep(wait * random.uniform(0.5, 1.2))  # noqa: S311 - jitter, not a secret

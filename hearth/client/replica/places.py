@@ -12,16 +12,28 @@ STEP, MOST_BITS = 3, 48
 
 
 def add_place(places: Mapping[int, bytes], seq: int, log_hash: bytes) -> dict[int, bytes]:
-    """Return the remembered places with the next one, H by seq; about log2(seq) of them stay."""
+    """Return the remembered places with the one after the last, H by seq; about log2(seq) of them stay.
+
+    It is called for each entry that is read: only what the new place drives out is looked at.
+    """
     grown = {**places, seq: log_hash}
-    divided = sorted(grown)
-    kept = set(divided[-2:])
-    for bits in range(STEP, MOST_BITS, STEP):
-        divided = [at for at in divided if at % (1 << bits) == 0]
-        if not divided:
+    for bits in range(0, MOST_BITS, STEP):
+        if seq % (1 << bits):
             break
-        kept.update(divided[-2:])
-    return {at: grown[at] for at in sorted(kept)}
+        driven_out = seq - (2 << bits)
+        if driven_out in grown and not _is_kept(driven_out, seq):
+            del grown[driven_out]
+    return grown
+
+
+def _is_kept(at: int, last: int) -> bool:
+    """Tell whether a place is one of the last two that some power of eight divides."""
+    for bits in range(0, MOST_BITS, STEP):
+        if at % (1 << bits):
+            return False
+        if (last >> bits) - (at >> bits) < 2:
+            return True
+    return False
 
 
 async def find_common(ask: Ask, key: str, places: Mapping[int, bytes], last_seq: int) -> int | None:

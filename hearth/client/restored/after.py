@@ -1,13 +1,15 @@
 """What a device has still to do since the server was restored, over as many connections as that takes."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
 from hearth.client.conversations.room import Room
 from hearth.client.device_file import DeviceFile
 from hearth.client.keys.kept import KeptHead
+from hearth.client.problems import is_retryable
 from hearth.client.replica.state import Replica
-from hearth.client.restored.give_back import give_back
+from hearth.client.restored.give_back import give_back, set_aside
 from hearth.client.restored.known import Known, gather
 from hearth.client.restored.people import look_at_people
 from hearth.epochs.contract import EpochHeads, ListEpochHeads
@@ -26,13 +28,15 @@ class AfterRestore:
     """`remember` when the database is another one, `look` once it is listed there, `try_again` later.
 
     What could not be given back, because somebody else's chain has to come first, stays in `_known`. What the
-    server answers about one conversation holds up no other.
+    server answers about one conversation holds up no other. While it takes nothing more, all waits in there,
+    and the keys are let go of.
     """
 
     def __init__(self, file: DeviceFile, replica: Replica) -> None:
         self._file, self._replica = file, replica
         self._before: Room | None = None
         self._known: dict[str, Known] = {}
+        self._not_before = 0.0
 
     @property
     def is_due(self) -> bool:
@@ -47,7 +51,7 @@ class AfterRestore:
 
     def next_in(self) -> float | None:
         """Return after how many seconds to try again, None when nothing waits."""
-        return RETRY_SECONDS if self._known else None
+        return max(RETRY_SECONDS, self._not_before - _now()) if self._known else None
 
     async def look_at_people(self, room: Room) -> None:
         """Before one's keys are brought up to now: chains that are shorter now are no rollback, once.
@@ -74,21 +78,32 @@ class AfterRestore:
     async def try_again(self, room: Room) -> None:
         """Offer what waits for somebody's chain, the longest first."""
         for key, known in list(self._known.items())[:TRIED_AGAIN]:
-            await self._give_back(room, key, known)
+            if _now() >= self._not_before:
+                await self._give_back(room, key, known)
 
     async def _give_back(self, room: Room, key: str, known: Known) -> None:
         self._known.pop(key, None)
         self._known[key] = known  # the last in line
+        if _now() < self._not_before:
+            set_aside(room, room.open(key), known)
+            return
         try:
             await give_back(room, key, known)
         except NotSignedIn:
             raise
         except HearthError as error:
-            if error.code == WAITS:
+            if is_retryable(error):
+                self._not_before = _now() + (error.retry_after or RETRY_SECONDS)
+            if error.code == WAITS or is_retryable(error):
                 return
             if error.code not in OVER:
                 LOG.warning("what a restored server lost of a conversation stays lost: %s", error.code)
         del self._known[key]
+
+
+def _now() -> float:
+    """Return seconds of the loop's clock."""
+    return asyncio.get_running_loop().time()
 
 
 async def _list_heads(room: Room, keys: Iterable[str]) -> dict[str, KeptHead]:

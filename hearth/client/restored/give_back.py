@@ -77,7 +77,7 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     state = room.replica.conversations.get(live.key)
     last_seq = 0 if state is None else state.last_seq
     common = await find_common(room.own.ask, live.key, known.places, last_seq) or 0
-    _set_aside(room, live, known)
+    set_aside(room, live, known)
     if state is not None:
         await fetch_epochs(room, live)
     parted = _find_parting(live, known, common)
@@ -92,7 +92,7 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     await _take_what_is_there(room, live, known)
 
 
-def _set_aside(room: Room, live: Live, known: Known) -> None:
+def set_aside(room: Room, live: Live, known: Known) -> None:
     """The newest epoch that was known may be lost: it is no rollback that it is not shown, for a while."""
     kept = room.kept(live.key)
     until = kept.lost_until or patience.end()

@@ -11,6 +11,7 @@ from hearth.client.conversations.room import Room
 from hearth.client.keys.kept import KeptHead, KeptPerson
 from hearth.client.keys.own import Own
 from hearth.client.keys.set_up import list_device_keys
+from hearth.client.problems import is_retryable
 from hearth.client.restored import patience
 from hearth.directory.contract import (
     ChainHead,
@@ -103,7 +104,10 @@ async def _offer_own(own: Own, before: Own) -> None:
         await own.ask(offer, ChainTaken)
     except NotSignedIn:
         raise
-    except HearthError as error:  # somebody was quicker, or nothing is taken back: what stands there counts
+    except HearthError as error:
+        if is_retryable(error):
+            raise
+        # Somebody was quicker, or nothing is taken back: what stands there counts
         LOG.info("one's own chain is not given back: %s", error.code)
 
 

@@ -1,5 +1,6 @@
 """What one conversation comes to after a restore holds up no other."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -72,6 +73,24 @@ async def test_what_waits_for_a_chain_is_tried_again(
     server.faults = {KEYS[0]: Internal()}
     await restored.try_again(room)
     assert server.given == [*KEYS, *KEYS[:2]] and restored.next_in() is None
+
+
+async def test_while_the_server_takes_nothing_more_all_wait_and_the_keys_are_free(
+    server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = list[str]()
+    monkeypatch.setattr(after, "set_aside", lambda _room, key, _known: aside.append(key))
+    room.open = lambda key: key
+    server.faults[KEYS[0]] = to_error(Problem(code="too_many_requests", retry_after=7200.0))
+    async with asyncio.timeout(5):
+        await restored.look(room)
+        await restored.try_again(room)
+    assert server.given == [KEYS[0]] and aside == [*KEYS[1:]]
+    assert not restored.is_due and 7190 < (restored.next_in() or 0) <= 7200
+    server.faults, now = {}, asyncio.get_running_loop().time()
+    monkeypatch.setattr(after, "_now", lambda: now + 7201)
+    await restored.try_again(room)
+    assert sorted(server.given[1:]) == [*KEYS] and restored.next_in() is None
 
 
 async def test_those_that_wait_take_turns(
