@@ -199,6 +199,6 @@ async def test_a_new_message_is_said_politely(alice: Person, bob: Person) -> Non
     await bob.converses_with("Alice")
     await bob.writes("Dinner is ready")
     said = alice.page.locator("[aria-live=polite]").filter(has_text="Bob: ")
-    # What takes a moment to open is said as what it is until then.
+    # What takes long to open, as on a busy machine, is said as what it is until then.
     await expect(said).to_have_text(re.compile("^Bob: (Dinner is ready|A new message)$"), timeout=PATIENCE)
     await expect(alice.field).to_be_focused()
