@@ -228,8 +228,9 @@ async def meet_a_new_identity(page: Page) -> None:
     elsewhere = await browser.new_context()
     other = await elsewhere.new_page()
     await other.goto(made.link)
-    for field in await other.locator("input[autocomplete=new-password]").all():
-        await field.fill(PASSWORD)
+    # Each by its number, which waits for it: all() would find none while the form is still being drawn.
+    for at in range(2):
+        await other.locator("input[autocomplete=new-password]").nth(at).fill(PASSWORD)
     await other.locator("form button[type=submit]").click()
     await other.locator("[data-row]").first.wait_for()
     await elsewhere.close()
