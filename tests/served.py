@@ -1,17 +1,85 @@
 """A shipped `hearth serve` as a process of its own, on a free port, as people run it."""
 
+import atexit
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
 
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
+
+
+class Fork:
+    """A server forked off a process that has imported everything already; a Popen as far as it is used."""
+
+    def __init__(self, arguments: Sequence[str], log: Path) -> None:
+        self.pid = int(tell_forker({"arguments": list(arguments), "log": str(log)}))
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            answer = json.loads(tell_forker(self.pid))
+            self._code = None if answer is None else int(answer)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        begun = time.monotonic()
+        while (code := self.poll()) is None:
+            if timeout is not None and time.monotonic() - begun > timeout:
+                raise subprocess.TimeoutExpired("hearth serve", timeout)
+            time.sleep(0.01)
+        return code
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+@cache
+def start_forker() -> subprocess.Popen[str]:
+    """Return the process that forks this process's servers. It ends with it."""
+    forker = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.rig.forker", "--mourn"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=clean_environment(),
+        text=True,
+    )
+    atexit.register(forker.communicate)
+    return forker
+
+
+def tell_forker(order: object) -> str:
+    forker = start_forker()
+    assert forker.stdin is not None and forker.stdout is not None
+    forker.stdin.write(json.dumps(order) + "\n")
+    forker.stdin.flush()
+    return forker.stdout.readline()
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's variables without anybody's settings of a server."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTH_")}
+    return kept | {"PYTHONUTF8": "1"}
 
 
 @dataclass
@@ -19,7 +87,7 @@ class Served:
     """A running server: where it answers, its process, and the file with all it printed."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     log: Path
     start_seconds: float
 
@@ -35,19 +103,21 @@ class Served:
 
 @contextmanager
 def serve(
-    data: Path, *options: str, command: Sequence[str | Path] = (sys.executable, "-m", "hearth")
+    data: Path,
+    *options: str,
+    command: Sequence[str | Path] = (sys.executable, "-m", "hearth"),
+    is_forked: bool = False,
 ) -> Iterator[Served]:
-    """Start a server and wait until it says where it answers. Raises AssertionError with its output."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTH_")}
+    """Start a server and wait until it says where it answers. Raises AssertionError with its output.
+
+    `is_forked`: instead of by `command`, which spends a second of the processor on imports; for tests that
+    are not about how it starts.
+    """
     log = data.parent / f"{data.name}.log"
     begun = time.monotonic()
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--data", str(data), *options],
-            stdout=output,
-            stderr=output,
-            env=environment | {"PYTHONUTF8": "1"},
-        )
+    arguments = ["serve", "--port", "0", "--data", str(data), *options]
+    log.touch()
+    process = Fork(arguments, log) if is_forked else launch([*command, *arguments], log)
     try:
         url = wait_for_address(log, process, begun + START_SECONDS)
         yield Served(url, process, log, time.monotonic() - begun)
@@ -61,7 +131,12 @@ def serve(
                 process.wait()
 
 
-def wait_for_address(log: Path, process: subprocess.Popen[bytes], deadline: float) -> str:
+def launch(command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(command, stdout=output, stderr=output, env=clean_environment())
+
+
+def wait_for_address(log: Path, process: subprocess.Popen[bytes] | Fork, deadline: float) -> str:
     """Return the address that a starting server prints last."""
     seen = len(re.findall(r"^Hearth has stopped", log.read_text(encoding="utf-8"), re.MULTILINE))
     while time.monotonic() < deadline and process.poll() is None:

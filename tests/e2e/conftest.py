@@ -24,6 +24,9 @@ from tests.unavailable import give_up
 FOLDER = Path(__file__).parent
 STATIC = FOLDER.parents[1] / "hearth" / "static" / "index.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# The same engine without windows, which nobody sees and which cost half the processor's time of a journey.
+WINDOWLESS = shutil.which("chromium-headless-shell") or CHROMIUM
+START = 120_000
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
 
 # A busy machine is no fault of the page.
@@ -57,7 +60,7 @@ def server(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Served]:
     data.mkdir(mode=0o700)
     # Migrating an empty one would take a quarter of the start.
     shutil.copyfile(migrated_sqlite, data / "hearth.db")
-    with serve(data, "--insecure-test-kdf", "--limit-scale", "1000") as served:
+    with serve(data, "--insecure-test-kdf", "--limit-scale", "1000", is_forked=True) as served:
         yield served
 
 
@@ -70,13 +73,15 @@ def doors() -> dict[str, str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def launch() -> AsyncIterator[Launch]:
     """Return the process's Chromium, a new one when a test has left it dead."""
-    require(CHROMIUM, "chromium is not installed")
+    require(WINDOWLESS, "chromium is not installed")
     async with async_playwright() as playwright:
         browsers: list[Browser] = []
 
         async def find() -> Browser:
             if not browsers or not browsers[-1].is_connected():
-                browsers.append(await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
+                browsers.append(
+                    await playwright.chromium.launch(executable_path=WINDOWLESS, args=QUIET, timeout=START)
+                )
             return browsers[-1]
 
         yield find

@@ -87,7 +87,7 @@ async def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a server where an account after some months is, to be copied."""
     require(STATIC.exists(), "the web client is not built: run scripts/setup")
     data = tmp_path_factory.mktemp("album") / "data"
-    with serve(data, *OPTIONS) as server:
+    with serve(data, *OPTIONS, is_forked=True) as server:
         await fill(server, data / "hearth.db")
     return data
 
@@ -96,7 +96,7 @@ async def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def months_later(album: Path, tmp_path: Path) -> AsyncIterator[Served]:
     data = tmp_path / "data"
     shutil.copytree(album, data)
-    with serve(data, *OPTIONS) as server:
+    with serve(data, *OPTIONS, is_forked=True) as server:
         yield server
 
 

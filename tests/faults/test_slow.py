@@ -18,7 +18,8 @@ from tests.faults.rig.pair import Pair
 from tests.faults.rig.patience import wait_until
 from tests.faults.rig.play import befriend
 from tests.faults.rig.raw import RawSocket
-from tests.faults.rig.victim import ROOT, Victim, clean_environment
+from tests.faults.rig.victim import ROOT, Victim
+from tests.served import clean_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 SLOW = 40

@@ -88,7 +88,7 @@ def inviting(tmp_path: Path) -> Path:
 
 
 async def test_where_registration_is_closed_nobody_is_led_to_it(inviting: Path, chromium: Browser) -> None:
-    with serve(inviting, "--insecure-test-kdf", "--registration", "closed") as server:
+    with serve(inviting, "--insecure-test-kdf", "--registration", "closed", is_forked=True) as server:
         async with Person(chromium, server.url, "eve") as eve:
             await eve.opens("/sign-in")
             await expect(eve.page.get_by_text("This Hearth takes no new accounts.")).to_be_visible(
@@ -98,9 +98,8 @@ async def test_where_registration_is_closed_nobody_is_led_to_it(inviting: Path, 
 
 
 async def test_with_invitations_only_a_link_opens_the_door_once(inviting: Path, chromium: Browser) -> None:
-    with serve(
-        inviting, "--insecure-test-kdf", "--registration", "invite", "--limit-scale", "1000"
-    ) as server:
+    options = ("--insecure-test-kdf", "--registration", "invite", "--limit-scale", "1000")
+    with serve(inviting, *options, is_forked=True) as server:
         async with Person(chromium, server.url, "bob") as bob:
             await bob.opens("/sign-in")
             await expect(bob.page.get_by_text("New here? You need an invitation")).to_be_visible(
@@ -161,12 +160,12 @@ async def test_a_reset_link_sets_a_password_and_signs_the_others_out(
 async def test_a_page_without_a_secure_context_says_the_way_out(server: Served) -> None:
     from playwright.async_api import async_playwright
 
-    from tests.e2e.conftest import CHROMIUM
+    from tests.e2e.conftest import WINDOWLESS
 
     port = server.url.rsplit(":", 1)[1]
     async with async_playwright() as playwright:
         rules = "--host-resolver-rules=MAP hearth.lan 127.0.0.1"
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
+        browser = await playwright.chromium.launch(executable_path=WINDOWLESS, args=[*QUIET, rules])
         async with Person(browser, f"http://hearth.lan:{port}", "alice") as alice:
             await alice.opens("/")
             await expect(

@@ -51,7 +51,7 @@ async def stage(chromium: Browser, tmp_path: Path, request: pytest.FixtureReques
     messages, looks = request.param
     require(STATIC.exists(), "the web client is not built: run scripts/setup")
     data = tmp_path / "data"
-    with serve(data, *OPTIONS) as served:
+    with serve(data, *OPTIONS, is_forked=True) as served:
         alice = await Client.register(served.url, "alice", PASSWORD)
         bob = await Client.register(served.url, "bob", PASSWORD, display_name="Bob")
         async with alice, bob:
@@ -59,7 +59,7 @@ async def stage(chromium: Browser, tmp_path: Path, request: pytest.FixtureReques
             await alice.accept("bob")
             conversation = (await alice._await_conversation("bob")).conversation.id
     write_messages(data, conversation, alice.user_id, bob.user_id, messages)
-    with serve(data, *OPTIONS) as served:
+    with serve(data, *OPTIONS, is_forked=True) as served:
         person = Person(chromium, served.url, "alice", **looks)
         async with person, await Client.sign_in(served.url, "bob", PASSWORD) as bob:
             await person.signs_in()

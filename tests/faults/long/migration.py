@@ -22,8 +22,9 @@ from pathlib import Path
 import hearth.db.sqlite as sqlite
 from bench.seed import seed_history
 from hearth.db.migrate import FOLDER, list_revisions
-from tests.faults.rig.victim import OPTIONS, ROOT, clean_environment
+from tests.faults.rig.victim import OPTIONS, ROOT
 from tests.mariadb import find_free_port
+from tests.served import clean_environment
 
 REVISION = '''\
 """A column for every message, filled from another, and an index over it: the most a migration does."""

@@ -1,7 +1,8 @@
 """Starts servers fast: imports the server's code once and forks, instead of importing anew at every start.
 
 What is forked is `hearth serve` from its first line on; only the second of imports is saved. One line in,
-with the arguments and log; one line out, with the process id. Ends when its input ends.
+with the arguments and log; one line out, with the process id. Started with --mourn it keeps the dead until
+they are asked for: a line with a process id in, one with its exit code or null out. Ends when its input ends.
 HEARTH_TEST_CLOCK names a file with the seconds by which the servers' wall clock is wrong.
 """
 
@@ -62,14 +63,25 @@ def move_clocks() -> None:
     hearth.app.SystemClock = WrongClock  # type: ignore[attr-defined]
 
 
+def find_exit_code(pid: int) -> int | None:
+    """Return how a server ended, as subprocess says it, or None while it runs. Once for each."""
+    found, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if found else None
+
+
 def run() -> None:
     if "HEARTH_TEST_CLOCK" in os.environ:
         move_clocks()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are gone at once
+    if "--mourn" not in sys.argv:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are gone at once
     for line in sys.stdin:
+        order = json.loads(line)
+        if isinstance(order, int):
+            print(json.dumps(find_exit_code(order)), flush=True)
+            continue
         pid = os.fork()
         if pid == 0:
-            serve(json.loads(line))
+            serve(order)
         print(pid, flush=True)
 
 

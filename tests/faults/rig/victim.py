@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.faults.rig.patience import wait_until
 from tests.mariadb import find_free_port
+from tests.served import clean_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60.0
@@ -169,12 +170,6 @@ class Victim:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's variables without anybody's settings of a server."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTH_")}
-    return kept | {"PYTHONUTF8": "1"}
 
 
 def start_forker(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
