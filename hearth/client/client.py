@@ -19,6 +19,7 @@ from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import DeviceFile
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
+from hearth.client.groups import Groups
 from hearth.client.identities import Identities
 from hearth.client.keys.keeper import Keeper
 from hearth.client.messages import Message, to_message
@@ -79,6 +80,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
         self._sealer = Sealer(self.keeper, self.replica)
         repeats = Repeats(file, self.replica, self.keeper, connection.ask)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)
+        self.groups = Groups(self, connection.wait_for_change)
         self._unmarked: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 

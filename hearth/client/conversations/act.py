@@ -34,13 +34,13 @@ def seen_place(room: Room, live: Live) -> Place:
     return place
 
 
-async def act(room: Room, live: Live, wanted: Act) -> None:
-    """Make the next epoch and send it until there is an answer.
+async def act(room: Room, live: Live, wanted: Act, time: int | None = None) -> None:
+    """Make the next epoch and send it until there is an answer. `time` (ms) is now, but of a group its id's.
 
     Raises HearthError (with a code of MOVED when something was quicker: then it is decided anew), Rejected.
     """
     ground = Ground(live.epochs, room.own.pins, room.own.met.receive_keys, live.seeds)
-    made = make_epoch(ground, room.own.by, wanted, Moment(now_ms(), seen_place(room, live)))
+    made = make_epoch(ground, room.own.by, wanted, Moment(time or now_ms(), seen_place(room, live)))
     live.pending = _to_request(made)
     live.sealing.send(made.record)
     room.keep(live)
