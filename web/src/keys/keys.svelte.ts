@@ -4,7 +4,8 @@ import { fromHex } from "../lib/bytes.ts";
 import type { KeysRow, Replica, SayingRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
-import { askKeys, placeOf } from "./ask.ts";
+import { meetDatabase } from "../restored/meet.ts";
+import { askAbout, askKeys, placeOf } from "./ask.ts";
 
 export class Keys {
   readonly #replica: Replica;
@@ -38,6 +39,7 @@ export class Keys {
   /** Looks at everything and does what is due. Throws ProblemError; nothing changes when the server was not reached. */
   async look(): Promise<void> {
     const place = await placeOf(this.#session);
+    await meetDatabase(this.#replica, askAbout(this.#session));
     const { state, devices, news } = await askKeys("connect", { place });
     this.#found = { state, devices, news, verdict: null };
     await this.#replica.putMeta("keys", this.#found);

@@ -1,5 +1,5 @@
 // The local copy of what the server knows about a user's conversations and people: one IndexedDB database per user of
-// this address. It can be thrown away and fetched again at any time; what only this device has is in own-database.ts.
+// this address. It can be thrown away and fetched again at any time, but for what a restored server has lost; what only this device has is in own-database.ts.
 import Dexie, { type Table } from "dexie";
 
 import type { Bytes } from "../lib/bytes.ts";
@@ -129,6 +129,27 @@ export interface RequestRow extends Omit<contract.FriendRequest, "sender" | "rec
   receiver: number;
 }
 
+/** A sealed entry that a restored server may have lost, as it is given back. It may be nowhere else. */
+export type LostRow = Pick<EntryRow, "conversation" | "seq" | "kind" | "from_user" | "client_id"> &
+  Pick<RecordRow, "from_device" | "counter" | "epoch" | "target_seq" | "record">;
+
+/** A conversation of which a restored server may have lost something, until that is there again or given up. */
+export interface RestoreRow {
+  conversation: string;
+  /** The server's database generation. */
+  database: string;
+  /** The highest place that the server's log has still; seq 0 for none. */
+  parting: KnownPlace;
+  /** The highest place that was known. */
+  head: KnownPlace;
+  /** Nothing is sent before (ms), so that this device makes nothing in the place of what is lost. */
+  until: number;
+  /** It is over. */
+  isLate?: true;
+}
+
+export type KnownPlace = Pick<RecordRow, "seq" | "log_hash">;
+
 /** How far this copy has come. */
 export interface Cursor {
   server_id: string;
@@ -175,6 +196,8 @@ export interface TrustRow {
 
 interface Metas {
   cursor: Cursor;
+  /** The server was restored from a backup, and whether the person was told. */
+  restored: { database: string; isTold: boolean };
   /** Fingerprints (hex) that links named, by user id, until the person's keys were seen to be these. */
   friendLinks: Record<number, string>;
   trust: TrustRow;
@@ -197,6 +220,8 @@ export class Replica extends Dexie {
   declare devices: Table<contract.Device, string>;
   declare avatars: Table<{ id: string; bytes: Blob }, string>;
   declare metas: Table<MetaRow, string>;
+  declare lost: Table<LostRow, [string, number, string]>;
+  declare restores: Table<RestoreRow, string>;
   /** Whose copy this is. */
   readonly me: number;
 
@@ -227,6 +252,7 @@ export class Replica extends Dexie {
         records: "[conversation+seq], [conversation+from_device+counter], [conversation+aims]",
       })
       .upgrade(moveRecords);
+    this.version(5).stores({ lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation" });
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {
@@ -249,9 +275,14 @@ export class Replica extends Dexie {
   }
 
   /** Forgets everything but pictures (they are named by their content): the server has become another one. */
-  async clear(): Promise<void> {
-    await this.write(async () => {
-      for (const table of this.tables) if (table.name !== "avatars") await table.clear();
+  clear = (): Promise<void> => this.#clear(["avatars"]);
+
+  /** Forgets what can be fetched again: the server's database has become another one. */
+  clearCopy = (): Promise<void> => this.#clear(["avatars", "lost", "restores"]);
+
+  #clear(kept: string[]): Promise<void> {
+    return this.write(async () => {
+      for (const table of this.tables) if (!kept.includes(table.name)) await table.clear();
     });
   }
 }

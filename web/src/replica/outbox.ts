@@ -14,7 +14,7 @@ import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import { Doubts } from "./doubts.ts";
 import type { OutboxRow, OwnDatabase, SealedBytes, SentRow, Written } from "./own-database.ts";
-import { findHeld } from "./held-back.ts";
+import { findHeld, findReturning } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
 import { describeRecord, isSealed, type WholeRow } from "./records.ts";
 import { makeDelay, sleep, waitForValue } from "./waiting.ts";
@@ -136,7 +136,8 @@ export class Outbox {
       if (!first.has(row.conversation) || row.number !== undefined) first.set(row.conversation, row);
     }
     const held = await findHeld(this.#replica, [...first.keys()]);
-    const free = [...first.values()].filter((row) => row.sealed !== undefined || !held.has(row.conversation));
+    const returning = await findReturning(this.#replica, [...first.keys()]);
+    const free = [...first.values()].filter(({ conversation, sealed }) => !returning.has(conversation) && (sealed !== undefined || !held.has(conversation)));
     return free.sort((one, other) => one.created_at.localeCompare(other.created_at))[0];
   }
 

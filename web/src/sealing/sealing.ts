@@ -5,6 +5,7 @@ import { liveQuery } from "dexie";
 import { KeysError } from "../crypto/keys/failure.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
 import type { Replica, SealingRow } from "../replica/database.ts";
+import { meetDatabase } from "../restored/meet.ts";
 import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
 import type { ChainGrown } from "../wire/contract.ts";
 import type { AskConversations } from "./ask.ts";
@@ -123,6 +124,7 @@ export class Sealing {
   async #connect(database: string, signal: AbortSignal): Promise<void> {
     for (let tries = 0; !signal.aborted; tries++) {
       try {
+        await meetDatabase(this.#replica, this.#ask);
         const rows = await this.#replica.conversations.orderBy("active_at").reverse().toArray();
         const ids = rows.filter((row) => row.open || row.sealed_from !== undefined).map((row) => row.id);
         for (let at = 0; at < ids.length; at += AT_ONCE) {

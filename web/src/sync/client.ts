@@ -8,6 +8,7 @@ import { OwnDatabase } from "../replica/own-database.ts";
 import { tryToKeep } from "../replica/room.ts";
 import { makeDelay, sleep } from "../replica/waiting.ts";
 import { isOfNewer, judgeTrouble, type StorageTrouble, watchStorage } from "../replica/watch.ts";
+import { Returning } from "../restored/returning.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import { Opener } from "../sealing/opener.ts";
 import { Sealing } from "../sealing/sealing.ts";
@@ -152,6 +153,8 @@ export class Client {
     const receipts = new Receipts(replica, own, line.call.bind(line));
     const { checkSession, openSocket, foreign } = this.#settings;
     const { opener, sealing } = this;
+    const callLarge: typeof line.call = (command, input) => post(`/api/${command}`, input);
+    const returning = new Returning({ replica, own, call: line.call.bind(line), callLarge, ask: this.#settings.askKeys });
     opener.noteWaiting = sealing.noteUnopened;
     const hooks = {
       state: (state: ConnectionState) => this.#show(state),
@@ -161,7 +164,7 @@ export class Client {
       works: () => this.#trouble === "full" || this.#setTrouble(null),
     };
     const settings = { checkSession, ...(openSocket ? { open: openSocket } : {}) };
-    this.#leader = new Leader({ replica, own, line, tabs, outbox, filler, receipts, opener, sealing }, hooks, settings, signal);
+    this.#leader = new Leader({ replica, own, line, tabs, outbox, filler, receipts, opener, sealing, returning }, hooks, settings, signal);
     signal.addEventListener("abort", () => {
       this.#leader = undefined;
       opener.noteWaiting = this.#tellWaiting;

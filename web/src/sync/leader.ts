@@ -7,6 +7,7 @@ import type { Replica } from "../replica/database.ts";
 import type { Outbox } from "../replica/outbox.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { makeDelay, sleep } from "../replica/waiting.ts";
+import type { Returning } from "../restored/returning.ts";
 import type { Opener } from "../sealing/opener.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { Opened, Presence, PresenceChanged } from "../wire/contract.ts";
@@ -31,6 +32,7 @@ export interface TabParts {
   receipts: Receipts;
   opener: Opener;
   sealing: Sealing;
+  returning: Returning;
 }
 
 /** Told to this tab; the leader tells the others itself. */
@@ -161,17 +163,26 @@ export class Leader {
   }
 
   #begin(answer: Opened): void {
-    const { tabs, outbox, receipts, filler, sealing } = this.#parts;
+    const { tabs, outbox, receipts, filler, sealing, returning } = this.#parts;
     const { signal } = this.#connected;
     this.#presence.answer(answer.presence);
     tabs.say({ type: "opened", presence: answer.presence });
     this.#hooks.opened(answer.presence);
     if (this.#opened === signal) return;
     this.#opened = signal;
+    void this.#keep(signal, () => returning.run(signal, (conversation) => this.#lookAgain(conversation)));
     void this.#keep(signal, () => sealing.run(answer.generation, signal));
     void this.#keep(signal, () => outbox.drain(signal));
     void this.#keep(signal, () => receipts.run(signal));
     void this.#keep(signal, () => filler.run(signal));
+  }
+
+  /** A conversation has got back what was lost of it. */
+  async #lookAgain(conversation: string): Promise<void> {
+    const { replica, sealing } = this.#parts;
+    await replica.conversations.update(conversation, { is_stale: true });
+    await this.#sync.refreshStale();
+    sealing.lookAgain([conversation]);
   }
 
   /** Works as long as this connection lasts; a failure is told and the work begins again. */

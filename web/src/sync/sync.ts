@@ -6,6 +6,8 @@ import type { Cursor, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
+import { Partings } from "../restored/partings.ts";
+import { setAside } from "../restored/set-aside.ts";
 import type { Opener } from "../sealing/opener.ts";
 import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
@@ -37,6 +39,7 @@ export class Sync {
   #chain: Promise<void> = Promise.resolve();
   /** How often the copy was begun anew: what came before is nothing to it. */
   #age = 0;
+  readonly #partings: Partings;
 
   constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting" | "forget">) {
     this.#replica = replica;
@@ -44,6 +47,7 @@ export class Sync {
     this.#call = call;
     this.#hooks = hooks;
     this.#opener = opener;
+    this.#partings = new Partings(replica, call);
   }
 
   /** Catches up after connecting. Throws what the server or the connection threw; the next connection tries again. */
@@ -143,14 +147,19 @@ export class Sync {
     return { generation: cursor?.generation ?? null, log_seq: cursor?.log_seq ?? 0, conversations };
   }
 
-  /** Another server at this address: nothing here is of use there. Another generation: only what was written here is. */
-  async #takeGeneration(opened: contract.Opened): Promise<void> {
+  /** Another server at this address: nothing here is of use there. Another generation: what it may have lost is set aside. */
+  async #takeGeneration({ server_id, generation }: contract.Opened): Promise<void> {
     const cursor = await this.#replica.findMeta("cursor");
     if (!cursor) return;
-    if (cursor.server_id !== opened.server_id) await this.#own.clear();
-    if (cursor.server_id === opened.server_id && cursor.generation === opened.generation) return;
+    if (cursor.server_id === server_id && cursor.generation === generation) return;
+    const isSame = cursor.server_id === server_id;
+    const partings = isSame ? await this.#partings.find(generation, await this.#readHeads()) : undefined;
     this.#age += 1;
-    await this.#replica.clear();
+    if (partings) await setAside(this.#replica, generation, partings);
+    else {
+      await this.#own.clear();
+      await this.#replica.clear();
+    }
     this.#opener?.forget();
   }
 

@@ -9,6 +9,7 @@ import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { type NewRow, Refusal, sendAgain } from "../account/server.ts";
 import type { Row as KeyringRow } from "../protocol/keyring.ts";
+import type { RememberedEpoch } from "./epochs.ts";
 import { KnownConversation } from "./known-conversation.ts";
 import type { Author, EpochDraft } from "./make-epoch.ts";
 import { People } from "./people.ts";
@@ -33,6 +34,9 @@ export interface Live {
   headRow: number;
   pending: EpochDraft | null;
   stopped: Verdict | null;
+  /** What a restored server may have lost (restored.ts). */
+  lost: RememberedEpoch[];
+  lostUntil: number;
   /** In this connection the server has named the newest known epoch as the current one. */
   isConfirmed: boolean;
   /** The highest epoch that an entry named and the server was asked for in this connection. */
@@ -94,22 +98,23 @@ export class Device {
     if (there !== undefined) return there;
     const { server, user } = this.self.account.place;
     const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
-    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, isConfirmed: false, askedFor: 0 };
+    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, isConfirmed: false, askedFor: 0 };
     const remembered = await this.around.store.readConversation(conversation);
     if (remembered !== null) {
       known.epochs.recall(remembered.epochs);
       known.log.know(remembered.head);
       await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
-      const { loose, headRow, pending, stopped } = remembered;
-      Object.assign(live, { loose, headRow, pending, stopped, inKeyring: new Set(remembered.inKeyring) });
+      const { loose, headRow, pending, stopped, lost, lostUntil } = remembered;
+      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, inKeyring: new Set(remembered.inKeyring) });
     }
     this.lives.set(name, live);
     return live;
   }
 
   stateOf(live: Live): SealingState {
-    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed, isPending: live.pending !== null };
+    const isAwaited = live.lost.length > 0 && this.around.now() < live.lostUntil;
+    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !isAwaited, isPending: live.pending !== null };
     return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
   }
 
@@ -120,11 +125,11 @@ export class Device {
 
   /** Writes all of it, so that a later start knows at least as much. */
   async remember(live: Live): Promise<void> {
-    const { known, loose, inKeyring, headRow, pending, stopped } = live;
+    const { known, loose, inKeyring, headRow, pending, stopped, lost, lostUntil } = live;
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
       conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
-      inKeyring: [...inKeyring], headRow, pending, stopped,
+      inKeyring: [...inKeyring], headRow, pending, stopped, lost, lostUntil,
     });
   }
 

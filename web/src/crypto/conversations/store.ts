@@ -31,6 +31,9 @@ export interface RememberedConversation {
   headRow: number;
   pending: EpochDraft | null;
   stopped: Verdict | null;
+  /** Epochs that a restored server may have lost, until they are back or given up; nothing is sealed before `lostUntil` (ms). */
+  lost: RememberedEpoch[];
+  lostUntil: number;
 }
 
 export interface ConversationStore {
@@ -39,6 +42,10 @@ export interface ConversationStore {
   readConversation(conversation: Bytes): Promise<RememberedConversation | null>;
   /** All or nothing. */
   writeConversation(remembered: RememberedConversation): Promise<void>;
+  listConversations(): Promise<Bytes[]>;
+  /** The database generation (hex) that all of this is about; null before the first was told. */
+  readDatabase(): Promise<string | null>;
+  writeDatabase(database: string): Promise<void>;
   /** How far the keyring was read for seeds. */
   readPosition(): Promise<number>;
   writePosition(position: number): Promise<void>;

@@ -10,6 +10,7 @@ import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversa
 import type { Finding } from "../conversations/judge-log.ts";
 import { hashOf, type LogPlace, type Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
+import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored.ts";
 import { isRecordKind } from "../conversations/roles.ts";
 import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
@@ -65,12 +66,24 @@ export interface ConversationActs {
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
   actOn: { needs: { place: Place; conversation: string; wanted: Act }; gives: Standing };
   leave: { needs: { place: Place; conversation: string }; gives: null };
+  /**
+   * Before anything else in a connection: the generation that `sync.open` told. What another database than the one before may have lost is
+   * set aside; `waiting` are the conversations of which epochs are.
+   */
+  meetDatabase: { needs: { place: Place; database: string; partings: Parting[] }; gives: { isNew: boolean; waiting: string[] } };
+  /** What of a conversation is to be offered to a restored server, and what is back. */
+  takeBack: { needs: { place: Place; conversation: string }; gives: Returning };
+  /** What is not back stays lost; `isDenied`: the server does not take back what it had accepted. */
+  giveUp: { needs: { place: Place; conversation: string; isDenied: boolean }; gives: Standing };
+  /** The entry for `epoch.restored`. */
+  markRestored: { needs: { place: Place; conversation: string; database: string; old: LogPlace }; gives: Bytes };
 }
 
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
   "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn", "leave",
+  "meetDatabase", "takeBack", "giveUp", "markRestored",
 ]);
 
 export const isConversationAsk = (ask: { act: string }): ask is ConversationAsk => ACTS.has(ask.act);
@@ -182,7 +195,7 @@ async function heal(device: Device, asks: boolean): Promise<ConversationActs["he
 }
 
 /** Throws NotReady, Moved, ProtocolError, Refusal, NoAnswer. */
-export async function actOnConversations(device: Device, ask: ConversationAsk): Promise<ConversationActs[ConversationAsk["act"]]["gives"]> {
+export async function actOnConversations(device: Device, ask: Exclude<ConversationAsk, { act: "meetDatabase" }>): Promise<ConversationActs[ConversationAsk["act"]]["gives"]> {
   switch (ask.act) {
     case "confirm":
       return connect(device, ask.conversations, ask.databases);
@@ -206,5 +219,14 @@ export async function actOnConversations(device: Device, ask: ConversationAsk): 
     }
     case "leave":
       return leave(device, await device.open(fromHex(ask.conversation))).then(() => null);
+    case "takeBack":
+      return takeBack(device, await device.open(fromHex(ask.conversation)));
+    case "giveUp": {
+      const live = await device.open(fromHex(ask.conversation));
+      await giveUp(device, live, ask.isDenied);
+      return describe(device, live);
+    }
+    case "markRestored":
+      return markRestored(device, await device.open(fromHex(ask.conversation)), ask.database, ask.old);
   }
 }

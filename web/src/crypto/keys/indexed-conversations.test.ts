@@ -10,7 +10,7 @@ import { random } from "../protocol/primitives.ts";
 import { IndexedConversations } from "./indexed-conversations.ts";
 import { IndexedKeyStore } from "./indexed-store.ts";
 
-const seeds = Array.from({ length: 4 }, () => random(32));
+const seeds = Array.from({ length: 5 }, () => random(32));
 
 const remembered = (): RememberedConversation => ({
   conversation: random(16), loose: [{ n: 9, recordHash: random(32), seed: seeds[2]! }], head: { seq: 3, hash: random(32) }, signed: [], hasHead: true, inKeyring: [1],
@@ -21,6 +21,11 @@ const remembered = (): RememberedConversation => ({
     { record: random(300), roster: null, told: { seq: 2, time: 6 }, seed: seeds[1]! },
   ],
   pending: { request: { record: random(300), roster: null, wraps: [], history: null }, action: "rotate", n: 4, conversation: random(16), seed: seeds[3]! },
+  lost: [
+    { record: random(300), roster: null, told: { seq: 3, time: 7 }, seed: seeds[4]! },
+    { record: random(300), roster: null, told: { seq: 4, time: 8 }, seed: null },
+  ],
+  lostUntil: 9,
 });
 
 /** Everything that lies in a database, as one string of hex and text. */

@@ -10,10 +10,14 @@ import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
 
 const SEED = 32;
 const POSITION = "seeds position";
+const DATABASE = "database";
 
-/** Seeds are taken out; `seeds` has them one after the other: of the epochs that have one, the loose ones, the pending one. */
-interface StoredConversation extends Omit<RememberedConversation, "epochs" | "loose" | "pending"> {
-  epochs: (Omit<RememberedEpoch, "seed"> & { hasSeed: boolean })[];
+type StoredEpoch = Omit<RememberedEpoch, "seed"> & { hasSeed: boolean };
+
+/** Seeds are taken out; `seeds` has them one after the other: of the epochs that have one, the loose ones, the pending one, the lost epochs that have one. */
+interface StoredConversation extends Omit<RememberedConversation, "epochs" | "loose" | "pending" | "lost"> {
+  epochs: StoredEpoch[];
+  lost: StoredEpoch[];
   loose: Omit<LooseSeed, "seed">[];
   pending: Omit<EpochDraft, "seed"> | null;
   seeds: Wrapped;
@@ -21,29 +25,34 @@ interface StoredConversation extends Omit<RememberedConversation, "epochs" | "lo
 
 function takeOut(remembered: RememberedConversation): { clear: Omit<StoredConversation, "seeds">; seeds: Bytes[] } {
   const seeds: Bytes[] = [];
-  const epochs = remembered.epochs.map(({ seed, ...epoch }) => {
+  const withoutAny = ({ seed, ...epoch }: RememberedEpoch): StoredEpoch => {
     if (seed !== null) seeds.push(seed);
     return { ...epoch, hasSeed: seed !== null };
-  });
+  };
+  const epochs = remembered.epochs.map(withoutAny);
   const without = <T extends { seed: Bytes }>({ seed, ...rest }: T): Omit<T, "seed"> => {
     seeds.push(seed);
     return rest;
   };
   const loose = remembered.loose.map(without);
   const pending = remembered.pending === null ? null : without(remembered.pending);
-  return { clear: { ...remembered, epochs, loose, pending }, seeds };
+  const lost = remembered.lost.map(withoutAny);
+  return { clear: { ...remembered, epochs, loose, pending, lost }, seeds };
 }
 
-function putBack({ seeds: _, epochs, loose, pending, ...rest }: StoredConversation, seeds: Bytes): RememberedConversation {
+function putBack({ seeds: _, epochs, loose, pending, lost, ...rest }: StoredConversation, seeds: Bytes): RememberedConversation {
   let at = 0;
   const next = (): Bytes => seeds.slice(at, (at += SEED));
+  const withAny = ({ hasSeed, ...epoch }: StoredEpoch): RememberedEpoch => ({ ...epoch, seed: hasSeed ? next() : null });
   return {
     ...rest,
     // Written by a version that kept none.
     signed: (rest as Partial<RememberedConversation>).signed ?? [],
-    epochs: epochs.map(({ hasSeed, ...epoch }) => ({ ...epoch, seed: hasSeed ? next() : null })),
+    lostUntil: (rest as Partial<RememberedConversation>).lostUntil ?? 0,
+    epochs: epochs.map(withAny),
     loose: loose.map((one) => ({ ...one, seed: next() })),
     pending: pending === null ? null : { ...pending, seed: next() },
+    lost: ((lost as StoredEpoch[] | undefined) ?? []).map(withAny),
   };
 }
 
@@ -69,6 +78,13 @@ export class IndexedConversations implements ConversationStore {
     const wrapped = await wrapSecret(await this.beside.wrappingKey(), name, join(...seeds));
     await this.beside.putBeside([[name, { ...clear, seeds: wrapped } satisfies StoredConversation]]);
   }
+
+  listConversations = async (): Promise<Bytes[]> =>
+    (await this.beside.listBeside<StoredConversation>("conversation ")).map(({ conversation }) => conversation);
+
+  readDatabase = async (): Promise<string | null> => (await this.beside.getBeside<string>(DATABASE)) ?? null;
+
+  writeDatabase = (database: string): Promise<void> => this.beside.putBeside([[DATABASE, database]]);
 
   readPosition = async (): Promise<number> => (await this.beside.getBeside<number>(POSITION)) ?? 0;
 

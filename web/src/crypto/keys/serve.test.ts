@@ -7,6 +7,7 @@ import { MemorySession } from "../account/testing/memory-session.ts";
 import { makePassword, World } from "../account/testing/world.ts";
 import type { PasswordKeys } from "../derive.ts";
 import { random } from "../protocol/primitives.ts";
+import { IndexedConversations } from "./indexed-conversations.ts";
 import { IndexedKeyStore } from "./indexed-store.ts";
 import type { Act, Acts, Answer, Ask, Chosen, Place } from "./messages.ts";
 import { serve, type Surroundings } from "./serve.ts";
@@ -34,7 +35,7 @@ function openBrowser(world: World): { place: Place; ask: <A extends Act>(act: A,
   let sessionOf = device;
   const surroundings: Surroundings = {
     reach: () => new MemorySession(world.server, sessionOf), openStore: () => new IndexedKeyStore(1, name), locks: undefined, now: () => world.now, wait: () => Promise.resolve(),
-    reachConversations: () => { throw new Error("no conversations here"); }, openConversations: () => { throw new Error("no conversations here"); },
+    reachConversations: () => { throw new Error("no conversations here"); }, openConversations: () => new IndexedConversations(new IndexedKeyStore(1, name)),
   };
   const ask = async <A extends Act>(act: A, needs: Acts[A]["needs"]): Promise<Acts[A]["gives"]> => {
     if ("place" in needs) sessionOf = Uint8Array.from(Buffer.from(needs.place.device, "hex"));

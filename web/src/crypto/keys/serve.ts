@@ -15,6 +15,7 @@ import { wipe } from "../account/wipe.ts";
 import type { PasswordKeys } from "../derive.ts";
 import { Moved, NotReady } from "../conversations/act.ts";
 import { Device } from "../conversations/device.ts";
+import { setAside } from "../conversations/restored.ts";
 import type { ConversationServer } from "../conversations/server.ts";
 import type { ConversationStore } from "../conversations/store.ts";
 import { check, ProtocolError, zeros } from "../protocol/codec.ts";
@@ -114,15 +115,33 @@ async function leave(around: Surroundings, ask: Extract<Ask, { act: "retire" | "
 }
 
 interface Started {
+  /** The database generation that they are about. */
+  database: string | null;
   devices: Map<string, Device>;
   /** What a look has found, for the device that starts next. */
   looked: Map<string, Self>;
 }
 
 function startedOf(around: Surroundings): Started {
-  const started = devices.get(around) ?? { devices: new Map(), looked: new Map() };
+  const started = devices.get(around) ?? { database: null, devices: new Map(), looked: new Map() };
   devices.set(around, started);
   return started;
+}
+
+/** Whatever tab heard of another database first: what is in use of the one before is nothing to go on with. */
+async function leaveOldDatabase(around: Surroundings, { user }: Place): Promise<void> {
+  const database = await around.openConversations(user).readDatabase();
+  const started = startedOf(around);
+  if (started.database !== database) devices.set(around, { database, devices: new Map(), looked: new Map() });
+}
+
+async function meetDatabase(around: Surroundings, { place, database, partings }: Extract<ConversationAsk, { act: "meetDatabase" }>): Promise<Acts["meetDatabase"]["gives"]> {
+  const store = around.openConversations(place.user);
+  const before = await store.readDatabase();
+  if (before === database) return { isNew: false, waiting: [] };
+  const waiting = before === null && partings.length === 0 ? [] : await setAside(accountOf(around, place), store, partings);
+  await store.writeDatabase(database);
+  return { isNew: true, waiting };
 }
 
 const nameOf = ({ user, device }: Place): string => `${user} ${device}`;
@@ -165,6 +184,8 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
 
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
   if ("place" in ask && ask.act !== "forget") check(!gone.get(around)?.has(nameOf(ask.place)), "not_listed", "this device has gone");
+  if (isConversationAsk(ask) && ask.act === "meetDatabase") return meetDatabase(around, ask);
+  if (isConversationAsk(ask) || isTrustAsk(ask) || ask.act === "connect") await leaveOldDatabase(around, ask.place);
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
   if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);

@@ -43,4 +43,6 @@ export const shell = {
   storageBlocked: "An older tab of Hearth still holds what is kept on this device, so this one cannot open it. Close the other tabs; Hearth goes on by itself.",
   storageDefect: "Hearth has met an error of its own, so something new may be missing here. Nothing is lost on the server; Hearth tries again by itself.",
   storageWiped: "The browser has removed what Hearth kept on this device. Your messages are fetched from the server again; what was written here and not sent yet may be lost.",
+  restored: "This server was restored from a backup. Messages from after the backup come back from the devices that still have them; what no device has is lost.",
+  restoredSeen: "Understood",
 } as const;

@@ -7,6 +7,7 @@ export class MemoryConversations implements ConversationStore {
   readonly #people = new Map<number, RememberedPerson>();
   readonly #conversations = new Map<string, RememberedConversation>();
   #position = 0;
+  #database: string | null = null;
 
   readPeople(): Promise<RememberedPerson[]> {
     return Promise.resolve(structuredClone([...this.#people.values()]));
@@ -23,6 +24,19 @@ export class MemoryConversations implements ConversationStore {
 
   writeConversation(remembered: RememberedConversation): Promise<void> {
     this.#conversations.set(toHex(remembered.conversation), structuredClone(remembered));
+    return Promise.resolve();
+  }
+
+  listConversations(): Promise<Bytes[]> {
+    return Promise.resolve([...this.#conversations.values()].map((one) => one.conversation));
+  }
+
+  readDatabase(): Promise<string | null> {
+    return Promise.resolve(this.#database);
+  }
+
+  writeDatabase(database: string): Promise<void> {
+    this.#database = database;
     return Promise.resolve();
   }
 

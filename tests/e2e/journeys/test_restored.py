@@ -1,0 +1,155 @@
+"""A server is restored from a backup: what browsers and programs still have comes back, and it is said."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import expect
+
+from hearth.backups.restore import restore_backup
+from hearth.backups.write import make_backup
+from hearth.client import Client
+from hearth.client.conversations.act import act
+from hearth.client.conversations.fetch import fetch_epochs
+from hearth.client.crypto.making import acts
+from hearth.config import Config
+from tests.e2e.conftest import Program
+from tests.e2e.person import Person
+from tests.scenarios.cast import PASSWORD
+from tests.served import Served, serve
+
+OPTIONS = ("--insecure-test-kdf", "--limit-scale", "1000")
+LONG = 60_000
+TOLD = "This server was restored from a backup"
+
+
+class Backup:
+    """Of one server: taken at once, and put in the place of everything since by `restore`."""
+
+    def __init__(self, server: Served, folder: Path, stack: ExitStack) -> None:
+        self._server, self._folder, self._stack = server, folder, stack
+
+    async def make(self) -> None:
+        await asyncio.to_thread(make_backup, Config(data=self._folder / "data"), self._folder / "backup")
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._server.stop)
+
+    async def restore(self) -> None:
+        """Returns when the server answers again, at its address."""
+        other = self._folder / "other"
+        other.mkdir(mode=0o700)
+        target = Config(data=other, insecure_test_kdf=True)
+        await asyncio.to_thread(restore_backup, target, self._folder / "backup")
+        port = str(urlsplit(self._server.url).port)
+        begin = serve(other, "--port", port, *OPTIONS)
+        await asyncio.to_thread(self._stack.enter_context, begin)
+
+
+@pytest.fixture
+def backup(server: Served, tmp_path: Path) -> Iterator[Backup]:
+    with ExitStack() as stack:
+        yield Backup(server, tmp_path, stack)
+
+
+async def rotates(client: Client, to: str) -> None:
+    """Make the next epoch of a conversation."""
+    async with client.keeper.hold() as room:
+        live = room.open(client.find_conversation(to).conversation.id)
+        await fetch_epochs(room, live)
+        await room.own.met.catch_up(live.members())
+        assert live.epochs.newest is not None
+        await act(room, live, acts.rotate(live.epochs.newest))
+
+
+async def sees(person: Person, text: str) -> None:
+    await expect(person.message(text)).to_have_count(1, timeout=LONG)
+
+
+async def has_mark(person: Person, text: str, mark: str) -> None:
+    await expect(person.message(text).get_by_title(mark, exact=True)).to_be_visible(timeout=LONG)
+
+
+async def sees_all(person: Person, name: str, texts: list[str]) -> None:
+    """Each text once."""
+    await person.converses_with(name)
+    for text in texts:
+        await sees(person, text)
+
+
+async def reads_all(client: Client, name: str, texts: list[str]) -> None:
+    """Each text once, and nothing else."""
+    found: list[str | None] = []
+    for _ in range(LONG // 500):
+        found = [message.text for message in await client.history(name, limit=100)]
+        if sorted(map(str, found)) == sorted(texts):
+            return
+        await asyncio.sleep(0.5)
+    assert found == texts
+
+
+async def befriends(client: Client, person: Person) -> None:
+    await client.request(person.username)
+    await person.accepts(client.username.title())
+    await person.opens()
+    await person.sees_the_list()
+
+
+async def test_what_three_clients_at_different_heads_have_comes_back_once(
+    alice: Person, bob: Person, program: Program, server: Served, backup: Backup
+) -> None:
+    await alice.befriends(bob)
+    carol = await program("carol")
+    await befriends(carol, alice)
+    await carol.send("alice", "before, from carol")
+    await alice.converses_with("Carol")
+    await sees(alice, "before, from carol")
+    await alice.converses_with("Bob")
+    await bob.converses_with("Alice")
+    await alice.writes("before the backup")
+    await sees(bob, "before the backup")
+    tablet = await Client.sign_in(server.url, "bob", PASSWORD)
+    await tablet.connect()
+    await backup.make()
+
+    await bob.writes("after it")
+    await sees(alice, "after it")
+    await rotates(tablet, "alice")
+    await tablet.close()
+    await alice.writes("in the next epoch")
+    await sees(bob, "in the next epoch")
+    await has_mark(alice, "in the next epoch", "Read")
+    await bob.goes_offline()
+    await alice.writes("bob never saw it")
+    await has_mark(alice, "bob never saw it", "Sent")
+    await rotates(carol, "alice")
+    await alice.converses_with("Carol")
+    await alice.writes("after it, to carol")
+    await has_mark(alice, "after it, to carol", "Sent")
+    await alice.goes_offline()
+    await carol.send("alice", "alice never saw it")
+    await bob.writes("written offline")
+
+    await backup.stop()
+    await backup.restore()
+    for person in (alice, bob):
+        await person.goes_offline(False)
+    between = ["before the backup", "after it", "in the next epoch", "bob never saw it", "written offline"]
+    await sees_all(bob, "Alice", between)
+    await sees_all(alice, "Bob", between)
+    to_carol = ["before, from carol", "after it, to carol", "alice never saw it"]
+    await sees_all(alice, "Carol", to_carol)
+    await reads_all(carol, "alice", to_carol)
+    await alice.writes("life goes on")
+    await reads_all(carol, "alice", [*to_carol, "life goes on"])
+    for person in (alice, bob):
+        notice = person.page.get_by_text(TOLD)
+        await expect(notice).to_be_visible()
+        await person.page.get_by_role("button", name="Understood").click()
+        await expect(notice).to_have_count(0)
+    await alice.opens()
+    await alice.sees_the_list()
+    await expect(alice.page.get_by_text(TOLD)).to_have_count(0)

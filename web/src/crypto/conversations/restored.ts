@@ -1,0 +1,112 @@
+// After a restore of the server (docs/protocol-encryption.md, 10.10): what is known above the place where a log parts is set aside, and
+// known again as it comes back. The page offers it (restored/returning.ts): records and rosters are no secret, and it has the entries.
+import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
+import { type Account, recall } from "../account/self.ts";
+import { equal } from "../protocol/codec.ts";
+import { EPOCH, readEpoch } from "../protocol/epoch.ts";
+import { makeRestored } from "../protocol/log-entries.ts";
+import { hash } from "../protocol/primitives.ts";
+import { hashStatement } from "../protocol/statements.ts";
+import type { Device, Live } from "./device.ts";
+import type { RememberedEpoch } from "./epochs.ts";
+import { confirm } from "./fetch-epochs.ts";
+import type { LogPlace } from "./log.ts";
+import { writeSeeds } from "./seeds.ts";
+import type { ConversationStore, RememberedConversation } from "./store.ts";
+
+/** Others may have what this device cannot give back. */
+const PATIENCE = 600_000;
+
+/** The highest place of a log that the server has still; seq 0 for none. */
+export interface Parting extends LogPlace {
+  conversation: string;
+}
+
+function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, until: number): RememberedConversation {
+  const isBelow = ({ told }: RememberedEpoch): boolean => told !== null && told.seq <= seq;
+  const first = known.epochs.findIndex((one) => !isBelow(one));
+  const count = first < 0 ? known.epochs.length : first;
+  const head = seq > 0 ? { seq, hash: logHash } : { seq, hash: hash("hearth log v1", known.conversation) };
+  const lost = [...known.epochs.slice(count), ...known.lost];
+  const signed = known.signed.filter((row) => row.seq <= seq);
+  // Rows of the keyring may be lost, too: they are written again.
+  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], headRow: 0, lost, lostUntil: lost.length > 0 ? until : 0 };
+}
+
+/**
+ * Before anything is asked of another database than the one that was known. Begun anew after a crash. Returns the conversations (hex) of
+ * which epochs are set aside.
+ */
+export async function setAside(account: Account, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
+  const until = account.now() + PATIENCE;
+  const places = new Map(partings.map((one) => [one.conversation, one]));
+  const waiting: string[] = [];
+  for (const conversation of await store.listConversations()) {
+    const name = toHex(conversation);
+    const known = (await store.readConversation(conversation))!;
+    const parted = part(known, places.get(name) ?? { seq: 0, hash: known.head.hash }, until);
+    await store.writeConversation(parted);
+    if (parted.lost.length > 0) waiting.push(name);
+  }
+  await store.writePosition(0);
+  const self = await recall(account);
+  Object.assign(self, { rows: [], rowPosition: 0 });
+  await self.remember();
+  return waiting;
+}
+
+/** An epoch to be offered: `seq` is where its entry stood. */
+export interface LostEpoch {
+  n: number;
+  seq: number;
+  record: Bytes;
+  roster: Bytes | null;
+}
+
+export interface Returning {
+  /** Those that follow on the newest which the server has. */
+  epochs: LostEpoch[];
+  newest: number;
+  /** The first epoch that others have made anew meanwhile: it and what follows stay lost. */
+  parted: number | null;
+}
+
+/** Knows again what the server has by now. What it must not say stops the conversation. Throws Refusal, NoAnswer. */
+export async function takeBack(device: Device, live: Live): Promise<Returning> {
+  await confirm(device, [live.known.where.conversation]);
+  const { epochs } = live.known;
+  let parted: number | null = null;
+  for (const { record, seed } of live.lost) {
+    const { n } = readEpoch(record);
+    const there = epochs.find(n);
+    if (there === undefined) continue;
+    if (!equal(there.hash, hashStatement(EPOCH, record))) parted ??= n;
+    else if (seed !== null) epochs.takeSeed(n, seed);
+  }
+  const newest = epochs.newest?.epoch.n ?? 0;
+  const listed = live.lost.map((one) => ({ n: readEpoch(one.record).n, one }));
+  const following = parted === null ? listed.filter(({ n }, at) => n > newest && listed.slice(0, at).every((below) => below.n < n)) : [];
+  const isNext = following[0]?.n === newest + 1;
+  live.lost = isNext ? following.map(({ one }) => one) : [];
+  await live.known.learn();
+  await writeSeeds(device, [live]);
+  await device.remember(live);
+  const offered = live.stopped === null && isNext ? following : [];
+  return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted };
+}
+
+/** What is still lost stays so. A server that denies what it had accepted stops the conversation. */
+export async function giveUp(device: Device, live: Live, isDenied: boolean): Promise<void> {
+  if (isDenied && live.lost.length > 0) live.stopped ??= "rollback";
+  live.lost = [];
+  await device.remember(live);
+}
+
+/** The entry above which the log goes on, under the newest epoch; `old` is the highest place that was known. */
+export function markRestored(device: Device, { known }: Live, database: string, old: LogPlace): Promise<Bytes> {
+  const { server, conversation } = known.where;
+  const { user, device: id, sign } = device.author;
+  const newest = known.epochs.newest!;
+  const under = { epoch: newest.epoch.n, recordHash: newest.hash };
+  return makeRestored({ server, conversation, databaseGeneration: fromHex(database), ...under, old, user, device: id, time: device.around.now(), extensions: [] }, sign);
+}

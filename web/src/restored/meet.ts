@@ -1,0 +1,31 @@
+// The keys' worker is told of the server's database before it is asked anything about it: of another one than before it sets aside what
+// it knows and the server may have lost.
+import { fromBase64 } from "../lib/bytes.ts";
+import type { Replica, RestoreRow } from "../replica/database.ts";
+import type { AskConversations } from "../sealing/ask.ts";
+import { startOf } from "./partings.ts";
+
+/** Conversations of which nothing was lost need not wait. Throws KeysError; ProblemError. */
+export async function meetDatabase(replica: Replica, ask: AskConversations): Promise<void> {
+  const cursor = await replica.findMeta("cursor");
+  if (cursor === undefined) return;
+  const database = cursor.generation;
+  const rows = (await replica.restores.toArray()).filter((row) => row.database === database);
+  const partings = rows.map(({ conversation, parting: { seq, log_hash } }) => ({ conversation, seq, hash: fromBase64(log_hash) }));
+  const { isNew, waiting } = await ask("meetDatabase", { database, partings });
+  if (!isNew) return;
+  const waits = new Set(waiting);
+  await replica.transaction("rw", [replica.restores, replica.lost], async () => {
+    for (const { conversation } of rows) {
+      const count = await replica.lost.where("[conversation+seq]").between([conversation, 0], [conversation, Infinity]).count();
+      if (count === 0 && !waits.has(conversation)) await replica.restores.delete(conversation);
+    }
+    const known = new Set(rows.map((row) => row.conversation));
+    // The worker's store is older than this copy.
+    const others = waiting.filter((conversation) => !known.has(conversation));
+    await replica.restores.bulkPut(others.map((conversation) => makeRow(conversation, database)));
+  });
+}
+
+const makeRow = (conversation: string, database: string): RestoreRow =>
+  ({ conversation, database, parting: startOf(conversation), head: startOf(conversation), until: Date.now() });

@@ -1,0 +1,159 @@
+// Gives back what a restored server has lost (docs/protocol-encryption.md, 10.10), in the tab that leads: epochs and entries as they
+// stood, one conversation after the other. What cannot be given back yet holds up no other conversation; a page that is closed goes on
+// at its next start.
+import { KeysError } from "../crypto/keys/failure.ts";
+import { fromBase64, toBase64 } from "../lib/bytes.ts";
+import type { LostRow, Replica, RestoreRow } from "../replica/database.ts";
+import type { OwnDatabase } from "../replica/own-database.ts";
+import { sleep, waitForValue } from "../replica/waiting.ts";
+import type { AskConversations } from "../sealing/ask.ts";
+import type { Page } from "../wire/contract.ts";
+import { ProblemError } from "../wire/http.ts";
+import { isPassing } from "../wire/problem.ts";
+import { meetDatabase } from "./meet.ts";
+import { type Call, offerRows } from "./offer.ts";
+
+/** Milliseconds until what waits for somebody's chain, or for the server, is tried again. */
+const AGAIN = 30_000;
+const SOON = 2000;
+const MOST_TRIES = 5;
+const PAGE = 100;
+/** The server says that it was restored, and takes nothing back. */
+const DENIED = new Set(["not_restored", "not_accepted"]);
+
+export interface Needs {
+  replica: Replica;
+  own: OwnDatabase;
+  /** Over the socket, and over HTTP for what is too large for it. */
+  call: Call;
+  callLarge: Call;
+  ask: AskConversations;
+}
+
+export class Returning {
+  readonly #needs: Needs;
+  /** When to look at a conversation next (ms). */
+  readonly #next = new Map<string, number>();
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** For one connection; `changed` is told of each conversation that is as the server has it now. */
+  async run(signal: AbortSignal, changed: (conversation: string) => Promise<void>): Promise<void> {
+    const { replica, ask } = this.#needs;
+    await meetDatabase(replica, ask);
+    this.#next.clear();
+    while (!signal.aborted) {
+      const rows = await waitForValue(async () => nonEmpty(await replica.restores.toArray()), signal);
+      for (const row of rows ?? []) {
+        if (signal.aborted) return;
+        if ((this.#next.get(row.conversation) ?? 0) > Date.now()) continue;
+        if (await this.#try(row, signal)) await changed(row.conversation);
+      }
+      await sleep(SOON, signal);
+    }
+  }
+
+  /** Whether there is nothing more to be done about it. */
+  async #try(row: RestoreRow, signal: AbortSignal): Promise<boolean> {
+    const { restores } = this.#needs.replica;
+    try {
+      await this.#giveBack(row, signal);
+      await restores.delete(row.conversation);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const isKnown = error instanceof KeysError || error instanceof ProblemError;
+      if (!isKnown) throw error;
+      console.warn("what a restored server has lost waits", error);
+      const least = isPassing(error) ? SOON : AGAIN;
+      this.#next.set(row.conversation, Date.now() + Math.max(least, 1000 * ((error instanceof ProblemError && error.problem.retry_after) || 0)));
+      if (row.until <= Date.now() && !row.isLate) await restores.update(row.conversation, { isLate: true });
+      return false;
+    }
+  }
+
+  async #giveBack(row: RestoreRow, signal: AbortSignal): Promise<void> {
+    const answered = new Set<string>();
+    for (let tries = 1, isGivenUp = false; ; ) {
+      try {
+        return await this.#giveOnce(row, answered, signal);
+      } catch (error) {
+        if (!(error instanceof ProblemError) || isPassing(error) || signal.aborted) throw error;
+        const { code } = error.problem;
+        if (code === "chain_moved" || code === "not_signed_in") throw error;
+        if (code === "epoch_moved" && tries++ < MOST_TRIES) continue;
+        console.warn("what a restored server has lost stays lost", error);
+        await this.#needs.ask("giveUp", { conversation: row.conversation, isDenied: DENIED.has(code) });
+        if (isGivenUp) return;
+        // What came back before is known again; entries under those epochs may follow.
+        isGivenUp = true;
+      }
+    }
+  }
+
+  /** Each epoch and entry where it stood. Throws ProblemError, KeysError. */
+  async #giveOnce(row: RestoreRow, answered: Set<string>, signal: AbortSignal): Promise<void> {
+    const { ask, callLarge } = this.#needs;
+    const { conversation } = row;
+    for (let there: Set<string> | undefined; ; ) {
+      const { epochs, newest, parted } = await ask("takeBack", { conversation });
+      const [next] = epochs;
+      const reached = parted === null ? newest : parted - 1;
+      const lost = (await this.#listLost(conversation)).filter((one) => one.epoch <= reached && one.seq < (next?.seq ?? Infinity) && !answered.has(nameOf(one)));
+      if (lost.length > 0) {
+        there ??= await this.#listThere(row);
+        const left = await this.#dropThere(lost, there);
+        if (left.length > 0) await this.#offer(row, left, answered, signal);
+      }
+      if (next === undefined) return this.#sealAgain(conversation, reached);
+      await callLarge("epoch.offer", { record: toBase64(next.record), roster: next.roster && toBase64(next.roster) });
+    }
+  }
+
+  async #offer(row: RestoreRow, rows: LostRow[], answered: Set<string>, signal: AbortSignal): Promise<void> {
+    const { ask, callLarge, replica } = this.#needs;
+    const { conversation, database, head } = row;
+    const entry = await ask("markRestored", { conversation, database, old: { seq: head.seq, hash: fromBase64(head.log_hash) } });
+    await callLarge("epoch.restored", { entry: toBase64(entry) });
+    const note = async (one: LostRow, code: string | null): Promise<void> => {
+      answered.add(nameOf(one));
+      if (code === null) await replica.lost.delete([one.conversation, one.from_user, one.client_id]);
+      else console.warn("an entry stays lost", code);
+    };
+    await offerRows(callLarge, rows, note, signal);
+  }
+
+  #listLost(conversation: string): Promise<LostRow[]> {
+    return this.#needs.replica.lost.where("[conversation+seq]").between([conversation, 0], [conversation, Infinity]).toArray();
+  }
+
+  /** What the server has above the place where logs part. */
+  async #listThere({ conversation, parting }: RestoreRow): Promise<Set<string>> {
+    const there = new Set<string>();
+    for (let seq = parting.seq; ; ) {
+      const page: Page = await this.#needs.call("message.history", { conversation_id: conversation, seq, direction: "after", limit: PAGE });
+      for (const one of page.entries) there.add(nameOf(one));
+      if (page.entries.length === 0) return there;
+      seq = page.entries.at(-1)!.seq;
+    }
+  }
+
+  /** Those that the server does not have. */
+  async #dropThere(rows: LostRow[], there: Set<string>): Promise<LostRow[]> {
+    const back = rows.filter((row) => there.has(nameOf(row)));
+    await this.#needs.replica.lost.bulkDelete(back.map((row): [string, number, string] => [row.conversation, row.from_user, row.client_id]));
+    return rows.filter((row) => !there.has(nameOf(row)));
+  }
+
+  /** What is unsent may be sealed under an epoch that is gone: its number stays. */
+  async #sealAgain(conversation: string, reached: number): Promise<void> {
+    await this.#needs.own.outbox
+      .filter((row) => row.conversation === conversation && (row.sealed?.epoch ?? 0) > reached)
+      .modify({ sealed: undefined, is_adopted: true });
+  }
+}
+
+const nameOf = ({ from_user, client_id }: Pick<LostRow, "from_user" | "client_id">): string => `${from_user} ${client_id}`;
+const nonEmpty = <T>(rows: T[]): T[] | undefined => (rows.length > 0 ? rows : undefined);

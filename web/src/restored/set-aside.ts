@@ -1,0 +1,37 @@
+// The server's database is another one, of the same server: entries that it may have lost are set aside, durably, until they are given
+// back (returning.ts); the rest of the copy is fetched anew.
+import type { KnownPlace, LostRow, Replica, RestoreRow } from "../replica/database.ts";
+import { isSealed, readWhole, type WholeRow } from "../replica/records.ts";
+import { startOf } from "./partings.ts";
+
+/** Milliseconds in which others may give back what this device cannot. */
+const PATIENCE = 600_000;
+
+/** Above are entries that are signed and not sealed. */
+const HIGHEST_SEALED_KIND = 6;
+
+const mayComeBack = ({ kind, record, epoch }: WholeRow): boolean => kind <= HIGHEST_SEALED_KIND && isSealed(record) && epoch > 0;
+
+function toLost({ conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record }: WholeRow): LostRow {
+  return { conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record };
+}
+
+/** All or nothing: a page that is killed meanwhile begins anew. `partings` of all conversations that are here. */
+export async function setAside(replica: Replica, database: string, partings: ReadonlyMap<string, KnownPlace>): Promise<void> {
+  const until = Date.now() + PATIENCE;
+  await replica.write(async () => {
+    const restores = new Map<string, RestoreRow>();
+    // Of an earlier restore, which was restored itself.
+    for (const row of await replica.restores.toArray()) restores.set(row.conversation, { ...row, database, parting: startOf(row.conversation) });
+    for (const [conversation, parting] of partings) {
+      const rows = await readWhole(replica, conversation, parting.seq + 1, Infinity);
+      await replica.lost.bulkPut(rows.filter(mayComeBack).map(toLost));
+      const last = rows.at(-1);
+      const head = last === undefined ? parting : { seq: last.seq, log_hash: last.log_hash };
+      restores.set(conversation, { conversation, database, parting, head, until });
+    }
+    await replica.clearCopy();
+    await replica.restores.bulkPut([...restores.values()]);
+    await replica.putMeta("restored", { database, isTold: false });
+  });
+}
