@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench.lighthouse.audit import AUDIT, QUIET, audit, is_installed
 from bench.servers import find_free_port
-from tests.e2e.conftest import CHROMIUM, STATIC, async_fixture, require
+from tests.e2e.conftest import STATIC, WINDOWLESS, async_fixture, require
 from tests.e2e.person import PATIENCE
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
@@ -26,13 +26,13 @@ SIGNED_IN = ("/", "/friends/add", "/you/profile")
 @async_fixture
 async def inspected(tmp_path: Path) -> AsyncIterator[tuple[Page, int]]:
     """A page of a browser with one profile, and the port by which Lighthouse reaches that browser."""
-    require(CHROMIUM, "chromium is not installed")
+    require(WINDOWLESS, "chromium is not installed")
     require(STATIC.exists(), "the web client is not built: run scripts/setup")
     require(is_installed(), f"Lighthouse is not installed: scripts/node-packages {AUDIT.parent}")
     port = find_free_port()
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "profile", executable_path=CHROMIUM, args=[*QUIET, f"--remote-debugging-port={port}"]
+            tmp_path / "profile", executable_path=WINDOWLESS, args=[*QUIET, f"--remote-debugging-port={port}"]
         )
         context.set_default_timeout(PATIENCE)
         yield context.pages[0], port

@@ -44,6 +44,7 @@ def list_writes(shared: RunningServer) -> list[tuple[str, str]]:
     return sorted(writes)
 
 
+@pytest.mark.sqlite  # refused before any database is asked: once is enough
 async def test_S14_S15_no_write_comes_from_another_site(shared: RunningServer, people: People) -> None:
     """Signing in and out are among them: login and logout CSRF."""
     writes = list_writes(shared)
@@ -60,6 +61,7 @@ async def test_S14_S15_no_write_comes_from_another_site(shared: RunningServer, p
         assert (await http.get("/api/session")).status_code == 200, "alice is signed in as before"
 
 
+@pytest.mark.sqlite  # refused before any database is asked: once is enough
 async def test_S14_what_a_form_can_send_is_no_command(shared: RunningServer, people: People) -> None:
     """Even from our own pages. Multipart is never read (M07)."""
     headers = {"origin": shared.url}
