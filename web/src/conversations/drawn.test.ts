@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Rows, type Row } from "./days.ts";
-import { BATCH, chooseBatch, countBeyond, findSpan, makeDrawn, moveSpan } from "./drawn.ts";
+import { BATCH, chooseBatch, countBeyond, findSpan, isPlenty, makeDrawn, moveSpan, Pace } from "./drawn.ts";
 import type { Item } from "./items.ts";
 
 /** Rows of the seqs from `first` to `last`; `pending` more wait to be sent. */
@@ -87,4 +87,21 @@ test("a device that draws slowly gets smaller batches, and larger ones again whe
   expect([BATCH, 2].map((batch) => chooseBatch(batch, 30))).toEqual([BATCH - 1, 2]);
   expect([2, BATCH].map((batch) => chooseBatch(batch, 5))).toEqual([3, BATCH]);
   expect(chooseBatch(2, 16)).toBe(2);
+});
+
+describe("a frame in which there is other work", () => {
+  test("may draw nothing while enough is drawn on both sides, or to the end of what is there", () => {
+    const span = { from: 10, to: 50 };
+    expect(isPlenty(100, span, { above: 401, below: 401 }, 400)).toBe(true);
+    expect(isPlenty(100, span, { above: 399, below: 900 }, 400)).toBe(false);
+    expect(isPlenty(100, span, { above: 900, below: 399 }, 400)).toBe(false);
+    expect(isPlenty(50, { from: 0, to: 50 }, { above: 0, below: 0 }, 400)).toBe(true);
+  });
+
+  test("is followed by one that draws, however long it goes on", () => {
+    const pace = new Pace();
+    expect(Array.from({ length: 8 }, () => pace.rest(true))).toEqual([true, true, true, false, true, true, true, false]);
+    expect(pace.rest(false)).toBe(false);
+    pace.stop();
+  });
 });

@@ -35,6 +35,8 @@ const FEWEST = 2;
 /** Milliseconds. When a frame takes longer, the next batch is smaller, for there may be more to do than to draw; when it
  *  takes less, the batch may grow again. */
 const [LATE, SOON] = [20, 12];
+/** Frames in a row in which nothing is drawn because there is other work. */
+const MOST_RESTS = 3;
 /** Margins beyond which rows are let go, though nothing comes that could take their elements. */
 const FAR = 2;
 
@@ -66,9 +68,15 @@ export function makeDrawn(rows: Row[], span: Span, hasNewer: boolean): Drawn {
   return { from: first.item.seq === 0 ? Infinity : first.item.seq, to: isEnd ? Infinity : last };
 }
 
-/** How many rows this device draws in one frame. */
+/** Whether what is drawn goes on for so many pixels beyond the window, or to an end. */
+export function isPlenty(count: number, { from, to }: Span, { above, below }: Reach, pixels: number): boolean {
+  return (from === 0 || above > pixels) && (to === count || below > pixels);
+}
+
+/** How many rows this device draws in one frame, and in which frames. */
 export class Pace {
   batch = BATCH;
+  #rests = 0;
   #begun = 0;
   // A message that is sent within a frame comes when that frame is laid out and painted.
   readonly #after = new MessageChannel();
@@ -84,6 +92,12 @@ export class Pace {
     this.#begun = performance.now();
     draw();
     this.#after.port2.postMessage(null);
+  }
+
+  /** Whether this frame draws nothing, for it may wait. It may so a few times in a row. */
+  rest(mayWait: boolean): boolean {
+    this.#rests = mayWait && this.#rests < MOST_RESTS ? this.#rests + 1 : 0;
+    return this.#rests > 0;
   }
 
   stop(): void {

@@ -224,6 +224,7 @@ export class Replica extends Dexie {
   declare restores: Table<RestoreRow, string>;
   /** Whose copy this is. */
   readonly me: number;
+  #writing = 0;
 
   constructor(user: number, name = `hearth-${user}`) {
     // Dexie's own cache would keep and clone every answer of every live query.
@@ -263,9 +264,15 @@ export class Replica extends Dexie {
     await this.metas.put({ key, value });
   }
 
+  /** Something is being written from here at this moment, so that there is more to do than what is shown. */
+  get isWriting(): boolean {
+    return this.#writing > 0;
+  }
+
   /** Runs `action` as one transaction over everything: all of it happens, or nothing. */
   write<T>(action: () => Promise<T>): Promise<T> {
-    return this.transaction("rw", this.tables, action);
+    this.#writing += 1;
+    return this.transaction("rw", this.tables, action).finally(() => (this.#writing -= 1));
   }
 
   /** Removes a copy that could not be brought from an older form to this one, as where there is no room: all of it can be fetched again. */
