@@ -11,7 +11,7 @@ import { chainHash, startHash } from "./log-hash.ts";
 export const plainKeys = (async (act: string, needs: { conversations?: string[]; unsealed?: { content: { type: "text"; text: string } } }) => {
   if (act === "heal") return { healed: [], isMissing: false };
   if (act === "meetDatabase") return { isNew: false, waiting: [] };
-  if (act === "takeBack") return { epochs: [], newest: 0, parted: null };
+  if (act === "takeBack") return { epochs: [], newest: 0, parted: null, isAwaiting: false };
   if (act === "seal") return { record: writePlain(needs.unsealed!.content), epoch: 0 };
   return act === "confirm" ? needs.conversations!.map((conversation) => ({ conversation, sealing: { state: "ready" }, n: 0, keys: 0, counter: 0 })) : null;
 }) as unknown as AskConversations;

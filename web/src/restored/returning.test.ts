@@ -177,3 +177,36 @@ test("without a new generation a shorter log is a rollback", async () => {
   scene.server.restore();
   expect(await scene.stateOf(scene.alice)).toBe("stopped: rollback");
 });
+
+test("one's own chain comes back, and people whose chains are shorter are waited for", async () => {
+  const scene = await Scene.begin();
+  const { server } = scene.alice.world;
+  await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  const { n } = server.head!;
+  await scene.learn(scene.bob);
+  await scene.restore();
+  expect(server.head!.n).toBe(n - 1);
+  await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  expect(await scene.bob.ask("takeBack", { conversation: scene.group })).toMatchObject({ isAwaiting: true });
+  expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
+  await scene.giveBack();
+  expect(server.head!.n).toBe(n);
+  expect(await scene.learn(scene.alice)).toEqual(ALL);
+  expect((await scene.alice.ask("connect", {})).state).toBe("ready");
+  await scene.bob.ask("takeBack", { conversation: scene.group });
+  expect(await scene.learn(scene.bob)).toEqual(ALL);
+  expect(await scene.stateOf(scene.bob)).toBe("ready");
+});
+
+test("a person's chain that is not given back is taken as it is, once the patience is over", async () => {
+  const scene = await Scene.begin();
+  await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  await scene.learn(scene.bob);
+  await scene.restore();
+  await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  await scene.bob.ask("takeBack", { conversation: scene.group });
+  await scene.bob.ask("giveUp", { conversation: scene.group, isDenied: false });
+  expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
+  scene.server.town.pass(700_000);
+  expect(await scene.stateOf(scene.bob)).toBe("ready");
+});

@@ -57,24 +57,29 @@ export class Returning {
 
   /** Whether there is nothing more to be done about it. */
   async #try(row: RestoreRow, signal: AbortSignal): Promise<boolean> {
-    const { restores } = this.#needs.replica;
     try {
-      await this.#giveBack(row, signal);
-      await restores.delete(row.conversation);
-      return true;
+      const isOver = await this.#giveBack(row, signal);
+      if (isOver) await this.#needs.replica.restores.delete(row.conversation);
+      else await this.#wait(row, AGAIN);
+      return isOver;
     } catch (error) {
       if (signal.aborted) return false;
       const isKnown = error instanceof KeysError || error instanceof ProblemError;
       if (!isKnown) throw error;
       console.warn("what a restored server has lost waits", error);
-      const least = isPassing(error) ? SOON : AGAIN;
-      this.#next.set(row.conversation, Date.now() + Math.max(least, 1000 * ((error instanceof ProblemError && error.problem.retry_after) || 0)));
-      if (row.until <= Date.now() && !row.isLate) await restores.update(row.conversation, { isLate: true });
+      const retryAfter = error instanceof ProblemError ? (error.problem.retry_after ?? 0) : 0;
+      await this.#wait(row, Math.max(isPassing(error) ? SOON : AGAIN, retryAfter * 1000));
       return false;
     }
   }
 
-  async #giveBack(row: RestoreRow, signal: AbortSignal): Promise<void> {
+  async #wait({ conversation, until, isLate }: RestoreRow, milliseconds: number): Promise<void> {
+    this.#next.set(conversation, Date.now() + milliseconds);
+    if (until <= Date.now() && !isLate) await this.#needs.replica.restores.update(conversation, { isLate: true });
+  }
+
+  /** Whether nothing is waited for any more. */
+  async #giveBack(row: RestoreRow, signal: AbortSignal): Promise<boolean> {
     const answered = new Set<string>();
     for (let tries = 1, isGivenUp = false; ; ) {
       try {
@@ -86,7 +91,7 @@ export class Returning {
         if (code === "epoch_moved" && tries++ < MOST_TRIES) continue;
         console.warn("what a restored server has lost stays lost", error);
         await this.#needs.ask("giveUp", { conversation: row.conversation, isDenied: DENIED.has(code) });
-        if (isGivenUp) return;
+        if (isGivenUp) return true;
         // What came back before is known again; entries under those epochs may follow.
         isGivenUp = true;
       }
@@ -94,11 +99,11 @@ export class Returning {
   }
 
   /** Each epoch and entry where it stood. Throws ProblemError, KeysError. */
-  async #giveOnce(row: RestoreRow, answered: Set<string>, signal: AbortSignal): Promise<void> {
+  async #giveOnce(row: RestoreRow, answered: Set<string>, signal: AbortSignal): Promise<boolean> {
     const { ask, callLarge } = this.#needs;
     const { conversation } = row;
     for (let there: Set<string> | undefined; ; ) {
-      const { epochs, newest, parted } = await ask("takeBack", { conversation });
+      const { epochs, newest, parted, isAwaiting } = await ask("takeBack", { conversation });
       const [next] = epochs;
       const reached = parted === null ? newest : parted - 1;
       const lost = (await this.#listLost(conversation)).filter((one) => one.epoch <= reached && one.seq < (next?.seq ?? Infinity) && !answered.has(nameOf(one)));
@@ -107,7 +112,10 @@ export class Returning {
         const left = await this.#dropThere(lost, there);
         if (left.length > 0) await this.#offer(row, left, answered, signal);
       }
-      if (next === undefined) return this.#sealAgain(conversation, reached);
+      if (next === undefined) {
+        await this.#sealAgain(conversation, reached);
+        return !isAwaiting;
+      }
       await callLarge("epoch.offer", { record: toBase64(next.record), roster: next.roster && toBase64(next.roster) });
     }
   }

@@ -1,4 +1,5 @@
 // A town whose server is backed up and restored, for tests: it takes back what the real one takes (docs/protocol-encryption.md, 11).
+import type { Kept } from "../crypto/account/testing/memory-server.ts";
 import { type Place, Town } from "../crypto/conversations/testing/town.ts";
 import type { Browser } from "../crypto/keys/testing/browser.ts";
 import { EPOCH, readEpoch, readRoster } from "../crypto/protocol/epoch.ts";
@@ -13,21 +14,26 @@ import type { Call } from "./offer.ts";
 const EPOCH_ENTRY = 16;
 const RESTORED_ENTRY = 18;
 
+const copy = (kept: Kept): Kept => ({ ...structuredClone({ ...kept, states: [] }), states: [...kept.states] });
+
 export class RestoredTown {
   generation = randomId();
   readonly commands: string[] = [];
   /** Called before each command; what it throws is the answer. */
   before: (name: CommandName) => void = () => undefined;
   #backup = "";
+  #accounts = new Map<number, Kept>();
   readonly #marked = new Set<string>();
 
   constructor(readonly town: Town) {}
 
   backUp(): void {
+    this.#accounts = new Map([...this.town.worlds].map(([user, { server }]) => [user, copy(server.kept)]));
     this.#backup = JSON.stringify([...this.town.places].map(([id, place]) => [id, place.epochs.length, place.rows.length]));
   }
 
   restore(): void {
+    for (const [user, { server }] of this.town.worlds) server.kept = copy(this.#accounts.get(user)!);
     const kept = new Map((JSON.parse(this.#backup) as [string, number, number][]).map(([id, epochs, rows]) => [id, { epochs, rows }]));
     for (const [id, place] of this.town.places) {
       const { epochs, rows } = kept.get(id) ?? { epochs: 0, rows: 0 };

@@ -16,7 +16,7 @@ import { People } from "./people.ts";
 import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
 import type { Row } from "./log.ts";
-import type { ConversationStore, LooseSeed, RememberedSigned } from "./store.ts";
+import type { Awaited, ConversationStore, LooseSeed, RememberedSigned } from "./store.ts";
 
 export interface Surroundings {
   api: ConversationServer;
@@ -68,6 +68,8 @@ export class Device {
   /** Database generations that `sync.open` told, as hex. */
   readonly databases = new Set<string>();
 
+  #awaited: Awaited = { people: [], until: 0 };
+
   private constructor(readonly self: Self, readonly keys: DeviceKeys, readonly around: Surroundings) {
     this.people = new People(around.api, self.chain);
   }
@@ -76,6 +78,7 @@ export class Device {
   static async start(self: Self, around: Surroundings): Promise<Device> {
     const device = new Device(self, await self.requireKeys(), around);
     await device.people.recall(await around.store.readPeople());
+    device.#awaited = await around.store.readAwaited();
     await device.readPins();
     return device;
   }
@@ -112,9 +115,17 @@ export class Device {
     return live;
   }
 
+  /** Whether somebody may still give back what a restored server has lost of it. */
+  isAwaiting({ known: { epochs }, lost, lostUntil }: Live): boolean {
+    const now = this.around.now();
+    const { people, until } = this.#awaited;
+    const isShort = ([user, n]: [number, number]): boolean =>
+      this.people.chain(user).states.length < n && (epochs.newest?.roster.some((one) => one.user === user) ?? false);
+    return (lost.length > 0 && now < lostUntil) || (now < until && people.some(isShort));
+  }
+
   stateOf(live: Live): SealingState {
-    const isAwaited = live.lost.length > 0 && this.around.now() < live.lostUntil;
-    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !isAwaited, isPending: live.pending !== null };
+    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !this.isAwaiting(live), isPending: live.pending !== null };
     return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
   }
 

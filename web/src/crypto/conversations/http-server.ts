@@ -118,6 +118,14 @@ export class HttpConversationServer implements ConversationServer {
     return row?.seq === seq ? { before: said.bytes("hash_before"), row } : null;
   }
 
+  async offerChain({ statements, receives, publicKeys }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
+    await this.#ask("chain.offer", {
+      statements: statements.map(toBase64),
+      receives: receives.map((one) => ({ statement: toBase64(one.statement), public_key: toBase64(one.publicKey) })),
+      device_keys: publicKeys.map((one) => ({ device_id: toHex(one.device), public_key: toBase64(one.publicKey) })),
+    });
+  }
+
   async leave(record: Bytes): Promise<void> {
     await this.#ask("epoch.leave", { entry: toBase64(record) });
   }

@@ -1,7 +1,7 @@
 // After a restore of the server (docs/protocol-encryption.md, 10.10): what is known above the place where a log parts is set aside, and
 // known again as it comes back. The page offers it (restored/returning.ts): records and rosters are no secret, and it has the entries.
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
-import { type Account, recall } from "../account/self.ts";
+import type { Account } from "../account/self.ts";
 import { equal } from "../protocol/codec.ts";
 import { EPOCH, readEpoch } from "../protocol/epoch.ts";
 import { makeRestored } from "../protocol/log-entries.ts";
@@ -11,7 +11,9 @@ import type { Device, Live } from "./device.ts";
 import type { RememberedEpoch } from "./epochs.ts";
 import { confirm } from "./fetch-epochs.ts";
 import type { LogPlace } from "./log.ts";
+import { returnOwn, setPeopleAside } from "./restored-people.ts";
 import { writeSeeds } from "./seeds.ts";
+import type { ConversationServer } from "./server.ts";
 import type { ConversationStore, RememberedConversation } from "./store.ts";
 
 /** Others may have what this device cannot give back. */
@@ -34,11 +36,13 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
 }
 
 /**
- * Before anything is asked of another database than the one that was known. Begun anew after a crash. Returns the conversations (hex) of
- * which epochs are set aside.
+ * Before anything else is asked of another database than the one that was known. Begun anew after a crash. Returns the conversations (hex)
+ * of which epochs are set aside, or in which somebody's chain may be awaited. Throws Refusal, NoAnswer, ProtocolError.
  */
-export async function setAside(account: Account, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
+export async function setAside(account: Account, api: ConversationServer, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
   const until = account.now() + PATIENCE;
+  await returnOwn(account, api);
+  const isShort = await setPeopleAside(store, api, until);
   const places = new Map(partings.map((one) => [one.conversation, one]));
   const waiting: string[] = [];
   for (const conversation of await store.listConversations()) {
@@ -46,12 +50,9 @@ export async function setAside(account: Account, store: ConversationStore, parti
     const known = (await store.readConversation(conversation))!;
     const parted = part(known, places.get(name) ?? { seq: 0, hash: known.head.hash }, until);
     await store.writeConversation(parted);
-    if (parted.lost.length > 0) waiting.push(name);
+    if (parted.lost.length > 0 || isShort) waiting.push(name);
   }
   await store.writePosition(0);
-  const self = await recall(account);
-  Object.assign(self, { rows: [], rowPosition: 0 });
-  await self.remember();
   return waiting;
 }
 
@@ -69,6 +70,8 @@ export interface Returning {
   newest: number;
   /** The first epoch that others have made anew meanwhile: it and what follows stay lost. */
   parted: number | null;
+  /** Somebody else may give back what is missing. */
+  isAwaiting: boolean;
 }
 
 /** Knows again what the server has by now. What it must not say stops the conversation. Throws Refusal, NoAnswer. */
@@ -92,7 +95,7 @@ export async function takeBack(device: Device, live: Live): Promise<Returning> {
   await writeSeeds(device, [live]);
   await device.remember(live);
   const offered = live.stopped === null && isNext ? following : [];
-  return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted };
+  return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted, isAwaiting: device.isAwaiting(live) };
 }
 
 /** What is still lost stays so. A server that denies what it had accepted stops the conversation. */

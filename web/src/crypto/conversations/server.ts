@@ -1,6 +1,7 @@
 // What conversations ask of the server, in bytes (docs/protocol-encryption.md, 7 and 11). Each write is one request, carried out whole
 // or not at all, and answered as before when the same bytes come again. Nothing that is read is believed.
 import type { Bytes } from "../../lib/bytes.ts";
+import type { NewReceive, PublicKey } from "../account/server.ts";
 import type { StoredEpoch } from "./epochs.ts";
 import type { Row } from "./log.ts";
 import type { PeopleServer } from "./people.ts";
@@ -80,4 +81,6 @@ export interface ConversationServer extends PeopleServer {
   readEntry(conversation: Bytes, seq: number): Promise<{ before: Bytes; row: Row } | null>;
   /** A signed leave entry, as 8.6 has it. */
   leave(record: Bytes): Promise<void>;
+  /** After a restore: what follows on one's own chain. Throws Refusal `not_restored`, `chain_moved`, `receive_moved`, `not_accepted`. */
+  offerChain(offer: { statements: Bytes[]; receives: NewReceive[]; publicKeys: PublicKey[] }): Promise<void>;
 }

@@ -36,6 +36,12 @@ export interface RememberedConversation {
   lostUntil: number;
 }
 
+/** Chains that were longer: the n that was known. */
+export interface Awaited {
+  people: [user: number, n: number][];
+  until: number;
+}
+
 export interface ConversationStore {
   readPeople(): Promise<RememberedPerson[]>;
   writePeople(people: readonly RememberedPerson[]): Promise<void>;
@@ -46,6 +52,9 @@ export interface ConversationStore {
   /** The database generation (hex) that all of this is about; null before the first was told. */
   readDatabase(): Promise<string | null>;
   writeDatabase(database: string): Promise<void>;
+  /** People whose chains a restored server may have lost the end of, which is waited for until a time (ms). */
+  readAwaited(): Promise<Awaited>;
+  writeAwaited(awaited: Awaited): Promise<void>;
   /** How far the keyring was read for seeds. */
   readPosition(): Promise<number>;
   writePosition(position: number): Promise<void>;

@@ -3,7 +3,7 @@ import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { RememberedEpoch } from "../conversations/epochs.ts";
 import type { EpochDraft } from "../conversations/make-epoch.ts";
 import type { RememberedPerson } from "../conversations/people.ts";
-import type { ConversationStore, LooseSeed, RememberedConversation } from "../conversations/store.ts";
+import type { Awaited, ConversationStore, LooseSeed, RememberedConversation } from "../conversations/store.ts";
 import { join } from "../protocol/codec.ts";
 import type { IndexedKeyStore } from "./indexed-store.ts";
 import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
@@ -11,6 +11,7 @@ import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
 const SEED = 32;
 const POSITION = "seeds position";
 const DATABASE = "database";
+const AWAITED = "awaited people";
 
 type StoredEpoch = Omit<RememberedEpoch, "seed"> & { hasSeed: boolean };
 
@@ -85,6 +86,10 @@ export class IndexedConversations implements ConversationStore {
   readDatabase = async (): Promise<string | null> => (await this.beside.getBeside<string>(DATABASE)) ?? null;
 
   writeDatabase = (database: string): Promise<void> => this.beside.putBeside([[DATABASE, database]]);
+
+  readAwaited = async (): Promise<Awaited> => (await this.beside.getBeside<Awaited>(AWAITED)) ?? { people: [], until: 0 };
+
+  writeAwaited = (awaited: Awaited): Promise<void> => this.beside.putBeside([[AWAITED, awaited]]);
 
   readPosition = async (): Promise<number> => (await this.beside.getBeside<number>(POSITION)) ?? 0;
 

@@ -139,7 +139,7 @@ async function meetDatabase(around: Surroundings, { place, database, partings }:
   const store = around.openConversations(place.user);
   const before = await store.readDatabase();
   if (before === database) return { isNew: false, waiting: [] };
-  const waiting = before === null && partings.length === 0 ? [] : await setAside(accountOf(around, place), store, partings);
+  const waiting = before === null && partings.length === 0 ? [] : await setAside(accountOf(around, place), around.reachConversations(place.user), store, partings);
   await store.writeDatabase(database);
   return { isNew: true, waiting };
 }

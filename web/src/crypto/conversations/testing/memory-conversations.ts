@@ -1,13 +1,14 @@
 // A store of conversations for tests: what was written before a crash is there after it, and nothing else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import type { RememberedPerson } from "../people.ts";
-import type { ConversationStore, RememberedConversation } from "../store.ts";
+import type { Awaited, ConversationStore, RememberedConversation } from "../store.ts";
 
 export class MemoryConversations implements ConversationStore {
   readonly #people = new Map<number, RememberedPerson>();
   readonly #conversations = new Map<string, RememberedConversation>();
   #position = 0;
   #database: string | null = null;
+  #awaited: Awaited = { people: [], until: 0 };
 
   readPeople(): Promise<RememberedPerson[]> {
     return Promise.resolve(structuredClone([...this.#people.values()]));
@@ -37,6 +38,15 @@ export class MemoryConversations implements ConversationStore {
 
   writeDatabase(database: string): Promise<void> {
     this.#database = database;
+    return Promise.resolve();
+  }
+
+  readAwaited(): Promise<Awaited> {
+    return Promise.resolve(this.#awaited);
+  }
+
+  writeAwaited(awaited: Awaited): Promise<void> {
+    this.#awaited = awaited;
     return Promise.resolve();
   }
 

@@ -245,6 +245,12 @@ export class Session implements ConversationServer {
     this.#postSigned(this.town.place(conversation), LEAVE_ENTRY, epoch, record, hashStatement(LEAVE, record));
   }
 
+  async offerChain({ statements, receives }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
+    const { server } = this.town.worlds.get(this.user)!;
+    if (statements.length > 0) await server.write(this.device, { statements });
+    for (const receive of receives) await server.write(this.device, { receive });
+  }
+
   /** What message.send does. */
   send(conversation: Bytes, one: { record: Bytes; epoch: number; clientId: Bytes; counter: number; kind: number; targetSeq: number }): Row {
     const place = this.town.place(conversation);

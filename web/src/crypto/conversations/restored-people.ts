@@ -1,0 +1,111 @@
+// People's chains after a restore of the server (docs/protocol-encryption.md, 10.10): one's own is given back as far as it can be, and
+// what the server does not show any more is learnt anew.
+import type { Bytes } from "../../lib/bytes.ts";
+import { type Account, recall, type Self } from "../account/self.ts";
+import { type NewReceive, type PublicKey, Refusal } from "../account/server.ts";
+import { equal } from "../protocol/codec.ts";
+import { kemPublicKey } from "../protocol/hpke.ts";
+import { GENERATION } from "../protocol/own-keys.ts";
+import { hashStatement } from "../protocol/statements.ts";
+import { readUserStatement } from "../protocol/user-chain.ts";
+import { findDevice } from "../protocol/user-state.ts";
+import type { PersonHead, RememberedPerson } from "./people.ts";
+import type { ConversationServer } from "./server.ts";
+import type { ConversationStore } from "./store.ts";
+
+const MOST_IN_ONE = 500;
+const MOST_OFFERED = 50;
+/** The others come with a vault, which is lost with its password's proof. */
+const MAY_COME_BACK: ReadonlySet<string> = new Set(["devices", "profile", "retire"]);
+
+/** Another statement stands there, or nothing is taken back: it is as the server shows it. */
+const IS_OVER = new Set(["chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found", "limit_reached"]);
+
+/** Whether the last known statement stands where it stood. */
+async function isThere(api: ConversationServer, head: PersonHead | undefined, user: number, statements: readonly Bytes[]): Promise<boolean> {
+  const n = statements.length;
+  if (n === 0 || head === undefined || head.n < n) return n === 0;
+  const { statements: [found] } = await api.readChain(user, n - 1);
+  return found !== undefined && equal(found, statements[n - 1]!);
+}
+
+async function findHead(api: ConversationServer, user: number): Promise<PersonHead | undefined> {
+  return (await api.listHeads([user])).find((one) => one.user === user);
+}
+
+function listReceives({ chain, receiveSeeds }: Self, above: number, n: number): NewReceive[] {
+  const known = new Map(chain.receives.map((one) => [one.statement.version, one]));
+  const receives: NewReceive[] = [];
+  for (let version = above + 1; receives.length < MOST_OFFERED; version += 1) {
+    const [one, seed] = [known.get(version), receiveSeeds.get(version)];
+    if (one === undefined || seed === undefined || one.statement.chain.n > n) break;
+    receives.push({ statement: one.bytes, publicKey: kemPublicKey(seed) });
+  }
+  return receives;
+}
+
+async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
+  const { chain, account } = self;
+  const head = await findHead(api, account.place.user);
+  const there = head && chain.states[head.n - 1];
+  if (head === undefined || there === undefined || !equal(there.hash, head.hash)) return;
+  const above = chain.statements.slice(head.n);
+  const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
+  const statements = above.slice(0, end < 0 ? MOST_OFFERED : Math.min(end, MOST_OFFERED));
+  const receives = listReceives(self, head.receiveVersion, head.n + statements.length);
+  if (statements.length + receives.length === 0) return;
+  const keys = await self.findListedKeys();
+  const isNew = keys !== null && statements.length > 0 && findDevice(there, keys.device) === undefined;
+  const publicKeys: PublicKey[] = isNew ? [{ device: keys.device, publicKey: keys.kemPublicKey }] : [];
+  try {
+    await api.offerChain({ statements, receives, publicKeys });
+  } catch (error) {
+    if (!(error instanceof Refusal) || !IS_OVER.has(error.code)) throw error;
+  }
+}
+
+/** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError. */
+export async function returnOwn(account: Account, api: ConversationServer): Promise<void> {
+  const self = await recall(account);
+  const remembered = await account.store.read();
+  if (remembered === null || self.chain.state === null) return;
+  const { user } = account.place;
+  await offerOwn(self, api);
+  const isWhole = await isThere(api, await findHead(api, user), user, self.chain.statements);
+  const known = self.chain.receives;
+  const found = isWhole && known.length > 0 ? await api.readReceive(user, known.map((one) => one.hash)) : [];
+  const receives = known.filter((one) => found.some(({ statement }) => equal(statement, one.bytes)));
+  const versions = new Set(receives.map((one) => one.statement.version));
+  const { newest } = self.own;
+  const listed = newest === null ? [] : await account.server.listGenerations(newest.statement.g + 1);
+  const isOwnWhole = isWhole && newest !== null && listed[0] !== undefined && equal(hashStatement(GENERATION, listed[0].statement), newest.hash);
+  await account.store.write({
+    ...remembered,
+    ...{ rows: [], rowPosition: 0, highestSeen: isWhole ? remembered.statements.length : 0 },
+    ...(isWhole ? {} : { statements: [], newsFrom: null, made: [] }),
+    ...(isOwnWhole ? {} : { generations: [], carryFrom: null, vault: null }),
+    receives: receives.map((one) => one.bytes),
+    receiveSeeds: remembered.receiveSeeds.filter((one) => versions.has(one.version)),
+  });
+}
+
+/** What is known of others stays as far as the server shows it; until a time (ms) the rest is waited for. Returns whether there is any. */
+export async function setPeopleAside(store: ConversationStore, api: ConversationServer, until: number): Promise<boolean> {
+  const people = await store.readPeople();
+  const shorter: [user: number, n: number][] = [];
+  const kept: RememberedPerson[] = [];
+  for (let at = 0; at < people.length; at += MOST_IN_ONE) {
+    const some = people.slice(at, at + MOST_IN_ONE);
+    const heads = new Map((await api.listHeads(some.map(({ user }) => user))).map((head) => [head.user, head]));
+    for (const { user, statements } of some) {
+      const head = heads.get(user);
+      const left = (await isThere(api, head, user, statements)) ? statements : [];
+      if (head !== undefined && head.n < statements.length) shorter.push([user, statements.length]);
+      kept.push({ user, statements: left, highestSeen: left.length, receives: [], publicKeys: [] });
+    }
+  }
+  // First: after a crash in between nobody is short of anything any more.
+  if (shorter.length > 0) await store.writeAwaited({ people: shorter, until });
+  await store.writePeople(kept);
+  return shorter.length > 0;
+}
