@@ -121,6 +121,24 @@ async def test_flings_with_a_finger_never_meet_an_empty_screen(stage: Stage) -> 
     assert_smooth(await watch(stage, FORTH, FEW + 1, lambda: fling(debugger, -45)))
 
 
+@pytest.mark.parametrize("stage", [(FEW, PHONE)], indirect=True)
+async def test_what_was_said_before_a_message_higher_than_the_screen_is_read_by_scrolling_up(
+    stage: Stage,
+) -> None:
+    await hold_all(stage, FEW)
+    alice = stage.alice
+    await stage.bob.send("alice", "lorem ipsum dolor " * 270)
+    await expect(alice.messages.last).to_contain_text("lorem ipsum")
+    await alice.page.get_by_role("main").get_by_role("region", name="Messages").hover()
+
+    async def turn() -> None:
+        await alice.page.mouse.wheel(0, -150)
+        await asyncio.sleep(0.05)
+
+    report = await watch(stage, BACK, FEW - 20, turn)
+    assert report["blank"] == 0
+
+
 async def fling(debugger: CDPSession, step: int) -> None:
     """Throw the list with one finger, so many pixels every hundredth of a second, and let it run."""
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Rows, type Row } from "./days.ts";
-import { BATCH, chooseBatch, countBeyond, findSpan, isPlenty, makeDrawn, moveSpan, Pace } from "./drawn.ts";
+import { BATCH, chooseBatch, countBeyond, findSpan, isPlenty, type ListFreed, makeDrawn, moveSpan, Pace } from "./drawn.ts";
 import type { Item } from "./items.ts";
 
 /** Rows of the seqs from `first` to `last`; `pending` more wait to be sent. */
@@ -48,38 +48,45 @@ test("what lies beyond is counted to the ends of the log, and is never nothing b
 
 describe("moving on", () => {
   const span = { from: 100, to: 140 };
+  const even: ListFreed = (_, most) => Array.from({ length: most }, (__, at) => 60 * (at + 1));
 
   test("a few rows at the side that is nearer to its end", () => {
-    expect(moveSpan(300, span, { above: 200, below: 700 }, 800, 60, BATCH)).toEqual({ from: 100 - BATCH, to: 140 });
-    expect(moveSpan(300, span, { above: 700, below: 200 }, 800, 60, BATCH)).toEqual({ from: 100, to: 140 + BATCH });
+    expect(moveSpan(300, span, { above: 200, below: 700 }, 800, BATCH, even)).toEqual({ from: 100 - BATCH, to: 140 });
+    expect(moveSpan(300, span, { above: 700, below: 200 }, 800, BATCH, even)).toEqual({ from: 100, to: 140 + BATCH });
   });
 
   test("stands still with enough on both sides", () => {
-    expect(moveSpan(300, span, { above: 900, below: 900 }, 800, 60, BATCH)).toEqual(span);
+    expect(moveSpan(300, span, { above: 900, below: 900 }, 800, BATCH, even)).toEqual(span);
   });
 
   test("never beyond what is in memory", () => {
-    expect(moveSpan(141, { from: 3, to: 140 }, { above: 0, below: 900 }, 800, 60, BATCH).from).toBe(0);
-    expect(moveSpan(141, { from: 3, to: 140 }, { above: 900, below: 0 }, 800, 60, BATCH).to).toBe(141);
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 0, below: 900 }, 800, BATCH, even).from).toBe(0);
+    expect(moveSpan(141, { from: 3, to: 140 }, { above: 900, below: 0 }, 800, BATCH, even).to).toBe(141);
   });
 
   test("lets go of what is far beyond, and of nothing that is near", () => {
-    const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, 60, BATCH);
+    const next = moveSpan(300, span, { above: 200, below: 2200 }, 800, BATCH, even);
     expect(next).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
   });
 
   test("lets go of rows when others take their elements, otherwise only of those that are very far", () => {
     const far = { above: 900, below: 1500 };
-    expect(moveSpan(300, span, far, 800, 60, BATCH)).toEqual(span);
-    expect(moveSpan(300, span, { ...far, above: 700 }, 800, 60, BATCH)).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
-    expect(moveSpan(300, span, { above: 900, below: 1700 }, 800, 60, BATCH)).toEqual({ from: 100, to: 140 - BATCH });
+    expect(moveSpan(300, span, far, 800, BATCH, even)).toEqual(span);
+    expect(moveSpan(300, span, { ...far, above: 700 }, 800, BATCH, even)).toEqual({ from: 100 - BATCH, to: 140 - BATCH });
+    expect(moveSpan(300, span, { above: 900, below: 1700 }, 800, BATCH, even)).toEqual({ from: 100, to: 140 - BATCH });
+  });
+
+  test("keeps a row that is higher than the window, whatever the others are", () => {
+    const high: ListFreed = (side, most) => even(side, most).map((freed) => (side === "below" ? freed + 3200 : freed));
+    expect(moveSpan(300, span, { above: 100, below: 2600 }, 800, BATCH, high)).toEqual({ from: 100 - BATCH, to: 140 });
+    expect(moveSpan(7, { from: 0, to: 7 }, { above: 300, below: 2600 }, 800, BATCH, high)).toEqual({ from: 0, to: 7 });
   });
 
   test("keeps all rows to an end, once they are drawn, until they are very far", () => {
     const [start, end] = [{ from: 0, to: 40 }, { from: 260, to: 300 }];
-    expect(moveSpan(300, start, { above: 1500, below: 700 }, 800, 60, BATCH)).toEqual({ from: 0, to: 40 + BATCH });
-    expect(moveSpan(300, end, { above: 700, below: 1500 }, 800, 60, BATCH)).toEqual({ from: 260 - BATCH, to: 300 });
-    expect(moveSpan(300, start, { above: 1700, below: 700 }, 800, 60, BATCH).from).toBe(BATCH);
+    expect(moveSpan(300, start, { above: 1500, below: 700 }, 800, BATCH, even)).toEqual({ from: 0, to: 40 + BATCH });
+    expect(moveSpan(300, end, { above: 700, below: 1500 }, 800, BATCH, even)).toEqual({ from: 260 - BATCH, to: 300 });
+    expect(moveSpan(300, start, { above: 1700, below: 700 }, 800, BATCH, even).from).toBe(BATCH);
   });
 });
 

@@ -39,6 +39,8 @@ const [LATE, SOON] = [20, 12];
 const MOST_RESTS = 3;
 /** Margins beyond which rows are let go, though nothing comes that could take their elements. */
 const FAR = 2;
+/** Margins that are left of them: more than one, or they would come again at once. */
+const LEFT = 1.25;
 
 export function findSpan(rows: Row[], { from, to }: Drawn): Span {
   const isOver = ({ item }: Row, seq: number): boolean => item.seq === 0 || item.seq > seq;
@@ -111,24 +113,27 @@ export function chooseBatch(batch: number, took: number): number {
   return took < SOON ? Math.min(BATCH, batch + 1) : batch;
 }
 
+/** How many pixels go when one, two … `most` rows at a side of what is drawn are let go, the outermost first. */
+export type ListFreed = (side: keyof Reach, most: number) => number[];
+
 /** The span to draw next: grown by a batch at the side that is nearer to its end, shrunk where it is far beyond, at best
  *  in the same step, so that the rows that come have the elements of those that go. Where all rows are drawn to an end,
- *  they stay until they are far: else the runway there would come and go with them. `height` is that of a row, by those that
- *  are drawn. */
-export function moveSpan(count: number, span: Span, reach: Reach, margin: number, height: number, batch: number): Span {
+ *  they stay until they are far: else the runway there would come and go with them. */
+export function moveSpan(count: number, span: Span, reach: Reach, margin: number, batch: number, listFreed: ListFreed): Span {
   const { above, below } = reach;
   const next = { ...span };
   const mayGrowUp = above < margin && span.from > 0;
   const mayGrowDown = below < margin && span.to < count;
   if (mayGrowUp && (!mayGrowDown || above <= below)) next.from = Math.max(0, span.from - batch);
   else if (mayGrowDown) next.to = Math.min(count, span.to + batch);
-  // Half of what is too much by the average: rows differ, and what is on screen must never go.
   const grown = span.from - next.from + next.to - span.to;
-  const excess = (far: number, isEnd: boolean): number => {
-    const most = grown > 0 && !isEnd ? grown : far > FAR * margin ? batch : 0;
-    return Math.max(0, Math.min(Math.floor((far - 1.25 * margin) / height / 2), most));
+  // By the heights that rows have: one may be higher than the window, and what is on screen must never go.
+  const excess = (side: keyof Reach, isEnd: boolean): number => {
+    const most = grown > 0 && !isEnd ? grown : reach[side] > FAR * margin ? batch : 0;
+    const spare = reach[side] - LEFT * margin;
+    return most > 0 && spare > 0 ? listFreed(side, most).filter((freed) => freed <= spare).length : 0;
   };
-  next.from += excess(above, span.from === 0);
-  next.to -= excess(below, span.to === count);
+  next.from += excess("above", span.from === 0);
+  next.to -= excess("below", span.to === count);
   return next;
 }

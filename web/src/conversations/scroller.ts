@@ -59,6 +59,18 @@ export class Scroller {
     return { above: box.top - rows.top, below: rows.bottom - box.bottom };
   }
 
+  /** How many pixels go with the one, two … `most` outermost rows at a side. */
+  listFreed(side: keyof Reach, most: number): number[] {
+    const all = this.#parts.rows.getBoundingClientRect();
+    const rows = this.#list();
+    const freed: number[] = [];
+    for (let count = 1; count <= Math.min(most, rows.length - 1); count += 1) {
+      const outermost = rows[side === "above" ? count : rows.length - 1 - count]!.getBoundingClientRect();
+      freed.push(side === "above" ? outermost.top - all.top : all.bottom - outermost.bottom);
+    }
+    return freed;
+  }
+
   /** How many messages off the drawn rows the window is: before them negative, 0 when a row is on screen. */
   findLost({ older, newer }: Beyond): number {
     const { above, below } = this.measure();
