@@ -69,13 +69,22 @@ async def test_after_a_theft_the_identity_is_another_and_the_others_are_out(
     await sees_no_bar(alice)
 
 
-async def follows_reset(person: Person, link: str, words: str) -> None:
+async def follows_reset(person: Person, link: str, words: str, *, costs: bool = True) -> None:
     await person.opens(link)
     page = person.page
     await expect(page.get_by_text(words)).to_be_visible(timeout=PATIENCE)
     for field in ("New password", "Password again"):
         await page.get_by_label(field, exact=True).fill(NEW_PASSWORD)
-    await page.get_by_role("button", name="Set password").click()
+    send = page.get_by_role("button", name="Set password")
+    agreed = page.get_by_label("I know that what was written before stays closed.")
+    if costs:
+        await send.click()
+        await expect(agreed).to_be_focused(timeout=PATIENCE)
+        await expect(agreed).to_have_accessible_description("Read this first, then tick it.")
+        await agreed.check()
+    else:
+        await expect(agreed).to_have_count(0)
+    await send.click()
     await person.sees_the_list()
 
 
@@ -86,7 +95,7 @@ async def test_a_reset_on_a_device_that_is_signed_in_keeps_it_signed_in(
     await laptop.signs_in()
     before = (await read_chain(alice)).state
     link = find_link(run(server, "user", "reset-sign-in", "alice"))
-    await follows_reset(alice, link, "This device stays signed in and keeps your keys")
+    await follows_reset(alice, link, "This device stays signed in and keeps your keys", costs=False)
     after = (await read_chain(alice)).state
     assert before is not None and after is not None
     assert after.incarnation == before.incarnation + 1
