@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from hearth.accounts.contract import UserCard
-from hearth.contract import Command, Shape, UserId
+from hearth.contract import Command, Hash32, Shape, UserId
 
 InviteId = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 """SHA-256 of an invite's token: names it without giving it away."""
@@ -93,9 +93,13 @@ class EnableUser(Command, name="admin.enable", limit="60/60s"):
 
 
 class ResetSignIn(Command, name="admin.reset_sign_in", limit="20/60s"):
-    """A one-time link for somebody who forgot their password, to hand over in person."""
+    """A one-time link for somebody else who forgot their password, to hand over in person.
+
+    `auth_key` is that of the administrator who asks.
+    """
 
     user_id: UserId
+    auth_key: Hash32
 
 
 class ListInvites(Command, name="admin.invites", limit="120/60s"):

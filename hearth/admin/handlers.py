@@ -37,7 +37,7 @@ async def enable(context: Context, command: EnableUser) -> AdminUser:
 
 @command(ResetSignIn)
 async def reset_sign_in(context: Context, command: ResetSignIn) -> ResetLink:
-    return await users.reset_sign_in(context, command.user_id)
+    return await users.reset_sign_in(context, command.user_id, command.auth_key)
 
 
 @command(ListInvites, mode="read")

@@ -14,13 +14,13 @@ class AdministratorsOnly(HearthError):
 
 
 class OwnAccount(Conflict):
-    """Thus at least the administrator who asks is left."""
+    """Thus at least the administrator who asks is left, and a new password takes the old one."""
 
     code = "own_account"
-    title = "Administrators do not disable themselves"
+    title = "Administrators do not do that to their own account"
 
 
 def require_another(asker_id: int, user_id: int) -> None:
-    """Raise OwnAccount when somebody is about to shut themselves out."""
+    """Raise OwnAccount when somebody is about to shut themselves out, or to get round their own password."""
     if asker_id == user_id:
         raise OwnAccount

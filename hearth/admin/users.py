@@ -2,6 +2,7 @@
 
 from hearth.accounts import disable
 from hearth.accounts.first_account import make_reset_link
+from hearth.accounts.prove import prove_password
 from hearth.accounts.reset_sign_in import create_reset_of
 from hearth.accounts.roster import Account, find_account, list_accounts
 from hearth.accounts.rules import RESET_LASTS
@@ -37,9 +38,15 @@ async def enable_user(context: Context, user_id: int) -> AdminUser:
     return await _get(context, user_id)
 
 
-async def reset_sign_in(context: Context, user_id: int) -> ResetLink:
-    """Return a link for somebody who forgot their password. Raises NotFound, AccountDisabled."""
+async def reset_sign_in(context: Context, user_id: int, auth_key: bytes) -> ResetLink:
+    """Return a link for somebody else who forgot their password.
+
+    It takes an account over, so a browser that was left open is not enough (S19): raises OwnAccount and
+    WrongPassword before it says who is there, then NotFound, AccountDisabled.
+    """
     await require_administrator(context, lock=True)
+    require_another(context.user_id, user_id)
+    await prove_password(context, auth_key)
     token = await create_reset_of(context, user_id)
     publish_act(context, "reset_sign_in", user_id)
     link = make_reset_link(context.services.config.public_url, token)

@@ -21,7 +21,8 @@ from tests.admin.conftest import promote
 from tests.stage import KDF, Stage
 
 COMMANDS = [handler.command for name, handler in HANDLERS.items() if name.startswith("admin.")]
-FIELDS: dict[str, Any] = {"user_id": 1, "invite_id": "ab" * 32}
+CHIEFS_KEY = b"chief".ljust(32, b"\0")
+FIELDS: dict[str, Any] = {"user_id": 1, "invite_id": "ab" * 32, "auth_key": CHIEFS_KEY}
 
 
 def make(command: type[Command]) -> Command:
@@ -140,14 +141,28 @@ async def test_of_two_who_disable_each_other_one_is_left(stage: Stage, chief: Ac
 
 
 async def test_who_is_not_there_cannot_be_administered(stage: Stage, chief: Actor) -> None:
-    for command in (admin.DisableUser, admin.EnableUser, admin.ResetSignIn):
+    for command in (admin.DisableUser, admin.EnableUser):
         with pytest.raises(NotFound):
             await stage.run(chief, command(user_id=999))
+    with pytest.raises(NotFound):
+        await stage.run(chief, admin.ResetSignIn(user_id=999, auth_key=CHIEFS_KEY))
+
+
+async def test_s19_an_open_browser_of_an_administrator_takes_no_account_over(
+    stage: Stage, chief: Actor
+) -> None:
+    """Neither the administrator's own, whose old password a reset would go round, nor another's."""
+    alice = await stage.user("alice")
+    with pytest.raises(OwnAccount):
+        await stage.run(chief, admin.ResetSignIn(user_id=chief.user_id, auth_key=CHIEFS_KEY))
+    for user_id in (alice.user_id, 999):
+        with pytest.raises(WrongPassword):
+            await stage.run(chief, admin.ResetSignIn(user_id=user_id, auth_key=b"w" * 32))
 
 
 async def test_a_reset_link_lets_somebody_in_once_and_ends_what_was(stage: Stage, chief: Actor) -> None:
     alice = await stage.user("alice")
-    made = await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id))
+    made = await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id, auth_key=CHIEFS_KEY))
     token = re.fullmatch(r"http://localhost:8000/reset#token=(\S+)", made.link)
     assert token is not None
     body = SignInReset(token=token[1], auth_key=b"n" * 32, kdf=KDF, device_name="New")
@@ -165,10 +180,10 @@ async def test_a_disabled_account_gets_no_reset_link_and_loses_the_one_it_has(
     stage: Stage, chief: Actor
 ) -> None:
     alice = await stage.user("alice")
-    made = await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id))
+    made = await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id, auth_key=CHIEFS_KEY))
     await stage.run(chief, admin.DisableUser(user_id=alice.user_id))
     with pytest.raises(AccountDisabled):
-        await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id))
+        await stage.run(chief, admin.ResetSignIn(user_id=alice.user_id, auth_key=CHIEFS_KEY))
     await stage.run(chief, admin.EnableUser(user_id=alice.user_id))
     body = SignInReset(token=made.link.partition("=")[2], auth_key=b"n" * 32, kdf=KDF, device_name="New")
     with pytest.raises(LinkInvalid):

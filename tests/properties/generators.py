@@ -258,7 +258,8 @@ def enable_user(world: World, person: Person) -> Command:
 
 @generates(admin.ResetSignIn)
 def reset_sign_in(world: World, person: Person) -> Command:
-    return admin.ResetSignIn(user_id=somebody(world, person).user_id)
+    key = person.auth_key if world.dice.random() < 0.8 else b"w" * 32
+    return admin.ResetSignIn(user_id=somebody(world, person).user_id, auth_key=key)
 
 
 @generates(admin.ListInvites)

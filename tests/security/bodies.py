@@ -287,7 +287,14 @@ BODIES: dict[str, Body] = {
     "admin.users of everybody": lambda p, role: {"search": "the"},
     "admin.disable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
     "admin.enable a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
-    "admin.reset_sign_in of a stranger": lambda p, role: {"user_id": p.by_role["strange"].actor.user_id},
+    "admin.reset_sign_in of a stranger": lambda p, role: {
+        "user_id": p.by_role["strange"].actor.user_id,
+        "auth_key": own_key(p, role),
+    },
+    "admin.reset_sign_in of a stranger with a wrong key": lambda p, role: {
+        "user_id": p.by_role["strange"].actor.user_id,
+        "auth_key": encode(b"w" * 32),
+    },
     "admin.invites of the server": lambda p, role: {},
     "admin.create_invite for two": lambda p, role: {"days": 3, "uses": 2},
     "admin.revoke_invite that never was": lambda p, role: {"invite_id": "ab" * 32},

@@ -6,6 +6,7 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.person import PATIENCE, Person
+from tests.scenarios.cast import PASSWORD
 from tests.served import Served
 
 
@@ -80,6 +81,8 @@ async def test_a_reset_link_lets_somebody_choose_a_new_password(server: Served, 
     alice = await arrives("alice")
     await alice.registers()
     await chief.opens("/admin")
+    await expect(chief.page.get_by_text("@chief")).to_be_visible()
+    await expect(chief.page.get_by_role("button", name="What to do with chief")).to_have_count(0)
     await choose(chief, "alice", "Reset sign-in")
     dialog = chief.page.get_by_role("dialog")
     await expect(dialog.get_by_text("what was written before stays closed")).to_be_visible()
@@ -87,6 +90,11 @@ async def test_a_reset_link_lets_somebody_choose_a_new_password(server: Served, 
     agreed = dialog.get_by_label("alice knows what this costs.")
     await expect(agreed).to_have_accessible_description("Tell them first, then tick this.")
     await agreed.check()
+    password = dialog.get_by_label("Current password", exact=True)
+    await password.fill("found it open")
+    await dialog.get_by_role("button", name="Make link").click()
+    await expect(password).to_have_accessible_description("This is not your current password.")
+    await password.fill(PASSWORD)
     await dialog.get_by_role("button", name="Make link").click()
     link = await chief.page.get_by_label("Link", exact=True).input_value()
     forgetful = await arrives("alice")

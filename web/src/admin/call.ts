@@ -29,8 +29,9 @@ export function setDisabled(client: Asker, user: number, isDisabled: boolean): P
   return client.call(isDisabled ? "admin.disable" : "admin.enable", { user_id: user });
 }
 
-export function resetSignIn(client: Asker, user: number): Promise<ResetLink> {
-  return client.call("admin.reset_sign_in", { user_id: user });
+/** `authKey` is one's own. */
+export function resetSignIn(client: Asker, user: number, authKey: string): Promise<ResetLink> {
+  return client.call("admin.reset_sign_in", { user_id: user, auth_key: authKey });
 }
 
 export async function listInvites(client: Asker): Promise<AdminInvite[]> {

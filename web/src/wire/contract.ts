@@ -1420,9 +1420,13 @@ export interface EnableUser {
   user_id: UserId;
 }
 
-/** A one-time link for somebody who forgot their password, to hand over in person. */
+/**
+ * A one-time link for somebody else who forgot their password, to hand over in person. `auth_key` is that of the
+ * administrator who asks.
+ */
 export interface ResetSignIn {
   user_id: UserId;
+  auth_key: Hash32;
 }
 
 /** The invites that can still be used. */

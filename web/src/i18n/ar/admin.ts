@@ -9,7 +9,7 @@ export const admin: Translation<typeof en>["admin"] = {
   server: "الخادم",
   only: "هذا متاح للمشرفين فقط",
   onlyText: "اسأل من يدير هذا الـ Hearth.",
-  ownAccount: "لا يمكنك تعطيل حسابك من هنا.",
+  ownAccount: "لا يمكنك فعل ذلك بحسابك من هنا.",
   gone: "لم يعد موجودًا.",
   again: "حاول مرة أخرى",
   search: "ابحث بالاسم أو اسم المستخدم",

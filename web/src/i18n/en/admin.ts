@@ -7,7 +7,7 @@ export const admin = {
   server: "Server",
   only: "Only administrators may do that",
   onlyText: "Ask the person who runs this Hearth.",
-  ownAccount: "You cannot disable your own account here.",
+  ownAccount: "You cannot do that to your own account here.",
   gone: "That is not there any more.",
   again: "Try again",
   search: "Search by name or username",

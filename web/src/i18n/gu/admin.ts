@@ -9,7 +9,7 @@ export const admin: Translation<typeof en>["admin"] = {
   server: "સર્વર",
   only: "આ ફક્ત વહીવટકર્તા કરી શકે છે",
   onlyText: "આ Hearth ચલાવનારને પૂછો.",
-  ownAccount: "તમે અહીં પોતાનું ખાતું બંધ કરી શકતા નથી.",
+  ownAccount: "તમે અહીં પોતાના ખાતા સાથે આ કરી શકતા નથી.",
   gone: "તે હવે નથી.",
   again: "ફરી પ્રયત્ન કરો",
   search: "નામ કે વપરાશકર્તા નામથી શોધો",

@@ -9,7 +9,7 @@ export const admin: Translation<typeof en>["admin"] = {
   server: "सर्वर",
   only: "यह सिर्फ़ प्रशासक कर सकते हैं",
   onlyText: "इस Hearth को चलाने वाले से पूछें।",
-  ownAccount: "आप यहाँ अपना ही खाता बंद नहीं कर सकते।",
+  ownAccount: "आप यहाँ अपने ही खाते के साथ यह नहीं कर सकते।",
   gone: "वह अब नहीं है।",
   again: "फिर से कोशिश करें",
   search: "नाम या उपयोगकर्ता नाम से खोजें",
