@@ -6,9 +6,10 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-from hearth.admin.contract import AdminUsers, ListUsers, ResetLink, ResetSignIn
+from hearth.admin.contract import AdminUsers, ListUsers
 from hearth.client import Client
 from tests.e2e.album_cast import CHIEF, FRIENDS, ME, NEWCOMER
+from tests.scenarios.beginning_anew import ask_for_link
 from tests.scenarios.cast import PASSWORD
 
 SETTLED_MS = 450
@@ -106,7 +107,7 @@ async def follow_reset(page: Page) -> None:
     """Open the link that an administrator made for somebody who forgot their password."""
     async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
         found = await chief.call(ListUsers(search="theo"), AdminUsers)
-        made = await chief.call(ResetSignIn(found.users[0].user.id), ResetLink)
+        made = await ask_for_link(chief, found.users[0].user.id)
     await page.goto(made.link)
     await page.locator("form").wait_for()
 
@@ -222,7 +223,7 @@ async def meet_a_new_identity(page: Page) -> None:
     await open_numbers(page)
     async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
         found = await chief.call(ListUsers(search="ada"), AdminUsers)
-        made = await chief.call(ResetSignIn(found.users[0].user.id), ResetLink)
+        made = await ask_for_link(chief, found.users[0].user.id)
     browser = page.context.browser
     assert browser is not None
     elsewhere = await browser.new_context()

@@ -7,20 +7,28 @@ from sqlalchemy import update
 from hearth.accounts.contract import SignedIn
 from hearth.accounts.tables import USER
 from hearth.admin.contract import ResetLink, ResetSignIn
+from hearth.client import Client
 from hearth.client.crypto.making.device import OwnDevice
 from hearth.client.derive import choose_parameters, derive_keys
 from hearth.client.keys.draft import Draft, describe_device
 from hearth.client.keys.make import KeysPlan, VaultPlan, make_keys, make_vault
 from hearth.client.keys.own import now_ms
 from hearth.client.keys.set_up import list_device_keys
+from hearth.client.sign_in import derive_known
 from hearth.client.wire.http import Http
 from hearth.directory.contract import Reset, ResetFinish, ResetQuestion, VaultChange
 from hearth.sealed.core import ed25519, hpke
 from hearth.sealed.person.generations import VAULT_RECIPIENT
 from hearth.sealed.person.user_chain import Genesis
 from hearth.sealed.person.user_state import ChainState
-from tests.scenarios.cast import Device
+from tests.scenarios.cast import PASSWORD, Device
 from tests.scenarios.server import RunningServer
+
+
+async def ask_for_link(administrator: Client, user_id: int) -> ResetLink:
+    """Ask as an administrator does: by their own password. Raises HearthError."""
+    keys = await derive_known(administrator.http, administrator.username, PASSWORD)
+    return await administrator.call(ResetSignIn(user_id=user_id, auth_key=keys.auth_key), ResetLink)
 
 
 async def make_link(server: RunningServer, administrator: Device, user_id: int) -> str:
@@ -28,7 +36,7 @@ async def make_link(server: RunningServer, administrator: Device, user_id: int) 
     async with server.app.services.database.transaction("write") as transaction:
         chief = update(USER).where(USER.c.id == administrator.user_id)
         await transaction.execute(chief.values(is_admin=True))
-    answer = await administrator.asks(ResetSignIn(user_id=user_id), ResetLink)
+    answer = await ask_for_link(administrator.client, user_id)
     return answer.link.rsplit("#", 1)[-1].rsplit("/", 1)[-1].rsplit("=", 1)[-1]
 
 

@@ -147,7 +147,7 @@ ACTS: dict[type[Command], Act] = {
     admin.ListUsers: refused(lambda erin: admin.ListUsers()),
     admin.DisableUser: refused(lambda erin: admin.DisableUser(user_id=erin.user_id)),
     admin.EnableUser: refused(lambda erin: admin.EnableUser(user_id=erin.user_id)),
-    admin.ResetSignIn: refused(lambda erin: admin.ResetSignIn(user_id=erin.user_id)),
+    admin.ResetSignIn: refused(lambda erin: admin.ResetSignIn(user_id=erin.user_id, auth_key=b"w" * 32)),
     admin.ListInvites: refused(lambda erin: admin.ListInvites()),
     admin.CreateInvite: refused(lambda erin: admin.CreateInvite()),
     admin.RevokeInvite: refused(lambda erin: admin.RevokeInvite(invite_id="0" * 64)),

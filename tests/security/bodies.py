@@ -291,7 +291,7 @@ BODIES: dict[str, Body] = {
         "user_id": p.by_role["strange"].actor.user_id,
         "auth_key": own_key(p, role),
     },
-    "admin.reset_sign_in of a stranger with a wrong key": lambda p, role: {
+    "admin.reset_sign_in with a wrong key": lambda p, role: {
         "user_id": p.by_role["strange"].actor.user_id,
         "auth_key": encode(b"w" * 32),
     },

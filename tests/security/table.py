@@ -107,7 +107,7 @@ admin.users of everybody                only only   only   only   only only    o
 admin.disable a stranger                only only   only   only   only only    only    ok    out     out
 admin.enable a stranger                 only only   only   only   only only    only    ok    out     out
 admin.reset_sign_in of a stranger       only only   only   only   only only    only    ok    out     out
-admin.reset_sign_in of a stranger with a wrong key only only   only   only   only only    only    key   out     out
+admin.reset_sign_in with a wrong key    only only   only   only   only only    only    key   out     out
 admin.invites of the server             only only   only   only   only only    only    ok    out     out
 admin.create_invite for two             only only   only   only   only only    only    ok    out     out
 admin.revoke_invite that never was      only only   only   only   only only    only    none  out     out

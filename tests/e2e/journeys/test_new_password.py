@@ -93,6 +93,9 @@ async def test_a_reset_on_a_device_that_is_signed_in_keeps_it_signed_in(
 ) -> None:
     laptop = await arrives("alice")
     await laptop.signs_in()
+    await alice.converses_with("Notes")
+    await alice.writes("written before it")
+    await alice.sees_mark("written before it", "Sent")
     before = (await read_chain(alice)).state
     link = find_link(run(server, "user", "reset-sign-in", "alice"))
     await follows_reset(alice, link, "This device stays signed in and keeps your keys", costs=False)
@@ -105,6 +108,8 @@ async def test_a_reset_on_a_device_that_is_signed_in_keeps_it_signed_in(
     await laptop.signs_in_here(NEW_PASSWORD)
     await laptop.sees_the_list()
     assert await count_devices(laptop) == 2
+    await laptop.converses_with("Notes")
+    await laptop.sees("written before it")
 
 
 async def test_a_reset_without_a_device_begins_anew_and_gives_keys_to_who_had_none(

@@ -26,6 +26,8 @@ export interface VaultPlan {
   receiveVersion: number;
   /** Rows that the generation carries over. */
   carried: readonly Row[];
+  /** Seeds of epochs that are written anew. */
+  seeds?: readonly Row[];
   displayName?: { name: string; avatar: Bytes };
 }
 
@@ -44,8 +46,8 @@ export async function makeVaultChange(self: Self, plan: VaultPlan): Promise<Made
   }
   const own = { device: keys.device, publicKey: keys.kemPublicKey };
   const publicKeys = [vault.publicKey, own, ...plan.publicKeys];
-  const { carried, receiveVersion } = plan;
-  const made = await makeNextKeys(place, { keys, state: draft.state, before, publicKeys, carried, receiveVersion, time });
+  const { carried, seeds = [], receiveVersion } = plan;
+  const made = await makeNextKeys(place, { keys, state: draft.state, before, publicKeys, carried, seeds, receiveVersion, time });
   const change = {
     statements: draft.statements,
     vault: vault.request,

@@ -55,6 +55,8 @@ export interface KeysPlan {
   publicKeys: readonly PublicKey[];
   /** Rows of kinds 2 to 4 that go on under the new generation; of several with one kind and id the first comes with it, the others after. */
   carried: readonly Row[];
+  /** Seeds of epochs that are written anew: where the own chain begins again, those of before have no keys any more. */
+  seeds?: readonly Row[];
   /** The newest receive version so far. */
   receiveVersion: number;
   time: number;
@@ -76,7 +78,8 @@ export async function makeNextKeys(place: Place, plan: KeysPlan): Promise<MadeKe
   const { rows, others } = orderRows([...plan.carried, receive.row]);
   const set = rows.slice(0, MOST_ROWS);
   const generation = await makeNextGeneration(place, plan, set);
-  return { generation, receive, rows: await sealRows(place, generation, set), later: await sealRows(place, generation, [...rows.slice(MOST_ROWS), ...others]) };
+  const later = [...rows.slice(MOST_ROWS), ...others, ...(plan.seeds ?? [])];
+  return { generation, receive, rows: await sealRows(place, generation, set), later: await sealRows(place, generation, later) };
 }
 
 /** The generation after `before`, to each device listed at `state` and to the vault. `set` are the rows that come with it. */

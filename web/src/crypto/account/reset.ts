@@ -9,19 +9,26 @@ import type { NextPassword } from "./change-password.ts";
 import { learnChange, type MadeChange, makeVaultChange, sendChange } from "./change-vault.ts";
 import { catchUpListed, retryMoved } from "./connect.ts";
 import { Draft, listDevice } from "./draft.ts";
+import { readSeedRows } from "./seed-rows.ts";
 import { type Account, recall, Self } from "./self.ts";
 import { type AccountServer, type ResetStart, sendAgain } from "./server.ts";
 import type { Row } from "../protocol/keyring.ts";
 import { wipe } from "./wipe.ts";
 
-async function beginAnew(self: Self, state: UserState | null, next: NextPassword, receiveVersion: number, carried: Row[]): Promise<MadeChange> {
+/** Of the keyring what goes on under the new generation 1. */
+interface Kept {
+  carried: readonly Row[];
+  seeds: readonly Row[];
+}
+
+async function beginAnew(self: Self, state: UserState | null, next: NextPassword, receiveVersion: number, kept: Kept): Promise<MadeChange> {
   const { place, device, store, now } = self.account;
   const keys = await store.makeDevice(device);
   const identitySeed = random(32);
   const draft = new Draft(place, state, now());
   await draft.addByIdentity({ kind: "genesis", identityKey: publicKeyOf(identitySeed), username: place.username }, identitySeed);
   await draft.addDevices([listDevice(keys)], identitySeed);
-  const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, carried });
+  const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, ...kept });
   wipe(identitySeed);
   return made;
 }
@@ -32,7 +39,8 @@ export const resetHere = (account: Account, token: string, next: NextPassword): 
     const self = await recall(account);
     await catchUpChain(self);
     await catchUpListed(self);
-    const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, await self.readCarried());
+    const kept = { carried: await self.readCarried(), seeds: (await readSeedRows(self, 0)).rows };
+    const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, kept);
     await sendChange(self, made, () => account.server.resetHere(token, next.password, made.change));
     await learnChange(self, made);
   });
@@ -53,7 +61,7 @@ export async function resetWithout(
   return retryMoved(async () => {
     const start = await server.askReset(token);
     const account = await begin(start);
-    const made = await beginAnew(new Self(account), stateAt(start), next, start.receiveVersion, []);
+    const made = await beginAnew(new Self(account), stateAt(start), next, start.receiveVersion, { carried: [], seeds: [] });
     await sendAgain(() => server.finishReset(token, next.password, made.change), account.wait);
     return account;
   });

@@ -94,6 +94,11 @@ export class Device {
     for (const user of this.pins.keys()) this.everyPin.set(user, listSinceCompared(every.filter((pin) => pin.user === user)));
   }
 
+  /** Of the own chain: a reset begins it, and the keyring, anew. */
+  get #incarnation(): number {
+    return this.self.own.newest?.stated.incarnation ?? 0;
+  }
+
   /** What is known of a conversation, as it was left. */
   async open(conversation: Bytes): Promise<Live> {
     const name = toHex(conversation);
@@ -109,7 +114,8 @@ export class Device {
       await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
       const { loose, headRow, pending, stopped, lost, lostUntil } = remembered;
-      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, inKeyring: new Set(remembered.inKeyring) });
+      const isSameKeyring = remembered.incarnation === this.#incarnation;
+      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, inKeyring: new Set(isSameKeyring ? remembered.inKeyring : []) });
     }
     this.lives.set(name, live);
     return live;
@@ -140,7 +146,7 @@ export class Device {
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
       conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
-      inKeyring: [...inKeyring], headRow, pending, stopped, lost, lostUntil,
+      inKeyring: [...inKeyring], incarnation: this.#incarnation, headRow, pending, stopped, lost, lostUntil,
     });
   }
 

@@ -2,18 +2,15 @@
 // the commitment of an accepted record; a wrap is let go of when its seed is in the keyring.
 import type { Bytes } from "../../lib/bytes.ts";
 import { catchUpRows } from "../account/catch-up.ts";
+import { readSeedRows } from "../account/seed-rows.ts";
 import { check, equal, ProtocolError } from "../protocol/codec.ts";
 import { openHistory, unwrapHistoryKey, unwrapSeed } from "../protocol/epoch-keys.ts";
 import { findMember } from "../protocol/epoch-rules.ts";
-import { openRow, type Row } from "../protocol/keyring.ts";
-import { readGeneration } from "../protocol/own-keys.ts";
-import type { StoredRow } from "../account/server.ts";
+import type { Row } from "../protocol/keyring.ts";
 import type { Device, Live } from "./device.ts";
 import type { KnownEpoch } from "./epochs.ts";
 import { fetchEpochs } from "./fetch-epochs.ts";
 import type { OwnWrap, WrapName } from "./server.ts";
-
-const EPOCH_ROW = 1;
 
 /** Loose seeds whose records have been accepted since. */
 export function takeLoose(live: Live): void {
@@ -25,50 +22,16 @@ export function takeLoose(live: Live): void {
   });
 }
 
-/** The key of a generation, also of one from before this device: by the boxes of those after it. Undefined for one that is not there. */
-async function findGenerationKey({ self }: Device, g: number): Promise<Bytes | undefined> {
-  for (;;) {
-    const oldest = self.own.generations[0];
-    if (oldest === undefined || g >= oldest.statement.g) return self.own.find(g)?.key;
-    const listed = await self.account.server.listGenerations(oldest.statement.g + 1);
-    const [newer, older] = listed;
-    const follow = newer !== undefined && older !== undefined && readGeneration(newer.statement).g === oldest.statement.g;
-    if (!follow || newer.predecessor === null) return undefined;
-    await self.own.takeBefore(older.statement, newer.predecessor);
-  }
-}
-
-async function openEpochRow(device: Device, { g, kind, id, sealed }: StoredRow): Promise<Extract<Row, { kind: "epoch" }> | null> {
-  try {
-    const key = await findGenerationKey(device, g);
-    if (key === undefined) return null;
-    const row = await openRow(key, { ...device.self.account.place, g, kind, id }, sealed);
-    return row.kind === "epoch" ? row : null;
-  } catch (error) {
-    // A row that does not open is no row: whoever wrote it, it says nothing.
-    if (error instanceof ProtocolError) return null;
-    throw error;
-  }
-}
-
 /** Seeds that own devices have put into the keyring since. Throws Refusal, NoAnswer. */
 export async function readSeeds(device: Device): Promise<void> {
   const { store } = device.around;
-  let position = await store.readPosition();
   const touched = new Set<Live>();
   const generations = device.self.own.generations.length;
-  for (let isMore = true; isMore;) {
-    const page = await device.self.account.server.listRows(position);
-    const fresh = page.rows.filter((row) => row.position > position);
-    for (const stored of fresh.filter((row) => row.kind === EPOCH_ROW)) {
-      const row = await openEpochRow(device, stored);
-      if (row === null) continue;
-      const live = await device.open(row.conversation);
-      live.loose.push({ n: row.n, recordHash: row.recordHash, seed: row.seed });
-      touched.add(live);
-    }
-    position = Math.max(position, ...fresh.map((row) => row.position));
-    isMore = fresh.length > 0 && position < page.position;
+  const { rows, position } = await readSeedRows(device.self, await store.readPosition());
+  for (const { conversation, n, recordHash, seed } of rows) {
+    const live = await device.open(conversation);
+    live.loose.push({ n, recordHash, seed });
+    touched.add(live);
   }
   for (const live of touched) {
     takeLoose(live);

@@ -27,6 +27,8 @@ export interface RememberedConversation {
   hasHead: boolean;
   /** The epochs whose seeds are in the keyring. */
   inKeyring: number[];
+  /** Of the own chain whose keyring that was. Missing where an older version wrote it: then it counts for nothing. */
+  incarnation?: number;
   /** The newest epoch that a head row of this device names. */
   headRow: number;
   pending: EpochDraft | null;

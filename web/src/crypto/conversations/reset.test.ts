@@ -1,0 +1,56 @@
+// What was written before a reset on a device that is signed in opens on devices of after it (docs/protocol-encryption.md, 10.8).
+import { expect, test } from "vitest";
+
+import { resetHere } from "../account/reset.ts";
+import { asNext, makePassword, type World } from "../account/testing/world.ts";
+import { begin } from "./act.ts";
+import { PLAIN_SETTINGS } from "./make-epoch.ts";
+import { writeSeeds } from "./seeds.ts";
+import { MemoryConversations } from "./testing/memory-conversations.ts";
+import { catchUp, read, say } from "./testing/talk.ts";
+import { Town } from "./testing/town.ts";
+
+const LONG = { timeout: 60_000 };
+const EPOCH_ROW = 1;
+
+async function start() {
+  const town = new Town();
+  const [phone, store] = [await town.move(1, "alice"), new MemoryConversations()];
+  const device = await town.start(phone, store);
+  await town.move(2, "bob");
+  const group = await begin(device, { kind: "group", members: [2], settings: PLAIN_SETTINGS });
+  await say(town, device, group, "one");
+  return { town, phone, store, group, world: town.worlds.get(1)! };
+}
+
+async function readOnAnother(town: Town, world: World, group: Uint8Array<ArrayBuffer>): Promise<(string | null)[]> {
+  const laptop = await town.start(await world.add());
+  await catchUp(laptop, group);
+  return read(laptop, group);
+}
+
+test("the seeds of the keyring go on under the new own chain", LONG, async () => {
+  const { town, phone, group, world } = await start();
+  world.server.resetTokens.add("token");
+  const next = makePassword();
+  await resetHere(phone, "token", asNext(next));
+  world.password = next;
+  expect(await readOnAnother(town, world, group)).toEqual(["one"]);
+});
+
+test("a device writes its seeds into a keyring that has begun anew since it last did", LONG, async () => {
+  const { town, phone, store, group, world } = await start();
+  world.server.kept.rows = world.server.kept.rows.filter((row) => row.kind !== EPOCH_ROW);
+  town.place(group).epochs[0]!.wraps.clear();
+  const again = await town.start(phone, store);
+  await again.open(group);
+  await writeSeeds(again, again.lives.values());
+  expect(await readOnAnother(town, world, group)).toEqual(["[keyless]"]);
+  const older = (await store.readConversation(group))!;
+  delete older.incarnation;
+  await store.writeConversation(older);
+  const updated = await town.start(phone, store);
+  await updated.open(group);
+  await writeSeeds(updated, updated.lives.values());
+  expect(await readOnAnother(town, world, group)).toEqual(["one"]);
+});
