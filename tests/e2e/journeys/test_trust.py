@@ -141,6 +141,9 @@ async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
     await expect(anew.page.get_by_text("What you write waits until Alice goes on")).to_be_visible(
         timeout=PATIENCE
     )
+    lost = anew.page.get_by_text("What was written before stays closed here: you had other keys then.")
+    await expect(lost).to_have_count(2, timeout=PATIENCE)  # in the list and in the conversation
+    await expect(anew.page.get_by_text("waits for its key")).to_have_count(0)
     await anew.writes("is anybody there?")
     await held.get_by_role("button", name="Go on with the new keys").click()
     await expect(alice.page.get_by_text("You can write to Bob again.")).to_be_visible(timeout=PATIENCE)

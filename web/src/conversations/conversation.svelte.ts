@@ -130,6 +130,11 @@ export class Conversation {
     });
   }
 
+  /** The last message up to `seq` that there was something to read of: 0 if none. What is closed was seen, but not read. */
+  findRead(seq: number): number {
+    return this.current.items.findLast((item) => item.seq <= seq && item.content.type !== "closed")?.seq ?? 0;
+  }
+
   /** What is on screen up to `seq` has been seen: the window is visible and in front. */
   async seen(seq: number): Promise<void> {
     await markRead(this.#client.replica, this.#client.own, this.id, seq);
@@ -185,7 +190,7 @@ export class Conversation {
   /** Decided once, with the first entries there are. */
   #chooseFirst(row: ConversationRow, members: MemberRow[], ranges: RangeRow[]): Frame | null {
     const read = members.find((member) => member.user_id === this.#client.replica.me)?.read_seq ?? 0;
-    const isUnread = row.last_ordinal > row.read_ordinal;
+    const isUnread = row.last_ordinal > row.read_ordinal && !row.last_entry?.opened?.is_lost;
     const frame = chooseFrame(ranges, row, isUnread ? read + 1 : undefined);
     if (frame && isUnread) this.firstUnread = read + 1;
     return frame;

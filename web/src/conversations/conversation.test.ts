@@ -12,6 +12,7 @@ import { plainSealer, TestServer } from "../replica/testing.ts";
 import type { Client } from "../sync/client.ts";
 import { Filler } from "../sync/fill.ts";
 import { Conversation } from "./conversation.svelte.ts";
+import { isLost } from "./items.ts";
 
 let count = 0;
 const ends: (() => void)[] = [];
@@ -223,4 +224,28 @@ test("another's message under one's own client_id neither hides nor replaces it"
   const { items, pending } = conversation.current;
   expect(pending).toHaveLength(1);
   expect(new Set([...items, ...pending].map((item) => item.key)).size).toBe(4);
+});
+
+test("what nobody can open any more is one line, below which nothing is looked for, and is not read", async () => {
+  const { replica, id, server, conversation } = await open(200, 150, 0);
+  await conversation.jump();
+  await replica.entries.where("[conversation+seq]").between([id, 1], [id, 195], true, true).modify((row) => {
+    row.opened = { verdict: "keyless", content: null, sent_at: null, target: null, is_withheld: false, is_lost: true };
+  });
+  await expect.poll(() => conversation.current.items.map(({ seq }) => seq)).toEqual([195, 196, 197, 198, 199, 200]);
+  expect(conversation.current.items.map(isLost)).toEqual([true, false, false, false, false, false]);
+  expect(conversation.current.hasOlder).toBe(false);
+  expect([conversation.findRead(200), conversation.findRead(195), conversation.findRead(0)]).toEqual([200, 0, 0]);
+  server.calls = [];
+  await conversation.loadOlder();
+  expect(server.calls).toEqual([]);
+  expect(conversation.current.items).toHaveLength(6);
+});
+
+test("in the list nothing counts as unread where all is lost", async () => {
+  const { replica, own, id } = await open(3, 3, 0);
+  const opened = { verdict: "keyless", content: null, sent_at: null, target: null, is_withheld: false, is_lost: true } as const;
+  expect((await readInbox(replica, own))[0]!.unread).toBe(3);
+  await replica.conversations.where({ id }).modify((row) => void (row.last_entry = { ...row.last_entry!, opened }));
+  expect((await readInbox(replica, own))[0]).toMatchObject({ unread: 0, last: { content: { type: "closed", why: "lost" } } });
 });

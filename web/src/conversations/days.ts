@@ -1,5 +1,5 @@
 // Items as they stand on screen: rows that know their group of one sender, and the days they stand under. Pure.
-import type { Item } from "./items.ts";
+import { type Item, isLost } from "./items.ts";
 
 /** Messages of one sender with less than this between them belong together, in milliseconds. */
 const TOGETHER = 5 * 60_000;
@@ -56,6 +56,7 @@ export class Rows {
 
 function belongTogether(one: Row | undefined, other: Row | undefined): boolean {
   if (!one || !other || one.day !== other.day || one.item.from_user !== other.item.from_user) return false;
+  if (isLost(one.item) || isLost(other.item)) return false;
   return other.date.getTime() - one.date.getTime() < TOGETHER;
 }
 

@@ -34,10 +34,11 @@ export async function readUsers(replica: Replica, ids: number[]): Promise<Map<nu
 }
 
 const DELETED: Content = { type: "deleted" };
-const closed = new Map<Verdict | null, Content>();
+type Why = Extract<Content, { type: "closed" }>["why"];
+const closed = new Map<Why, Content>();
 
 /** The same object for the same reason. */
-function close(why: Verdict | null): Content {
+function close(why: Why): Content {
   const content = closed.get(why) ?? { type: "closed", why };
   closed.set(why, content);
   return content;
@@ -45,10 +46,14 @@ function close(why: Verdict | null): Content {
 
 /** What an entry says; what is not sealed counts only below the first epoch. */
 export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFrom: number | undefined): Content {
+  if (opened?.is_lost) return close("lost");
   if (is_emptied) return opened?.verdict === null ? DELETED : close(opened?.verdict ?? null);
   if (plain) return seq > (sealedFrom ?? Infinity) ? close("not_sealed") : plain;
   return opened?.content ?? close(opened?.verdict ?? null);
 }
+
+/** It stands for everything before it that nobody can open any more. */
+export const isLost = ({ content }: Pick<Item, "content">): boolean => content.type === "closed" && content.why === "lost";
 
 /** Contents that were read: the same object for the same entry, however often its row is read. */
 export class Contents {

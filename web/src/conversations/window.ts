@@ -55,7 +55,11 @@ export async function readView(held: HeldEntries, row: ConversationRow, ranges: 
   if (!range) return { entries: [], from: 0, to: 0, hasOlder: false, hasNewer: false };
   const to = Math.min(frame.to ?? range.to, range.to);
   const from = Math.max(frame.from, range.from);
-  const entries = await held.read(from, to);
-  const [hasOlder, hasNewer] = [from > Math.max(row.first_seq, 1), to < row.last_seq];
-  return { entries: entries.filter(isShown), from, to, hasOlder, hasNewer };
+  const shown = (await held.read(from, to)).filter(isShown);
+  // Below what is lost lies nothing that can be opened.
+  const hasOlder = from > Math.max(row.first_seq, 1) && !isLost(shown[0]);
+  return { entries: shown.filter((entry, at) => !isLost(entry) || !isLost(shown[at + 1])), from, to, hasOlder, hasNewer: to < row.last_seq };
 }
+
+/** Of such entries in a row the last one stands for all. */
+const isLost = (entry: EntryRow | undefined): boolean => entry?.opened?.is_lost === true;

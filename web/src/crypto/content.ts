@@ -9,7 +9,7 @@ export type Content =
   /** Its author, or somebody who may, has deleted it. */
   | { type: "deleted" }
   /** Sealed, and not open: why, or null while nobody has tried. */
-  | { type: "closed"; why: Verdict | null };
+  | { type: "closed"; why: Verdict | "lost" | null };
 
 const PLAIN = 0;
 /** One for all: hundreds of records are read in a second of scrolling. */

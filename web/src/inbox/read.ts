@@ -31,7 +31,8 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
       other: (other !== undefined && users.get(other)) || null,
-      unread: Math.max(0, row.last_ordinal - row.read_ordinal),
+      // Of what is lost nothing can be read any more.
+      unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
     };
   });
@@ -65,7 +66,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, others: 
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
-  const progress = from_user === me ? { progress: judgeProgress(entry.seq, others) } : {};
+  const progress = from_user === me && !entry.opened?.is_lost ? { progress: judgeProgress(entry.seq, others) } : {};
   return { from_user, timestamp, content: readEntry(entry, row.sealed_from), ...progress };
 }
 

@@ -3,7 +3,8 @@ import type { Content } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { PlainKey } from "../i18n/index.svelte.ts";
 
-const WORDS: Partial<Record<Verdict, PlainKey>> = {
+const WORDS: Partial<Record<Verdict | "lost", PlainKey>> = {
+  lost: "messages.closedLost",
   keyless: "messages.closedKeyless",
   bad_commitment: "messages.closedKeyless",
   unproven: "messages.closedUnproven",

@@ -22,6 +22,8 @@ export interface OpenedRow {
   target: number | null;
   /** The server has withheld or changed something here. */
   is_withheld: boolean;
+  /** Nobody can open it any more: it is from before this person's identity of today. */
+  is_lost?: true;
 }
 
 /** What views read of an entry. What proves it is in a row of its own, RecordRow. */

@@ -6,6 +6,7 @@ import { withTold } from "./told.ts";
 
 const told: Told = {
   seq: 2, verdict: null, content: { type: "text", text: "gone" } as Told["content"], sentAt: 5, target: null, isPlain: false, isEmptied: false, isWithheld: false, wants: [],
+  isLost: false,
 };
 const opened: OpenedRow = { verdict: null, content: null, sent_at: 5, target: null, is_withheld: false };
 const row: EntryRow = { conversation: "c", seq: 2, ordinal: 1, kind: 1, from_user: 1, client_id: "x", timestamp: "", waits: 1 };
@@ -25,4 +26,12 @@ test("what is told of it as emptied counts", () => {
 test("a row that is not emptied is not told to be: it keeps what it says until its deletion is here", () => {
   const full: EntryRow = { ...row, opened: { ...opened, content: { type: "text", text: "here" } } };
   expect(withTold(full, { ...told, content: null, isEmptied: true })).toBe(full);
+});
+
+test("what is lost is no fault, and is looked at again when there is something to learn", () => {
+  const lost = withTold(row, { ...told, verdict: "keyless", content: null, isLost: true });
+  expect(lost).toMatchObject({ opened: { verdict: "keyless", is_lost: true }, waits: 2 });
+  expect(lost.fails).toBeUndefined();
+  expect(withTold(lost, told)).toMatchObject({ opened: { verdict: null, content: { type: "text", text: "gone" } } });
+  expect(withTold(lost, told).opened!.is_lost).toBeUndefined();
 });

@@ -33,8 +33,9 @@ function asEmptied({ opened }: EntryRow, { isWithheld }: Told): OpenedRow {
   return { verdict: "withheld", sent_at: null, target: null, is_withheld: isWithheld, ...opened, content: null };
 }
 
-function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld }: Told): OpenedRow {
-  return { verdict, content: content === null || row.is_emptied ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld };
+function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld, isLost }: Told): OpenedRow {
+  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld };
+  return isLost ? { ...opened, is_lost: true } : opened;
 }
 
 /** The row as it is kept from now on. One that is emptied gets no content again; one is emptied with its deletion, and by that alone. */
@@ -44,11 +45,12 @@ export function withTold<R extends EntryRow>(row: R, one: Told): R {
   const opened = isOther ? asEmptied(row, one) : open(row, one);
   const told: R = { ...row, opened };
   const wants = isOther ? [] : one.wants;
-  const { verdict, is_withheld } = opened;
+  const { verdict, is_withheld, is_lost } = opened;
   delete told.waits;
   delete told.wants;
   delete told.fails;
-  if (verdict !== null || is_withheld) told.fails = 1;
+  // What is lost is said once, where it stands, and is no fault.
+  if ((verdict !== null && !is_lost) || is_withheld) told.fails = 1;
   if (verdict !== null && HEALS.has(verdict)) told.waits = 2;
   if (wants.length > 0) told.wants = wants.slice(0, MOST_WANTS).map((seq) => [row.conversation, seq]);
   return told;

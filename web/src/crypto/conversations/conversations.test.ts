@@ -14,7 +14,9 @@ import { act, begin, makeReady, NotReady } from "./act.ts";
 import type { Device } from "./device.ts";
 import { confirm } from "./fetch-epochs.ts";
 import { takeGossip } from "./gossip.ts";
+import { askForSeeds, listHealing } from "./heal.ts";
 import { PLAIN_SETTINGS } from "./make-epoch.ts";
+import { isLost } from "./rewrap.ts";
 import { leave } from "./seal.ts";
 import { readSeeds, takeWraps } from "./seeds.ts";
 import { MemoryConversations } from "./testing/memory-conversations.ts";
@@ -226,7 +228,13 @@ describe("the next epoch", () => {
     const bob = await town.start(account);
     await catchUp(bob, group);
     expect((await read(bob, group)).slice(-1)).toEqual(["to the new bob"]);
-    expect((await read(bob, group))[0]).not.toBe("to the old bob");
+    expect((await read(bob, group))[0]).toBe("[keyless]");
+    // Nobody would give it: nobody is asked.
+    const { known } = await bob.open(group);
+    expect(known.epochs.all.map((epoch) => [epoch.epoch.n, isLost(known, epoch)])).toEqual([[1, true], [2, false]]);
+    expect(listHealing(bob)).toEqual([]);
+    await askForSeeds(bob);
+    expect(town.place(group).rewraps.size).toBe(0);
   });
 });
 

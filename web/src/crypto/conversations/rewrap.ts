@@ -10,10 +10,20 @@ import { verifyStatement } from "../protocol/statements.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { Device, Live } from "./device.ts";
 import type { KnownEpoch } from "./epochs.ts";
+import type { KnownConversation } from "./known-conversation.ts";
 
-/** Epochs of which this person is a member and has no seed, newest first. */
+/** From before a reset of one's own: no co-member gives this seed to the identity of today, and the keyring has not kept it. */
+export function isLost({ where, epochs }: Pick<KnownConversation, "where" | "epochs">, { seed, roster }: KnownEpoch): boolean {
+  const { own } = epochs.people;
+  const member = findMember(roster, where.user);
+  const was = member && own.incarnationOf(member.identityKey);
+  return seed === null && was !== undefined && was < own.head.incarnation;
+}
+
+/** Epochs of which this person is a member and has no seed, but could be given it, newest first. */
 export function listKeyless({ author }: Device, { known }: Live): KnownEpoch[] {
-  return known.epochs.all.filter((one) => one.seed === null && findMember(one.roster, author.user) !== undefined).reverse();
+  const isMissing = (one: KnownEpoch): boolean => one.seed === null && findMember(one.roster, author.user) !== undefined && !isLost(known, one);
+  return known.epochs.all.filter(isMissing).reverse();
 }
 
 /** What is asked of co-members for the seed of one epoch. Throws ProtocolError `keyless` without a receive key of one's own. */

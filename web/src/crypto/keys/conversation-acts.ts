@@ -11,6 +11,7 @@ import type { Finding } from "../conversations/judge-log.ts";
 import { hashOf, type LogPlace, type Row } from "../conversations/log.ts";
 import type { Act, Beginning } from "../conversations/make-epoch.ts";
 import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored.ts";
+import { isLost } from "../conversations/rewrap.ts";
 import { isRecordKind } from "../conversations/roles.ts";
 import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
@@ -29,7 +30,11 @@ export interface HandedStretch {
 }
 
 /** How an entry is judged, as the page keeps and shows it. `isEmptied` is also what a deletion that stands names. */
-export type Told = Omit<Finding, "row" | "extensions"> & { seq: number };
+export type Told = Omit<Finding, "row" | "extensions"> & {
+  seq: number;
+  /** Nobody can open it any more: it was written under a key that this person gave up with an identity. */
+  isLost: boolean;
+};
 
 /**
  * How a conversation stands: `n` is the newest accepted epoch, 0 for none, `keys` of how many epochs the seed is here, `counter` the highest
@@ -107,8 +112,16 @@ function listFindings({ known: { judged } }: Live): Finding[] {
   return deleted.size === 0 ? findings : findings.map((one) => (deleted.has(one.row.seq) ? { ...one, content: null, isEmptied: true } : one));
 }
 
-const sum = ({ row, verdict, target, isPlain, isEmptied, isWithheld, wants }: Finding): string =>
-  `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${wants.join()}`;
+/** What was emptied there is no sign of anything: the deletion that says so is lost with it. */
+function isLostRow({ known }: Live, { row, verdict }: Finding): boolean {
+  const epoch = known.epochs.find(row.epoch);
+  return (verdict === "keyless" || (verdict === "withheld" && row.record.length === 0)) && epoch !== undefined && isLost(known, epoch);
+}
+
+const sum = (live: Live, finding: Finding): string => {
+  const { row, verdict, target, isPlain, isEmptied, isWithheld, wants } = finding;
+  return `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${isLostRow(live, finding)} ${wants.join()}`;
+};
 
 /** Lets go of older records. What that changes in the judgement of others is no news: they were told by more than is at hand now. */
 function letGo(live: Live): void {
@@ -117,7 +130,7 @@ function letGo(live: Live): void {
   known.keepNewest(NEWEST);
   const before = toldOf(live);
   const kept = listFindings(live).filter(({ row }) => before.has(row.seq));
-  told.set(live, new Map(kept.map((one) => [one.row.seq, sum(one)])));
+  told.set(live, new Map(kept.map((one) => [one.row.seq, sum(live, one)])));
 }
 
 function tellNew(live: Live, taken: readonly Row[]): Told[] {
@@ -126,10 +139,10 @@ function tellNew(live: Live, taken: readonly Row[]): Told[] {
   const news: Told[] = [];
   for (const finding of listFindings(live)) {
     const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants } = finding;
-    const one = sum(finding);
+    const one = sum(live, finding);
     if (said.get(row.seq) === one) continue;
     said.set(row.seq, one);
-    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants });
+    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isLost: isLostRow(live, finding), wants });
   }
   return news;
 }

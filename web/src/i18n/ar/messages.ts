@@ -25,6 +25,7 @@ export const messages: Translation<typeof en>["messages"] = {
   deleted: "حُذفت هذه الرسالة.",
   closedYet: "تُفتح الآن…",
   closedKeyless: "هذه الرسالة تنتظر مفتاحها. يطلبه هذا الجهاز من الآخرين.",
+  closedLost: "ما كُتب قبلًا يبقى مغلقًا هنا: كانت لديك مفاتيح أخرى حينها.",
   closedUnproven: "لا يمكن التحقق من هذه الرسالة بعد، لذلك لا تُعرض بعد.",
   closedNotSealed: "وصلت هذه الرسالة بلا تشفير إلى محادثة مشفّرة، لذلك لا تُعرض.",
   closedBroken: "تعذّر فتح هذه الرسالة.",

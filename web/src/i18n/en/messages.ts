@@ -23,6 +23,7 @@ export const messages = {
   deleted: "This message was deleted.",
   closedYet: "Opening…",
   closedKeyless: "This message waits for its key. This device asks the others for it.",
+  closedLost: "What was written before stays closed here: you had other keys then.",
   closedUnproven: "This message cannot be checked yet, so it is not shown yet.",
   closedNotSealed: "This came unencrypted into an encrypted conversation, so it is not shown.",
   closedBroken: "This message could not be opened.",
