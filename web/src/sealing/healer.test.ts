@@ -63,3 +63,18 @@ test("a wrong answer heals nothing and is asked for again", { timeout: 60_000 },
   await alice.ask("answerOthers", {});
   expect(await bob.ask("heal", { asks: false })).toMatchObject({ isMissing: false });
 });
+
+test("what the server lets nobody be asked for is not asked for again, also after a new start", { timeout: 60_000 }, async () => {
+  const { town, browsers } = await openBrowsers("alice", "bob");
+  const [alice, bob] = browsers as [Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2], settings: PLAIN_SETTINGS } });
+  town.place(fromHex(group)).epochs[0]!.wraps.delete(2);
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  town.refusesAsks = true;
+  await bob.ask("heal", { asks: true });
+  await bob.ask("heal", { asks: true });
+  bob.restart();
+  await bob.ask("confirm", { conversations: [group], databases: [] });
+  await bob.ask("heal", { asks: true });
+  expect(town.asks).toBe(1);
+});

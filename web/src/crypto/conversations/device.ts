@@ -31,6 +31,8 @@ export interface Live {
   known: KnownConversation;
   loose: LooseSeed[];
   inKeyring: Set<number>;
+  /** Epochs whose seeds may not be asked for, by the version of the receive key that was named. */
+  denied: Map<number, number>;
   headRow: number;
   pending: EpochDraft | null;
   stopped: Verdict | null;
@@ -106,7 +108,9 @@ export class Device {
     if (there !== undefined) return there;
     const { server, user } = this.self.account.place;
     const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
-    const live: Live = { known, loose: [], inKeyring: new Set(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, isConfirmed: false, askedFor: 0 };
+    const live: Live = {
+      known, loose: [], inKeyring: new Set(), denied: new Map(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, isConfirmed: false, askedFor: 0,
+    };
     const remembered = await this.around.store.readConversation(conversation);
     if (remembered !== null) {
       known.epochs.recall(remembered.epochs);
@@ -115,7 +119,8 @@ export class Device {
       known.hasHead = remembered.hasHead;
       const { loose, headRow, pending, stopped, lost, lostUntil } = remembered;
       const isSameKeyring = remembered.incarnation === this.#incarnation;
-      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, inKeyring: new Set(isSameKeyring ? remembered.inKeyring : []) });
+      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, denied: new Map(remembered.denied) });
+      live.inKeyring = new Set(isSameKeyring ? remembered.inKeyring : []);
     }
     this.lives.set(name, live);
     return live;
@@ -142,11 +147,11 @@ export class Device {
 
   /** Writes all of it, so that a later start knows at least as much. */
   async remember(live: Live): Promise<void> {
-    const { known, loose, inKeyring, headRow, pending, stopped, lost, lostUntil } = live;
+    const { known, loose, inKeyring, denied, headRow, pending, stopped, lost, lostUntil } = live;
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
       conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
-      inKeyring: [...inKeyring], incarnation: this.#incarnation, headRow, pending, stopped, lost, lostUntil,
+      inKeyring: [...inKeyring], incarnation: this.#incarnation, denied: [...denied], headRow, pending, stopped, lost, lostUntil,
     });
   }
 

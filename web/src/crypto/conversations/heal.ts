@@ -4,6 +4,7 @@ import { Refusal } from "../account/server.ts";
 import { ProtocolError } from "../protocol/codec.ts";
 import { readRewrapRequest } from "../protocol/epoch-keys.ts";
 import type { Device, Live } from "./device.ts";
+import type { KnownEpoch } from "./epochs.ts";
 import { answerRequest, listKeyless, makeRequest, takeAnswer } from "./rewrap.ts";
 import { writeSeeds } from "./seeds.ts";
 import type { OpenRewrap } from "./server.ts";
@@ -35,17 +36,28 @@ export async function takeAnswers(device: Device): Promise<Live[]> {
   return [...healed];
 }
 
+/** Asks for one. Refused for good, it is not asked for again with this receive key. */
+async function askForSeed(device: Device, live: Live, epoch: KnownEpoch): Promise<void> {
+  try {
+    await device.around.api.askRewrap(await makeRequest(device, epoch));
+  } catch (error) {
+    const code = error instanceof Refusal ? error.code : null;
+    const isOver = error instanceof ProtocolError || code === "epoch_moved" || code === "not_accepted";
+    if (!isOver) throw error;
+    if (code !== "not_accepted") return;
+    live.denied.set(epoch.epoch.n, device.people.own.receiveVersion);
+    await device.remember(live);
+  }
+}
+
 /** Asks for what is missing. Without a receive key of one's own nobody could answer. Throws Refusal, NoAnswer. */
 export async function askForSeeds(device: Device): Promise<void> {
-  const missing = listHealing(device).flatMap((live) => listKeyless(device, live).slice(0, MOST_ASKED));
-  for (const epoch of missing.slice(0, MOST_ASKED)) {
-    try {
-      await device.around.api.askRewrap(await makeRequest(device, epoch));
-    } catch (error) {
-      const isOver = error instanceof ProtocolError || (error instanceof Refusal && error.code === "epoch_moved");
-      if (!isOver) throw error;
-    }
-  }
+  const isDenied = ({ denied }: Live, { epoch }: KnownEpoch): boolean => denied.get(epoch.n) === device.people.own.receiveVersion;
+  const missing = listHealing(device).flatMap((live) => {
+    const asked = listKeyless(device, live).filter((epoch) => !isDenied(live, epoch));
+    return asked.slice(0, MOST_ASKED).map((epoch) => ({ live, epoch }));
+  });
+  for (const { live, epoch } of missing.slice(0, MOST_ASKED)) await askForSeed(device, live, epoch);
 }
 
 async function answerOne(device: Device, live: Live, { conversation, n, request }: OpenRewrap): Promise<void> {

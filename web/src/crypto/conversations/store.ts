@@ -29,6 +29,8 @@ export interface RememberedConversation {
   inKeyring: number[];
   /** Of the own chain whose keyring that was. Missing where an older version wrote it: then it counts for nothing. */
   incarnation?: number;
+  /** Epochs whose seeds the server lets nobody be asked for, each with the version of the receive key that it was asked with. */
+  denied: [n: number, receiveVersion: number][];
   /** The newest epoch that a head row of this device names. */
   headRow: number;
   pending: EpochDraft | null;

@@ -13,7 +13,7 @@ import { IndexedKeyStore } from "./indexed-store.ts";
 const seeds = Array.from({ length: 5 }, () => random(32));
 
 const remembered = (): RememberedConversation => ({
-  conversation: random(16), loose: [{ n: 9, recordHash: random(32), seed: seeds[2]! }], head: { seq: 3, hash: random(32) }, signed: [], hasHead: true, inKeyring: [1],
+  conversation: random(16), loose: [{ n: 9, recordHash: random(32), seed: seeds[2]! }], head: { seq: 3, hash: random(32) }, signed: [], hasHead: true, inKeyring: [1], denied: [[2, 1]],
   headRow: 1, stopped: null,
   epochs: [
     { record: random(300), roster: random(123), told: { seq: 1, time: 5 }, seed: seeds[0]! },

@@ -53,6 +53,9 @@ export class Town {
   now = 1_790_000_000_000;
   readonly worlds = new Map<number, World>();
   readonly places = new Map<string, Place>();
+  /** Requests for seeds that came, and whether they are refused. */
+  asks = 0;
+  refusesAsks = false;
 
   /** A person with one device, set up. */
   async move(user: number, username: string, store?: KeyStore): Promise<Account> {
@@ -213,7 +216,8 @@ export class Session implements ConversationServer {
     const { conversation, n, user, receiveHash } = readRewrapRequest(request);
     const place = this.town.place(conversation);
     requireThat(place.epochs[n - 1] !== undefined, "epoch_moved");
-    requireThat(user === this.user, "not_accepted");
+    this.town.asks += 1;
+    requireThat(user === this.user && !this.town.refusesAsks, "not_accepted");
     place.rewraps.set(`${user} ${n}`, { n, user, request, receiveHash, answer: null });
   }
 
