@@ -2,8 +2,12 @@
 import { language, t } from "../i18n/index.svelte.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 
-/** A pin's `how`: by a link that named the fingerprint (docs/protocol-encryption.md, 6.3). */
+/** A pin's `how`: by a link that named the fingerprint, and by comparing (docs/protocol-encryption.md, 6.3). */
 const BY_LINK = 1;
+const COMPARED = 3;
+
+/** Whether the mark of whose identity has changed is gone by that. */
+export const wasCompared = ({ how, change }: PersonTrust): boolean => how === COMPARED && change !== "none";
 
 export const sayDate = (time: number): string => new Intl.DateTimeFormat(language.tag, { dateStyle: "medium" }).format(new Date(time));
 

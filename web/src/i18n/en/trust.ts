@@ -41,6 +41,7 @@ export const trust = {
   fingerprint: "Fingerprint",
   resetTitle: "{name} has a new identity",
   resetText: "That happens when somebody forgets their password and begins anew. It could also be somebody else in their place. What you write waits until you decide.",
+  resetCompared: "You had compared with {name}. These are other keys: {name} is no longer verified.",
   renewedTitle: "{name} has renewed their keys",
   renewedText: "You had compared the old ones. What you write waits until you have compared again, or go on without.",
   accept: "Go on with the new keys",
