@@ -187,6 +187,8 @@ async def test_a_new_password_signs_the_others_out_and_is_the_one_that_counts(
     await page.get_by_role("button", name="Change password").click()
     await expect(page.get_by_text("Password changed.")).to_be_visible(timeout=PATIENCE)
     await expect(laptop.page.get_by_text("Your password was changed.")).to_be_visible(timeout=PATIENCE)
+    await laptop.page.reload()
+    await expect(laptop.page.get_by_text("If that was not you")).to_be_visible(timeout=PATIENCE)
     await laptop.signs_in_here()
     await expect(laptop.page.get_by_text("Username or password is wrong.")).to_be_visible(timeout=PATIENCE)
     await laptop.signs_in_here(NEW_PASSWORD)

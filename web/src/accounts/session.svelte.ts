@@ -4,6 +4,7 @@ import type { Device, Session, UserCard } from "../wire/contract.ts";
 import { noteWaiting } from "./unsent.ts";
 
 const STORED = "hearth.session";
+const ENDED = "hearth.session-ended";
 
 function readStored(): Session | null {
   try {
@@ -16,6 +17,8 @@ function readStored(): Session | null {
 
 class CurrentSession {
   current = $state.raw<Session | null>(readStored());
+  /** Why the server ended the session that was here last, until another one begins. */
+  ended = $state<string | null>(localStorage.getItem(ENDED));
 
   get user(): UserCard | null {
     return this.current?.user ?? null;
@@ -29,6 +32,7 @@ class CurrentSession {
   begin(session: Session): void {
     this.current = { user: session.user, device: session.device };
     localStorage.setItem(STORED, JSON.stringify(this.current));
+    this.#noteEnd(null);
     noteWaiting(session.user.id, 0);
   }
 
@@ -37,15 +41,23 @@ class CurrentSession {
     if (this.current) this.begin({ ...this.current, user });
   }
 
-  /** The session is over, by us or by the server. Forgets who it was; the local copy is the replica's to remove. */
-  end(): void {
+  /** The session is over, by us or, for a reason, by the server. Forgets who it was; the local copy is the replica's to remove. */
+  end(why: string | null = null): void {
+    this.#noteEnd(why);
     this.current = null;
     localStorage.removeItem(STORED);
+  }
+
+  #noteEnd(why: string | null): void {
+    this.ended = why;
+    if (why === null) localStorage.removeItem(ENDED);
+    else localStorage.setItem(ENDED, why);
   }
 
   start(): void {
     addEventListener("storage", (event) => {
       if (event.key === STORED || event.key === null) this.current = readStored();
+      if (event.key === ENDED || event.key === null) this.ended = localStorage.getItem(ENDED);
     });
   }
 }

@@ -6,7 +6,7 @@ import { Me } from "../accounts/me.svelte.ts";
 import { session } from "../accounts/session.svelte.ts";
 import { noteWaiting } from "../accounts/unsent.ts";
 import { Friends } from "../friends/friends.svelte.ts";
-import { type PlainKey, t } from "../i18n/index.svelte.ts";
+import { t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
 import { askAbout, forgetKeys } from "../keys/ask.ts";
 import { Keys } from "../keys/keys.svelte.ts";
@@ -14,7 +14,7 @@ import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { Presence } from "../presence/presence.svelte.ts";
-import { Client, type EndReason } from "../sync/client.ts";
+import { Client } from "../sync/client.ts";
 import type { DeskChannel } from "../trust/desk.ts";
 import { Trust } from "../trust/trust.svelte.ts";
 import { TrustWatch } from "../trust/watch.ts";
@@ -42,15 +42,6 @@ export interface SignedIn {
 }
 
 export const [getSignedIn, setSignedIn] = createContext<SignedIn>();
-
-const ENDED: Partial<Record<EndReason, PlainKey>> = {
-  revoked: "accounts.endedRevoked",
-  password_changed: "accounts.endedPassword",
-  deleted: "accounts.endedDeleted",
-  disabled: "accounts.endedDisabled",
-  expired: "problems.notSignedIn",
-  unknown: "problems.notSignedIn",
-};
 
 async function checkSession(): Promise<"valid" | "ended" | "unknown"> {
   try {
@@ -97,9 +88,9 @@ export function startClient(): SignedIn {
     checkSession,
     askKeys: askAbout(session.current!),
     ended: (reason) => {
-      void forgetCopy(client, reason === "deleted").finally(() => session.end());
-      const key = ENDED[reason];
-      if (key) toasts.show(t(key));
+      void forgetCopy(client, reason === "deleted").finally(() => session.end(reason));
+      // To whoever comes later an account that is gone is nothing to sign in to.
+      if (reason === "deleted") toasts.show(t("accounts.endedDeleted"));
     },
     foreign: () => void adopt(),
     storage: (trouble) => storage.tell(trouble),

@@ -107,6 +107,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   pictureRefused: "لم يقبل الخادم هذه الصورة. اختر صورة أخرى.",
   endedRevoked: "سُجّل خروج هذا الجهاز من جهاز آخر.",
   endedPassword: "تغيّرت كلمة مرورك. سجّل الدخول من جديد.",
+  endedPasswordNotYou: "إن لم تكن أنت من غيّرها، فعيّن كلمة جديدة بمفتاح الاستعادة، أو اسأل من يدير Hearth هذا.",
   endedDeleted: "حُذف حسابك.",
   endedDisabled: "أُوقف هذا الحساب. اسأل من يشغّل Hearth هذا.",
   justNow: "الآن",

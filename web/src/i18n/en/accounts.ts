@@ -94,6 +94,7 @@ export const accounts = {
   pictureRefused: "The server did not take this picture. Choose another one.",
   endedRevoked: "This device was signed out from another one.",
   endedPassword: "Your password was changed. Sign in again.",
+  endedPasswordNotYou: "If that was not you, set a new one with your recovery key, or ask the person who runs this Hearth.",
   endedDeleted: "Your account was deleted.",
   endedDisabled: "This account has been switched off. Ask the person who runs this Hearth.",
   justNow: "just now",

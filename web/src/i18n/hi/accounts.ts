@@ -96,6 +96,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   pictureRefused: "सर्वर ने यह तस्वीर नहीं ली। कोई दूसरी चुनें।",
   endedRevoked: "इस उपकरण को किसी दूसरे उपकरण से साइन आउट किया गया।",
   endedPassword: "आपका पासवर्ड बदला गया। फिर से साइन इन करें।",
+  endedPasswordNotYou: "अगर वह आपने नहीं किया, तो अपनी रिकवरी कुंजी से नया पासवर्ड रखें, या इस Hearth को चलाने वाले व्यक्ति से पूछें।",
   endedDeleted: "आपका खाता मिटा दिया गया।",
   endedDisabled: "यह खाता बंद कर दिया गया है। इस Hearth को चलाने वाले से पूछें।",
   justNow: "अभी-अभी",
