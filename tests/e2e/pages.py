@@ -130,8 +130,7 @@ async def suggest_words(page: Page) -> None:
 
 
 async def make_recovery_key(page: Page) -> None:
-    await page.locator("form input[type=password]").fill(PASSWORD)
-    await page.locator("form button[type=submit]").click()
+    await page.locator(".page .btn-primary").click()
     await page.locator("#recovery-sheet").wait_for()
 
 

@@ -10,7 +10,12 @@ from hearth.client import Client
 from hearth.sealed.person.keyring import UserId
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
-from tests.e2e.journeys.test_new_password import NEW_PASSWORD, changes_password, follows_reset
+from tests.e2e.journeys.test_new_password import (
+    NEW_PASSWORD,
+    changes_password,
+    follows_reset,
+    makes_recovery_key,
+)
 from tests.e2e.keys import count_devices
 from tests.e2e.person import ASK, PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
@@ -289,11 +294,8 @@ async def test_keys_that_differ_between_own_devices_warn_until_the_two_have_comp
 
 
 async def test_a_recovery_key_is_dropped_with_the_password(alice: Person) -> None:
-    await alice.opens("/you/recovery-key")
     page = alice.page
-    await page.get_by_label("Current password").fill(PASSWORD)
-    await page.get_by_role("button", name="Make a recovery key").click()
-    await expect(page.get_by_role("region", name="Your recovery key")).to_be_visible(timeout=PATIENCE)
+    await makes_recovery_key(alice)
     await alice.opens("/you/security")
     await page.get_by_role("button", name="Remove the recovery key").click()
     dialog = page.get_by_role("dialog")

@@ -50,10 +50,10 @@ export async function changePassword(own: Own, old: string, password: string, { 
   await own.keys.changePassword(known.keys, next.chosen, kept, isTheft);
 }
 
-/** Makes or replaces the recovery key: what the person must keep, which is nowhere else. */
-export async function makeRecoveryKey(own: Own, password: string): Promise<string> {
+/** Makes or replaces the recovery key, with what was drawn for it and the person has kept. */
+export async function makeRecoveryKey(own: Own, password: string, drawn: string): Promise<void> {
   await requireKeys(own, password);
-  return own.keys.makeRecoveryKey((await deriveKnown(own.username, password)).keys);
+  await own.keys.makeRecoveryKey((await deriveKnown(own.username, password)).keys, drawn);
 }
 
 /** The recovery key does not work any more; there is none then. */

@@ -71,11 +71,15 @@ export class Keys {
     await this.look();
   }
 
+  /** Characters for a recovery key to come. Throws ProblemError. */
+  async drawRecoveryKey(): Promise<string> {
+    return askKeys("drawRecoveryKey", { place: await placeOf(this.#session) });
+  }
+
   /** Throws ProblemError. */
-  async makeRecoveryKey(password: MessagePort): Promise<string> {
-    const key = await askKeys("makeRecoveryKey", { place: await placeOf(this.#session), password });
+  async makeRecoveryKey(password: MessagePort, drawn: string): Promise<void> {
+    await askKeys("makeRecoveryKey", { place: await placeOf(this.#session), password, drawn });
     await this.look();
-    return key;
   }
 
   /** Throws ProblemError. */

@@ -36,13 +36,16 @@ async function changeWays(account: Account, password: PasswordKeys, replace: (wa
   await learnChange(self, made);
 }
 
-/** Makes or replaces it. Returns the characters that the person keeps: they are nowhere else. */
-export async function makeRecoveryKey(account: Account, password: PasswordKeys): Promise<string> {
-  const key = random(32);
+/** The characters of a new one, which works only once it was made. The person keeps them: they are nowhere else. */
+export const drawRecoveryKey = (): string => writeRecoveryKey(random(32));
+
+/** Makes or replaces it, with these characters. Throws ProtocolError `mistyped`. Returns them. */
+export async function makeRecoveryKey(account: Account, password: PasswordKeys, drawn = drawRecoveryKey()): Promise<string> {
+  const key = readRecoveryKey(drawn);
   const { proof, kemSeed, tagKey } = deriveRecovery(key);
   const way = { kind: RECOVERY_KEY, id: random(16), publicKey: kemPublicKey(kemSeed), tagKey };
   await retryMoved(() => changeWays(account, password, (ways) => [...withoutRecoveryKey(ways), { way, proofHash: sha256(proof) }]));
-  return writeRecoveryKey(key);
+  return drawn;
 }
 
 /** From now on only the password (and passkeys) opens the vault. */

@@ -41,7 +41,9 @@ export interface Acts extends ConversationActs, TrustActs {
   forget: { needs: { place: Place }; gives: null };
   removeDevices: { needs: { place: Place; password: MessagePort; devices: string[] }; gives: null };
   changePassword: { needs: { place: Place; password: MessagePort; next: Chosen; kept: string[]; isTheft: boolean }; gives: null };
-  makeRecoveryKey: { needs: { place: Place; password: MessagePort }; gives: string };
+  /** Characters for the person to keep. They work once a key was made of them. */
+  drawRecoveryKey: { needs: { place: Place }; gives: string };
+  makeRecoveryKey: { needs: { place: Place; password: MessagePort; drawn: string }; gives: null };
   dropRecoveryKey: { needs: { place: Place; password: MessagePort }; gives: null };
   recover: { needs: { username: string; recoveryKey: string; next: Chosen; isTheft: boolean; deviceName: string }; gives: Place };
   resetHere: { needs: { place: Place; token: string; next: Chosen }; gives: null };

@@ -63,7 +63,10 @@ test("from set-up to recovery by messages alone, and nothing secret is said", as
   await ask("noteNews", { place, n: news!.n });
 
   await ask("removeDevices", { place, password: handOn(world.password), devices: [second.place.device] });
-  const shown = await ask("makeRecoveryKey", { place, password: handOn(world.password) });
+  const shown = await ask("drawRecoveryKey", { place });
+  expect(world.server.kept.ways).toEqual([]);
+  await ask("makeRecoveryKey", { place, password: handOn(world.password), drawn: shown });
+  expect(world.server.kept.ways).toHaveLength(1);
   const next = makePassword();
   await ask("changePassword", { place, password: handOn(world.password), next: choose(next), kept: [], isTheft: false });
   await ask("retire", { place });

@@ -5,7 +5,7 @@ import { connect } from "../account/connect.ts";
 import { enter } from "../account/enter.ts";
 import { noteNews } from "../account/news.ts";
 import { sayProfile } from "../account/profile.ts";
-import { dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
+import { drawRecoveryKey, dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
 import { removeDevices, retire } from "../account/remove-devices.ts";
 import { resetHere, resetWithout } from "../account/reset.ts";
 import type { Account, Self } from "../account/self.ts";
@@ -74,7 +74,7 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
       return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
@@ -89,7 +89,7 @@ async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | Trus
       return withKeys(ask.password, (old) => withChosen(ask.next, (next) => changePassword(account, old, next, options))).then(() => null);
     }
     case "makeRecoveryKey":
-      return withKeys(ask.password, (keys) => makeRecoveryKey(account, keys));
+      return withKeys(ask.password, (keys) => makeRecoveryKey(account, keys, ask.drawn)).then(() => null);
     case "dropRecoveryKey":
       return withKeys(ask.password, (keys) => dropRecoveryKey(account, keys)).then(() => null);
     case "resetHere":
@@ -189,6 +189,7 @@ async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gi
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
   if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);
+  if (ask.act === "drawRecoveryKey") return drawRecoveryKey();
   devices.delete(around);
   if (ask.act === "retire" || ask.act === "forget") return leave(around, ask);
   const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
