@@ -81,7 +81,8 @@ export const accounts = {
   signOutOthersText: "All your other devices are signed out at once. Messages on the server stay.",
   security: "Privacy and security",
   whoReads: "Who can read your messages",
-  whoReadsText: "What you write is end-to-end encrypted: it is sealed on this device, and the server keeps nothing of it that it could read. This has not been audited yet. Messages from before carry an open lock: they are not encrypted.",
+  whoReadsText: "What you write is end-to-end encrypted: it is sealed on this device, and the server keeps nothing of it that it could read. This has not been audited yet.",
+  whoReadsPlain: "Messages from before carry an open lock: they are not encrypted.",
   unreadable: { one: "{count} message on this device could not be opened or checked.", other: "{count} messages on this device could not be opened or checked." },
   sharePresence: "Show when I am online",
   sharePresenceHint: "Your friends see when you are online and when you were last here. Other people do not.",
@@ -143,6 +144,7 @@ export const accounts = {
   resetAgreed: "I know that what was written before stays closed.",
   resetNotAgreed: "Read this first, then tick it.",
   forgotPassword: "Forgot your password?",
-  passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe. Afterwards you can make a recovery key for the day you forget it.",
+  passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe.",
+  passwordNoteKey: "Afterwards you can make a recovery key for the day you forget it.",
   wordsFilled: "Five random words, filled in twice: {words}. Write them down or let your browser keep them.",
 } as const;
