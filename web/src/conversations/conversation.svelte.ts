@@ -157,6 +157,7 @@ export class Conversation {
     // First what waits: a message that is stored in between is found twice, never nowhere.
     const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
     const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
+    for (const { client_id, content } of waiting) this.#contents.get(client_id, () => content);
     const { row, members, users, entries, ...view } = await this.#readStored(replica);
     const items = this.#items.make(entries, replica.me, members, row?.sealed_from);
     const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items);

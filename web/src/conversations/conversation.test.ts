@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 import { applyItem } from "../inbox/apply.ts";
 import { readInbox } from "../inbox/read.ts";
 import { applyMessageSent } from "../messages/apply.ts";
-import { Replica } from "../replica/database.ts";
+import { type OpenedRow, Replica } from "../replica/database.ts";
+import { applyEntries, toRow } from "../replica/entries.ts";
 import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { plainSealer, TestServer } from "../replica/testing.ts";
@@ -224,6 +225,26 @@ test("another's message under one's own client_id neither hides nor replaces it"
   const { items, pending } = conversation.current;
   expect(pending).toHaveLength(1);
   expect(new Set([...items, ...pending].map((item) => item.key)).size).toBe(4);
+});
+
+test("one's own words stay while what the server has of them is not opened yet, here and in the list", async () => {
+  const { conversation, own, replica, server, id } = await open(3, 3);
+  await conversation.send("hello");
+  await expect.poll(() => conversation.current.pending.length).toBe(1);
+  const { client_id } = (await own.outbox.toArray())[0]!;
+  // It comes live, before the answer.
+  const sealed = toRow(server.append(id, 1, "hello", { client_id }));
+  delete sealed.plain;
+  await applyEntries(replica, [{ ...sealed, waits: 1 }]);
+  await expect.poll(() => conversation.current.pending.length).toBe(0);
+  expect(conversation.current.items.at(-1)).toMatchObject({ key: client_id, seq: 4, content: { type: "text", text: "hello" } });
+  expect((await readInbox(replica, own))[0]!.last!.content).toEqual({ type: "text", text: "hello" });
+  // The answer says it, and it is judged all the same.
+  const opened: OpenedRow = { verdict: null, content: { type: "text", text: "hello" }, sent_at: null, target: null, is_withheld: false };
+  await applyEntries(replica, [{ ...sealed, opened }]);
+  await own.outbox.clear();
+  expect((await readInbox(replica, own))[0]!.last!.content).toEqual({ type: "text", text: "hello" });
+  expect(await replica.entries.get([id, 4])).toMatchObject({ opened, waits: 1 });
 });
 
 test("what nobody can open any more is one line, below which nothing is looked for, and is not read", async () => {

@@ -59,6 +59,8 @@ export const isLost = ({ content }: Pick<Item, "content">): boolean => content.t
 export class Contents {
   readonly #read = new Map<string, Content>();
 
+  find = (key: string): Content | undefined => this.#read.get(key);
+
   /** `key` names what is read: an entry by its place, its client_id, whether it was emptied and how it was judged, the client_id alone of one's own message on its way. */
   get(key: string, read: () => Content): Content {
     let content = this.#read.get(key);
@@ -128,7 +130,9 @@ export class Items {
   #make(entry: EntryRow, key: string, others: MemberRow[] | null): Item {
     const { seq, from_user, timestamp, client_id } = entry;
     const content = this.#contents.get(`${seq} ${client_id} ${entry.is_emptied ?? false} ${entry.opened?.verdict}`, () => readEntry(entry, this.#sealedFrom));
-    const item: Item = { key, seq, from_user, timestamp, content };
+    // One's own words stand there already: they stay until they are judged.
+    const isUnopened = others !== null && content.type === "closed" && content.why === null;
+    const item: Item = { key, seq, from_user, timestamp, content: (isUnopened && this.#contents.find(client_id)) || content };
     if (others) item.progress = judgeProgress(seq, others);
     if (entry.plain) item.isPlain = true;
     if (entry.opened?.is_withheld) item.isWithheld = true;

@@ -66,8 +66,10 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, others: 
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
+  const said = readEntry(entry, row.sealed_from);
+  const content = isStored && waiting && said.type === "closed" && said.why === null ? waiting.content : said;
   const progress = from_user === me && !entry.opened?.is_lost ? { progress: judgeProgress(entry.seq, others) } : {};
-  return { from_user, timestamp, content: readEntry(entry, row.sealed_from), ...progress };
+  return { from_user, timestamp, content, ...progress };
 }
 
 function groupByConversation(members: MemberRow[]): Map<string, MemberRow[]> {

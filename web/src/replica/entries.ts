@@ -39,12 +39,26 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const pairs = fresh.map(splitRow);
     await replica.entries.bulkPut(pairs.map(([entry]) => entry));
     await replica.records.bulkPut(pairs.map(([, record]) => record));
+    await showOwn(replica, sorted, known);
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skipped = await takeRanges(replica, id, fresh);
     const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
     woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });
+}
+
+/** What came live before its own answer did, and is not opened yet, is shown as the answer says it: it is what was written here. */
+async function showOwn(replica: Replica, sorted: WholeRow[], known: ReadonlyMap<number, WholeRow>): Promise<void> {
+  for (const { seq, opened, log_hash, record } of sorted) {
+    const there = known.get(seq);
+    if (opened === undefined || there === undefined || there.opened !== undefined || there.log_hash !== log_hash) continue;
+    if (record.length !== there.record.length || !record.every((byte, at) => byte === there.record[at])) continue;
+    const [entry] = splitRow({ ...there, opened });
+    await replica.entries.put(entry);
+    const row = await replica.conversations.get(entry.conversation);
+    if (row?.last_entry?.seq === seq) await replica.conversations.put({ ...row, last_entry: entry });
+  }
 }
 
 /** A sealed one is judged with the one before it. */
