@@ -24,7 +24,11 @@ async def changes_password(person: Person, *, theft: bool = False, keep: str | N
     if theft:
         await page.get_by_role("switch", name="Somebody might know the old one").click()
     if keep is not None:
-        await page.get_by_role("group", name="Stay signed in on").get_by_label(keep).check()
+        group = page.get_by_role("group", name="Stay signed in on")
+        await group.get_by_label(keep).check()
+        around, box = await group.bounding_box(), await group.get_by_label(keep).bounding_box()
+        assert around is not None and box is not None
+        assert box["x"] + box["width"] < around["x"] + around["width"] / 2, "it begins where the words begin"
     await page.get_by_role("button", name="Change password").click()
     await expect(page.get_by_text("Password changed.")).to_be_visible(timeout=PATIENCE)
 
