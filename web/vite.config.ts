@@ -2,6 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { dropReasons } from "./build/drop-reasons.ts";
 import { iconSprite } from "./build/icon-sprite.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 import { dropSiblingRules } from "./build/sibling-rules.ts";
@@ -11,7 +12,7 @@ const isWorkerPart = (id: string): boolean => /[\\/]src[\\/](service-worker|own-
 const server = process.env["HEARTH_SERVER"] ?? "http://localhost:8000";
 
 export default defineConfig({
-  plugins: [iconSprite(), svelte(), serviceWorker()],
+  plugins: [iconSprite(), svelte(), serviceWorker(), dropReasons()],
   build: {
     outDir: "../hearth/static",
     emptyOutDir: true,
@@ -30,7 +31,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [dropReasons()] },
   css: {
     postcss: { plugins: [dropSiblingRules()] },
     preprocessorOptions: {
