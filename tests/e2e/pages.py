@@ -231,6 +231,7 @@ async def meet_a_new_identity(page: Page) -> None:
     # Each by its number, which waits for it: all() would find none while the form is still being drawn.
     for at in range(2):
         await other.locator("input[autocomplete=new-password]").nth(at).fill(PASSWORD)
+    await other.get_by_role("checkbox").check()
     await other.locator("form button[type=submit]").click()
     await other.locator("[data-row]").first.wait_for()
     await elsewhere.close()

@@ -32,8 +32,8 @@ export function dropReasons(): Plugin {
     enforce: "post",
     transform(code, id) {
       if (!PLACE.test(id)) return null;
-      const reasons = listReasons(this.parse(code));
-      return { code: reasons.reverse().reduce((text, { start, end }) => `${text.slice(0, start)}""${text.slice(end)}`, code), map: null };
+      const reasons = listReasons(this.parse(code)).sort((one, other) => other.start - one.start);
+      return { code: reasons.reduce((text, { start, end }) => `${text.slice(0, start)}""${text.slice(end)}`, code), map: null };
     },
   };
 }

@@ -2,6 +2,7 @@
 // fields and call its verbs; nothing else moves the window.
 import { untrack } from "svelte";
 
+import type { Verdict } from "../crypto/protocol/codec.ts";
 import { markRead } from "../messages/receipts.ts";
 import { sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
@@ -14,6 +15,9 @@ import { ProblemError } from "../wire/http.ts";
 import { HeldEntries } from "./held.ts";
 import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
 import { chooseFrame, MOST, readView, walk, type Frame, type View } from "./window.ts";
+
+/** Why something closed counts as not read yet by who saw it. */
+const NOT_READ: ReadonlySet<Verdict | "lost" | null> = new Set([null, "keyless", "bad_commitment", "unproven", "lost"]);
 
 interface State {
   row: ConversationRow | null;
@@ -130,9 +134,10 @@ export class Conversation {
     });
   }
 
-  /** The last message up to `seq` that there was something to read of: 0 if none. What is closed was seen, but not read. */
+  /** The last message up to `seq` that somebody who saw it has read: 0 if none. What may open yet, or was lost, nobody has. */
   findRead(seq: number): number {
-    return this.current.items.findLast((item) => item.seq <= seq && item.content.type !== "closed")?.seq ?? 0;
+    const isRead = ({ content }: Item): boolean => content.type !== "closed" || !NOT_READ.has(content.why);
+    return this.current.items.findLast((item) => item.seq <= seq && isRead(item))?.seq ?? 0;
   }
 
   /** What is on screen up to `seq` has been seen: the window is visible and in front. */

@@ -263,6 +263,30 @@ test("what nobody can open any more is one line, below which nothing is looked f
   expect(conversation.current.items).toHaveLength(6);
 });
 
+test("below what is lost, what is from before encryption is read on", async () => {
+  const { replica, id, conversation } = await open(200, 150, 0);
+  await conversation.jump();
+  await replica.entries.where("[conversation+seq]").between([id, 120], [id, 195], true, true).modify((row) => {
+    delete row.plain;
+    row.opened = { verdict: "keyless", content: null, sent_at: null, target: null, is_withheld: false, is_lost: true };
+  });
+  await replica.conversations.update(id, { sealed_from: 120 });
+  await expect.poll(() => conversation.current.hasOlder).toBe(true);
+  while (conversation.current.from > 100) await conversation.loadOlder();
+  expect(conversation.current.items.map(({ seq }) => seq)).toEqual(expect.arrayContaining([118, 119, 195, 196]));
+});
+
+test("what cannot be opened, and never will be, is read by who sees it", async () => {
+  const { replica, id, conversation } = await open(3, 3, 0);
+  await conversation.jump();
+  await replica.entries.where("[conversation+seq]").equals([id, 3]).modify((row) => {
+    delete row.plain;
+    row.opened = { verdict: "cannot_open", content: null, sent_at: null, target: null, is_withheld: false };
+  });
+  await expect.poll(() => conversation.current.items.at(-1)?.content.type).toBe("closed");
+  expect(conversation.findRead(3)).toBe(3);
+});
+
 test("in the list nothing counts as unread where all is lost", async () => {
   const { replica, own, id } = await open(3, 3, 0);
   const opened = { verdict: "keyless", content: null, sent_at: null, target: null, is_withheld: false, is_lost: true } as const;

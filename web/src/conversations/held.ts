@@ -40,6 +40,11 @@ export class HeldEntries {
     return entries;
   }
 
+  /** One entry, which need not be held. */
+  async findBeside(seq: number): Promise<EntryRow | undefined> {
+    return (await this.#find(seq, seq))[0];
+  }
+
   async #find(from: number, to: number): Promise<EntryRow[]> {
     if (from > to) return [];
     const keys: [[string, number], [string, number]] = [[this.#conversation, from], [this.#conversation, to]];

@@ -56,9 +56,14 @@ export async function readView(held: HeldEntries, row: ConversationRow, ranges: 
   const to = Math.min(frame.to ?? range.to, range.to);
   const from = Math.max(frame.from, range.from);
   const shown = (await held.read(from, to)).filter(isShown);
-  // Below what is lost lies nothing that can be opened.
-  const hasOlder = from > Math.max(row.first_seq, 1) && !isLost(shown[0]);
+  const hasOlder = from > Math.max(row.first_seq, 1) && (!isLost(shown[0]) || (await isPlainBelow(held, row)));
   return { entries: shown.filter((entry, at) => !isLost(entry) || !isLost(shown[at + 1])), from, to, hasOlder, hasNewer: to < row.last_seq };
+}
+
+/** Below what is lost there is nothing to be read but what is from before encryption. */
+async function isPlainBelow(held: HeldEntries, { sealed_from = 1 }: ConversationRow): Promise<boolean> {
+  if (sealed_from <= 1) return false;
+  return (await held.findBeside(sealed_from - 1))?.plain !== undefined;
 }
 
 /** Of such entries in a row the last one stands for all. */
