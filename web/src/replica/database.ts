@@ -287,11 +287,13 @@ export class Replica extends Dexie {
   clear = (): Promise<void> => this.#clear(["avatars"]);
 
   /** Forgets what can be fetched again: the server's database has become another one. */
-  clearCopy = (): Promise<void> => this.#clear(["avatars", "lost", "restores"]);
+  clearCopy = (): Promise<void> => this.#clear(["avatars", "lost", "restores"], ["friendLinks", "saying"]);
 
-  #clear(kept: string[]): Promise<void> {
+  #clear(kept: string[], metas: (keyof Metas)[] = []): Promise<void> {
     return this.write(async () => {
+      const stay = await this.metas.where("key").anyOf(metas).toArray();
       for (const table of this.tables) if (!kept.includes(table.name)) await table.clear();
+      await this.metas.bulkPut(stay);
     });
   }
 }

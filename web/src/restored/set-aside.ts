@@ -16,14 +16,16 @@ function toLost({ conversation, seq, kind, from_user, client_id, from_device, co
   return { conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record };
 }
 
-/** All or nothing: a page that is killed meanwhile begins anew. `partings` of all conversations that are here. */
+/** All or nothing: a page that is killed meanwhile begins anew. Whatever has no parting is set aside whole. */
 export async function setAside(replica: Replica, database: string, partings: ReadonlyMap<string, KnownPlace>): Promise<void> {
   const until = Date.now() + PATIENCE;
   await replica.write(async () => {
     const restores = new Map<string, RestoreRow>();
     // Of an earlier restore, which was restored itself.
     for (const row of await replica.restores.toArray()) restores.set(row.conversation, { ...row, database, parting: startOf(row.conversation) });
-    for (const [conversation, parting] of partings) {
+    // All that are here: who lost one between two answers of the server is not told where it parts.
+    for (const conversation of await replica.conversations.toCollection().primaryKeys()) {
+      const parting = partings.get(conversation) ?? startOf(conversation);
       const rows = await readWhole(replica, conversation, parting.seq + 1, Infinity);
       await replica.lost.bulkPut(rows.filter(mayComeBack).map(toLost));
       const last = rows.at(-1);

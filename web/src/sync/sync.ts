@@ -205,8 +205,9 @@ export class Sync {
   /** The log no longer reaches back to where the copy stands. */
   async #startAnew(cursor: Cursor): Promise<void> {
     const before = { ...(await this.#prepare()), generation: cursor.generation, log_seq: 0 };
-    const age = this.#age;
     const opened = await this.#call("sync.open", before);
+    await this.#takeGeneration(opened);
+    const age = this.#age;
     await this.#takeLog(opened, cursor.log_seq);
     for (const item of opened.items) await this.#takeItem(item, age);
     await this.#fetchItems(await this.#listDiffering(opened, before));
