@@ -3,10 +3,16 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from hearth.client import Client
+from hearth.client.conversations import repeats
+from hearth.client.conversations.open import open_page
+from hearth.errors import HearthError, Internal, TooManyRequests
 from hearth.sealed.core.verdicts import Verdict
-from tests.scenarios.cast import PASSWORD, Device
+from tests.scenarios.cast import PASSWORD, PATIENCE, Device
 from tests.scenarios.server import RunningServer
 
 
@@ -51,3 +57,30 @@ async def test_both_writing_at_once_lose_nothing(
         await asyncio.gather(*(clients[text.split()[0]].send("bob", text) for text in texts))
         history = await bob.client.history("alice", limit=100)
     assert sorted(one.text or "" for one in history if one.verdict is None) == ["before", *sorted(texts)]
+
+
+async def test_what_repeats_a_counter_is_sent_again_after_refusals_that_pass(
+    server: RunningServer, alice: Device, bob: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults, waited = list[HearthError](), list[float]()
+
+    async def open_later(*page: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await open_page(*page)
+
+    path, copied = await copy_file(server, tmp_path)
+    async with Client.from_file(copied) as copy, Client.from_file(path) as original:
+
+        async def wait(seconds: float) -> None:
+            async with original.keeper.hold():  # others have the keys meanwhile
+                waited.append(seconds)
+
+        await copy.send("bob", "copy")
+        monkeypatch.setattr(repeats, "open_page", open_later)
+        monkeypatch.setattr(original.keeper, "wait_for_news", wait)
+        faults += [Internal(), TooManyRequests(retry_after=3600.0)]
+        await original.send("bob", "original", timeout=PATIENCE)
+        history = await bob.client.history("alice")
+    assert [one.text for one in history if one.verdict is None] == ["before", "copy", "original"]
+    assert waited == [3600.0, 1.0] and not faults

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Iterable
 
 from hearth.client.conversations.open import open_page
 from hearth.client.device_file import DeviceFile, OutboxRow
+from hearth.client.keys.asking import is_moved
 from hearth.client.keys.keeper import Keeper
-from hearth.client.problems import NoKeys
+from hearth.client.problems import NoKeys, is_retryable
 from hearth.client.replica.catch_up import Ask
 from hearth.client.replica.state import Replica
 from hearth.errors import HearthError
@@ -13,6 +14,8 @@ from hearth.messages.contract import Entry, Page, ReadHistory, Sent
 from hearth.sealed.core.verdicts import Rejected, Verdict
 
 PAGE = 100
+FIRST_PAUSE = 0.5
+MAX_PAUSE = 15.0
 
 
 class Repeats:
@@ -25,15 +28,24 @@ class Repeats:
         """Return 0 when a row stands where it was stored; else the highest counter that this device has used.
 
         An entry that does not pass repeats nothing; one that was emptied cannot be judged any more, and does.
+        A refusal that passes is waited out without the keys; after any other, nothing can be found.
         """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._look(row, sent)
+            except HearthError as error:
+                if not _may_pass(error):  # such as of who is no member any more
+                    return 0
+                await self._keeper.wait_for_news(max(error.retry_after or 0.0, pause))
+            pause = min(pause * 2, MAX_PAUSE)
+
+    async def _look(self, row: OutboxRow, sent: Sent) -> int:
         found: list[Entry] = []
-        try:
-            async for entry in self._list_below(row, sent.seq):
-                is_own = entry.from_device == self._file.state.device_id and entry.counter >= row.counter
-                if is_own and entry.client_id != row.client_id and await self._is_used(entry):
-                    found.append(entry)
-        except HearthError:  # such as of who is no member any more
-            return 0
+        async for entry in self._list_below(row, sent.seq):
+            is_own = entry.from_device == self._file.state.device_id and entry.counter >= row.counter
+            if is_own and entry.client_id != row.client_id and await self._is_used(entry):
+                found.append(entry)
         if any(entry.counter == row.counter for entry in found):
             return max(entry.counter for entry in found)
         self._file.state.settled[row.conversation_id] = sent.seq
@@ -81,3 +93,8 @@ class Repeats:
         except (NoKeys, Rejected):
             return False
         return judgement is not None and judgement.is_signed and judgement.verdict is not Verdict.MALFORMED
+
+
+def _may_pass(error: HearthError) -> bool:
+    """Tell whether looking again may be answered: it is a limit, another device's act or a server's fault."""
+    return is_retryable(error) or is_moved(error) or error.status >= 500
