@@ -86,7 +86,12 @@ class Groups:
         """Make a member owner, admin or member. Raises as `create`."""
         user = self._find_member(group, username)
         await self._change(group, lambda before: acts.change_roles(before, {user: ROLES[role]}))
-        await self._until(lambda state: state.members[user].role == role, group)
+
+        def shows(state: ConversationState) -> bool:
+            one = state.members.get(user)  # somebody may have removed them since
+            return one is None or one.role == role
+
+        await self._until(shows, group)
 
     async def members(self, group: str) -> dict[str, RoleName]:
         """Return the role of each member by username, as the newest epoch proves it. Raises as `create`."""
