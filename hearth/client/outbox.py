@@ -82,9 +82,11 @@ class Outbox:
     def put(
         self, conversation_id: str, record: bytes, *, client_id: str | None = None, kind: int = KIND_MESSAGE
     ) -> OutboxRow:
-        """Take a message; when this returns it is kept. A known `client_id` is taken once only."""
+        """Take a message; when this returns it is kept. A known `client_id` is taken once only;
+        without one, or with an empty one, it gets its own."""
         for row in self._file.state.outbox:
-            if client_id in (row.client_id, row.given_id) and row.conversation_id == conversation_id:
+            is_known = client_id and client_id in (row.client_id, row.given_id)
+            if is_known and row.conversation_id == conversation_id:
                 return row
         row = OutboxRow(client_id or secrets.token_hex(16), conversation_id, record, kind)
         if _sent_key(row) in self._file.state.sent:

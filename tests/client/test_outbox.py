@@ -168,3 +168,10 @@ async def test_a_full_outbox_says_so(file: DeviceFile, monkeypatch: pytest.Monke
     outbox.put(ID, b"two")
     with pytest.raises(OutboxFull):
         outbox.put(ID, b"three")
+
+
+async def test_an_empty_client_id_is_none(file: DeviceFile) -> None:
+    outbox = open_outbox(file, Server())
+    rows = [outbox.put(ID, record, client_id="") for record in (b"one", b"two")]
+    assert [row.record for row in rows] == [b"one", b"two"] and len(outbox.rows) == 2
+    assert len({row.client_id for row in rows} - {""}) == 2
