@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,12 +25,13 @@ class Fork:
     """A server forked off a process that has imported everything already; a Popen as far as it is used."""
 
     def __init__(self, arguments: Sequence[str], log: Path) -> None:
-        self.pid = int(tell_forker({"arguments": list(arguments), "log": str(log)}))
+        self._forker = start_forker()
+        self.pid = int(self._forker.tell({"arguments": list(arguments), "log": str(log)}))
         self._code: int | None = None
 
     def poll(self) -> int | None:
         if self._code is None:
-            answer = json.loads(tell_forker(self.pid))
+            answer = json.loads(self._forker.tell(self.pid))
             self._code = None if answer is None else int(answer)
         return self._code
 
@@ -53,27 +55,46 @@ class Fork:
                 os.kill(self.pid, number)
 
 
+class Forker:
+    """A process that forks servers."""
+
+    def __init__(self, module: str = "tests.faults.rig.forker") -> None:
+        self._output = TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, "--mourn"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._output,
+            env=clean_environment(),
+            text=True,
+        )
+
+    def tell(self, order: object) -> str:
+        """Return the answer to an order. Raises AssertionError with what a dead one printed."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None
+        with suppress(BrokenPipeError):
+            stdin.write(json.dumps(order) + "\n")
+            stdin.flush()
+        if answer := stdout.readline():
+            return answer
+        code = self._process.wait(STOP_SECONDS)
+        self._output.seek(0)
+        output = self._output.read().decode("utf-8", "replace")
+        raise AssertionError(f"what forks the servers has ended with {code}:\n{output}")
+
+    def end(self) -> None:
+        self._process.communicate()
+        self._output.close()
+
+
 @cache
-def start_forker() -> subprocess.Popen[str]:
-    """Return the process that forks this process's servers. It ends with it."""
-    forker = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.rig.forker", "--mourn"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=clean_environment(),
-        text=True,
-    )
-    atexit.register(forker.communicate)
+def start_forker() -> Forker:
+    """Return what forks this process's servers. It ends with it."""
+    forker = Forker()
+    atexit.register(forker.end)
     return forker
-
-
-def tell_forker(order: object) -> str:
-    forker = start_forker()
-    assert forker.stdin is not None and forker.stdout is not None
-    forker.stdin.write(json.dumps(order) + "\n")
-    forker.stdin.flush()
-    return forker.stdout.readline()
 
 
 def clean_environment() -> dict[str, str]:

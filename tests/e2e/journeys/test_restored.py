@@ -81,14 +81,14 @@ async def sees_all(person: Person, name: str, texts: list[str]) -> None:
 
 
 async def reads_all(client: Client, name: str, texts: list[str]) -> None:
-    """Each text once, and nothing else."""
-    found: list[str | None] = []
+    """Each text once, in any order, and nothing else."""
+    found, wanted = list[str](), sorted(texts)
     for _ in range(LONG // 500):
-        found = [message.text for message in await client.history(name, limit=100)]
-        if sorted(map(str, found)) == sorted(texts):
+        found = sorted(str(message.text) for message in await client.history(name, limit=100))
+        if found == wanted:
             return
         await asyncio.sleep(0.5)
-    assert found == texts
+    assert found == wanted
 
 
 async def befriends(client: Client, person: Person) -> None:

@@ -172,7 +172,7 @@ async def test_an_older_page_that_opens_a_newer_form_says_so_and_reloads(alice: 
     await alice.page.goto(address)
     await expect(alice.page.get_by_text("A new version of Hearth is here")).to_be_visible(timeout=PATIENCE)
     await expect(alice.page.get_by_text(BROKEN)).to_have_count(0)
-    async with alice.page.expect_event("load", timeout=1000 * PATIENCE / 1000):
+    async with alice.page.expect_event("load", timeout=PATIENCE):
         await alice.page.get_by_role("button", name="Reload").click()
 
 
