@@ -3,6 +3,7 @@ import { toBase64 } from "../lib/bytes.ts";
 import type { LostRow } from "../replica/database.ts";
 import { sleep } from "../replica/waiting.ts";
 import type { OfferedEntry } from "../wire/contract.ts";
+import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
 
 const MOST_ENTRIES = 100;
@@ -11,6 +12,8 @@ const MOST_EPOCHS = 2;
 const MOST_BYTES = 250_000;
 const LATER = new Set(["busy", "storage_unavailable"]);
 const PAUSE = 2000;
+/** Then other conversations have their turn. */
+const MOST_PAUSES = 3;
 
 export type Call = Socket["call"];
 
@@ -37,8 +40,9 @@ function toOffered({ conversation: _, seq: __, record, kind, ...row }: LostRow):
   return { ...row, kind: kind as OfferedEntry["kind"], record: toBase64(record) };
 }
 
-/** Offers until each is there or refused for good, as `answered` is told. Throws ProblemError; AbortError. */
+/** Offers until each is there or refused for good, as `answered` is told. Throws ProblemError, a passing one where the server has no time; AbortError. */
 export async function offerRows(call: Call, rows: LostRow[], answered: (row: LostRow, code: string | null) => Promise<void>, signal: AbortSignal): Promise<void> {
+  let pauses = 0;
   for (const batch of splitRows(rows)) {
     for (let left = batch; left.length > 0;) {
       const { places } = await call("message.offer", { conversation_id: left[0]!.conversation, entries: left.map(toOffered) });
@@ -47,7 +51,10 @@ export async function offerRows(call: Call, rows: LostRow[], answered: (row: Los
       for (const [at, row] of left.slice(0, done).entries()) await answered(row, places[at]!.code);
       // With those after it, which keep their order.
       left = left.slice(done);
-      if (left.length > 0) await sleep(PAUSE, signal);
+      if (left.length > 0) {
+        if (pauses++ === MOST_PAUSES) throw new ProblemError({ code: places[waiting]!.code!, status: 0, title: "The server has no time for what comes back" });
+        await sleep(PAUSE, signal);
+      }
       signal.throwIfAborted();
     }
   }

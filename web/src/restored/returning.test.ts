@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { PATIENCE } from "../crypto/conversations/patience.ts";
 import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, toBase64 } from "../lib/bytes.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
@@ -11,16 +12,29 @@ import { type ConversationRow, Replica } from "../replica/database.ts";
 import { findReturning } from "../replica/held-back.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { makeError } from "../replica/testing.ts";
+import type { AskConversations } from "../sealing/ask.ts";
 import { toEntry } from "../sealing/testing.ts";
-import { setAside } from "./set-aside.ts";
+import { meetDatabase } from "./meet.ts";
+import type { Call } from "./offer.ts";
+import { startOf } from "./partings.ts";
 import { Returning } from "./returning.ts";
+import { setAside } from "./set-aside.ts";
 import { RestoredTown } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 let count = 0;
 const ends: (() => void)[] = [];
-afterEach(() => ends.splice(0).forEach((end) => end()));
+afterEach(() => {
+  vi.restoreAllMocks();
+  ends.splice(0).forEach((end) => end());
+});
+
+/** The page's clock goes on by so many milliseconds. */
+function pass(milliseconds: number): void {
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, "now").mockImplementation(() => now() + milliseconds);
+}
 
 const makeRow = (id: string): ConversationRow => ({
   ...{ id, kind: "group", open: true, users: [1, 2], created_at: "", last_seq: 0, last_ordinal: 0, log_hash: "", last_entry: null },
@@ -81,12 +95,19 @@ class Scene {
     await this.replica.putMeta("cursor", { server_id: server, device_id: device, generation: this.server.generation, log_seq: 1, user_id: 1 });
   }
 
+  makeReturning(ask: AskConversations = this.alice.askAbout): Returning {
+    const call = this.server.callOf(this.alice);
+    return new Returning({ replica: this.replica, own: this.own, call, callLarge: call, ask });
+  }
+
+  async isHeld(): Promise<boolean> {
+    return (await findReturning(this.replica, [this.group])).size > 0;
+  }
+
   /** Until everything is back, or `isOver`. */
   async giveBack(isOver: () => Promise<boolean> = async () => (await this.replica.restores.count()) === 0): Promise<void> {
     const stop = new AbortController();
-    const call = this.server.callOf(this.alice);
-    const returning = new Returning({ replica: this.replica, own: this.own, call, callLarge: call, ask: this.alice.askAbout });
-    const running = returning.run(stop.signal, async () => undefined);
+    const running = this.makeReturning().run(stop.signal, async () => undefined);
     await vi.waitFor(async () => expect(await isOver()).toBe(true), { timeout: 60_000, interval: 50 });
     stop.abort();
     await running;
@@ -171,6 +192,134 @@ test("what waits for somebody's chain is not sealed over, until the patience is 
   scene.server.town.pass(700_000);
   expect(await scene.stateOf(scene.alice)).toBe("ready");
 });
+
+test("the page and the keys' worker are patient for the same time", async () => {
+  const scene = await Scene.begin();
+  vi.spyOn(Date, "now").mockReturnValue(1_000_000);
+  await scene.restore();
+  vi.restoreAllMocks();
+  expect((await scene.replica.restores.get(scene.group))!.until).toBe(1_000_000 + PATIENCE);
+  await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  scene.server.town.pass(PATIENCE - 1);
+  expect(await scene.stateOf(scene.alice)).toBe("unconfirmed");
+  scene.server.town.pass(1);
+  expect(await scene.stateOf(scene.alice)).toBe("ready");
+});
+
+test("what was restored again before it was back waits anew", async () => {
+  const scene = await Scene.begin();
+  const before = { database: "00", parting: startOf("ab"), head: startOf("ab") };
+  await scene.replica.restores.put({ conversation: "ab", ...before, until: 1, isLate: true });
+  await scene.restore();
+  const row = (await scene.replica.restores.get("ab"))!;
+  expect([row.isLate, row.until > Date.now()]).toEqual([undefined, true]);
+});
+
+test("while the worker cannot be told of the database, what is unsent waits ten minutes at most", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  const ask = (() => Promise.reject(makeError("busy"))) as AskConversations;
+  const returning = scene.makeReturning(ask);
+  const run = (): Promise<void> => returning.run(new AbortController().signal, async () => undefined);
+  await expect(run()).rejects.toThrow("busy");
+  expect(await scene.isHeld()).toBe(true);
+  pass(PATIENCE);
+  await expect(run()).rejects.toThrow("busy");
+  await vi.waitFor(async () => expect(await scene.isHeld()).toBe(false), 1000);
+});
+
+test("what is overdue when a page begins is looked at before it is sent over", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  pass(PATIENCE);
+  const ask = (() => Promise.reject(makeError("busy"))) as AskConversations;
+  await expect(scene.makeReturning(ask).run(new AbortController().signal, async () => undefined)).rejects.toThrow("busy");
+  await scene.replica.restores.toArray();
+  expect(await scene.isHeld()).toBe(true);
+});
+
+test("an attempt that does not end holds up what is unsent for ten minutes at most", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  const stop = new AbortController();
+  const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener("abort", () => reject(makeError("network"))));
+  const ask = ((act, needs) => (act === "takeBack" ? stopped : scene.alice.askAbout(act, needs))) as AskConversations;
+  const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await scene.isHeld()).toBe(true);
+  pass(PATIENCE);
+  await vi.waitFor(async () => expect(await scene.isHeld()).toBe(false), { timeout: 10_000 });
+  stop.abort();
+  await running;
+});
+
+test("a server that never has time for one conversation's entries holds up no other", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  await meetDatabase(scene.replica, scene.alice.askAbout);
+  scene.server.delays = true;
+  // After the group, in the order of the table.
+  const other = "ff".repeat(16);
+  await scene.replica.restores.put({ conversation: other, database: scene.server.generation, parting: startOf(other), head: startOf(other), until: 0 });
+  const looked: string[] = [];
+  const ask = (async (act, needs) => {
+    if ((needs as unknown as { conversation?: string }).conversation !== other) return scene.alice.askAbout(act, needs);
+    looked.push(act);
+    return { epochs: [], newest: 0, parted: null, isAwaiting: false };
+  }) as AskConversations;
+  const stop = new AbortController();
+  const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
+  await vi.waitFor(() => expect(looked).toEqual(["takeBack"]), { timeout: 20_000 });
+  expect(await scene.replica.restores.get(scene.group)).toBeDefined();
+  scene.server.delays = false;
+  await vi.waitFor(async () => expect(await scene.replica.lost.count()).toBe(0), { timeout: 20_000 });
+  stop.abort();
+  await running;
+  expect(await scene.learn(scene.alice)).toEqual(ALL);
+});
+
+test("an epoch that was taken and is not shown is not offered without a pause", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  const first = { n: 2, seq: 4, record: new Uint8Array(1), roster: null };
+  const ask = (async (act, needs) => {
+    if (act !== "takeBack") return scene.alice.askAbout(act, needs);
+    return { epochs: [first], newest: 0, parted: null, isAwaiting: false };
+  }) as AskConversations;
+  const offered = await countOffers(scene, ask, () => undefined);
+  expect(offered).toBe(1);
+});
+
+test("a tab that leads no more offers nothing more", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  let n = 1;
+  const ask = (async (act, needs) => {
+    if (act !== "takeBack") return scene.alice.askAbout(act, needs);
+    return { epochs: [{ n: ++n, seq: 4, record: new Uint8Array(1), roster: null }], newest: 0, parted: null, isAwaiting: false };
+  }) as AskConversations;
+  const offered = await countOffers(scene, ask, (stop) => stop.abort());
+  expect(offered).toBe(1);
+});
+
+/** How often an epoch is offered, until half a second after the first time, to a server that takes each; `taken` is called after each. At most a hundred times. */
+async function countOffers(scene: Scene, ask: AskConversations, taken: (stop: AbortController) => void): Promise<number> {
+  const stop = new AbortController();
+  let offers = 0;
+  const callLarge = (async () => {
+    if (++offers === 100) throw new Error("without end");
+    taken(stop);
+    return {};
+  }) as unknown as Call;
+  const call = scene.server.callOf(scene.alice);
+  const returning = new Returning({ replica: scene.replica, own: scene.own, call, callLarge, ask });
+  const running = returning.run(stop.signal, async () => undefined).catch(() => undefined);
+  await vi.waitFor(() => expect(offers).toBeGreaterThan(0), { timeout: 20_000 });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stop.abort();
+  await running;
+  return offers;
+}
 
 test("without a new generation a shorter log is a rollback", async () => {
   const scene = await Scene.begin();

@@ -16,6 +16,8 @@ import { type Call, offerRows } from "./offer.ts";
 /** Milliseconds until what waits for somebody's chain, or for the server, is tried again. */
 const AGAIN = 30_000;
 const SOON = 2000;
+/** Milliseconds in which a page that begins anew looks at what is overdue, before that is sent over. */
+const FIRST_LOOK = 10_000;
 const MOST_TRIES = 5;
 const PAGE = 100;
 /** The server says that it was restored, and takes nothing back. */
@@ -34,6 +36,8 @@ export class Returning {
   readonly #needs: Needs;
   /** When to look at a conversation next (ms). */
   readonly #next = new Map<string, number>();
+  /** Nothing is late before (ms). */
+  #lookedAt: number | undefined;
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -41,6 +45,31 @@ export class Returning {
 
   /** For one connection; `changed` is told of each conversation that is as the server has it now. */
   async run(signal: AbortSignal, changed: (conversation: string) => Promise<void>): Promise<void> {
+    if (signal.aborted) return;
+    this.#lookedAt ??= Date.now() + FIRST_LOOK;
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal.addEventListener("abort", end);
+    try {
+      await Promise.all([this.#watchLate(over.signal), this.#giveBackAll(over.signal, changed)]);
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+    }
+  }
+
+  /** What waits too long goes out, whatever giving back waits for. */
+  async #watchLate(signal: AbortSignal): Promise<void> {
+    const { restores } = this.#needs.replica;
+    const isDue = ({ until, isLate }: RestoreRow): boolean => !isLate && Math.max(until, this.#lookedAt!) <= Date.now();
+    while (!signal.aborted) {
+      await restores.filter(isDue).modify({ isLate: true });
+      await waitForValue(async () => nonEmpty(await restores.filter((row) => !row.isLate).toArray()), signal);
+      await sleep(SOON, signal);
+    }
+  }
+
+  async #giveBackAll(signal: AbortSignal, changed: (conversation: string) => Promise<void>): Promise<void> {
     const { replica, ask } = this.#needs;
     await meetDatabase(replica, ask);
     this.#next.clear();
@@ -60,7 +89,7 @@ export class Returning {
     try {
       const isOver = await this.#giveBack(row, signal);
       if (isOver) await this.#needs.replica.restores.delete(row.conversation);
-      else await this.#wait(row, AGAIN);
+      else this.#wait(row, AGAIN);
       return isOver;
     } catch (error) {
       if (signal.aborted) return false;
@@ -68,14 +97,13 @@ export class Returning {
       if (!isKnown) throw error;
       console.warn("what a restored server has lost waits", error);
       const retryAfter = error instanceof ProblemError ? (error.problem.retry_after ?? 0) : 0;
-      await this.#wait(row, Math.max(isPassing(error) ? SOON : AGAIN, retryAfter * 1000));
+      this.#wait(row, Math.max(isPassing(error) ? SOON : AGAIN, retryAfter * 1000));
       return false;
     }
   }
 
-  async #wait({ conversation, until, isLate }: RestoreRow, milliseconds: number): Promise<void> {
+  #wait({ conversation }: RestoreRow, milliseconds: number): void {
     this.#next.set(conversation, Date.now() + milliseconds);
-    if (until <= Date.now() && !isLate) await this.#needs.replica.restores.update(conversation, { isLate: true });
   }
 
   /** Whether nothing is waited for any more. */
@@ -98,12 +126,15 @@ export class Returning {
     }
   }
 
-  /** Each epoch and entry where it stood. Throws ProblemError, KeysError. */
+  /** Each epoch and entry where it stood. Throws ProblemError, KeysError; AbortError. */
   async #giveOnce(row: RestoreRow, answered: Set<string>, signal: AbortSignal): Promise<boolean> {
     const { ask, callLarge } = this.#needs;
     const { conversation } = row;
-    for (let there: Set<string> | undefined; ; ) {
+    let there: Set<string> | undefined;
+    for (let offered = 0; ; ) {
       const { epochs, newest, parted, isAwaiting } = await ask("takeBack", { conversation });
+      // Another tab may lead by now, and offer.
+      signal.throwIfAborted();
       const [next] = epochs;
       const reached = parted === null ? newest : parted - 1;
       const lost = (await this.#listLost(conversation)).filter((one) => one.epoch <= reached && one.seq < (next?.seq ?? Infinity) && !answered.has(nameOf(one)));
@@ -116,6 +147,12 @@ export class Returning {
         await this.#sealAgain(conversation, reached);
         return !isAwaiting;
       }
+      if (next.n <= offered) {
+        console.warn("an epoch was taken back and is not shown", next.n);
+        return false;
+      }
+      signal.throwIfAborted();
+      offered = next.n;
       await callLarge("epoch.offer", { record: toBase64(next.record), roster: next.roster && toBase64(next.roster) });
     }
   }

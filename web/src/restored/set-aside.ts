@@ -1,11 +1,9 @@
 // The server's database is another one, of the same server: entries that it may have lost are set aside, durably, until they are given
 // back (returning.ts); the rest of the copy is fetched anew.
+import { PATIENCE } from "../crypto/conversations/patience.ts";
 import type { KnownPlace, LostRow, Replica, RestoreRow } from "../replica/database.ts";
 import { isSealed, readWhole, type WholeRow } from "../replica/records.ts";
 import { startOf } from "./partings.ts";
-
-/** Milliseconds in which others may give back what this device cannot. */
-const PATIENCE = 600_000;
 
 /** Above are entries that are signed and not sealed. */
 const HIGHEST_SEALED_KIND = 6;
@@ -16,13 +14,15 @@ function toLost({ conversation, seq, kind, from_user, client_id, from_device, co
   return { conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record };
 }
 
+const withoutLate = ({ isLate: _, ...row }: RestoreRow): RestoreRow => row;
+
 /** All or nothing: a page that is killed meanwhile begins anew. Whatever has no parting is set aside whole. */
 export async function setAside(replica: Replica, database: string, partings: ReadonlyMap<string, KnownPlace>): Promise<void> {
   const until = Date.now() + PATIENCE;
   await replica.write(async () => {
     const restores = new Map<string, RestoreRow>();
     // Of an earlier restore, which was restored itself.
-    for (const row of await replica.restores.toArray()) restores.set(row.conversation, { ...row, database, parting: startOf(row.conversation) });
+    for (const row of await replica.restores.toArray()) restores.set(row.conversation, { ...withoutLate(row), database, parting: startOf(row.conversation), until });
     // All that are here: who lost one between two answers of the server is not told where it parts.
     for (const conversation of await replica.conversations.toCollection().primaryKeys()) {
       const parting = partings.get(conversation) ?? startOf(conversation);

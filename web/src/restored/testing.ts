@@ -21,6 +21,8 @@ export class RestoredTown {
   readonly commands: string[] = [];
   /** Called before each command; what it throws is the answer. */
   before: (name: CommandName) => void = () => undefined;
+  /** It has no time for entries that come back. */
+  delays = false;
   #backup = "";
   #accounts = new Map<number, Kept>();
   readonly #marked = new Set<string>();
@@ -97,6 +99,7 @@ export class RestoredTown {
   #offer({ conversation_id, entries }: Commands["message.offer"]["input"]): Offered {
     const place = this.#find(conversation_id);
     if (!this.#marked.has(conversation_id)) throw makeError("not_restored");
+    if (this.delays) return { places: entries.map(() => ({ seq: 0, code: "busy" })) };
     return { places: entries.map((one) => ({ seq: this.#offerOne(place, one), code: null })) };
   }
 

@@ -11,13 +11,11 @@ import type { Device, Live } from "./device.ts";
 import type { RememberedEpoch } from "./epochs.ts";
 import { confirm } from "./fetch-epochs.ts";
 import type { LogPlace } from "./log.ts";
+import { PATIENCE } from "./patience.ts";
 import { returnOwn, setPeopleAside } from "./restored-people.ts";
 import { writeSeeds } from "./seeds.ts";
 import type { ConversationServer } from "./server.ts";
 import type { ConversationStore, RememberedConversation } from "./store.ts";
-
-/** Others may have what this device cannot give back. */
-const PATIENCE = 600_000;
 
 /** The highest place of a log that the server has still; seq 0 for none. */
 export interface Parting extends LogPlace {
