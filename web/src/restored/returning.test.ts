@@ -369,3 +369,20 @@ test("what the server does not say the parting of is set aside whole, and what a
   expect(await replica.findMeta("friendLinks")).toEqual({ 2: "ab".repeat(32) });
   expect(await replica.findMeta("cursor")).toBeUndefined();
 });
+
+test("a server that denies one's own chain is told of as an older one, and no seed goes into a keyring under it", async () => {
+  const scene = await Scene.begin();
+  await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  await scene.restore();
+  const { server } = scene.alice.world;
+  const rows = server.kept.rows.length;
+  for (const code of ["not_restored", "not_accepted", "chain_moved"]) {
+    scene.server.town.refusesChains = code;
+    await expect(scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] })).rejects.toMatchObject({ code: "rollback" });
+    await expect(scene.alice.ask("connect", {})).rejects.toMatchObject({ code: "rollback" });
+  }
+  expect(server.kept.rows).toHaveLength(rows);
+  scene.server.town.refusesChains = null;
+  await scene.giveBack();
+  expect(await scene.learn(scene.alice)).toEqual(ALL);
+});

@@ -54,3 +54,19 @@ test("a device writes its seeds into a keyring that has begun anew since it last
   await writeSeeds(updated, updated.lives.values());
   expect(await readOnAnother(town, world, group)).toEqual(["one"]);
 });
+
+test("a seed of when the list of devices was a later one than is shown stays out of the keyring", LONG, async () => {
+  const { town, phone, store, group, world } = await start();
+  const device = await town.start(phone, store);
+  const live = await device.open(group);
+  const count = (): number => world.server.kept.rows.filter((row) => row.kind === EPOCH_ROW).length;
+  const [before, newest] = [count(), device.self.chain.states.length];
+  live.inKeyring.clear();
+  const lost = device.self.chain.states.splice(live.known.epochs.newest!.roster.find((one) => one.user === 1)!.chain.n - 1);
+  await writeSeeds(device, [live]);
+  expect(count()).toBe(before);
+  device.self.chain.states.push(...lost);
+  expect(device.self.chain.states).toHaveLength(newest);
+  await writeSeeds(device, [live]);
+  expect(count()).toBe(before + 1);
+});

@@ -3,7 +3,7 @@
 import type { Bytes } from "../../lib/bytes.ts";
 import { type Account, recall, type Self } from "../account/self.ts";
 import { type NewReceive, type PublicKey, Refusal } from "../account/server.ts";
-import { equal } from "../protocol/codec.ts";
+import { check, equal } from "../protocol/codec.ts";
 import { kemPublicKey } from "../protocol/hpke.ts";
 import { GENERATION } from "../protocol/own-keys.ts";
 import { hashStatement } from "../protocol/statements.ts";
@@ -18,8 +18,8 @@ const MOST_OFFERED = 50;
 /** The others come with a vault, which is lost with its password's proof. */
 const MAY_COME_BACK: ReadonlySet<string> = new Set(["devices", "profile", "retire"]);
 
-/** Another statement stands there, or nothing is taken back: it is as the server shows it. */
-const IS_OVER = new Set(["chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found", "limit_reached"]);
+/** Another statement stands there, or nothing is taken back: what the server shows then tells which. */
+const IS_OVER = new Set(["chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found"]);
 
 /** Whether the last known statement stands where it stood. */
 async function isThere(api: ConversationServer, head: PersonHead | undefined, user: number, statements: readonly Bytes[]): Promise<boolean> {
@@ -44,16 +44,17 @@ function listReceives({ chain, receiveSeeds }: Self, above: number, n: number): 
   return receives;
 }
 
-async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
+/** Returns up to which n the chain was offered. */
+async function offerOwn(self: Self, api: ConversationServer): Promise<number> {
   const { chain, account } = self;
   const head = await findHead(api, account.place.user);
   const there = head && chain.states[head.n - 1];
-  if (head === undefined || there === undefined || !equal(there.hash, head.hash)) return;
+  if (head === undefined || there === undefined || !equal(there.hash, head.hash)) return 0;
   const above = chain.statements.slice(head.n);
   const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
   const statements = above.slice(0, end < 0 ? MOST_OFFERED : Math.min(end, MOST_OFFERED));
   const receives = listReceives(self, head.receiveVersion, head.n + statements.length);
-  if (statements.length + receives.length === 0) return;
+  if (statements.length + receives.length === 0) return 0;
   const keys = await self.findListedKeys();
   const isNew = keys !== null && statements.length > 0 && findDevice(there, keys.device) === undefined;
   const publicKeys: PublicKey[] = isNew ? [{ device: keys.device, publicKey: keys.kemPublicKey }] : [];
@@ -62,16 +63,20 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal) || !IS_OVER.has(error.code)) throw error;
   }
+  return statements.length > 0 ? head.n + statements.length : 0;
 }
 
-/** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError. */
+/** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError: `rollback` where it is denied. */
 export async function returnOwn(account: Account, api: ConversationServer): Promise<void> {
   const self = await recall(account);
   const remembered = await account.store.read();
   if (remembered === null || self.chain.state === null) return;
   const { user } = account.place;
-  await offerOwn(self, api);
-  const isWhole = await isThere(api, await findHead(api, user), user, self.chain.statements);
+  const offered = await offerOwn(self, api);
+  const head = await findHead(api, user);
+  // Its own beginning of it still: else a removed device would be one again, and be given what was made since.
+  check((head?.n ?? 0) >= offered, "rollback", "one's own chain is not taken back");
+  const isWhole = await isThere(api, head, user, self.chain.statements);
   const known = self.chain.receives;
   const found = isWhole && known.length > 0 ? await api.readReceive(user, known.map((one) => one.hash)) : [];
   const receives = known.filter((one) => found.some(({ statement }) => equal(statement, one.bytes)));

@@ -71,10 +71,17 @@ async function takeWrap(device: Device, live: Live, { conversation, n, recordHas
 
 const seedRow = ({ epoch, hash, seed }: KnownEpoch): Row => ({ kind: "epoch", conversation: epoch.conversation, n: epoch.n, recordHash: hash, seed: seed! });
 
-/** Every seed of these conversations that is not in the keyring yet. Throws Refusal, NoAnswer. */
+/** Made when the own list of devices was one that a restored server shows no more: who is in the list now may have been removed in between. */
+function isAboveList({ self, author }: Device, { roster }: KnownEpoch): boolean {
+  const line = findMember(roster, author.user);
+  const state = line && self.chain.states[line.chain.n - 1];
+  return line !== undefined && !(state !== undefined && equal(state.hash, line.chain.hash));
+}
+
+/** Every seed of these conversations that is not in the keyring yet and may be. Throws Refusal, NoAnswer. */
 export async function writeSeeds(device: Device, lives: Iterable<Live>): Promise<void> {
   for (const live of lives) {
-    const missing = live.known.epochs.all.filter((one) => one.seed !== null && !live.inKeyring.has(one.epoch.n));
+    const missing = live.known.epochs.all.filter((one) => one.seed !== null && !live.inKeyring.has(one.epoch.n) && !isAboveList(device, one));
     if (missing.length === 0) continue;
     await device.append(missing.map(seedRow));
     for (const { epoch } of missing) live.inKeyring.add(epoch.n);

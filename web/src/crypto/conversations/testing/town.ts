@@ -56,6 +56,8 @@ export class Town {
   /** Requests for seeds that came, and whether they are refused. */
   asks = 0;
   refusesAsks = false;
+  /** What the answer is to a chain that is given back. */
+  refusesChains: string | null = null;
 
   /** A person with one device, set up. */
   async move(user: number, username: string, store?: KeyStore): Promise<Account> {
@@ -251,6 +253,7 @@ export class Session implements ConversationServer {
 
   async offerChain({ statements, receives }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
     const { server } = this.town.worlds.get(this.user)!;
+    if (this.town.refusesChains !== null) throw new Refusal(this.town.refusesChains);
     if (statements.length > 0) await server.write(this.device, { statements });
     for (const receive of receives) await server.write(this.device, { receive });
   }
