@@ -73,7 +73,7 @@ export async function answerOthers(device: Device): Promise<void> {
   for (const one of requests) {
     const live = await device.open(one.conversation);
     const times = (answered.get(live) ?? []).filter((time) => now - time < HOUR);
-    if (live.stopped !== null || times.length >= MOST_ANSWERED) continue;
+    if (live.stopped !== null || device.isAwaiting(live) || times.length >= MOST_ANSWERED) continue;
     answered.set(live, [...times, now]);
     try {
       await answerOne(device, live, one);

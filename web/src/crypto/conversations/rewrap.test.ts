@@ -7,8 +7,10 @@ import { makeRewrapRequest, readRewrapRequest } from "../protocol/epoch-keys.ts"
 import { random } from "../protocol/primitives.ts";
 import { act, begin } from "./act.ts";
 import type { Device } from "./device.ts";
+import { answerOthers } from "./heal.ts";
 import { PLAIN_SETTINGS } from "./make-epoch.ts";
 import { answerRequest, listKeyless, makeRequest, takeAnswer } from "./rewrap.ts";
+import { MemoryConversations } from "./testing/memory-conversations.ts";
 import { catchUp, read, say } from "./testing/talk.ts";
 import { Town } from "./testing/town.ts";
 
@@ -74,4 +76,27 @@ test("who was removed since is still given what was theirs, and who was never in
   const carol = await town.start(await town.move(3, "carol"));
   await alice.people.catchUp([3]);
   expect(await verdictOf(answerRequest(alice, there, await makeRequest(carol, live.known.epochs.find(1)!)))).toBe("not_listed");
+});
+
+test("nobody is given a seed by a chain that ends below the roster's head, or while the end of a chain is waited for", LONG, async () => {
+  const { town, alice, bob, group } = await start();
+  const there = await alice.open(group);
+  const request = await makeRequest(bob, listKeyless(bob, await bob.open(group))[0]!);
+  const line = there.known.epochs.find(1)!.roster.find((one) => one.user === 2)!;
+  const { chain } = line;
+  line.chain = { n: chain.n + 1, hash: random(32) };
+  expect(await verdictOf(answerRequest(alice, there, request))).toBe("unproven");
+  line.chain = chain;
+  expect(await verdictOf(answerRequest(alice, there, request))).toBe("accepted");
+  const store = new MemoryConversations();
+  await store.writeConversation((await alice.around.store.readConversation(group))!);
+  await store.writePeople(await alice.around.store.readPeople());
+  await store.writeAwaited({ people: [[2, chain.n + 1]], until: town.now + 600_000 });
+  const later = await town.start(alice.self.account, store);
+  await town.session(bob.self.account).askRewrap(request);
+  await answerOthers(later);
+  expect((await town.session(bob.self.account).listRewraps()).answers).toEqual([]);
+  town.pass(700_000);
+  await answerOthers(later);
+  expect((await town.session(bob.self.account).listRewraps()).answers).toHaveLength(1);
 });

@@ -62,6 +62,8 @@ export async function answerRequest(device: Device, live: Live, bytes: Bytes): P
   check(member !== undefined, "not_listed", "no member of that epoch");
   const chain = device.people.chain(request.user);
   check(chain.state !== null, "unproven", "a chain that is not known yet");
+  // Below it, after a restore, devices may be listed that had been removed when the epoch was made.
+  chain.at(member.chain);
   const isLinked = chain.incarnationOf(member.identityKey) === chain.head.incarnation;
   check(isLinked && !isHeld(device.pins.get(request.user), chain.head), "changed_identity", "not the identity that was in that epoch");
   const receive = findReceive(device, request.user, request.receiveVersion, request.receiveHash);
