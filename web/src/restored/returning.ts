@@ -20,8 +20,8 @@ const SOON = 2000;
 const FIRST_LOOK = 10_000;
 const MOST_TRIES = 5;
 const PAGE = 100;
-/** The server says that it was restored, and takes nothing back. */
-const DENIED = new Set(["not_restored", "not_accepted"]);
+/** It is offered again later. */
+const WAITS = new Set(["chain_moved", "limit_reached", "not_signed_in"]);
 
 export interface Needs {
   replica: Replica;
@@ -115,10 +115,10 @@ export class Returning {
       } catch (error) {
         if (!(error instanceof ProblemError) || isPassing(error) || signal.aborted) throw error;
         const { code } = error.problem;
-        if (code === "chain_moved" || code === "not_signed_in") throw error;
+        if (WAITS.has(code)) throw error;
         if (code === "epoch_moved" && tries++ < MOST_TRIES) continue;
         console.warn("what a restored server has lost stays lost", error);
-        await this.#needs.ask("giveUp", { conversation: row.conversation, isDenied: DENIED.has(code) });
+        await this.#needs.ask("giveUp", { conversation: row.conversation, code });
         if (isGivenUp) return true;
         // What came back before is known again; entries under those epochs may follow.
         isGivenUp = true;

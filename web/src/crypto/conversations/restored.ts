@@ -2,8 +2,9 @@
 // known again as it comes back. The page offers it (restored/returning.ts): records and rosters are no secret, and it has the entries.
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import type { Account } from "../account/self.ts";
-import { equal } from "../protocol/codec.ts";
+import { equal, isZero } from "../protocol/codec.ts";
 import { EPOCH, readEpoch } from "../protocol/epoch.ts";
+import { findMember } from "../protocol/epoch-rules.ts";
 import { makeRestored } from "../protocol/log-entries.ts";
 import { hash } from "../protocol/primitives.ts";
 import { hashStatement } from "../protocol/statements.ts";
@@ -96,9 +97,18 @@ export async function takeBack(device: Device, live: Live): Promise<Returning> {
   return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted, isAwaiting: device.isAwaiting(live) };
 }
 
+/** Whether an honest server may say this of the first epoch that is lost: by the record, not by what it says. */
+function mayStayLost({ known: { epochs, where }, lost: [first] }: Live, code: string): boolean {
+  if (first === undefined) return true;
+  const { action, kind, targets } = readEpoch(first.record);
+  if (code === "not_friends") return action === "create" || action === "add" || kind === "direct";
+  if (code === "leave_lost") return action === "remove" && targets.some(({ cause }) => !isZero(cause));
+  return code === "not_found" && findMember(epochs.newest?.roster ?? [], where.user) === undefined;
+}
+
 /** What is still lost stays so. A server that denies what it had accepted stops the conversation. */
-export async function giveUp(device: Device, live: Live, isDenied: boolean): Promise<void> {
-  if (isDenied && live.lost.length > 0) live.stopped ??= "rollback";
+export async function giveUp(device: Device, live: Live, code: string): Promise<void> {
+  if (!mayStayLost(live, code)) live.stopped ??= "rollback";
   live.lost = [];
   await device.remember(live);
 }

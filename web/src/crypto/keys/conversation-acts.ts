@@ -78,8 +78,8 @@ export interface ConversationActs {
   meetDatabase: { needs: { place: Place; database: string; partings: Parting[] }; gives: { isNew: boolean; waiting: string[] } };
   /** What of a conversation is to be offered to a restored server, and what is back. */
   takeBack: { needs: { place: Place; conversation: string }; gives: Returning };
-  /** What is not back stays lost; `isDenied`: the server does not take back what it had accepted. */
-  giveUp: { needs: { place: Place; conversation: string; isDenied: boolean }; gives: Standing };
+  /** What is not back stays lost; `code` is why the server does not take it back. */
+  giveUp: { needs: { place: Place; conversation: string; code: string }; gives: Standing };
   /** The entry for `epoch.restored`. */
   markRestored: { needs: { place: Place; conversation: string; database: string; old: LogPlace }; gives: Bytes };
 }
@@ -236,7 +236,7 @@ export async function actOnConversations(device: Device, ask: Exclude<Conversati
       return takeBack(device, await device.open(fromHex(ask.conversation)));
     case "giveUp": {
       const live = await device.open(fromHex(ask.conversation));
-      await giveUp(device, live, ask.isDenied);
+      await giveUp(device, live, ask.code);
       return describe(device, live);
     }
     case "markRestored":
