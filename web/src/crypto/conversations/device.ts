@@ -80,6 +80,7 @@ export class Device {
   static async start(self: Self, around: Surroundings): Promise<Device> {
     const device = new Device(self, await self.requireKeys(), around);
     await device.people.recall(await around.store.readPeople());
+    for (const database of await around.store.readDatabases()) device.databases.add(database);
     device.#awaited = await around.store.readAwaited();
     await device.readPins();
     return device;

@@ -56,6 +56,8 @@ export interface ConversationStore {
   /** The database generation (hex) that all of this is about; null before the first was told. */
   readDatabase(): Promise<string | null>;
   writeDatabase(database: string): Promise<void>;
+  /** Every one that was written: entries of after each restore count for good. */
+  readDatabases(): Promise<string[]>;
   /** People whose chains a restored server may have lost the end of, which is waited for until a time (ms). */
   readAwaited(): Promise<Awaited>;
   writeAwaited(awaited: Awaited): Promise<void>;

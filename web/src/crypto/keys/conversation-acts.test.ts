@@ -74,3 +74,12 @@ test("of what was handed in only the newest stay at hand, once they are told of"
   expect(told).toHaveLength(301);
   expect((await alice.open(group)).known.log.rows).toHaveLength(121);
 });
+
+test("every database that was told of is known after a new start", { timeout: 60_000 }, async () => {
+  const { browsers } = await open("alice", "bob");
+  const [alice] = browsers as [Browser];
+  for (const database of ["aa".repeat(16), "bb".repeat(16)]) await alice.ask("meetDatabase", { database, partings: [] });
+  const town = new Town();
+  const device = await town.start(await town.move(1, "alice"), new IndexedConversations(alice.store) as never);
+  expect([...device.databases]).toEqual(["aa".repeat(16), "bb".repeat(16)]);
+});

@@ -11,6 +11,7 @@ import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
 const SEED = 32;
 const POSITION = "seeds position";
 const DATABASE = "database";
+const DATABASES = "databases";
 const AWAITED = "awaited people";
 
 type StoredEpoch = Omit<RememberedEpoch, "seed"> & { hasSeed: boolean };
@@ -86,7 +87,10 @@ export class IndexedConversations implements ConversationStore {
 
   readDatabase = async (): Promise<string | null> => (await this.beside.getBeside<string>(DATABASE)) ?? null;
 
-  writeDatabase = (database: string): Promise<void> => this.beside.putBeside([[DATABASE, database]]);
+  writeDatabase = async (database: string): Promise<void> =>
+    this.beside.putBeside([[DATABASE, database], [DATABASES, [...new Set([...(await this.readDatabases()), database])]]]);
+
+  readDatabases = async (): Promise<string[]> => (await this.beside.getBeside<string[]>(DATABASES)) ?? [];
 
   readAwaited = async (): Promise<Awaited> => (await this.beside.getBeside<Awaited>(AWAITED)) ?? { people: [], until: 0 };
 

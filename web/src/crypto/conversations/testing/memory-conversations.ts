@@ -7,7 +7,7 @@ export class MemoryConversations implements ConversationStore {
   readonly #people = new Map<number, RememberedPerson>();
   readonly #conversations = new Map<string, RememberedConversation>();
   #position = 0;
-  #database: string | null = null;
+  readonly #databases: string[] = [];
   #awaited: Awaited = { people: [], until: 0 };
 
   readPeople(): Promise<RememberedPerson[]> {
@@ -33,12 +33,16 @@ export class MemoryConversations implements ConversationStore {
   }
 
   readDatabase(): Promise<string | null> {
-    return Promise.resolve(this.#database);
+    return Promise.resolve(this.#databases.at(-1) ?? null);
   }
 
   writeDatabase(database: string): Promise<void> {
-    this.#database = database;
+    this.#databases.push(database);
     return Promise.resolve();
+  }
+
+  readDatabases(): Promise<string[]> {
+    return Promise.resolve([...this.#databases]);
   }
 
   readAwaited(): Promise<Awaited> {
