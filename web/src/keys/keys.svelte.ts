@@ -110,14 +110,14 @@ export class Keys {
     if (!isSaved && !isThere) return;
     const picture = avatar === undefined ? null : fromHex(avatar || "0".repeat(64));
     await askKeys("sayProfile", { place: await placeOf(this.#session), displayName: displayName ?? null, avatar: picture });
-    await this.#forgetSaid({ displayName, avatar });
+    await this.#forgetSaid(displayName, avatar);
   }
 
   /** What was chosen while something else was being said stays noted. */
-  #forgetSaid(said: Omit<SayingRow, "isSaved">): Promise<void> {
+  #forgetSaid(displayName: string | undefined, avatar: string | undefined): Promise<void> {
     return this.#replica.transaction("rw", this.#replica.metas, async () => {
       const noted = await this.#replica.findMeta("saying");
-      if (noted?.displayName === said.displayName && noted?.avatar === said.avatar) await this.#replica.putMeta("saying", null);
+      if (noted?.displayName === displayName && noted?.avatar === avatar) await this.#replica.putMeta("saying", null);
     });
   }
 
