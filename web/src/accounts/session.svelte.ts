@@ -15,10 +15,19 @@ function readStored(): Session | null {
   }
 }
 
+/** A browser may keep storage from pages altogether. */
+function readEnded(): string | null {
+  try {
+    return localStorage.getItem(ENDED);
+  } catch {
+    return null;
+  }
+}
+
 class CurrentSession {
   current = $state.raw<Session | null>(readStored());
   /** Why the server ended the session that was here last, until another one begins. */
-  ended = $state<string | null>(localStorage.getItem(ENDED));
+  ended = $state<string | null>(readEnded());
 
   get user(): UserCard | null {
     return this.current?.user ?? null;
@@ -57,7 +66,7 @@ class CurrentSession {
   start(): void {
     addEventListener("storage", (event) => {
       if (event.key === STORED || event.key === null) this.current = readStored();
-      if (event.key === ENDED || event.key === null) this.ended = localStorage.getItem(ENDED);
+      if (event.key === ENDED || event.key === null) this.ended = readEnded();
     });
   }
 }
