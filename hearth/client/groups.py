@@ -5,7 +5,7 @@ Members are named by username. What a role may not do the server refuses, and th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from hearth.client.conversations.act import MOVED, act, seen_place
 from hearth.client.conversations.fetch import fetch_epochs
@@ -15,12 +15,10 @@ from hearth.client.conversations.room import Room
 from hearth.client.crypto.making import acts
 from hearth.client.crypto.making.acts import Act
 from hearth.client.friendships import find_friend, is_named
-from hearth.client.keys.keeper import Keeper
+from hearth.client.identities import Device
 from hearth.client.keys.own import now_ms
 from hearth.client.problems import NotReady, Waits
 from hearth.client.replica.conversation import ConversationState
-from hearth.client.replica.state import Replica
-from hearth.contract import Command
 from hearth.conversations.contract import Role as RoleName
 from hearth.epochs.contract import LeaveGroup, Left
 from hearth.errors import HearthError, NotFound
@@ -28,24 +26,11 @@ from hearth.sealed.group.entries import Leave
 from hearth.sealed.group.epoch import NO_HASH, Epoch, Role, Settings
 from hearth.sealed.group.ids import group_id
 
-R = TypeVar("R")
 MOST_TRIES = 5
 SHOWN_SECONDS = 10.0
 BY_ADMINS = Settings(Role.ADMIN, Role.MEMBER, Role.ADMIN, 0, ())
 """Admins add people and change settings; everybody writes."""
 ROLES: Mapping[RoleName, Role] = {"owner": Role.OWNER, "admin": Role.ADMIN, "member": Role.MEMBER}
-
-
-class Device(Protocol):
-    """What groups need of a client."""
-
-    replica: Replica
-    keeper: Keeper
-
-    @property
-    def user_id(self) -> int: ...
-
-    async def call(self, command: Command, result: type[R], /) -> R: ...
 
 
 class Groups:

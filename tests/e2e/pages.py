@@ -256,10 +256,33 @@ async def choose_picture(page: Page) -> None:
     await page.locator("dialog[open] canvas").wait_for()
 
 
-async def ask_to_disable(page: Page) -> None:
-    await press("#main [aria-haspopup=menu]")(page)
-    await page.locator("[role=menuitem]").last.click()
-    await page.locator("dialog[open]").wait_for()
+def ask_to(item: int) -> Prepare:
+    """Choose this item of the first menu; for what asks before it is done."""
+
+    async def prepare(page: Page) -> None:
+        await press("#main [aria-haspopup=menu]")(page)
+        await page.locator("[role=menuitem]").nth(item).click()
+        await page.locator("dialog[open]").wait_for()
+
+    return prepare
+
+
+async def hear_of_a_restore(page: Page) -> None:
+    """What the page hears when its server was restored, without a server that was."""
+    await page.evaluate(
+        """async () => {
+            const session = await (await fetch("/api/session")).json();
+            const opening = indexedDB.open(`hearth-${session.user.id}`);
+            await new Promise((resolve) => (opening.onsuccess = resolve));
+            const change = opening.result.transaction("metas", "readwrite");
+            const value = { database: "album", isTold: false };
+            change.objectStore("metas").put({ key: "restored", value });
+            await new Promise((resolve) => (change.oncomplete = resolve));
+            opening.result.close();
+        }"""
+    )
+    await page.reload()
+    await page.get_by_role("status").filter(has=page.locator(".btn")).first.wait_for()
 
 
 VISITOR = [
@@ -326,13 +349,15 @@ FULL = [
 ]
 # What cannot be undone comes after all others, in the first dress only.
 LAST = [
+    Shot("restored", prepare=hear_of_a_restore),
     Shot("conversation-refused", prepare=be_refused),
     Shot("new-identity", prepare=meet_a_new_identity),
 ]
 ADMIN = [
     Shot("admin", "/admin"),
     Shot("admin-menu", "/admin", press("#main [aria-haspopup=menu]")),
-    Shot("admin-disable", "/admin", ask_to_disable),
+    Shot("admin-reset", "/admin", ask_to(0)),
+    Shot("admin-disable", "/admin", ask_to(1)),
     Shot("admin-invites", "/admin/invites"),
     Shot("admin-invite-made", "/admin/invites", press("#main form button[type=submit]")),
     Shot("admin-server", "/admin/server"),

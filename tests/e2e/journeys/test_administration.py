@@ -90,7 +90,7 @@ async def test_a_reset_link_lets_somebody_choose_a_new_password(server: Served, 
     agreed = dialog.get_by_label("alice knows what this costs.")
     await expect(agreed).to_have_accessible_description("Tell them first, then tick this.")
     await agreed.check()
-    password = dialog.get_by_label("Current password", exact=True)
+    password = dialog.get_by_label("Your password", exact=True)
     await password.fill("found it open")
     await dialog.get_by_role("button", name="Make link").click()
     await expect(password).to_have_accessible_description("This is not your current password.")

@@ -144,7 +144,7 @@ async def makes_recovery_key(person: Person) -> None:
     label = await page.locator("label").filter(has_text="Group ").inner_text()
     await page.get_by_label(re.compile("^Group ")).fill(groups[int(label.removeprefix("Group ")) - 1])
     await page.keyboard.press("Enter")
-    await page.get_by_label("Current password").fill(PASSWORD)
+    await page.get_by_label("Your password").fill(PASSWORD)
     await page.get_by_role("button", name="Use this key from now on").click()
     await expect(page.get_by_text("Recovery key checked.")).to_be_visible(timeout=PATIENCE)
 

@@ -63,7 +63,7 @@ def search(folder: Path, text: str) -> list[str]:
 async def gives_password(person: Person) -> None:
     await person.page.get_by_role("button", name="Enter password").click()
     dialog = person.page.get_by_role("dialog")
-    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await dialog.get_by_label("Your password").fill(PASSWORD)
     await dialog.get_by_role("button", name="Make keys").click()
 
 

@@ -126,6 +126,14 @@ async def test_a_code_is_compared_in_another_tab_and_says_what_came_of_it(alice:
     await expect(mark_of(tab)).to_be_visible(timeout=PATIENCE)
 
 
+async def begins_anew(username: str, server: Served, arrives: SomebodyNew) -> Person:
+    """In a browser of their own, by an administrator's link and with none of their devices at hand."""
+    anew = await arrives(username)
+    link = find_link(run(server, "user", "reset-sign-in", username))
+    await follows_reset(anew, link, "If you are still signed in on another device")
+    return anew
+
+
 async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
     alice: Person, bob: Person, server: Served, arrives: SomebodyNew
 ) -> None:
@@ -138,9 +146,7 @@ async def test_who_begins_anew_is_taken_with_one_tap_and_they_talk(
     await alice.opens()
     await alice.converses_with("Bob")
 
-    anew = await arrives("bob")
-    link = find_link(run(server, "user", "reset-sign-in", "bob"))
-    await follows_reset(anew, link, "If you are still signed in on another device")
+    anew = await begins_anew("bob", server, arrives)
     held = alice.page.get_by_role("region", name="Bob has a new identity")
     await expect(held).to_be_visible(timeout=PATIENCE)
     await expect(alice.field).to_have_count(0)
@@ -177,9 +183,7 @@ async def test_whoever_was_compared_and_begins_anew_is_compared_first(
     await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)
     await alice.opens()
     await alice.converses_with("Bob")
-    anew = await arrives("bob")
-    link = find_link(run(server, "user", "reset-sign-in", "bob"))
-    await follows_reset(anew, link, "If you are still signed in on another device")
+    await begins_anew("bob", server, arrives)
     held = alice.page.get_by_role("region", name="Bob has a new identity")
     await expect(held.get_by_text("Bob is no longer verified")).to_be_visible(timeout=PATIENCE)
     ways = held.locator("a, button")
@@ -299,10 +303,10 @@ async def test_a_recovery_key_is_dropped_with_the_password(alice: Person) -> Non
     await alice.opens("/you/security")
     await page.get_by_role("button", name="Remove the recovery key").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Current password").fill("not the password")
+    await dialog.get_by_label("Your password").fill("not the password")
     await dialog.get_by_role("button", name="Remove the recovery key").click()
     await expect(dialog.get_by_text("This is not your current password.")).to_be_visible(timeout=PATIENCE)
-    await dialog.get_by_label("Current password").fill(PASSWORD)
+    await dialog.get_by_label("Your password").fill(PASSWORD)
     await dialog.get_by_role("button", name="Remove the recovery key").click()
     await expect(page.get_by_text("You have no recovery key.")).to_be_visible(timeout=PATIENCE)
 

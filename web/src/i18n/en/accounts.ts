@@ -88,6 +88,7 @@ export const accounts = {
   sharePresenceHint: "Your friends see when you are online and when you were last here. Other people do not.",
   changePassword: "Change password",
   currentPassword: "Current password",
+  ownPassword: "Your password",
   passwordWrong: "This is not your current password.",
   deleteAccount: "Delete account",
   deleteText: "Your profile, picture, devices, requests and friendships are deleted at once and for ever. Messages you sent stay with the others, under “Deleted account”. Nobody gets your username again, not even you.",
