@@ -2,7 +2,7 @@
 import { expect, vi } from "vitest";
 
 import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
-import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
+import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, toBase64 } from "../lib/bytes.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import { type ConversationRow, Replica } from "../replica/database.ts";
@@ -50,6 +50,13 @@ export class Scene {
     await scene.learn(alice);
     await scene.fill();
     return scene;
+  }
+
+  /** Another device of the same person. */
+  async addDevice({ world }: Browser): Promise<Browser> {
+    const browser = new Browser(this.server.town, world);
+    await browser.addDevice();
+    return browser;
   }
 
   get place() {

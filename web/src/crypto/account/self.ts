@@ -2,7 +2,7 @@
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { check, equal, ProtocolError } from "../protocol/codec.ts";
 import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
-import { chooseRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
+import { chooseRow, encodeRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
 import { KnownChain } from "../protocol/known-chain.ts";
 import { OwnChain } from "../protocol/own-chain.ts";
 import { listDisputed, type Pin } from "../protocol/pins.ts";
@@ -108,6 +108,14 @@ export class Self {
     return (await this.#readEvery(g)).filter((row) => row.kind === "pin");
   }
 
+  /** Those of these pins, in their order, that are of somebody of whom one is under no generation that is known. */
+  async listMissing(pins: readonly Pin[]): Promise<Pin[]> {
+    const shown = new Set<string>();
+    for (const { statement } of this.own.generations) for (const pin of await this.readPins(statement.g)) shown.add(nameOf(pin));
+    const users = new Set(pins.filter((pin) => !shown.has(nameOf(pin))).map((pin) => pin.user));
+    return pins.filter((pin) => users.has(pin.user));
+  }
+
   /** What goes on under the next generation: rows that count, and after them the pins that are in doubt with others of theirs. */
   async readCarried(g?: number): Promise<Row[]> {
     return [...(await this.readRows(g)), ...listDisputed(await this.readPins(g))];
@@ -145,6 +153,8 @@ export class Self {
     });
   }
 }
+
+const nameOf = (row: Row): string => `${toHex(rowId(row))} ${toHex(encodeRow(row))}`;
 
 /** Whether rows have this hash; two of one kind and id are no set. */
 function isSetOf(rows: readonly Row[], set: Bytes): boolean {

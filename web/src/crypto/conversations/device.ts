@@ -8,7 +8,7 @@ import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { type NewRow, Refusal, sendAgain } from "../account/server.ts";
-import type { Row as KeyringRow } from "../protocol/keyring.ts";
+import { chooseRow, type Row as KeyringRow } from "../protocol/keyring.ts";
 import type { RememberedEpoch } from "./epochs.ts";
 import { KnownConversation } from "./known-conversation.ts";
 import type { Author, EpochDraft } from "./make-epoch.ts";
@@ -90,11 +90,31 @@ export class Device {
     return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign, pins: this.pins };
   }
 
-  /** Pins that count in the keyring. */
+  /** Pins that count: the keyring's, and after them those that it has lost, which are written again. Throws Refusal, NoAnswer. */
   async readPins(): Promise<void> {
-    for (const row of await this.self.readRows()) if (row.kind === "pin") this.pins.set(row.user, row);
-    const every = await this.self.readPins();
-    for (const user of this.pins.keys()) this.everyPin.set(user, listSinceCompared(every.filter((pin) => pin.user === user)));
+    const { self, around: { store } } = this;
+    const kept = await store.readPins();
+    const lost = kept.length > 0 ? await self.listMissing(kept) : kept;
+    if (lost.length > 0) await this.append(lost);
+    if (lost.length < kept.length) await store.writePins(lost);
+    const every = [...(await self.readPins()), ...lost];
+    this.everyPin.clear();
+    for (const pin of every) this.#take(pin);
+  }
+
+  #take(pin: Pin): void {
+    const before = this.pins.get(pin.user) ?? pin;
+    this.pins.set(pin.user, chooseRow(before, pin) as Pin);
+    this.everyPin.set(pin.user, listSinceCompared([...(this.everyPin.get(pin.user) ?? []), pin]));
+  }
+
+  /** Writes pins, and knows them until the keyring shows them. Throws Refusal, NoAnswer. */
+  async pin(pins: readonly Pin[]): Promise<void> {
+    if (pins.length === 0) return;
+    await this.append(pins);
+    const { store } = this.around;
+    await store.writePins([...(await store.readPins()), ...pins]);
+    for (const pin of pins) this.#take(pin);
   }
 
   /** Of the own chain: a reset begins it, and the keyring, anew. */
@@ -180,8 +200,6 @@ export class Device {
     if (newest === null) return;
     const isNew = ({ user }: { user: number }): boolean => user !== this.author.user && !this.pins.has(user) && this.people.chain(user).state !== null;
     const pins = newest.roster.filter(isNew).map(({ user }) => meet(undefined, user, this.people.chain(user).head, IN_A_GROUP, newest.epoch.actor, this.around.now()));
-    if (pins.length === 0) return;
-    await this.append(pins);
-    for (const pin of pins) this.pins.set(pin.user, pin);
+    await this.pin(pins);
   }
 }

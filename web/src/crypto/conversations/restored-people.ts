@@ -67,7 +67,7 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<number> {
 }
 
 /** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError: `rollback` where it is denied. */
-export async function returnOwn(account: Account, api: ConversationServer): Promise<void> {
+export async function returnOwn(account: Account, api: ConversationServer, store: ConversationStore): Promise<void> {
   const self = await recall(account);
   const remembered = await account.store.read();
   if (remembered === null || self.chain.state === null) return;
@@ -84,6 +84,8 @@ export async function returnOwn(account: Account, api: ConversationServer): Prom
   const { newest } = self.own;
   const listed = newest === null ? [] : await account.server.listGenerations(newest.statement.g + 1);
   const isOwnWhole = isWhole && newest !== null && listed[0] !== undefined && equal(hashStatement(GENERATION, listed[0].statement), newest.hash);
+  const pins = (await self.readCarried()).filter((row) => row.kind === "pin");
+  await store.writePins([...(await store.readPins()), ...pins]);
   await account.store.write({
     ...remembered,
     ...{ rows: [], rowPosition: 0, highestSeen: isWhole ? remembered.statements.length : 0 },

@@ -40,7 +40,7 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
  */
 export async function setAside(account: Account, api: ConversationServer, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
   const until = account.now() + PATIENCE;
-  await returnOwn(account, api);
+  await returnOwn(account, api, store);
   const isShort = await setPeopleAside(store, api, until);
   const places = new Map(partings.map((one) => [one.conversation, one]));
   const waiting: string[] = [];

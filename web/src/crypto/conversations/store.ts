@@ -1,6 +1,7 @@
 // What a device keeps of conversations between two starts. Secrets in it lie wrapped where it is stored (keys/indexed-store.ts).
 import type { Bytes } from "../../lib/bytes.ts";
 import type { Verdict } from "../protocol/codec.ts";
+import type { Pin } from "../protocol/pins.ts";
 import type { RememberedEpoch } from "./epochs.ts";
 import type { LogPlace, Row } from "./log.ts";
 import type { EpochDraft } from "./make-epoch.ts";
@@ -61,6 +62,9 @@ export interface ConversationStore {
   /** People whose chains a restored server may have lost the end of, which is waited for until a time (ms). */
   readAwaited(): Promise<Awaited>;
   writeAwaited(awaited: Awaited): Promise<void>;
+  /** Pins that the keyring had, or was given, and that it has not shown since. */
+  readPins(): Promise<Pin[]>;
+  writePins(pins: readonly Pin[]): Promise<void>;
   /** How far the keyring was read for seeds. */
   readPosition(): Promise<number>;
   writePosition(position: number): Promise<void>;

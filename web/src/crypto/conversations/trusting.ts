@@ -4,7 +4,7 @@ import { toHex } from "../../lib/bytes.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { check, equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { KnownChain } from "../protocol/known-chain.ts";
-import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, listSinceCompared, meet, type Pin, uncompare } from "../protocol/pins.ts";
+import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, meet, type Pin, uncompare } from "../protocol/pins.ts";
 import { fingerprint, type Person, safetyCode, safetyNumber } from "../protocol/trust.ts";
 import { readUserStatement } from "../protocol/user-chain.ts";
 import type { UserState } from "../protocol/user-state.ts";
@@ -100,14 +100,6 @@ function seePin(device: Device, user: number): Verdict | null {
   }
 }
 
-async function write(device: Device, pins: readonly Pin[]): Promise<void> {
-  if (pins.length > 0) await device.append(pins);
-  for (const pin of pins) {
-    device.pins.set(pin.user, pin);
-    device.everyPin.set(pin.user, listSinceCompared([...(device.everyPin.get(pin.user) ?? []), pin]));
-  }
-}
-
 /**
  * Everybody as they are now: pins that one's other devices made come in, chains are caught up, who is new is pinned, renewed keys
  * are followed, and what the person accepted before is carried through. Throws Refusal, NoAnswer, ProtocolError of one's own keys.
@@ -128,7 +120,7 @@ export async function refresh(device: Device, people: readonly Acquaintance[]): 
     const pin = wrong.has(one.user) ? undefined : settle(device, one);
     return pin === undefined || pin === device.pins.get(one.user) ? [] : [pin];
   });
-  await write(device, changed);
+  await device.pin(changed);
   await takeUpAccepted(device);
   return all.map((one) => describe(device, one, wrong.get(one.user) ?? null));
 }
@@ -168,7 +160,7 @@ async function requireShown(device: Device, user: number, shown: string): Promis
 
 /** Safety numbers were compared and are the same. Throws ProtocolError `unproven`, `changed_identity`; Refusal, NoAnswer. */
 export async function confirmCompared(device: Device, user: number, shown: string): Promise<void> {
-  await write(device, [compare(user, await requireShown(device, user, shown), device.around.now())]);
+  await device.pin([compare(user, await requireShown(device, user, shown), device.around.now())]);
   await takeUpAccepted(device);
 }
 
@@ -176,7 +168,7 @@ export async function confirmCompared(device: Device, user: number, shown: strin
 export async function takeComparisonBack(device: Device, user: number): Promise<void> {
   const pin = device.pins.get(user);
   const next = pin && uncompare(pin, device.around.now());
-  if (next !== undefined && next !== pin) await write(device, [next]);
+  if (next !== undefined && next !== pin) await device.pin([next]);
 }
 
 /** The person takes a changed identity (9.2): then it is carried into the conversations, too. Throws as confirmCompared. */
@@ -184,7 +176,7 @@ export async function acceptIdentity(device: Device, user: number, shown: string
   const state = await requireShown(device, user, shown);
   const pin = device.pins.get(user);
   check(pin !== undefined, "unproven", "nobody whom this person has met");
-  if (findChange(pin, state) !== "none") await write(device, [accept(pin, state, device.around.now())]);
+  if (findChange(pin, state) !== "none") await device.pin([accept(pin, state, device.around.now())]);
   await takeUpAccepted(device);
 }
 

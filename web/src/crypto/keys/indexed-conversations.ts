@@ -5,6 +5,7 @@ import type { EpochDraft } from "../conversations/make-epoch.ts";
 import type { RememberedPerson } from "../conversations/people.ts";
 import type { Awaited, ConversationStore, LooseSeed, RememberedConversation } from "../conversations/store.ts";
 import { join } from "../protocol/codec.ts";
+import type { Pin } from "../protocol/pins.ts";
 import type { IndexedKeyStore } from "./indexed-store.ts";
 import { unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
 
@@ -13,6 +14,7 @@ const POSITION = "seeds position";
 const DATABASE = "database";
 const DATABASES = "databases";
 const AWAITED = "awaited people";
+const PINS = "pins not shown";
 
 type StoredEpoch = Omit<RememberedEpoch, "seed"> & { hasSeed: boolean };
 
@@ -95,6 +97,10 @@ export class IndexedConversations implements ConversationStore {
   readAwaited = async (): Promise<Awaited> => (await this.beside.getBeside<Awaited>(AWAITED)) ?? { people: [], until: 0 };
 
   writeAwaited = (awaited: Awaited): Promise<void> => this.beside.putBeside([[AWAITED, awaited]]);
+
+  readPins = async (): Promise<Pin[]> => (await this.beside.getBeside<Pin[]>(PINS)) ?? [];
+
+  writePins = (pins: readonly Pin[]): Promise<void> => this.beside.putBeside([[PINS, pins]]);
 
   readPosition = async (): Promise<number> => (await this.beside.getBeside<number>(POSITION)) ?? 0;
 

@@ -1,5 +1,6 @@
 // A store of conversations for tests: what was written before a crash is there after it, and nothing else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import type { Pin } from "../../protocol/pins.ts";
 import type { RememberedPerson } from "../people.ts";
 import type { Awaited, ConversationStore, RememberedConversation } from "../store.ts";
 
@@ -9,6 +10,7 @@ export class MemoryConversations implements ConversationStore {
   #position = 0;
   readonly #databases: string[] = [];
   #awaited: Awaited = { people: [], until: 0 };
+  #pins: Pin[] = [];
 
   readPeople(): Promise<RememberedPerson[]> {
     return Promise.resolve(structuredClone([...this.#people.values()]));
@@ -51,6 +53,15 @@ export class MemoryConversations implements ConversationStore {
 
   writeAwaited(awaited: Awaited): Promise<void> {
     this.#awaited = awaited;
+    return Promise.resolve();
+  }
+
+  readPins(): Promise<Pin[]> {
+    return Promise.resolve(structuredClone(this.#pins));
+  }
+
+  writePins(pins: readonly Pin[]): Promise<void> {
+    this.#pins = structuredClone([...pins]);
     return Promise.resolve();
   }
 

@@ -1,0 +1,51 @@
+// What a server must not bring about by saying that it was restored (docs/protocol-encryption.md, 10.10).
+import "fake-indexeddb/auto";
+
+import { afterEach, expect, test, vi } from "vitest";
+
+import type { PersonTrust } from "../crypto/conversations/trusting.ts";
+import type { Browser } from "../crypto/keys/testing/browser.ts";
+import { ends, Scene } from "./scene.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  ends.splice(0).forEach((end) => end());
+});
+
+async function lookAtBob(browser: Browser): Promise<PersonTrust> {
+  await browser.ask("connect", {});
+  const { people } = await browser.ask("refreshTrust", { people: [{ user: 2, isFriend: true, fingerprint: null }] });
+  return people.find((one) => one.user === 2)!;
+}
+
+test("whom somebody compared since the backup stays verified, and the keyring is given it again", async () => {
+  const scene = await Scene.begin();
+  const { fingerprint } = await lookAtBob(scene.alice);
+  await scene.alice.ask("confirmCompared", { user: 2, fingerprint: fingerprint! });
+  // Carried into the set of a generation that is lost, too.
+  scene.server.town.pass(31 * 24 * 3600 * 1000);
+  expect(await scene.alice.ask("connect", {})).toMatchObject({ renewed: "generation" });
+  expect((await lookAtBob(scene.alice)).isVerified).toBe(true);
+  for (const again of [false, true]) {
+    await scene.restore();
+    const rows = scene.alice.world.server.kept.rows.length;
+    await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+    expect(await lookAtBob(scene.alice)).toMatchObject({ isVerified: true, how: 3 });
+    expect(scene.alice.world.server.kept.rows.length).toBeGreaterThan(rows);
+    if (!again) scene.alice.restart();
+  }
+  expect((await lookAtBob(await scene.addDevice(scene.alice))).isVerified).toBe(true);
+});
+
+test("a comparison that the server has taken and does not show is known after a new start", async () => {
+  const scene = await Scene.begin();
+  const { fingerprint } = await lookAtBob(scene.alice);
+  const { kept } = scene.alice.world.server;
+  const rows = kept.rows.length;
+  await scene.alice.ask("confirmCompared", { user: 2, fingerprint: fingerprint! });
+  kept.rows.length = rows;
+  scene.alice.restart();
+  expect((await lookAtBob(scene.alice)).isVerified).toBe(true);
+});
