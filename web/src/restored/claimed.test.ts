@@ -5,6 +5,8 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import type { Browser } from "../crypto/keys/testing/browser.ts";
+import { IndexedConversations } from "../crypto/keys/indexed-conversations.ts";
+import { fromHex, randomId } from "../lib/bytes.ts";
 import { ends, Scene } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -48,4 +50,30 @@ test("a comparison that the server has taken and does not show is known after a 
   kept.rows.length = rows;
   scene.alice.restart();
   expect((await lookAtBob(scene.alice)).isVerified).toBe(true);
+});
+
+test("seeds of epochs that are given up open what is sealed under them when a later restore shows them again", async () => {
+  const scene = await Scene.begin();
+  const { epochs, rows, hashes } = scene.place;
+  const before = { epochs: [...epochs], rows: [...rows], hashes: [...hashes] };
+  await scene.restore();
+  await scene.makeAnother();
+  await scene.giveBack();
+  scene.alice.restart();
+  Object.assign(scene.place, before);
+  scene.server.generation = randomId();
+  const parting = { conversation: scene.group, seq: 2, hash: hashes[2]! };
+  await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [parting] });
+  await scene.alice.ask("takeBack", { conversation: scene.group });
+  expect(await scene.learn(scene.alice)).toEqual(["one", "two", "three", "four"]);
+});
+
+test("who could not be asked for a seed is asked again by a restored server", async () => {
+  const scene = await Scene.begin();
+  const store = new IndexedConversations(scene.alice.store);
+  const known = (await store.readConversation(fromHex(scene.group)))!;
+  await store.writeConversation({ ...known, denied: [[1, 1]] });
+  await scene.restore();
+  await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  expect((await store.readConversation(fromHex(scene.group)))!.denied).toEqual([]);
 });

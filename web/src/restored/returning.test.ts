@@ -63,10 +63,7 @@ test("a page that dies in the middle goes on at its next start, and nothing come
 test("what others made meanwhile wins: what was sealed under the lost epoch is sealed again, and nothing is stopped", async () => {
   const scene = await Scene.begin();
   await scene.restore();
-  await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
-  scene.server.town.pass(700_000);
-  await scene.learn(scene.bob);
-  await scene.bob.ask("actOn", { conversation: scene.group, wanted: { action: "rotate" } });
+  await scene.makeAnother();
   const written = { client_id: "ab".repeat(16), conversation: scene.group, counter: 1, number: 3, device: scene.alice.place.device, kind: 1 as const };
   const sealed = { record: new Uint8Array(9), epoch: 2 };
   await scene.own.outbox.add({ ...written, content: { type: "text", text: "unsent" }, target: null, created_at: "", state: "waiting", sealed });

@@ -84,6 +84,14 @@ export class Scene {
     await this.replica.putMeta("cursor", { server_id: server, device_id: device, generation: this.server.generation, log_seq: 1, user_id: 1 });
   }
 
+  /** Bob never saw the lost epoch, as it were, and makes another one. */
+  async makeAnother(): Promise<void> {
+    await this.bob.ask("meetDatabase", { database: this.server.generation, partings: [] });
+    this.server.town.pass(700_000);
+    await this.learn(this.bob);
+    await this.bob.ask("actOn", { conversation: this.group, wanted: { action: "rotate" } });
+  }
+
   makeReturning(ask: AskConversations = this.alice.askAbout): Returning {
     const call = this.server.callOf(this.alice);
     return new Returning({ replica: this.replica, own: this.own, call, callLarge: call, ask });

@@ -14,7 +14,7 @@ import { confirm } from "./fetch-epochs.ts";
 import type { LogPlace } from "./log.ts";
 import { PATIENCE } from "./patience.ts";
 import { returnOwn, setPeopleAside } from "./restored-people.ts";
-import { writeSeeds } from "./seeds.ts";
+import { takeLoose, writeSeeds } from "./seeds.ts";
 import type { ConversationServer } from "./server.ts";
 import type { ConversationStore, RememberedConversation } from "./store.ts";
 
@@ -30,8 +30,8 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
   const head = seq > 0 ? { seq, hash: logHash } : { seq, hash: hash("hearth log v1", known.conversation) };
   const lost = [...known.epochs.slice(count), ...known.lost];
   const signed = known.signed.filter((row) => row.seq <= seq);
-  // Rows of the keyring may be lost, too: they are written again.
-  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], headRow: 0, lost, lostUntil: lost.length > 0 ? until : 0 };
+  // Rows of the keyring may be lost, too: they are written again. Whoever could not be asked for a seed may be there now.
+  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, lostUntil: lost.length > 0 ? until : 0 };
 }
 
 /**
@@ -73,23 +73,31 @@ export interface Returning {
   isAwaiting: boolean;
 }
 
+/** Of those that are back, or are given up, the seeds go on: what is sealed under them is somewhere still. */
+function keepLost(live: Live, kept: RememberedEpoch[]): void {
+  for (const one of live.lost) {
+    const { record, seed } = one;
+    if (seed !== null && !kept.includes(one)) live.loose.push({ n: readEpoch(record).n, recordHash: hashStatement(EPOCH, record), seed, isLost: true });
+  }
+  live.lost = kept;
+  takeLoose(live);
+}
+
 /** Knows again what the server has by now. What it must not say stops the conversation. Throws Refusal, NoAnswer. */
 export async function takeBack(device: Device, live: Live): Promise<Returning> {
   await confirm(device, [live.known.where.conversation]);
   const { epochs } = live.known;
   let parted: number | null = null;
-  for (const { record, seed } of live.lost) {
+  for (const { record } of live.lost) {
     const { n } = readEpoch(record);
     const there = epochs.find(n);
-    if (there === undefined) continue;
-    if (!equal(there.hash, hashStatement(EPOCH, record))) parted ??= n;
-    else if (seed !== null) epochs.takeSeed(n, seed);
+    if (there !== undefined && !equal(there.hash, hashStatement(EPOCH, record))) parted ??= n;
   }
   const newest = epochs.newest?.epoch.n ?? 0;
   const listed = live.lost.map((one) => ({ n: readEpoch(one.record).n, one }));
   const following = parted === null ? listed.filter(({ n }, at) => n > newest && listed.slice(0, at).every((below) => below.n < n)) : [];
   const isNext = following[0]?.n === newest + 1;
-  live.lost = isNext ? following.map(({ one }) => one) : [];
+  keepLost(live, isNext ? following.map(({ one }) => one) : []);
   await live.known.learn();
   await writeSeeds(device, [live]);
   await device.remember(live);
@@ -109,7 +117,7 @@ function mayStayLost({ known: { epochs, where }, lost: [first] }: Live, code: st
 /** What is still lost stays so. A server that denies what it had accepted stops the conversation. */
 export async function giveUp(device: Device, live: Live, code: string): Promise<void> {
   if (!mayStayLost(live, code)) live.stopped ??= "rollback";
-  live.lost = [];
+  keepLost(live, []);
   await device.remember(live);
 }
 

@@ -14,11 +14,12 @@ import type { OwnWrap, WrapName } from "./server.ts";
 
 /** Loose seeds whose records have been accepted since. */
 export function takeLoose(live: Live): void {
-  live.loose = live.loose.filter(({ n, recordHash, seed }) => {
+  live.loose = live.loose.filter(({ n, recordHash, seed, isLost = false }) => {
     const known = live.known.epochs.find(n);
     if (known === undefined) return true;
-    if (equal(known.hash, recordHash) && live.known.epochs.takeSeed(n, seed)) live.inKeyring.add(n);
-    return false;
+    const isIt = equal(known.hash, recordHash);
+    if (isIt && live.known.epochs.takeSeed(n, seed) && !isLost) live.inKeyring.add(n);
+    return isLost && !isIt;
   });
 }
 

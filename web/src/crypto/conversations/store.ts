@@ -7,11 +7,13 @@ import type { LogPlace, Row } from "./log.ts";
 import type { EpochDraft } from "./make-epoch.ts";
 import type { RememberedPerson } from "./people.ts";
 
-/** A seed from the keyring, for a record that is not known yet. It never vouches for it. */
+/** A seed for a record that is not known (yet): from the keyring, or of an epoch that a restored server has lost for good. It never vouches for it. */
 export interface LooseSeed {
   n: number;
   recordHash: Bytes;
   seed: Bytes;
+  /** Entries under it are kept, and another record has its n by now: it may be in no keyring. */
+  isLost?: true;
 }
 
 /** A signed entry; without a record it has that of its epoch. */
