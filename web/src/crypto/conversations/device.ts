@@ -61,6 +61,8 @@ function readSigned({ epochs }: KnownConversation, remembered: readonly Remember
   });
 }
 
+const incarnationOf = ({ own }: Self): number => own.newest?.stated.incarnation ?? 0;
+
 export class Device {
   readonly people: People;
   readonly lives = new Map<string, Live>();
@@ -71,8 +73,11 @@ export class Device {
   readonly databases = new Set<string>();
 
   #awaited: Awaited = { people: [], until: 0 };
+  /** Of the own chain that all of this is about: a reset begins it, and the keyring, anew. */
+  readonly #incarnation: number;
 
   private constructor(readonly self: Self, readonly keys: DeviceKeys, readonly around: Surroundings) {
+    this.#incarnation = incarnationOf(self);
     this.people = new People(around.api, self.chain);
   }
 
@@ -117,9 +122,9 @@ export class Device {
     for (const pin of pins) this.#take(pin);
   }
 
-  /** Of the own chain: a reset begins it, and the keyring, anew. */
-  get #incarnation(): number {
-    return this.self.own.newest?.stated.incarnation ?? 0;
+  /** Else what it notes as written lies in a keyring that is over. */
+  get isCurrent(): boolean {
+    return this.#incarnation === incarnationOf(this.self);
   }
 
   /** What is known of a conversation, as it was left. */
@@ -140,7 +145,7 @@ export class Device {
       known.hasHead = remembered.hasHead;
       const { loose, headRow, pending, stopped, lost, lostUntil } = remembered;
       const isSameKeyring = remembered.incarnation === this.#incarnation;
-      Object.assign(live, { loose, headRow, pending, stopped, lost, lostUntil, denied: new Map(remembered.denied) });
+      Object.assign(live, { loose, headRow: isSameKeyring ? headRow : 0, pending, stopped, lost, lostUntil, denied: new Map(remembered.denied) });
       live.inKeyring = new Set(isSameKeyring ? remembered.inKeyring : []);
     }
     this.lives.set(name, live);

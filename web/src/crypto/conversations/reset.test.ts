@@ -1,6 +1,7 @@
 // What was written before a reset on a device that is signed in opens on devices of after it (docs/protocol-encryption.md, 10.8).
 import { expect, test } from "vitest";
 
+import { catchUpListed } from "../account/connect.ts";
 import { resetHere } from "../account/reset.ts";
 import { asNext, makePassword, type World } from "../account/testing/world.ts";
 import { begin } from "./act.ts";
@@ -20,7 +21,7 @@ async function start() {
   await town.move(2, "bob");
   const group = await begin(device, { kind: "group", members: [2], settings: PLAIN_SETTINGS });
   await say(town, device, group, "one");
-  return { town, phone, store, group, world: town.worlds.get(1)! };
+  return { town, phone, store, device, group, world: town.worlds.get(1)! };
 }
 
 async function readOnAnother(town: Town, world: World, group: Uint8Array<ArrayBuffer>): Promise<(string | null)[]> {
@@ -52,6 +53,26 @@ test("a device writes its seeds into a keyring that has begun anew since it last
   const updated = await town.start(phone, store);
   await updated.open(group);
   await writeSeeds(updated, updated.lives.values());
+  expect(await readOnAnother(town, world, group)).toEqual(["one"]);
+});
+
+test("a device that is in use while another tab resets notes nothing as written into the new keyring", LONG, async () => {
+  const { town, phone, store, device, group, world } = await start();
+  const live = await device.open(group);
+  live.headRow = 1;
+  world.server.resetTokens.add("token");
+  const next = makePassword();
+  await resetHere(phone, "token", asNext(next));
+  world.password = next;
+  world.server.kept.rows = world.server.kept.rows.filter((row) => row.kind !== EPOCH_ROW);
+  town.place(group).epochs[0]!.wraps.clear();
+  expect(device.isCurrent).toBe(true);
+  await catchUpListed(device.self);
+  expect(device.isCurrent).toBe(false);
+  await device.remember(live);
+  const again = await town.start(phone, store);
+  expect((await again.open(group)).headRow).toBe(0);
+  await writeSeeds(again, again.lives.values());
   expect(await readOnAnother(town, world, group)).toEqual(["one"]);
 });
 

@@ -157,7 +157,7 @@ async function findSelf(around: Surroundings, place: Place): Promise<Self> {
 async function findDevice(around: Surroundings, place: Place): Promise<Device> {
   const started = startedOf(around);
   const there = started.devices.get(nameOf(place));
-  if (there !== undefined) return there;
+  if (there?.isCurrent === true) return there;
   const { reachConversations, openConversations, now, wait } = around;
   const self = await findSelf(around, place);
   const device = await Device.start(self, { api: reachConversations(place.user), store: openConversations(place.user), now, wait });
