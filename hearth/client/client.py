@@ -76,7 +76,8 @@ class Client(Friendships, Identities, AccountActs, Signs):
             file, http, self.replica, connection.wait_until_ready, self._listeners.tell, connection.announce
         )
         self._opener = Opener(self.keeper)
-        self._reader = Reader(file, self.replica, connection.ask, self._listeners.tell, self._opener.describe)
+        tell, opener = self._listeners.tell, self._opener
+        self._reader = Reader(file, self.replica, connection.ask, tell, opener.describe, opener.open)
         self._sealer = Sealer(self.keeper, self.replica)
         repeats = Repeats(file, self.replica, self.keeper, connection.ask)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)
@@ -265,7 +266,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
                 if entry.kind == KIND_MESSAGE and (own or not self._is_own(entry)):
                     yield to_message(state, entry, healed)
             async for read in self._reader.read_new():
-                entry, judgement = read.entry, await self._opener.open(read)
+                entry = read.entry
                 state = self.replica.conversations.get(entry.conversation_id)
                 if state is None or entry.kind != KIND_MESSAGE or self._reader.was_handled(entry):
                     continue
@@ -273,7 +274,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
                     self._unmarked[entry.conversation_id] = entry.seq
                 elif not own:
                     continue
-                yield to_message(state, entry, judgement)
+                yield to_message(state, entry, read.judgement)
             await self._mark_delivered()
 
     def _is_own(self, entry: Entry) -> bool:

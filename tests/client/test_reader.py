@@ -166,6 +166,30 @@ async def test_a_gap_is_seen_over_a_restart_and_live(file: DeviceFile) -> None:
     assert [missing.seq for missing in server.missing] == [3]
 
 
+@pytest.mark.parametrize("told", ["leap", "highest"])
+async def test_what_cannot_be_opened_puts_nothing_on_the_server(file: DeviceFile, told: str) -> None:
+    """Anybody can tell any number beside bytes that nobody can open; what really lacks is reported all the same."""
+    entries = make_entries(8)
+    entries[3] = replace(entries[3], record=b"\1garbage", counter=6 if told == "leap" else 2**53 - 1)
+    entries[4:] = [replace(entry, counter=entry.counter - 1) for entry in entries[4:]]
+    honest = rechain(entries)
+    server = Server(honest)
+    assert await read(open_reader(honest, file, server)) == list(range(1, 9))
+    assert server.missing == []
+    lacking = rechain([entry for entry in entries if entry.seq != 6])
+    file.state.cursors = {}
+    assert await read(open_reader(lacking, file, lying := Server(lacking))) == list(range(1, 8))
+    assert [missing.seq for missing in lying.missing] == [6]
+
+
+async def test_what_is_not_opened_yet_fills_its_place(file: DeviceFile) -> None:
+    entries = make_entries(6)
+    entries[3] = replace(entries[3], record=b"\1for later")
+    told = rechain(entries)
+    assert await read(open_reader(told, file, server := Server(told))) == list(range(1, 7))
+    assert server.missing == []
+
+
 async def test_who_begins_in_the_middle_takes_counters_as_they_come(file: DeviceFile) -> None:
     """A new device reads from the heads on; what a device sent before is not known to it."""
     entries = make_entries(8)

@@ -1,14 +1,16 @@
 """Reading conversations from a cursor, so that nothing is missed and nothing unchecked is handed on.
 
 Invariant: a cursor moves by one entry at a time, only over entries whose hash follows from the one before.
-Each device's counters are followed too: one that is skipped is an entry that the server left out.
+Each device's counters are followed too: one that is skipped is an entry that the server left out. Only an entry
+whose device vouches for its counter shows that (section 8.5 of docs/protocol-encryption.md).
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
+from hearth.client.crypto.log.rows import Judgement
 from hearth.client.device_file import Cursor, DeviceFile
 from hearth.client.events import EntryMissing
 from hearth.client.problems import LogBroken
@@ -24,16 +26,24 @@ replace = msgspec.structs.replace
 
 
 class Read(NamedTuple):
-    """An entry, and the cursor that it follows."""
+    """An entry, the cursor that it follows, and how it was judged: None without keys."""
 
     entry: Entry
     before: Cursor
+    judgement: Judgement | None = None
+
+
+Open = Callable[[Read], Awaitable[Judgement | None]]
+
+
+async def leave_closed(_read: Read) -> None:
+    """Open nothing, for want of keys."""
 
 
 class Reader:
     """Walks every conversation of a replica from the cursors in the device file.
 
-    `describe` may add to a cursor what is known of the log up to it, before it is kept.
+    `describe` may add to a cursor what is known of the log up to it, before it is kept; `open_entry` judges.
     """
 
     def __init__(
@@ -43,8 +53,10 @@ class Reader:
         ask: Ask,
         report: Callable[[EntryMissing], None],
         describe: Callable[[str, Cursor], Cursor] = lambda _key, cursor: cursor,
+        open_entry: Open = leave_closed,
     ) -> None:
         self._describe = describe
+        self._open = open_entry
         self._file = file
         self._replica = replica
         self._ask = ask
@@ -104,7 +116,7 @@ class Reader:
         """Yield every entry after the cursors, conversation by conversation, until all are at their heads.
 
         The cursor moves on when the next entry is asked for: what a program was given but did not finish
-        before it died, it is given again. Raises LogBroken.
+        before it died, it is given again. Raises LogBroken, and what `open_entry` raises.
         """
         for key in list(self._replica.conversations):
             while (conversation := self._replica.conversations.get(key)) is not None:
@@ -114,9 +126,10 @@ class Reader:
                     progressed = False
                     async for entry, before in self._read_stretch(conversation, cursor):
                         progressed = True
-                        self._check_counter(entry, cursor)
-                        yield Read(entry, before)
-                        cursor = self._move(key, follow(before, entry))
+                        judgement = await self._open(Read(entry, before))
+                        counters = self._count(entry, before, is_vouched=is_vouched(entry, judgement))
+                        yield Read(entry, before, judgement)
+                        cursor = self._move(key, replace(follow(before, entry), counters=counters))
                     if progressed:
                         continue
                 break
@@ -155,16 +168,20 @@ class Reader:
             return Cursor(0, start_hash(key), is_whole=True)
         return cursors.get(key)
 
-    def _check_counter(self, entry: Entry, before: Cursor | None) -> None:
-        """Say so when the entry's device has skipped a number since what was read before."""
-        if before is None:
-            return
+    def _count(self, entry: Entry, before: Cursor, *, is_vouched: bool) -> dict[str, int]:
+        """Return the counters after an entry; say so when its device has skipped a number.
+
+        What is not vouched for fills the place of the next number, and shows nothing.
+        """
         last = before.counters.get(entry.from_device, 0 if before.is_whole else None)
+        if entry.counter == 0 or not (is_vouched or (last is not None and entry.counter == last + 1)):
+            return before.counters
         if last is not None and entry.counter > last + 1:
             missing = EntryMissing(
                 conversation_id=entry.conversation_id, seq=entry.seq, from_user=entry.from_user
             )
             self._report(missing)
+        return {**before.counters, entry.from_device: max(entry.counter, last or 0)}
 
     def _held(self, key: str, reached: Cursor) -> Cursor:
         """Return what is kept of a place that was just reached."""
@@ -187,14 +204,19 @@ def follow(cursor: Cursor, entry: Entry) -> Cursor:
     """Return the cursor after this entry. Raises LogBroken unless it is the next one and its hash follows."""
     if entry.seq != cursor.seq + 1 or chain_hash(cursor.log_hash, entry) != entry.log_hash:
         raise LogBroken(f"entry {entry.seq} of conversation {entry.conversation_id} does not fit the log")
-    last = max(entry.counter, cursor.counters.get(entry.from_device, 0))
     return replace(
         cursor,
         seq=entry.seq,
         log_hash=entry.log_hash,
-        counters={**cursor.counters, entry.from_device: last},
         places=add_place(cursor.places, entry.seq, entry.log_hash),
     )
+
+
+def is_vouched(entry: Entry, judgement: Judgement | None) -> bool:
+    """Tell whether an entry's counter is its device's word: the entry is proven, or from before encryption."""
+    if entry.record[:1] == b"\0":
+        return judgement is None or judgement.verdict is None
+    return judgement is not None and judgement.is_signed
 
 
 def _begin_at(base: Cursor, cursor: Cursor | None) -> Cursor:

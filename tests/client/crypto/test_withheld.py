@@ -55,6 +55,21 @@ def test_a_missing_counter_is_shown_once_a_hundred_entries_have_passed() -> None
     assert room.show(conversation).withheld == {after.seq: Withheld.GAP}
 
 
+@pytest.mark.parametrize("counter", [3, 2**53 - 1])
+def test_a_number_beside_bytes_that_do_not_open_is_no_gap(counter: int) -> None:
+    """Whatever an unproven entry says of its place: without keys, emptied, or never to be opened."""
+    room = begin()
+    first = room.send(3)
+    for record in (first.record[:-1] + bytes([first.record[-1] ^ 1]), b""):
+        seq = len(room.rows) + 1
+        row = replace(first, seq=seq, counter=counter, client_id=bytes([seq]) * 16)
+        room.post(replace(row, record=record, record_hash=sha256(record)))
+    room.send(3)
+    fill(room, 102)
+    gaps = room.show(room.open(2)).withheld
+    assert Withheld.GAP not in gaps.values()
+
+
 def test_the_first_counter_of_a_log_that_is_known_from_its_beginning_is_one() -> None:
     room = begin()
     room.seal(3)

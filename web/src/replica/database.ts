@@ -8,7 +8,7 @@ import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import type * as contract from "../wire/contract.ts";
-import { clearAll, markSealed, moveRecords } from "./upgrades.ts";
+import { clearAll, keepLowest, markSealed, moveRecords } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
 export interface OpenedRow {
@@ -68,8 +68,8 @@ export interface SealingRow {
   n: number;
 }
 
-/** Of each device (by id) the first and the last of its counters in a stretch of a log. */
-export type Counts = Record<string, [first: number, last: number]>;
+/** Of each device (by id) the lowest of the counters in a stretch of a log that it vouches for. */
+export type Counts = Record<string, number>;
 
 /** A stretch of a conversation's log that is here without a hole: from and to are seqs, both held. */
 export interface RangeRow {
@@ -256,6 +256,7 @@ export class Replica extends Dexie {
       })
       .upgrade(moveRecords);
     this.version(5).stores({ lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation" });
+    this.version(6).stores({}).upgrade(keepLowest);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

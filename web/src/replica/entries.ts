@@ -3,7 +3,7 @@
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
-import { countRun } from "./counts.ts";
+import { type Seam, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
 import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
@@ -80,14 +80,10 @@ async function wakeWanting(replica: Replica, fresh: WholeRow[]): Promise<boolean
 
 /** Notes which stretches are here now. A flaw where a device's numbers in a stretch are not dense. */
 async function takeRanges(replica: Replica, id: string, fresh: WholeRow[]): Promise<Flaw | null> {
-  let first: number | null = null;
-  for (const [from, to] of listRuns(fresh)) {
-    const counted = fresh.filter(({ seq, counter }) => from <= seq && seq <= to && counter > 0);
-    const { counts, skippedAt } = countRun(counted);
-    const joinedAt = await addRange(replica, id, from, to, counts);
-    first ??= skippedAt ?? joinedAt;
-  }
-  return first === null ? null : { seq: first, reason: "skipped" };
+  const seams: Seam[] = [];
+  for (const [from, to] of listRuns(fresh)) seams.push(...(await addRange(replica, id, from, to)));
+  const seq = await takeCounts(replica, id, fresh, seams);
+  return seq === null ? null : { seq, reason: "skipped" };
 }
 
 /** What is held of the given seqs and the ones next to them. */

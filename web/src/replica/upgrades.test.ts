@@ -31,6 +31,7 @@ async function makeOld(name: string): Promise<void> {
     friends: "user_id", requests: "id", blocked: "user_id", devices: "id", avatars: "id", metas: "key",
   });
   await old.table("entries").bulkAdd(Array.from({ length: LENGTH }, (_, at) => makeRow(at + 1)));
+  await old.table("ranges").add({ conversation: CONVERSATION, from: 1, to: LENGTH, counts: { ["cd".repeat(16)]: [1, LENGTH] } });
   await old.table("conversations").add({ id: CONVERSATION, active_at: "2026", last_seq: LENGTH, last_entry: makeRow(LENGTH) });
   old.close();
 }
@@ -48,6 +49,7 @@ async function expectMoved(replica: Replica): Promise<void> {
   expect(await replica.records.get([CONVERSATION, 2])).toMatchObject({ record_hash: HASH });
   expect(await replica.entries.where("[conversation+waits]").equals([CONVERSATION, 1]).count()).toBe(2);
   expect((await replica.conversations.get(CONVERSATION))!.last_entry).toEqual({ ...shown, seq: LENGTH, ordinal: LENGTH, client_id: LENGTH.toString(16).padStart(32, "0"), opened });
+  expect((await replica.ranges.toArray())[0]!.counts).toEqual({ ["cd".repeat(16)]: 1 });
   const some = (await replica.entries.toArray()).filter((row) => "record" in row || "log_hash" in row);
   expect(some).toEqual([]);
 }

@@ -2,7 +2,7 @@
 // finds the copy as it was, and begins again.
 import type { Transaction } from "dexie";
 
-import type { ConversationRow, EntryRow, RecordRow } from "./database.ts";
+import type { ConversationRow, EntryRow, RangeRow, RecordRow } from "./database.ts";
 import { describeRecord, isSealed, splitRow } from "./records.ts";
 
 /** An entry up to form 3: one row with all of it. */
@@ -57,5 +57,12 @@ export async function moveRecords(upgrade: Transaction): Promise<void> {
   });
   await upgrade.table("conversations").toCollection().modify((row: OldConversation | ConversationRow) => {
     if (row.last_entry) row.last_entry = readOld(row.last_entry as OldRow)[0];
+  });
+}
+
+/** Of counts from the first to the last the first is kept. */
+export async function keepLowest(upgrade: Transaction): Promise<void> {
+  await upgrade.table("ranges").toCollection().modify((row: Omit<RangeRow, "counts"> & { counts: Record<string, [number, number] | number> }) => {
+    for (const [device, [first]] of Object.entries(row.counts as Record<string, [number, number]>)) row.counts[device] = first;
   });
 }

@@ -7,10 +7,9 @@ import { afterEach, expect, test } from "vitest";
 import { DELETION } from "../crypto/conversations/roles.ts";
 import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
-import type { ConversationRow } from "../replica/database.ts";
 import { toRow } from "../replica/entries.ts";
 import type { AskConversations } from "./ask.ts";
-import { answers, begin, closePages, deletes, empties, Held, Page, restart, shows } from "./page.testing.ts";
+import { addConversation, answers, begin, closePages, deletes, empties, Held, Page, restart, shows } from "./page.testing.ts";
 import { pageBelow } from "./testing.ts";
 
 afterEach(closePages);
@@ -20,14 +19,6 @@ const rowOf = async (page: Page, seq: number) => (await page.replica.entries.get
 /** Everything that the copy has, as text. */
 async function dump({ replica }: Page): Promise<string> {
   return JSON.stringify([await replica.entries.toArray(), await replica.conversations.toArray()]);
-}
-
-async function addConversation({ replica, conversation }: Page): Promise<void> {
-  const row: ConversationRow = {
-    id: conversation, kind: "group", open: true, created_at: "", users: [1, 2], last_seq: 0, last_ordinal: 0, log_hash: "", last_entry: null, read_ordinal: 0,
-    first_seq: 1, active_at: "", flaw: null, is_stale: false,
-  };
-  await replica.conversations.put(row);
 }
 
 test("a deletion that is judged twice at a time, by a worker that has the text still, leaves none of it", async () => {

@@ -6,10 +6,14 @@ import { afterEach, expect, test } from "vitest";
 import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
 import { MESSAGE } from "../crypto/conversations/roles.ts";
 import { Session } from "../crypto/conversations/testing/town.ts";
-import { random } from "../crypto/protocol/primitives.ts";
+import { random, sha256 } from "../crypto/protocol/primitives.ts";
+import { chainLog } from "../crypto/protocol/record.ts";
 import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex } from "../lib/bytes.ts";
-import { begin, closePages, deletes, empties, Page, shows } from "./page.testing.ts";
+import { applyPage } from "../messages/apply.ts";
+import { toRow } from "../replica/entries.ts";
+import { addConversation, begin, closePages, deletes, empties, Page, restart, shows } from "./page.testing.ts";
+import { pageBelow } from "./testing.ts";
 
 afterEach(closePages);
 
@@ -188,4 +192,31 @@ test("a deletion that comes empties what is here, record and all; one by somebod
   place.rows[4] = kept;
   await page.takeLive(5, 6);
   expect(await shows(page, 5)).toEqual({ type: "text", text: "three" });
+});
+
+test("a page that the server changed is shown as far as it opens, said, and asked about no more", async () => {
+  const { town, alice, bob, group } = await begin();
+  await alice.say(group, 2, "three");
+  const page = new Page(town, group, undefined);
+  await addConversation(page);
+  let asked = 0;
+  page.opener.ask = (act, needs) => {
+    asked += 1;
+    return bob.askAbout(act, needs);
+  };
+  await restart(bob, group);
+  await page.takeLive(4);
+  const row = page.place.rows[1]!;
+  const record = Uint8Array.from(row.record, (byte, at) => (at === 40 ? byte ^ 1 : byte));
+  page.place.rows[1] = { ...row, record, recordHash: sha256(record) };
+  const hashes = page.place.hashes;
+  for (const at of [1, 2]) hashes[at + 1] = chainLog(hashes[at]!, at + 1, page.place.rows[at]!.kind, page.place.rows[at]!.user, page.place.rows[at]!.recordHash);
+  const below = pageBelow(page.place, 4, 3);
+  const opened = await page.opener.open(below.entries.map(toRow), below.hash_before);
+  expect((await page.replica.conversations.get(group))!.flaw).toEqual({ seq: 1, reason: "chain" });
+  await applyPage(page.replica, below, 4, opened);
+  expect(await page.read()).toEqual(["cannot_open", "two", "three"]);
+  const before = asked;
+  await page.sweep(false);
+  expect(asked).toBe(before);
 });

@@ -2,8 +2,10 @@
 // asks the worker; what another tab fetches waits for it. Whatever happens, entries are kept: at worst closed, and opened later.
 import type { Standing, Told } from "../crypto/keys/conversation-acts.ts";
 import { fromBase64 } from "../lib/bytes.ts";
-import type { RecordRow, Replica } from "../replica/database.ts";
+import { isVouched, takeCounts } from "../replica/counts.ts";
+import type { Flaw, RecordRow, Replica } from "../replica/database.ts";
 import { emptyDeleted, findDeletions, listNamed } from "../replica/deletions.ts";
+import { putChanged } from "../replica/entries.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
 import { type Given, type Missing, settle, toGiven, toStretches, withTold } from "./told.ts";
@@ -94,13 +96,20 @@ export class Opener {
     const places = wanted.map(({ seq, log_hash }) => ({ seq, hash: fromBase64(log_hash) }));
     const age = this.#age;
     try {
-      const { told, standing } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
+      const { told, standing, misfit } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
       this.noteStanding(standing);
-      return age === this.#age ? told : null;
+      if (age !== this.#age) return null;
+      if (misfit !== null) await this.#noteFlaw(standing.conversation, { seq: misfit, reason: "chain" });
+      return told;
     } catch (error) {
       console.warn("entries were not opened", error);
       return null;
     }
+  }
+
+  /** The first one is kept. */
+  async #noteFlaw(conversation: string, flaw: Flaw): Promise<void> {
+    await this.#replica.conversations.where({ id: conversation }).modify((row) => void (row.flaw ??= flaw));
   }
 
   /** Opens what waits in a conversation, the newest first; also what was tried before if `again`. */
@@ -141,8 +150,8 @@ export class Opener {
 
   /** What is told of entries that are here already. Those that are to be judged with more than was given are looked at again. */
   async #store(conversation: string, { told, given }: Answer): Promise<void> {
-    const { entries, records, conversations } = this.#replica;
-    const isWaiting = await this.#replica.transaction("rw", [entries, records, conversations], async () => {
+    const { entries, records, ranges, conversations } = this.#replica;
+    const isWaiting = await this.#replica.transaction("rw", [entries, records, ranges, conversations], async () => {
       const bySeq = new Map(told.map((one) => [one.seq, one]));
       const rows = await findWhole(this.#replica, conversation, bySeq.keys());
       const judged = rows.map((row) => withTold(row, bySeq.get(row.seq)!));
@@ -160,9 +169,13 @@ export class Opener {
     await entries.bulkPut(pairs.map(([entry]) => entry));
     // Above a `restored` entry a target is found elsewhere than the server says.
     await records.bulkPut(pairs.map(([, record]) => record).filter(({ aims }, at) => aims !== rows[at]!.aims));
+    const vouched = settled.filter((row, at) => isVouched(row) && !isVouched(rows[at]!));
+    const skippedAt = vouched.length === 0 ? null : await takeCounts(this.#replica, conversation, vouched, []);
     const row = await conversations.get(conversation);
     const last = pairs.find(([{ seq }]) => seq === row?.last_entry?.seq);
-    if (row && last) await conversations.put({ ...row, last_entry: last[0] });
+    if (!row) return;
+    const flaw: Flaw | null = skippedAt === null ? null : { seq: skippedAt, reason: "skipped" };
+    await putChanged(this.#replica, row, { ...row, flaw: row.flaw ?? flaw, last_entry: last?.[0] ?? row.last_entry });
   }
 
   /** Which of these rest on entries that are here now, and were not given with them. */

@@ -7,7 +7,7 @@ import { random } from "../crypto/protocol/primitives.ts";
 import { readEntry } from "../conversations/items.ts";
 import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
-import { type EntryRow, Replica } from "../replica/database.ts";
+import { type ConversationRow, type EntryRow, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import type { AskConversations } from "./ask.ts";
 import { Opener } from "./opener.ts";
@@ -76,6 +76,14 @@ export async function deletes(town: Town, author: Browser, group: string, seq: n
   const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
   new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
   empties(town, group, seq);
+}
+
+export async function addConversation({ replica, conversation }: Page): Promise<void> {
+  const row: ConversationRow = {
+    id: conversation, kind: "group", open: true, created_at: "", users: [1, 2], last_seq: 0, last_ordinal: 0, log_hash: "", last_entry: null, read_ordinal: 0,
+    first_seq: 1, active_at: "", flaw: null, is_stale: false,
+  };
+  await replica.conversations.put(row);
 }
 
 export function empties(town: Town, group: string, seq: number): void {

@@ -46,30 +46,45 @@ def _is_due(row: Row, epochs: Epochs, now: int) -> bool:
 def find_gaps(log: Log, judgements: Judgements) -> dict[int, Withheld]:
     """Return the entries before which a counter of the same device is missing and stays so.
 
-    A gap shows once the entry above it is 100 entries old; a stretch that begins with entry 1 begins with
-    counter 1.
+    Only a proven entry shows that one is missing: any number can be told beside bytes that do not open. A gap
+    shows once the entry above it is 100 entries old; a stretch that begins with entry 1 begins with counter 1,
+    others with the lowest proven one.
     """
     found = {}
     for stretch in log.list_stretches():
         last = stretch[-1].seq
         for counters in _counters_of(stretch, judgements).values():
-            before = 0 if stretch[0].seq == 1 else min(counters) - 1
+            proven = {counter for counter, row in counters.items() if _is_proven(row, judgements[row.seq])}
+            if not proven:
+                continue
+            before = 0 if stretch[0].seq == 1 else min(proven) - 1
             for counter in sorted(counters):
-                if counter > before + 1 and last - counters[counter] >= GAP_AGE:
-                    found[counters[counter]] = Withheld.GAP
-                before = counter
+                seq = counters[counter].seq
+                if counter > before + 1 and counter in proven and last - seq >= GAP_AGE:
+                    found[seq] = Withheld.GAP
+                before = max(before, counter)
     return found
 
 
-def _counters_of(stretch: list[Row], judgements: Judgements) -> dict[tuple[int, bytes], dict[int, int]]:
-    """Return seq by counter by device, of entries that are proven or unsealed, or cannot be judged yet."""
-    found: dict[tuple[int, bytes], dict[int, int]] = {}
+def _is_proven(row: Row, judged: Judgement) -> bool:
+    return judged.is_signed or (row.is_unsealed and judged.verdict is None)
+
+
+def _counters_of(stretch: list[Row], judgements: Judgements) -> dict[tuple[int, bytes], dict[int, Row]]:
+    """Return rows by counter by device, of entries that are proven, or cannot be judged yet.
+
+    Of two with one counter the first counts, a proven one before others.
+    """
+    found: dict[tuple[int, bytes], dict[int, Row]] = {}
     for row in stretch:
         judged = judgements[row.seq]
-        is_plain = row.is_unsealed and judged.verdict is None
-        is_there = judged.is_signed or is_plain or row.is_emptied or judged.verdict in UNPROVEN
-        if is_there and row.counter > 0:
-            found.setdefault((row.user, row.device), {}).setdefault(row.counter, row.seq)
+        is_proven = _is_proven(row, judged)
+        if row.counter == 0 or not (is_proven or row.is_emptied or judged.verdict in UNPROVEN):
+            continue
+        counters = found.setdefault((row.user, row.device), {})
+        known = counters.get(row.counter)
+        if known is None or (is_proven and not _is_proven(known, judgements[known.seq])):
+            counters[row.counter] = row
     return found
 
 

@@ -219,6 +219,18 @@ describe("8.5", () => {
     expect(withheld(await room.open())).toEqual([3]);
   });
 
+  test("a number beside bytes that do not open is no gap", async () => {
+    const room = await begin();
+    const first = await room.send(1, "one");
+    const garbled = Uint8Array.from(first.record, (byte, at) => (at === first.record.length - 1 ? byte ^ 1 : byte));
+    for (const record of [garbled, zeros(0)]) {
+      room.post(withBytes(rewrite(first, { seq: room.rows.length + 1, counter: 2 ** 53 - 1 }), record));
+    }
+    await room.send(1, "two");
+    for (let at = 0; at < 101; at += 1) await room.send(2, `${at}`);
+    expect(withheld(await room.open())).toEqual([]);
+  });
+
   test("emptied entries need a deletion; bytes that are known stay", async () => {
     const room = await begin();
     const message = await room.send(2, "gone");

@@ -63,6 +63,7 @@ class Pass {
   readonly #used = new Map<string, Set<number>>();
   readonly #laterEpoch = new Map<string, number>();
   readonly #present = new Set<Row>();
+  readonly #proven = new Set<Row>();
   readonly highestCounter = new Map<string, number>();
   readonly aimed: Aimed[] = [];
   readonly signed: SignedJudge;
@@ -76,7 +77,7 @@ class Pass {
 
   run(): void {
     for (const row of this.facts.log.rows) this.findings.push(this.#judge(row));
-    const gaps = new Set(findGaps(this.facts.log.stretches, [...this.#present]));
+    const gaps = new Set(findGaps(this.facts.log.stretches, this.#present, this.#proven));
     for (const finding of this.findings) finding.isWithheld ||= gaps.has(finding.row.seq);
   }
 
@@ -96,18 +97,19 @@ class Pass {
       finding.verdict = error.verdict;
       finding.content = null;
       finding.extensions = [];
-      if (["unproven", "unsupported", "keyless"].includes(error.verdict)) this.#notePresent(row);
+      if (["unproven", "unsupported", "keyless"].includes(error.verdict)) this.#present.add(row);
     }
     return finding;
   }
 
-  #notePresent(row: Row): void {
+  #noteProven(row: Row): void {
     this.#present.add(row);
+    this.#proven.add(row);
   }
 
   #judgeEmptied(row: Row, finding: Finding): void {
     finding.isEmptied = true;
-    this.#notePresent(row);
+    this.#present.add(row);
     check(this.emptied.has(row.seq), "withheld", "emptied without a deletion that says so");
     this.#use(row);
   }
@@ -140,7 +142,7 @@ class Pass {
     const isKnown = this.facts.epochs.newest !== null || this.facts.hasHead;
     check(row.epoch === 0 && (first === undefined ? !isKnown : row.seq < first), "not_sealed", "not encrypted, where all is");
     finding.isPlain = true;
-    this.#notePresent(row);
+    this.#noteProven(row);
   }
 
   #judgeSeen(finding: Finding, seen: LogPlace): void {
@@ -190,10 +192,10 @@ class Pass {
     check(inside !== undefined, epoch.seed === null ? "keyless" : "unproven", "no key, or not opened yet");
     if ("failed" in inside) {
       // openRecord judges the length as step 1 does, which has passed: what is left of `malformed` is step 8.
-      if (inside.failed === "malformed") this.#notePresent(row);
+      if (inside.failed === "malformed") this.#noteProven(row);
       throw new ProtocolError(inside.failed, "does not open");
     }
-    this.#notePresent(row);
+    this.#noteProven(row);
     const { opened, body } = inside;
     const isRestored = this.signed.lastRestored(row.seq) !== null;
     check(row.targetSeq < row.seq || isRestored, "malformed", "a target that comes later");

@@ -37,8 +37,9 @@ export function listEmptied(log: Log, aimed: readonly Aimed[], due: readonly num
   return new Set([...right.map((row) => row.seq), ...due]);
 }
 
-/** Where a counter stands whose predecessor is missing, by seq. `present`: the entries whose counters count. */
-export function findGaps(stretches: readonly Stretch[], present: readonly Row[]): number[] {
+/** Where a counter stands whose predecessor is missing, by seq. The counters of `present` are there; that one is missing shows only by those
+ *  of them that are `proven`: any number can be told beside bytes that do not open. */
+export function findGaps(stretches: readonly Stretch[], present: ReadonlySet<Row>, proven: ReadonlySet<Row>): number[] {
   const gaps: number[] = [];
   for (const { first, last } of stretches) {
     const devices = new Map<string, Row[]>();
@@ -49,18 +50,18 @@ export function findGaps(stretches: readonly Stretch[], present: readonly Row[])
       rows.push(row);
       devices.set(device, rows);
     }
-    for (const rows of devices.values()) gaps.push(...findGapsOf(rows, first === 1, last));
+    for (const rows of devices.values()) gaps.push(...findGapsOf(rows, proven, first === 1, last));
   }
   return gaps;
 }
 
-function findGapsOf(rows: Row[], beginsWithOne: boolean, end: number): number[] {
+function findGapsOf(rows: Row[], proven: ReadonlySet<Row>, beginsWithOne: boolean, end: number): number[] {
   const ordered = rows.sort((a, b) => a.counter - b.counter || a.seq - b.seq);
-  let before = beginsWithOne ? 0 : ordered[0]!.counter - 1;
+  let before = beginsWithOne ? 0 : (ordered.find((row) => proven.has(row))?.counter ?? Infinity) - 1;
   const gaps: number[] = [];
-  for (const { counter, seq } of ordered) {
-    if (counter > before + 1 && end - seq >= PATIENCE) gaps.push(seq);
-    before = counter;
+  for (const row of ordered) {
+    if (row.counter > before + 1 && proven.has(row) && end - row.seq >= PATIENCE) gaps.push(row.seq);
+    before = Math.max(before, row.counter);
   }
   return gaps;
 }

@@ -102,6 +102,11 @@ export class Log {
     this.#sorted = null;
   }
 
+  /** Rows that do not fit what is known: each is judged by itself and changes nothing that is here. */
+  takeUnchained(rows: readonly Row[]): void {
+    this.restore(rows.filter(({ seq }) => !this.#rows.has(seq)));
+  }
+
   /** Lets go of what is not `kept`, its H with it; the head's H stays. */
   keepOnly(kept: (row: Row) => boolean): void {
     const needed = new Set([0, this.#highest]);

@@ -56,9 +56,10 @@ export interface ConversationActs {
   disconnect: { needs: { place: Place }; gives: null };
   /**
    * Entries to judge; `places` are H of entries that these want and that are known to the page. Gives each of them, and others at hand that
-   * are judged otherwise because of them. Of those handed in before only the newest are at hand.
+   * are judged otherwise because of them. Of those handed in before only the newest are at hand. `misfit` is the seq of an entry from which
+   * on they do not fit the log that is known, or null.
    */
-  takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing } };
+  takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing; misfit: number | null } };
   /**
    * Takes the seeds that others have sent, and asks for those that are missing if `asks`. Gives where one was learnt, and whether some are
    * missing still.
@@ -182,21 +183,42 @@ async function attempt(act: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Whether it fits what is known (`fork` otherwise). Throws ProtocolError `malformed`. */
+function fits(take: () => void): boolean {
+  try {
+    take();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || error.verdict !== "fork") throw error;
+    return false;
+  }
+}
+
+/** What does not fit is shown as far as it opens, and said: a page that changed on the server is not to stay closed for ever. */
+function takeStretches({ log }: Live["known"], stretches: { before: Bytes | null; rows: Row[] }[], places: readonly LogPlace[]): number | null {
+  const misfits = places.filter((place) => !fits(() => log.know(place))).map(({ seq }) => seq);
+  for (const { before, rows } of stretches) {
+    if (fits(() => log.take(before, rows))) continue;
+    log.takeUnchained(rows);
+    misfits.push(rows[0]!.seq);
+  }
+  return misfits.length === 0 ? null : Math.min(...misfits);
+}
+
 async function takeRows(device: Device, { conversation, stretches, places }: Extract<ConversationAsk, { act: "takeRows" }>): Promise<ConversationActs["takeRows"]["gives"]> {
   const live = await device.open(fromHex(conversation));
   const taken = stretches.map(({ before, rows }) => ({ before, rows: rows.map(readHanded) }));
   const rows = taken.flatMap((one) => one.rows);
   await attempt(() => fetchBelow(device, live, rows));
-  for (const place of places) live.known.log.know(place);
-  for (const one of taken) live.known.log.take(one.before, one.rows);
+  const misfit = takeStretches(live.known, taken, places);
   await live.known.learn();
   await attempt(async () => {
     const behind = await takeGossip(device, live);
     if (behind.length > 0) await confirm(device, behind);
     await writeHeads(device, [live]);
   });
-  if (rows.some((row) => !isRecordKind(row.kind))) await device.remember(live);
-  const answer = { told: tellNew(live, rows), standing: describe(device, live) };
+  if (misfit === null && rows.some((row) => !isRecordKind(row.kind))) await device.remember(live);
+  const answer = { told: tellNew(live, rows), standing: describe(device, live), misfit };
   letGo(live);
   return answer;
 }

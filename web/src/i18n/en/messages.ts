@@ -56,7 +56,7 @@ export const messages = {
   flawChain: "This conversation does not match its checksums: a message may have been changed or left out on the server. Do not rely on what you see here, and tell the person who runs this Hearth.",
   flawShortened: "The server has lost messages that were here before. What this device has is still shown.",
   flawHole: "A message in this conversation is missing on the server and cannot be shown.",
-  flawSkipped: "A message is missing here: each device counts what it sends, and one number never came. The server may have lost the message or kept it back. Ask the people in this conversation, and tell the person who runs this Hearth.",
+  flawSkipped: "A message is missing here: each device counts what it sends, and one number never came. The server may have lost the message or kept it back, or the sender’s app counts wrongly. Ask the people in this conversation, and tell the person who runs this Hearth.",
   loadFailed: "Older messages could not be loaded.",
   missingTitle: "This conversation is not here",
   missingText: "It may belong to another account, or the link was cut short.",
