@@ -15,7 +15,6 @@ export const trust: Translation<typeof en>["trust"] = {
   codeText: "يستطيع {name} مسح هذا الرمز بدلًا من قراءة الرقم.",
   codeName: "رمز الأمان الخاص بك لـ{name}",
   scan: "امسح رمزه",
-  enterCode: "أدخل رمزه",
   copyCode: "انسخ رمزي",
   codeCopied: "نُسخ الرمز",
   codeNotCopied: "تعذّر النسخ هنا.",

@@ -13,7 +13,6 @@ export const trust = {
   codeText: "{name} can scan this code instead of reading the number.",
   codeName: "Your safety code for {name}",
   scan: "Scan their code",
-  enterCode: "Enter their code",
   copyCode: "Copy my code",
   codeCopied: "Code copied",
   codeNotCopied: "It could not be copied here.",

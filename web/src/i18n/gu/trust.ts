@@ -15,7 +15,6 @@ export const trust: Translation<typeof en>["trust"] = {
   codeText: "નંબર વાંચવાને બદલે {name} આ કોડ સ્કૅન કરી શકે.",
   codeName: "{name} માટે તમારો સલામતી કોડ",
   scan: "તેમનો કોડ સ્કૅન કરો",
-  enterCode: "તેમનો કોડ લખો",
   copyCode: "મારો કોડ કૉપિ કરો",
   codeCopied: "કોડ કૉપિ થયો",
   codeNotCopied: "અહીં કૉપિ ન થઈ શક્યું.",

@@ -15,7 +15,6 @@ export const trust: Translation<typeof en>["trust"] = {
   codeText: "संख्या पढ़ने के बजाय {name} यह कोड स्कैन कर सकते हैं।",
   codeName: "{name} के लिए आपका सुरक्षा कोड",
   scan: "उनका कोड स्कैन करें",
-  enterCode: "उनका कोड लिखें",
   copyCode: "मेरा कोड कॉपी करें",
   codeCopied: "कोड कॉपी हुआ",
   codeNotCopied: "यहाँ कॉपी नहीं हो सका।",
