@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from hearth.client.device_file import DeviceFile, OutboxRow
-from hearth.client.problems import Disconnected, NoKeys, NotReady, is_retryable
-from hearth.errors import Conflict, HearthError, Internal
+from hearth.client.problems import Disconnected, NoKeys, NotReady, may_pass
+from hearth.errors import Conflict, HearthError
 from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
 
 MAX_ROWS = 1000
@@ -185,7 +185,7 @@ class Outbox:
             except Disconnected:
                 wait = 0.0
             except HearthError as error:
-                if not is_retryable(error) and not isinstance(error, Internal):
+                if not may_pass(error):
                     raise
                 wait = max(error.retry_after or 0.0, pause)
             pause = min(pause * 2, MAX_PAUSE)

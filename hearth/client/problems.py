@@ -98,3 +98,8 @@ def to_error(problem: Problem) -> HearthError:
 def is_retryable(error: HearthError) -> bool:
     """Tell whether the same request may succeed later, nothing having been written now."""
     return error.code in RETRYABLE
+
+
+def may_pass(error: HearthError) -> bool:
+    """Tell whether an answer is no refusal: the server may give another one later, by itself."""
+    return is_retryable(error) or error.status >= 500

@@ -8,7 +8,7 @@ import pytest
 from hearth.client import outbox as outbox_module
 from hearth.client.device_file import DeviceFile, DeviceState, OutboxRow
 from hearth.client.outbox import Outbox, OutboxFull
-from hearth.client.problems import Disconnected
+from hearth.client.problems import Disconnected, Problem, to_error
 from hearth.errors import Busy, HearthError, NotFound
 from hearth.messages.contract import SendMessage, Sent
 from tests.client.entries import ID, MOMENT
@@ -81,6 +81,15 @@ async def test_a_lost_answer_is_asked_for_with_the_same_bytes(file: DeviceFile) 
     assert len(server.seen) == 3
     assert server.seen[0] == server.seen[1] == server.seen[2]
     assert outbox.rows == ()
+
+
+@pytest.mark.parametrize("code", ["internal", "a_new_one"])
+async def test_a_fault_of_the_server_drops_nothing(file: DeviceFile, code: str) -> None:
+    server = Server()
+    server.faults = [to_error(Problem(code=code, status=503)), None]
+    outbox = open_outbox(file, server)
+    assert (await outbox.deliver(outbox.put(ID, b"one"))).seq == 1
+    assert server.seen[0] == server.seen[1]
 
 
 async def test_a_restart_sends_what_was_left_first_and_in_order(file: DeviceFile) -> None:

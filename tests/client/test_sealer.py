@@ -12,8 +12,10 @@ from hearth.client.conversations import sealer as sealer_module
 from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.asking import Asker
+from hearth.client.keys.keeper import Keeper as RealKeeper
 from hearth.client.problems import Problem, to_error
-from hearth.errors import HearthError, TooManyRequests
+from hearth.errors import HearthError, Internal, TooManyRequests
+from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sync.contract import HeadsPage, ReadHeads
 from tests.client.entries import ID
 
@@ -83,3 +85,41 @@ async def test_a_message_whose_epoch_is_over_budget_waits_and_is_not_dropped(
     assert row.sealed == b"sealed"
     await sealer.look_again(ID)
     assert keeper.waited == [3600.0, 1800.0] and faults == []
+
+
+async def test_a_fault_of_the_server_drops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper, row = Keeper(), OutboxRow("c" * 32, ID, b"text", 1)
+    faults: list[HearthError] = [Internal(), Internal()]
+
+    async def make_ready(*_: object) -> None:
+        if faults:
+            raise faults.pop()
+
+    def seal(_room: object, _live: object, sealed: OutboxRow) -> None:
+        sealed.sealed = b"sealed"
+
+    monkeypatch.setattr(sealer_module, "make_ready", make_ready)
+    monkeypatch.setattr(sealer_module, "_seal", seal)
+    replica = SimpleNamespace(conversations={ID: SimpleNamespace(last_seq=1, conversation=None)})
+    await Sealer(cast(Any, keeper), cast(Any, replica)).seal(row)
+    assert row.sealed == b"sealed" and keeper.waited == [0.5, 1.0]
+
+
+async def test_after_a_restore_nothing_is_sent_or_dropped_before_the_keys_were_looked_at() -> None:
+    """What the server shows of one's own chain may be what cannot be, until it shows something else."""
+    faults: list[Exception] = [Internal(), Rejected(Verdict.ROLLBACK, "one's own chain is not taken back")]
+    keeper = Keeper()
+    held = keeper.hold
+    restored = SimpleNamespace(is_due=True)
+
+    @contextlib.asynccontextmanager
+    async def hold() -> AsyncIterator[Any]:
+        if faults:
+            raise faults.pop()
+        async with held() as room:
+            restored.is_due = False
+            yield room
+
+    both = SimpleNamespace(_restored=restored, hold=hold, wait_for_news=keeper.wait_for_news)
+    await RealKeeper.settle(cast(Any, both))
+    assert keeper.waited == [1.0, 2.0] and not restored.is_due

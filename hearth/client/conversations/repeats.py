@@ -6,7 +6,7 @@ from hearth.client.conversations.open import open_page
 from hearth.client.device_file import DeviceFile, OutboxRow
 from hearth.client.keys.asking import is_moved
 from hearth.client.keys.keeper import Keeper
-from hearth.client.problems import NoKeys, is_retryable
+from hearth.client.problems import NoKeys, may_pass
 from hearth.client.replica.catch_up import Ask
 from hearth.client.replica.state import Replica
 from hearth.errors import HearthError
@@ -35,7 +35,7 @@ class Repeats:
             try:
                 return await self._look(row, sent)
             except HearthError as error:
-                if not _may_pass(error):  # such as of who is no member any more
+                if not may_pass(error) and not is_moved(error):  # such as of who is no member any more
                     return 0
                 await self._keeper.wait_for_news(max(error.retry_after or 0.0, pause))
             pause = min(pause * 2, MAX_PAUSE)
@@ -93,8 +93,3 @@ class Repeats:
         except (NoKeys, Rejected):
             return False
         return judgement is not None and judgement.is_signed and judgement.verdict is not Verdict.MALFORMED
-
-
-def _may_pass(error: HearthError) -> bool:
-    """Tell whether looking again may be answered: it is a limit, another device's act or a server's fault."""
-    return is_retryable(error) or is_moved(error) or error.status >= 500

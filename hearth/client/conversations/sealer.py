@@ -12,7 +12,7 @@ from hearth.client.crypto.making.entry import Draft, seal_entry
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
-from hearth.client.problems import NotReady, Waits, is_retryable
+from hearth.client.problems import NotReady, Waits, may_pass
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.state import Replica
 from hearth.errors import HearthError, NotFound
@@ -44,9 +44,10 @@ class Sealer:
                 await self._keeper.wait_for_news(pause)
                 pause = min(pause * 2, MAX_PAUSE)
             except HearthError as error:
-                if not is_retryable(error):
+                if not may_pass(error):
                     raise
                 await self._keeper.wait_for_news(error.retry_after or pause)
+                pause = min(pause * 2, MAX_PAUSE)
             else:
                 return
 
@@ -64,7 +65,7 @@ class Sealer:
                 async with self._keeper.hold() as room:
                     await look_for_leaves(room, room.open(key), state.last_seq)
             except HearthError as error:
-                if not is_retryable(error):
+                if not may_pass(error):
                     raise
                 await self._keeper.wait_for_news(error.retry_after or FIRST_PAUSE)
             else:

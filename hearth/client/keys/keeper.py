@@ -21,7 +21,7 @@ from hearth.client.wire.http import Http
 from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
 from hearth.epochs.contract import EpochMade, RewrapAnswered, RewrapAsked
-from hearth.errors import HearthError
+from hearth.errors import HearthError, NotSignedIn
 from hearth.sealed.core.verdicts import Rejected
 from hearth.vault.contract import GenerationMade, KeyringGrown
 
@@ -79,11 +79,19 @@ class Keeper:
         return room if is_up and room is not None and room.database == self._replica.generation else None
 
     async def settle(self) -> None:
-        """After a restore: wait until what this device knew was looked at. Raises Rejected; HearthError."""
-        if self._restored.is_due:
-            with contextlib.suppress(NoKeys):
+        """After a restore: wait until what this device knew was looked at. Raises NotSignedIn."""
+        pause = FIRST_PAUSE
+        while self._restored.is_due:
+            try:
                 async with self.hold():
-                    pass
+                    return
+            except NoKeys:
+                return
+            except NotSignedIn:
+                raise
+            except (HearthError, Rejected):
+                await self.wait_for_news(pause)
+                pause = min(pause * 2, MAX_PAUSE)
 
     def forget(self) -> None:
         """The keys in the file have changed: what was known is read anew."""

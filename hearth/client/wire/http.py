@@ -14,6 +14,7 @@ from hearth.contract import Command
 R = TypeVar("R")
 ENCODER = msgspec.json.Encoder()
 TIMEOUT = 30.0
+OWN_ANSWER, OWN_REFUSAL = "application/json", "application/problem+json"
 
 
 def is_loopback(url: str) -> bool:
@@ -41,7 +42,10 @@ class Http:
         self._client = httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT, verify=verify, trust_env=False)
 
     async def call(self, command: Command, result: type[R]) -> R:
-        """Carry out a command over HTTP. Raises HearthError, Disconnected or Unreachable."""
+        """Carry out a command over HTTP.
+
+        Raises HearthError; Disconnected, also for an answer that is not Hearth's; Unreachable.
+        """
         return await self.send("POST", f"/api/{type(command).wire_name}", result, body=command)
 
     async def send(
@@ -78,18 +82,27 @@ class Http:
 
 
 def _read_answer(response: httpx.Response, result: type[R]) -> R:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
     if response.is_success:
+        _require_own(response, kind == OWN_ANSWER or not response.content)
         try:
             return msgspec.json.decode(response.content or b"{}", type=result)
         except msgspec.MsgspecError as error:
             raise ProtocolBroken(f"unexpected answer from {response.url.path}: {error}") from error
+    _require_own(response, kind == OWN_REFUSAL)
     try:
         problem = msgspec.json.decode(response.content, type=Problem)
-    except msgspec.MsgspecError:
-        problem = Problem(code="error", status=response.status_code, title=response.reason_phrase)
+    except msgspec.MsgspecError as error:
+        raise ProtocolBroken(f"unexpected refusal from {response.url.path}: {error}") from error
     if problem.retry_after is None and "retry-after" in response.headers:
         problem = msgspec.structs.replace(problem, retry_after=_read_seconds(response.headers["retry-after"]))
     raise to_error(problem)
+
+
+def _require_own(response: httpx.Response, is_own: bool) -> None:
+    """Raise Disconnected for what somebody in between has answered, such as a proxy without its server."""
+    if not is_own:
+        raise Disconnected(f"{response.status_code} {response.reason_phrase}, not from Hearth")
 
 
 def _read_seconds(header: str) -> float | None:
