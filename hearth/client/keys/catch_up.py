@@ -44,6 +44,7 @@ def _open_wrap(seed: bytes, recipient: bytes, statement: bytes, wrap: bytes | No
 async def catch_up_listed(own: Own) -> None:
     """Bring everything that one's keys rest on up to now. Raises Rejected; HearthError."""
     await own.met.fetch_chain(own.user)
+    own.require_own_identity()
     own.require_listed()
     await own.met.fetch_newest_receive(own.user)
     await catch_up_generations(own, open_as_device(own))

@@ -53,6 +53,7 @@ async def _connect_once(own: Own) -> Place:
     await own.met.fetch_chain(own.user)
     if own.chain.state is None:
         return Place.NONE
+    own.require_own_identity()
     if not own.is_listed:
         return Place.REMOVED if own.was_listed else Place.UNLISTED
     await catch_up_listed(own)

@@ -65,6 +65,7 @@ class KeptConversation(msgspec.Struct, frozen=True):
 class AccountKeys(msgspec.Struct, kw_only=True):
     """Everything of one device. `carry_from`: a generation whose rows have still to be carried over.
 
+    `identity` is the key with which the incarnation began that lists this device: no other one speaks for it.
     `databases` are the generations of the server's database that it was told of; all else is of the last.
     `lost`: how long chains of people were that a restored server has shorter; until `lost_until` (ms) they
     may come back.
@@ -73,6 +74,7 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     server: bytes
     sign_seed: bytes
     kem_seed: bytes
+    identity: bytes = b""
     generation: KeptGeneration | None = None
     vault_version: int = 0
     carry_from: int | None = None

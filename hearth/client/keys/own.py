@@ -94,10 +94,28 @@ class Own:
 
     @property
     def is_listed(self) -> bool:
-        """Tell whether the chain lists this device with these keys."""
+        """Tell whether the chain lists this device with these keys, in its own person's name."""
+        return self._is_named and self.keys.identity in (b"", self._began_with())
+
+    @property
+    def _is_named(self) -> bool:
         state = self.chain.state
         listed = None if state is None else state.devices.get(self.by.device)
         return listed is not None and listed.sign_key == ed25519.public_key(self.keys.sign_seed)
+
+    def require_own_identity(self) -> None:
+        """Raise Rejected(fork) for a chain that lists this device under an identity that is not its person's.
+
+        Anybody can list a device's public keys; whoever resets a person lists only the device that does it.
+        """
+        is_right = self.is_listed or not self._is_named
+        require(is_right, Verdict.FORK, "this device is listed under an identity that is not its person's")
+
+    def _began_with(self) -> bytes:
+        """Return the identity key with which the incarnation of today began: a linked one leaves it there."""
+        state = self.chain.state
+        assert state is not None  # of a chain that lists somebody
+        return next(one.identity_key for one in self.chain.states if one.incarnation == state.incarnation)
 
     @property
     def was_listed(self) -> bool:
@@ -235,9 +253,13 @@ class Own:
             self.keys.carry_from = None
 
     def remember(self) -> None:
-        """Keep the newest generation and the vault's version, so that a later start knows no less."""
+        """Keep the newest generation, the vault's version and whose device this is: a later start knows no
+        less.
+        """
         newest, state = self.newest, self.chain.state
         assert state is not None
+        if self.is_listed:
+            self.keys.identity = self._began_with()
         self.keys.generation = KeptGeneration(
             newest.statement.g, newest.signed.hash, newest.key, newest.stated.incarnation
         )

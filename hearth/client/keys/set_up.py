@@ -43,7 +43,9 @@ async def enter(own: Own, password: DerivedKeys, display_name: str, avatar: byte
 async def _set_up(own: Own, password: DerivedKeys, display_name: str, avatar: bytes) -> None:
     time, identity_seed = now_ms(), secrets.token_bytes(32)
     draft = Draft(own.server, own.user, None, time)
-    draft.say_by_identity(Genesis(ed25519.public_key(identity_seed), own.username), identity_seed)
+    own.keys.identity = ed25519.public_key(identity_seed)
+    own.file.save()
+    draft.say_by_identity(Genesis(own.keys.identity, own.username), identity_seed)
     draft.list_devices([_describe_own(own)], identity_seed)
     vault = make_vault(own.server, own.user, password.kek, VaultPlan(1, identity_seed, None, draft.head))
     draft.say_by_identity(vault.statement, identity_seed)
@@ -69,6 +71,7 @@ async def _add_device(own: Own, password: DerivedKeys) -> None:
     if own.is_listed:  # before a crash, perhaps
         return
     vault = await fetch_vault(own, password)
+    own.keys.identity = b""  # whose vault the password opens, it is
     await own.met.fetch_newest_receive(own.user)
     await catch_up_generations(own, open_as_vault(vault), vault)
     state = own.chain.state

@@ -1,0 +1,89 @@
+"""A device speaks for the person who listed it, whatever the server says of that person since."""
+
+import copy
+import secrets
+from typing import Any
+
+import pytest
+
+from hearth.client.device_file import DeviceFile, DeviceState
+from hearth.client.keys.connect import Place, connect
+from hearth.client.keys.own import Own, make_account_keys
+from hearth.directory.contract import ReadChain, UserChain
+from hearth.sealed.core.verdicts import Rejected, Verdict
+from tests.directory.kit import Owner
+
+SERVER, DEVICE, GHOST = b"s" * 16, b"d" * 16, b"g" * 16
+
+
+class Stop(Exception):
+    """Here the device goes on to its generations."""
+
+
+class Server:
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+
+    async def ask(self, command: Any, _result: Any) -> Any:
+        if not isinstance(command, ReadChain):
+            raise Stop
+        said = self.owner.statements
+        return UserChain(user_id=1, statements=said[command.after :], n=len(said))
+
+
+@pytest.fixture
+def file() -> DeviceFile:
+    keys = make_account_keys(SERVER)
+    return DeviceFile(
+        DeviceState(
+            url="http://localhost", username="alice", user_id=1, device_id=DEVICE.hex(), token="t", keys=keys
+        )
+    )
+
+
+@pytest.fixture
+def owner(file: DeviceFile) -> Owner:
+    """Alice, as her device has known her."""
+    owner = Owner(SERVER, 1, "alice", b"a" * 32)
+    owner.genesis()
+    assert file.state.keys is not None
+    owner.seeds[DEVICE] = file.state.keys.sign_seed
+    owner.list_devices([DEVICE])
+    file.state.keys.identity = owner.now.identity_key
+    return owner
+
+
+async def test_control_a_new_identity_that_the_old_one_signs_is_the_same_person(
+    file: DeviceFile, owner: Owner
+) -> None:
+    owner.renew_identity()
+    owner.list_devices([DEVICE, GHOST])
+    with pytest.raises(Stop):
+        await connect(Own(file, Server(owner).ask))
+
+
+async def test_control_who_is_reset_elsewhere_has_nothing_to_do_here(file: DeviceFile, owner: Owner) -> None:
+    owner.genesis()
+    owner.list_devices([GHOST])
+    assert await connect(Own(file, Server(owner).ask)) is Place.REMOVED
+
+
+async def test_a_reset_that_lists_this_device_is_the_servers(file: DeviceFile, owner: Owner) -> None:
+    """It needs nothing but public keys, and what the device has would go to whoever else is listed."""
+    owner.genesis()
+    owner.list_devices([DEVICE, GHOST])
+    with pytest.raises(Rejected) as rejected:
+        await connect(Own(file, Server(owner).ask))
+    assert rejected.value.verdict is Verdict.FORK
+
+
+async def test_another_beginning_of_the_chain_is_the_servers(file: DeviceFile, owner: Owner) -> None:
+    """After a restore nothing else is known of it."""
+    other = copy.deepcopy(owner)
+    other.state, other.statements = None, []
+    other.identity = secrets.token_bytes(32)
+    other.genesis()
+    other.list_devices([DEVICE, GHOST])
+    with pytest.raises(Rejected) as rejected:
+        await connect(Own(file, Server(other).ask))
+    assert rejected.value.verdict is Verdict.FORK
