@@ -16,7 +16,7 @@ from hearth.messages.contract import Page, ReadHistory
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import EntryKind
 from hearth.sealed.group.epoch import Action, EpochRecord, Roster
-from hearth.sealed.person.keyring import EpochId
+from hearth.sealed.person.keyring import EpochId, EpochRow
 
 EPOCHS_AT_ONCE = 100
 ROWS_AT_ONCE = 100
@@ -212,18 +212,24 @@ def _take_leave(live: Live, row: Row) -> None:
 
 
 def learn_seeds(room: Room, live: Live) -> None:
-    """Take the seeds that the keyring has of these epochs: each counts only if it opens its record's
-    commitment.
+    """Take the seeds of these epochs that the keyring has, or that were known before a restore: each counts
+    only if it opens its record's commitment.
     """
     for n, known in live.epochs.known.items():
         if known.key is not None:
             continue
-        for row in room.own.seeds.get(EpochId(live.where.conversation, n), ()):
-            if row.record_hash != known.epoch.hash:
-                continue
-            try:
-                live.take_seed(n, row.seed)
-            except Rejected:
-                continue
+        name = EpochId(live.where.conversation, n)
+        if any(_try_seed(live, n, row) for row in room.own.seeds.get(name, ())):
             live.in_keyring.add(n)
-            break
+        elif name in room.spare:
+            _try_seed(live, n, room.spare[name])
+
+
+def _try_seed(live: Live, n: int, row: EpochRow) -> bool:
+    if row.record_hash != live.epochs.known[n].epoch.hash:
+        return False
+    try:
+        live.take_seed(n, row.seed)
+    except Rejected:
+        return False
+    return True

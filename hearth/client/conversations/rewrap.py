@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.conversations.live import Asked, Live
 from hearth.client.conversations.room import Room
-from hearth.client.conversations.seeds import find_seed, place_of, write_seeds
+from hearth.client.conversations.seeds import drop_wraps, find_seed, place_of, write_seeds
 from hearth.client.crypto.making.rewrap import make_answer, make_request
 from hearth.client.keys.own import now_ms
 from hearth.contract import Nothing
 from hearth.epochs.contract import (
     AnswerRewrap,
     AskRewrap,
-    DropWraps,
     ListRewraps,
     OpenRewrap,
     RewrapAnswer,
@@ -85,8 +84,7 @@ async def take_answers(room: Room) -> list[Live]:
         is_new = known.key is None
         if not is_new or _open(room, live, answer):
             await write_seeds(room, live)
-            name = WrapName(conversation_id=answer.conversation_id, n=answer.n)
-            await room.own.ask(DropWraps(wraps=[name]), Nothing)
+            await drop_wraps(room, [WrapName(conversation_id=answer.conversation_id, n=answer.n)])
             if is_new:
                 touched[live.key] = live
     return list(touched.values())
@@ -123,6 +121,8 @@ async def answer(room: Room, answers: Answers, request: OpenRewrap) -> bool:
         if asked.n not in live.epochs.known:
             await fetch_epochs(room, live)
         await room.own.met.catch_up([asked.user])
+        if live.stopped is not None or room.may_come_back(live, now_ms()):
+            return False
         if asked.n not in live.epochs.known or not await find_seed(room, live, asked.n):
             return False
         receive = room.own.met.chain(asked.user).receive_at(asked.receive_version, asked.receive_hash)

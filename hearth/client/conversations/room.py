@@ -17,7 +17,7 @@ from hearth.messages.contract import Entry
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.check import Where
 from hearth.sealed.group.epoch import Kind
-from hearth.sealed.person.keyring import How
+from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.pins import Pins
 
 NOTHING = KeptConversation()
@@ -55,6 +55,7 @@ class Room:
 
     `database` is the generation that they are of: another one is begun with nothing.
     `said` are accepted contents whose heads are still to be heard (8.4).
+    `spare` are seeds of epochs that a restored server may have lost, for when it shows them again.
     `entries` are those that wait for a key, `healed` those that were opened since and are still to be given.
     """
 
@@ -63,6 +64,7 @@ class Room:
     database: str
     lives: dict[str, Live] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
+    spare: dict[EpochId, EpochRow] = field(default_factory=dict)
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     healed: deque[Healed] = field(default_factory=deque)
     said: deque[tuple[Live, Content]] = field(default_factory=deque)

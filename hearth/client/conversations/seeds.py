@@ -4,6 +4,8 @@ A seed counts only when it opens the commitment of an accepted record; a wrap is
 the keyring.
 """
 
+from collections.abc import Iterable
+
 from hearth.client.conversations.fetch import fetch_epochs, learn_seeds
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.room import Room
@@ -53,8 +55,7 @@ async def take_wraps(room: Room) -> None:
             done.append(WrapName(conversation_id=wrap.conversation_id, n=wrap.n))
         for live in touched.values():
             await write_seeds(room, live)
-        if done:
-            await room.own.ask(DropWraps(wraps=done), Nothing)
+        await drop_wraps(room, done)
         if not page.more or not page.wraps:
             return
         last = page.wraps[-1]
@@ -107,9 +108,18 @@ async def _take_history(room: Room, live: Live, wrap: OwnWrap, receive_seed: byt
             continue
 
 
+async def drop_wraps(room: Room, wraps: Iterable[WrapName]) -> None:
+    """Let go of the wraps whose seeds are in the keyring."""
+    done = [one for one in wraps if one.n in room.open(one.conversation_id).in_keyring]
+    if done:
+        await room.own.ask(DropWraps(wraps=done), Nothing)
+
+
 async def write_seeds(room: Room, live: Live) -> None:
-    """Put every seed into the keyring that is not there yet."""
-    missing = [n for n in sorted(live.seeds) if n not in live.in_keyring]
+    """Put every seed into the keyring that is not there yet, and may be."""
+    missing = [
+        n for n in sorted(live.seeds) if n not in live.in_keyring and not _is_above_list(room, live, n)
+    ]
     if not missing:
         return
     conversation = live.where.conversation
@@ -120,6 +130,17 @@ async def write_seeds(room: Room, live: Live) -> None:
         ]
     )
     live.in_keyring |= set(missing)
+
+
+def _is_above_list(room: Room, live: Live, n: int) -> bool:
+    """Tell whether an epoch was made when one's own chain was longer than a restored server shows it: who is
+    in the list now may have been removed by then, and the keyring is open to everybody there.
+    """
+    line, states = live.epochs.known[n].epoch.members.get(room.own.user), room.own.chain.states
+    if line is None:
+        return False
+    is_there = 1 <= line.chain.n <= len(states) and states[line.chain.n - 1].hash == line.chain.hash
+    return not is_there
 
 
 async def write_head(room: Room, live: Live) -> None:

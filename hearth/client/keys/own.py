@@ -68,9 +68,7 @@ class Own:
         self.receive_seeds: dict[int, bytes] = {}
         self.device_keys: dict[bytes, bytes] = {}
         self.seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
-        self.pins = Pins(
-            {int(user): PinRow.unpack(kept.pin) for user, kept in keys.people.items() if kept.pin is not None}
-        )
+        self.pins = Pins(self.kept_pins())
 
     @property
     def server(self) -> bytes:
@@ -162,15 +160,24 @@ class Own:
         counting = [row for row in self.stored if row.g == newest.g]
         keyring = read_keyring(counting, {newest.g: newest.set})
         self.rows = keyring.rows
-        pins = dict(self.pins.by_user)
+        pins, shown = dict(self.pins.by_user), self.shown_pins()
         for (_, row_id), body in keyring.rows.items():
             if isinstance(body, ReceiveRow):
                 self._take_receive_seed(VersionId.unpack(row_id).version, body)
             elif isinstance(body, PinRow):
                 user = UserId.unpack(row_id).user
                 known = pins.get(user)
-                pins[user] = body if known is None or body.n >= known.n else known
+                is_later = known is None or body.n > known.n or (body.n == known.n and (user, known) in shown)
+                pins[user] = body if is_later else pins[user]
         self.pins = Pins(pins)
+
+    def shown_pins(self) -> set[tuple[int, PinRow]]:
+        """Return every pin of the keyring, by user. One that it has lost still counts, after those."""
+        return {
+            (row.id.user, row.body)
+            for row in self.stored
+            if isinstance(row.id, UserId) and isinstance(row.body, PinRow)
+        }
 
     def _take_receive_seed(self, version: int, row: ReceiveRow) -> None:
         """A seed that does not fit its statement is no seed."""
@@ -185,6 +192,11 @@ class Own:
         """Return what the keyring says of a conversation's newest checked epoch."""
         found = self.rows.get((RowKind.HEAD, conversation))
         return found if isinstance(found, HeadRow) else None
+
+    def kept_pins(self) -> dict[int, PinRow]:
+        """Return the pins that this device has made itself, by user."""
+        people = self.keys.people.items()
+        return {int(user): PinRow.unpack(kept.pin) for user, kept in people if kept.pin is not None}
 
     def set_pins(self, pins: Pins) -> list[Row]:
         """Take changed pins, on disk when this returns; gives their rows for the keyring."""

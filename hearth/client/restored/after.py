@@ -1,27 +1,23 @@
 """What a device has still to do since the server was restored, over as many connections as that takes."""
 
 import asyncio
-import logging
 from collections.abc import Iterable
 
 from hearth.client.conversations.room import Room
 from hearth.client.device_file import DeviceFile
 from hearth.client.keys.kept import KeptHead
-from hearth.client.problems import is_retryable
+from hearth.client.problems import is_retryable, may_pass
 from hearth.client.replica.state import Replica
-from hearth.client.restored.give_back import give_back, set_aside
+from hearth.client.restored.give_back import WAITS, give_back, set_aside
 from hearth.client.restored.known import Known, gather
-from hearth.client.restored.people import look_at_people
+from hearth.client.restored.people import look_at_people, return_pins
 from hearth.epochs.contract import EpochHeads, ListEpochHeads
 from hearth.errors import HearthError, NotSignedIn
 
-LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
 TRIED_AGAIN = 3
 """Conversations at a time: a server takes ten epochs a minute, and everything else waits meanwhile."""
 HEADS_AT_ONCE = 500
-WAITS = "chain_moved"
-OVER = frozenset({"not_found", "limit_reached", "epoch_moved"})
 
 
 class AfterRestore:
@@ -65,6 +61,7 @@ class AfterRestore:
         """Give back what can be, the first time in this database. Raises HearthError."""
         keys = room.own.keys
         if self.is_due:
+            await return_pins(room.own, None if self._before is None else self._before.own)
             known = gather(self._file.state, self._before, self._replica.lost)
             heads = await _list_heads(room, known)
             for key, one in known.items():
@@ -94,10 +91,8 @@ class AfterRestore:
         except HearthError as error:
             if is_retryable(error):
                 self._not_before = _now() + (error.retry_after or RETRY_SECONDS)
-            if error.code == WAITS or is_retryable(error):
+            if error.code in WAITS or may_pass(error):
                 return
-            if error.code not in OVER:
-                LOG.warning("what a restored server lost of a conversation stays lost: %s", error.code)
         del self._known[key]
 
 

@@ -4,6 +4,7 @@ An epoch that differs from the one that was known counts only above the place wh
 the server shows another past than before, which no backup explains.
 """
 
+import logging
 from dataclasses import replace
 
 import msgspec
@@ -15,62 +16,66 @@ from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_row
 from hearth.client.conversations.seeds import write_seeds
 from hearth.client.keys.kept import KeptConversation, KeptHead
+from hearth.client.problems import may_pass
 from hearth.client.replica.places import find_common
-from hearth.client.restored import patience
 from hearth.client.restored.known import Known
-from hearth.client.restored.offer import Offer, offer_all
-from hearth.errors import HearthError
+from hearth.client.restored.offer import Offer, Refused, offer_all
 from hearth.messages.contract import Page, ReadHistory
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.entries import SEALED
+from hearth.sealed.group.epoch import NO_HASH, Action, Epoch, Kind
 
+LOG = logging.getLogger(__name__)
 MOST_TRIES = 5
 MOVED_NOW = MOVED - {"chain_moved"}
 """Tried again at once; a chain comes when its person's device does."""
 ROWS_AT_ONCE = 100
-DENIED = frozenset({"not_restored", "not_accepted"})
-STAYS_LOST = frozenset({"not_friends", "leave_lost"})
-"""Who was brought in is no friend any more, or the entry by which somebody left is lost: it stays so."""
+WAITS = frozenset({"chain_moved", "limit_reached", "not_signed_in"})
+"""It is offered again later."""
 
 
 async def give_back(room: Room, key: str, known: Known) -> None:
     """Give back what the server lost of a conversation, and know it as it is now.
 
-    What the server must not say stops the conversation. Raises HearthError: chain_moved while somebody's
-    chain is not there yet; not_found for who is no member (any more).
+    What the server must not say stops the conversation. Raises HearthError: what waits, such as chain_moved
+    while somebody's chain is not there yet; not_found for who is no member (any more).
     """
     live = room.open(key)
+    room.spare |= known.seeds(live.where.conversation)
     try:
         await _try_to_give_back(room, live, known)
     except Rejected as rejected:
         room.stop(live, rejected)
-    except HearthError as error:
-        if error.code not in DENIED:
-            raise
-        if live.newest_n < known.head.n:  # it says that it was restored, and takes nothing back
-            room.stop(live, Rejected(Verdict.ROLLBACK, "an older epoch than is known"))
 
 
 async def _try_to_give_back(room: Room, live: Live, known: Known) -> None:
-    for tries in range(MOST_TRIES):
+    tries = 0
+    while True:
+        tries += 1
         try:
-            await _give_back(room, live, known)
-        except HearthError as error:
-            if error.code in STAYS_LOST:
-                await _go_on_without(room, live, known)
-                return
-            if error.code not in MOVED_NOW or tries + 1 == MOST_TRIES:
-                raise
-        else:
-            return
+            return await _give_back(room, live, known)
+        except Refused as refused:
+            error, n = refused.error, refused.n
+        if error.code in WAITS or may_pass(error):
+            raise error
+        if error.code in MOVED_NOW and tries < MOST_TRIES:
+            continue
+        LOG.warning("what a restored server lost of a conversation stays lost: %s", error.code)
+        if n is None:
+            raise error
+        is_honest = _may_stay_lost(room, live, known.epochs[n].epoch, error.code)
+        require(is_honest, Verdict.ROLLBACK, f"an epoch that was known is not taken back: {error.code}")
+        known.stays_lost = n
 
 
-async def _go_on_without(room: Room, live: Live, known: Known) -> None:
-    """Wait for nothing, and take what came back of it before."""
-    _give_up(room, live)
-    if live.key in room.replica.conversations:
-        await fetch_epochs(room, live)
-        await _take_what_is_there(room, live, known)
+def _may_stay_lost(room: Room, live: Live, epoch: Epoch, code: str) -> bool:
+    """Tell whether an honest server may refuse an epoch so: by its record, not by what the server says."""
+    record = epoch.record
+    if code == "not_friends":
+        return record.action in (Action.CREATE, Action.ADD) or record.kind is Kind.DIRECT
+    if code == "leave_lost":
+        return record.action is Action.REMOVE and any(one.cause != NO_HASH for one in record.targets)
+    return code == "not_found" and room.own.user not in live.members()
 
 
 async def _give_back(room: Room, live: Live, known: Known) -> None:
@@ -89,15 +94,16 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     if lost or offer.epochs:
         await offer_all(room, live, known, replace(offer, rows=lost))
         await fetch_epochs(room, live)
+        is_shown = not offer.epochs or live.newest_n >= offer.epochs[-1]
+        require(is_shown, Verdict.ROLLBACK, "an epoch was taken back and is not shown")
     await _take_what_is_there(room, live, known)
 
 
 def set_aside(room: Room, live: Live, known: Known) -> None:
     """The newest epoch that was known may be lost: it is no rollback that it is not shown, for a while."""
     kept = room.kept(live.key)
-    until = kept.lost_until or patience.end()
-    after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, until)
-    if kept.epoch.n or kept.lost != known.head:
+    after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, known.until)
+    if kept != after:
         room.own.keys.conversations[live.key] = after
         room.own.file.save()
 
@@ -110,15 +116,23 @@ def _give_up(room: Room, live: Live) -> None:
 
 
 def _find_parting(live: Live, known: Known, common: int) -> int | None:
-    """Return the first epoch that is another one now. Raises Rejected(fork): below where the logs part."""
+    """Return the first epoch that is another one now, or that stays lost.
+
+    Raises Rejected: fork for another one below where the logs part, rollback when one of there is not shown.
+    """
+    below = {n for n, one in known.epochs.items() if one.seq <= common}
+    is_shown = live.newest_n >= max(below, default=0)
+    require(is_shown, Verdict.ROLLBACK, "an epoch is not shown whose entry is there still")
     differing = [
         n
         for n, record_hash in known.hashes().items()
         if n in live.epochs.known and live.epochs.known[n].epoch.hash != record_hash
     ]
     for n in differing:
-        require(live.told[n].seq > common, Verdict.FORK, "another epoch than was known")
-    return min(differing, default=None)
+        is_above = n not in below and live.told[n].seq > common
+        require(is_above, Verdict.FORK, "another epoch than was known")
+    lost = [] if known.stays_lost is None else [known.stays_lost]
+    return min([*differing, *lost], default=None)
 
 
 async def _list_there(room: Room, live: Live, after: int, last_seq: int) -> set[tuple[int, bytes]]:
@@ -156,11 +170,7 @@ def _list_in_row(known: Known, n: int) -> list[int]:
 
 
 async def _take_what_is_there(room: Room, live: Live, known: Known) -> None:
-    """Take the seeds of epochs that are the same, and let go of what was sealed under others."""
-    for n, one in known.epochs.items():
-        there = live.epochs.known.get(n)
-        if one.seed is not None and there is not None and there.epoch.hash == one.epoch.hash:
-            live.take_seed(n, one.seed)
+    """Write the seeds of epochs that are the same, and let go of what was sealed under others."""
     await write_seeds(room, live)
     newest = live.epochs.known.get(known.head.n)
     if known.head.n and (newest is None or newest.epoch.hash != known.head.hash):

@@ -8,7 +8,9 @@ from hearth.client.crypto.log.rows import Row
 from hearth.client.device_file import DeviceState
 from hearth.client.keys.kept import KeptHead
 from hearth.client.replica.conversation import ConversationState
+from hearth.client.restored import patience
 from hearth.sealed.group.epoch import Epoch
+from hearth.sealed.person.keyring import EpochId, EpochRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +24,28 @@ class KnownEpoch:
 
 @dataclass(slots=True)
 class Known:
-    """Places (H by seq), entries by seq, epochs by n; of `head`, the newest epoch, the hash at least."""
+    """Places (H by seq), entries by seq, epochs by n; of `head`, the newest epoch, the hash at least.
+
+    `until` (ms) others may give back what this device cannot; `stays_lost` is the first epoch that does.
+    """
 
     head: KeptHead = field(default_factory=KeptHead)
     places: dict[int, bytes] = field(default_factory=dict)
     entries: dict[int, Row] = field(default_factory=dict)
     epochs: dict[int, KnownEpoch] = field(default_factory=dict)
+    until: int = field(default_factory=patience.end)
+    stays_lost: int | None = None
 
     @property
     def last(self) -> tuple[int, bytes]:
         """The highest known place."""
         seq = max(self.places)
         return seq, self.places[seq]
+
+    def seeds(self, conversation: bytes) -> dict[EpochId, EpochRow]:
+        """Return the seeds that are here, as the keyring names them."""
+        known = {n: (one.epoch.hash, one.seed) for n, one in self.epochs.items() if one.seed is not None}
+        return {EpochId(conversation, n): EpochRow(*row) for n, row in known.items()}
 
     def hashes(self) -> dict[int, bytes]:
         """Return the record hashes of epochs by n."""

@@ -11,6 +11,7 @@ from hearth.client.crypto.log.rows import Row
 from hearth.client.keys.own import now_ms
 from hearth.client.restored.known import Known
 from hearth.epochs.contract import EpochTaken, MarkRestored, OfferEpoch, RestoredAt
+from hearth.errors import HearthError
 from hearth.messages.contract import Offered, OfferedEntry, OfferEntries
 from hearth.sealed.core.packed import Place
 from hearth.sealed.group.entries import Restored
@@ -31,22 +32,33 @@ class Offer:
     rows: Sequence[Row]
 
 
+class Refused(Exception):
+    """The server refuses epoch `n` or an entry below it; with None an entry above all epochs."""
+
+    def __init__(self, n: int | None, error: HearthError) -> None:
+        super().__init__(n, error)
+        self.n, self.error = n, error
+
+
 async def offer_all(room: Room, live: Live, known: Known, offer: Offer) -> None:
-    """Offer everything, each entry where it stood between the epochs. Raises HearthError."""
+    """Offer everything, each entry where it stood between the epochs. Raises Refused."""
     newest = live.epochs.newest
     rows, is_marked = list(offer.rows), False
     for n in (*offer.epochs, None):
         seq = known.epochs[n].seq if n is not None else None
         batch = [row for row in rows if seq is None or row.seq < seq]
         rows = rows[len(batch) :]
-        if batch and newest is not None:
-            if not is_marked:
-                await _mark(room, live, newest, known)
-                is_marked = True
-            await _offer_rows(room, live, batch)
-        if n is not None:
-            newest = known.epochs[n].epoch
-            await _offer_epoch(room, newest)
+        try:
+            if batch and newest is not None:
+                if not is_marked:
+                    await _mark(room, live, newest, known)
+                    is_marked = True
+                await _offer_rows(room, live, batch)
+            if n is not None:
+                newest = known.epochs[n].epoch
+                await _offer_epoch(room, newest)
+        except HearthError as error:
+            raise Refused(n, error) from error
 
 
 async def _offer_epoch(room: Room, epoch: Epoch) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from hearth.client.conversations.room import Room
 from hearth.client.keys.kept import KeptHead, KeptPerson
-from hearth.client.keys.own import Own
+from hearth.client.keys.own import Own, now_ms
 from hearth.client.keys.set_up import list_device_keys
-from hearth.client.problems import is_retryable
 from hearth.client.restored import patience
 from hearth.directory.contract import (
     ChainHead,
@@ -23,36 +22,59 @@ from hearth.directory.contract import (
     ReadChain,
     UserChain,
 )
-from hearth.errors import HearthError, NotSignedIn
+from hearth.errors import HearthError
+from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.keyring import UserId
+from hearth.sealed.person.pins import Pins
 from hearth.sealed.person.user_chain import MAY_COME_BACK, read_user_statement
 from hearth.vault.contract import Generations, ListGenerations
 
 LOG = logging.getLogger(__name__)
 AT_ONCE = 500
 MOST_OFFERED = 50
+IS_OVER = frozenset({"chain_moved", "receive_moved", "not_restored", "not_accepted", "not_found"})
+"""Somebody was quicker, or nothing is taken back."""
 
 
 async def look_at_people(room: Room, before: Room | None) -> None:
-    """Give one's own chain back, and set aside what the server does not have. Raises HearthError."""
+    """Give one's own chain back, and set aside what the server does not have.
+
+    Raises HearthError; Rejected(rollback) when the server denies one's own chain: nothing is set aside then.
+    """
     own = room.own
-    if before is not None:
+    has_own = before is not None and bool(before.own.chain.states)
+    if before is not None and has_own:
         await _offer_own(own, before.own)
     heads = await _list_heads(own)
-    lost: dict[str, int] = dict(own.keys.lost)
+    lost: dict[str, int] = dict(own.keys.lost) if now_ms() < own.keys.lost_until else {}
     for user, kept in list(own.keys.people.items()):
         head = heads.get(user)
         is_there = head is not None and await _is_there(own, head, kept.chain)
-        if not is_there and head is not None and head.n < kept.chain.n and user != str(own.user):
+        is_shorter = not is_there and (head is None or head.n < kept.chain.n)
+        if is_shorter and not (has_own and user == str(own.user)):  # nobody else could give more of it
             lost[user] = max(kept.chain.n, lost.get(user, 0))
         chain = kept.chain if is_there else KeptHead()
         own.keys.people[user] = KeptPerson(chain, KeptHead(), kept.pin)
-    own.keys.lost = lost
-    own.keys.lost_until = own.keys.lost_until or (patience.end() if lost else 0)
+    own.keys.lost, own.keys.lost_until = lost, patience.end() if lost else 0
     if not await _has_generation(own):
         own.keys.generation, own.keys.carry_from, own.keys.vault_version = None, None, 0
     own.file.save()
+
+
+async def return_pins(own: Own, before: Own | None) -> None:
+    """Write pins again that the keyring has lost: nobody is unverified or unmet by what a server says of a
+    restore. Raises HearthError.
+    """
+    known = own.kept_pins() | ({} if before is None else before.pins.by_user)
+    lost = dict(known.items() - own.shown_pins())
+    if not lost:
+        return
+    await own.append([(UserId(user), pin) for user, pin in lost.items()])
+    now = own.pins.by_user
+    counting = {user: pin for user, pin in lost.items() if user not in now or pin.n >= now[user].n}
+    own.set_pins(Pins(now | counting))
 
 
 async def _list_heads(own: Own) -> dict[str, ChainHead]:
@@ -82,33 +104,53 @@ async def _has_generation(own: Own) -> bool:
 
 
 async def _offer_own(own: Own, before: Own) -> None:
-    """Offer what follows on the server's head of one's own chain, as far as it can come back."""
+    """Offer what follows on the server's head of one's own chain, as far as it can come back.
+
+    Raises Rejected(rollback) when the server shows the beginning of it still, and does not take the rest:
+    a device that was removed since would be one again, and be given what was made since.
+    """
+    while (head := await _find_own(own, before.chain)) is not None:
+        statements = list(_list_lost(before.chain, head.n))[:MOST_OFFERED]
+        receives = list(_list_receives(before, head, head.n + len(statements)))[:MOST_OFFERED]
+        if not statements and not receives:
+            return
+        refusal = await _offer(own, before, head, statements, receives)
+        after = await _find_own(own, before.chain)
+        if after is not None:
+            is_taken = after.n >= head.n + len(statements)
+            require(is_taken, Verdict.ROLLBACK, f"one's own chain is not taken back ({refusal})")
+        if refusal is not None or not statements:
+            return
+
+
+async def _find_own(own: Own, chain: Chain) -> ChainHead | None:
+    """Return the head of one's own chain if it stands on what was known."""
     command = ListChainHeads(user_ids=[own.user])
     answer: ChainHeads = await own.ask(command, ChainHeads)
-    chain = before.chain
-    if not answer.heads or not chain.states:
-        return
+    if not answer.heads:
+        return None
     head = answer.heads[0]
-    is_same = head.n <= len(chain.states) and chain.states[head.n - 1].hash == head.hash
-    if not is_same:
-        return
-    statements = list(_list_lost(chain, head.n))[:MOST_OFFERED]
-    receives = list(_list_receives(before, head, head.n + len(statements)))[:MOST_OFFERED]
-    if not statements and not receives:
-        return
-    listed, after = chain.states[head.n - 1].devices, chain.states[head.n + len(statements) - 1].devices
+    is_known = head.n <= len(chain.states) and chain.states[head.n - 1].hash == head.hash
+    return head if is_known else None
+
+
+async def _offer(
+    own: Own, before: Own, head: ChainHead, statements: list[bytes], receives: list[NewReceive]
+) -> str | None:
+    """Return the code of a refusal for good: what the server shows then tells whether it may."""
+    listed = before.chain.states[head.n - 1].devices
+    after = before.chain.states[head.n + len(statements) - 1].devices
     new = (after.keys() - listed.keys()) & before.device_keys.keys()
     keys = list_device_keys({device: before.device_keys[device] for device in new})
     offer = OfferChain(statements=statements, receives=receives, device_keys=keys)
     try:
         await own.ask(offer, ChainTaken)
-    except NotSignedIn:
-        raise
     except HearthError as error:
-        if is_retryable(error):
+        if error.code not in IS_OVER:
             raise
-        # Somebody was quicker, or nothing is taken back: what stands there counts
         LOG.info("one's own chain is not given back: %s", error.code)
+        return error.code
+    return None
 
 
 def _list_lost(chain: Chain, n: int) -> Iterator[bytes]:

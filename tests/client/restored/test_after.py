@@ -11,7 +11,7 @@ from hearth.client.problems import Disconnected, Problem, to_error
 from hearth.client.restored import after
 from hearth.client.restored.after import RETRY_SECONDS, AfterRestore
 from hearth.client.restored.known import Known
-from hearth.errors import Internal, NotSignedIn
+from hearth.errors import NotFound, NotSignedIn
 
 KEYS = ("a" * 32, "b" * 32, "c" * 32)
 
@@ -26,6 +26,7 @@ class Server:
         monkeypatch.setattr(after, "gather", lambda *_: known)
         monkeypatch.setattr(after, "_list_heads", self.list_heads)
         monkeypatch.setattr(after, "give_back", self.give_back)
+        monkeypatch.setattr(after, "return_pins", self.list_heads)
 
     async def list_heads(self, *_: object) -> dict[str, KeptHead]:
         return {}
@@ -54,7 +55,7 @@ def restored(room: Any) -> AfterRestore:
     return AfterRestore(cast(Any, room.own.file), cast(Any, room.replica))
 
 
-@pytest.mark.parametrize("code", ["internal", "not_found", "limit_reached", "a_new_one"])
+@pytest.mark.parametrize("code", ["not_found", "not_accepted", "a_new_one"])
 async def test_what_is_answered_about_one_conversation_ends_nothing(
     server: Server, room: Any, restored: AfterRestore, code: str
 ) -> None:
@@ -64,13 +65,14 @@ async def test_what_is_answered_about_one_conversation_ends_nothing(
     assert not restored.is_due and restored.next_in() is None
 
 
-async def test_what_waits_for_a_chain_is_tried_again(
-    server: Server, room: Any, restored: AfterRestore
+@pytest.mark.parametrize("code", ["chain_moved", "limit_reached", "internal"])
+async def test_what_may_pass_is_tried_again(
+    server: Server, room: Any, restored: AfterRestore, code: str
 ) -> None:
-    server.faults = {key: to_error(Problem(code="chain_moved")) for key in KEYS[:2]}
+    server.faults = {key: to_error(Problem(code=code)) for key in KEYS[:2]}
     await restored.look(room)
-    assert restored.next_in() == RETRY_SECONDS
-    server.faults = {KEYS[0]: Internal()}
+    assert server.given == [*KEYS] and restored.next_in() == RETRY_SECONDS
+    server.faults = {KEYS[0]: NotFound()}
     await restored.try_again(room)
     assert server.given == [*KEYS, *KEYS[:2]] and restored.next_in() is None
 
