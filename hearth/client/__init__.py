@@ -1,7 +1,7 @@
 """The Python client library for bots, scripts, tests and load; of the server it imports contracts only."""
 
 from hearth.client.client import Client
-from hearth.client.events import EntryMissing, KeysStopped
+from hearth.client.events import DeviceCopied, EntryMissing, KeysStopped
 from hearth.client.messages import Message
 from hearth.client.problems import (
     Disconnected,
@@ -18,6 +18,7 @@ from hearth.client.wire.connection import Connected
 __all__ = [
     "Client",
     "Connected",
+    "DeviceCopied",
     "Disconnected",
     "EntryMissing",
     "KeysStopped",

@@ -79,7 +79,7 @@ class Client(Friendships, Identities, AccountActs, Signs):
         tell, opener = self._listeners.tell, self._opener
         self._reader = Reader(file, self.replica, connection.ask, tell, opener.describe, opener.open)
         self._sealer = Sealer(self.keeper, self.replica)
-        repeats = Repeats(file, self.replica, self.keeper, connection.ask)
+        repeats = Repeats(file, self.replica, self.keeper, connection.ask, self._listeners.tell)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)
         self.groups = Groups(self, connection.wait_for_change)
         self._unmarked: dict[str, int] = {}

@@ -25,6 +25,16 @@ class EntryMissing(Event, name=""):
     from_user: int
 
 
+class DeviceCopied(Event, name=""):
+    """Not from the server: another program writes as this very device, with a copy of its file.
+
+    What this one wrote is sent again, so nothing is lost. But who has the copy reads and writes as this
+    person: one who made none removes the device (`revoke_device`).
+    """
+
+    conversation_id: str
+
+
 class KeysStopped(Event, name=""):
     """Not from the server: it shows something of this user's own keys that cannot be, and nothing is sealed.
 

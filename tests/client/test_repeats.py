@@ -12,6 +12,7 @@ import pytest
 from hearth.client.conversations import repeats as repeats_module
 from hearth.client.conversations.repeats import Repeats
 from hearth.client.device_file import DeviceFile
+from hearth.client.events import DeviceCopied
 from hearth.client.outbox import Outbox
 from hearth.client.problems import Problem, to_error
 from hearth.errors import HearthError
@@ -85,11 +86,12 @@ async def deliver(file: DeviceFile, server: Server, keeper: Keeper) -> Outbox:
         return None
 
     replica = SimpleNamespace(devices={}, conversations={})
-    repeats = Repeats(file, cast(Any, replica), cast(Any, keeper), server.read)
+    told = list[DeviceCopied]()
+    repeats = Repeats(file, cast(Any, replica), cast(Any, keeper), server.read, told.append)
     outbox = Outbox(file, server.send, wait, Epoch(), repeats)
     async with asyncio.timeout(5):
         await outbox.deliver(outbox.put(ID, b"original"))
-    assert outbox.rows == ()
+    assert outbox.rows == () and told == [DeviceCopied(conversation_id=ID)] * (len(server.sent) - 1)
     return outbox
 
 

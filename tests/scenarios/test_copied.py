@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hearth.client import Client
+from hearth.client import Client, DeviceCopied
 from hearth.client.conversations import repeats
 from hearth.client.conversations.open import open_page
 from hearth.errors import HearthError, Internal, TooManyRequests
@@ -30,9 +30,13 @@ async def test_what_repeats_a_counter_is_sent_again(
 ) -> None:
     path, copied = await copy_file(server, tmp_path)
     async with Client.from_file(copied) as copy, Client.from_file(path) as original:
+        warned, unwarned = original.events(DeviceCopied), copy.events(DeviceCopied)
         for number in range(3):
             await copy.send("bob", f"copy {number}")
+        assert unwarned._queue.empty()
         sent = await original.send("bob", "original", client_id="0f" * 16)
+        key = original.find_conversation("bob").conversation.id
+        assert await anext(warned) == DeviceCopied(conversation_id=key)
         again = await original.send("bob", "original", client_id="0f" * 16)
         await original.send("bob", "more")
         await copy.send("bob", "copy 3")

@@ -1,9 +1,10 @@
 """Whether what this device sent stands, or repeats a counter: its file may have been copied (8.2)."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from hearth.client.conversations.open import open_page
 from hearth.client.device_file import DeviceFile, OutboxRow
+from hearth.client.events import DeviceCopied
 from hearth.client.keys.asking import is_moved
 from hearth.client.keys.keeper import Keeper
 from hearth.client.problems import NoKeys, may_pass
@@ -21,8 +22,16 @@ MAX_PAUSE = 15.0
 class Repeats:
     """Looks at the log below what was sent, down to what is known to have no entry of another copy in it."""
 
-    def __init__(self, file: DeviceFile, replica: Replica, keeper: Keeper, ask: Ask) -> None:
+    def __init__(
+        self,
+        file: DeviceFile,
+        replica: Replica,
+        keeper: Keeper,
+        ask: Ask,
+        report: Callable[[DeviceCopied], None],
+    ) -> None:
         self._file, self._replica, self._keeper, self._ask = file, replica, keeper, ask
+        self._report = report
 
     async def find_used(self, row: OutboxRow, sent: Sent) -> int:
         """Return 0 when a row stands where it was stored; else the highest counter that this device has used.
@@ -47,6 +56,7 @@ class Repeats:
             if is_own and entry.client_id != row.client_id and await self._is_used(entry):
                 found.append(entry)
         if any(entry.counter == row.counter for entry in found):
+            self._report(DeviceCopied(conversation_id=row.conversation_id))
             return max(entry.counter for entry in found)
         self._file.state.settled[row.conversation_id] = sent.seq
         return 0
