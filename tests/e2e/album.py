@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.album_cast import ME, fill
 from tests.e2e.pages import LAST, SETTLED_MS, VISITS, Shot
@@ -21,8 +21,6 @@ from tests.scenarios.cast import PASSWORD
 from tests.served import serve
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
-# A sealed message is a bar until the device has opened it.
-IS_OPENED = "document.querySelector('.opening') === null"
 PHONE_LOOKS = PHONE | {"viewport": {"width": 390, "height": 844}}
 TABLET_LOOKS = PHONE | {"viewport": {"width": 820, "height": 1180}, "device_scale_factor": 1}
 DESKTOP_LOOKS: dict[str, object] = {"viewport": {"width": 1440, "height": 900}}
@@ -107,7 +105,9 @@ class Album:
             await page.locator("h1, h2").first.wait_for(state="attached")
             if shot.prepare is not None:
                 await shot.prepare(page)
-            await page.wait_for_function(IS_OPENED)
+            await expect(page.locator(".opening")).to_have_count(
+                0
+            )  # a sealed message is a bar until the device has opened it
             await page.wait_for_timeout(SETTLED_MS)
         except Exception as error:  # one page that does not come is no reason to have none of the others
             print(f"{self._dress.name}/{shot.name}: {str(error).splitlines()[0]}")
