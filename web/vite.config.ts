@@ -31,7 +31,8 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es", plugins: () => [dropReasons()] },
+  // Notes to a bundler are of no use to who loads it.
+  worker: { format: "es", plugins: () => [dropReasons()], rolldownOptions: { output: { comments: { annotation: false } } } },
   css: {
     postcss: { plugins: [dropSiblingRules()] },
     preprocessorOptions: {

@@ -59,8 +59,9 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
 
 /** How sealing stands in a conversation, as last known. */
 export interface SealingRow {
-  /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. Both name `users`. */
-  state: "ready" | "waiting" | "held" | "keyless" | "stopped";
+  /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. `removed`: somebody is to be removed again, as a
+   *  restored server has lost it. All of these name `users`. */
+  state: "ready" | "waiting" | "held" | "removed" | "keyless" | "stopped";
   users: number[];
   /** Why it is stopped. */
   verdict: Verdict | null;

@@ -1,7 +1,7 @@
 // Conversations in which nothing can be sealed for now, as the local copy knows it.
 import type { Replica, SealingRow } from "./database.ts";
 
-const HOLDS: ReadonlySet<SealingRow["state"]> = new Set(["waiting", "held", "keyless", "stopped"]);
+const HOLDS: ReadonlySet<SealingRow["state"]> = new Set(["waiting", "held", "removed", "keyless", "stopped"]);
 
 /** Those of these in which even what is sealed waits: first is given back what a restored server has lost. */
 export async function findReturning(replica: Replica, conversations: string[]): Promise<Set<string>> {

@@ -3,11 +3,14 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test, vi } from "vitest";
 
+import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import type { Parting } from "../crypto/conversations/restored.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
-import type { Browser } from "../crypto/keys/testing/browser.ts";
 import { IndexedConversations } from "../crypto/keys/indexed-conversations.ts";
+import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, randomId } from "../lib/bytes.ts";
 import { ends, Scene } from "./scene.ts";
+import { RestoredTown } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -76,4 +79,35 @@ test("who could not be asked for a seed is asked again by a restored server", as
   await scene.restore();
   await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   expect((await store.readConversation(fromHex(scene.group)))!.denied).toEqual([]);
+});
+
+test("who was removed since the backup is removed again before anything is sent, or it waits for who may", async () => {
+  const { town, browsers } = await openBrowsers("alice", "bob", "carol");
+  const [alice, bob] = browsers as [Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2, 3], settings: PLAIN_SETTINGS } });
+  const server = new RestoredTown(town);
+  const meet = (browser: Browser, ...partings: Parting[]) => browser.ask("meetDatabase", { database: server.generation, partings });
+  const look = async (browser: Browser) => (await browser.ask("confirm", { conversations: [group], databases: [server.generation] }))[0]!.sealing;
+  for (const browser of browsers) await meet(browser).then(() => look(browser));
+  server.backUp();
+  await alice.ask("actOn", { conversation: group, wanted: { action: "remove", targets: [{ user: 3, cause: null }] } });
+  await look(bob);
+  const { hashes, epochs } = town.place(fromHex(group));
+  const parting = { conversation: group, seq: 1, hash: hashes[1]! };
+  server.restore();
+  for (const browser of [alice, bob]) {
+    await meet(browser, parting);
+    await browser.ask("takeBack", { conversation: group });
+    expect(await look(browser)).toEqual({ state: "unconfirmed" });
+  }
+  town.pass(700_000);
+  expect(await look(bob)).toEqual({ state: "removed", users: [3] });
+  bob.restart();
+  await expect(bob.say(group, 1, "to carol, too")).rejects.toMatchObject({ kind: "not_ready" });
+  await alice.say(group, 1, "two");
+  expect(epochs.at(-1)!.members.map(({ user }) => user)).toEqual([1, 2]);
+  expect(await look(bob)).toEqual({ state: "ready" });
+  await alice.ask("actOn", { conversation: group, wanted: { action: "add", targets: [{ user: 3, cause: null }], historyFrom: 0 } });
+  alice.restart();
+  expect(await look(alice)).toEqual({ state: "ready" });
 });

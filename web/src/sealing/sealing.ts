@@ -204,7 +204,8 @@ function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined):
   const row: SealingRow = { state: "ready", users: [], verdict: null, n };
   switch (sealing.state) {
     case "held":
-      return { ...row, state: "held", users: sealing.users };
+    case "removed":
+      return { ...row, state: sealing.state, users: sealing.users };
     case "stopped":
       return { ...row, state: "stopped", verdict: sealing.verdict };
     case "keyless":

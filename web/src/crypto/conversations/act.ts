@@ -6,7 +6,7 @@ import { NoAnswer, Refusal, sendAgain } from "../account/server.ts";
 import type { Device, Live } from "./device.ts";
 import { confirm, fetchEpochs } from "./fetch-epochs.ts";
 import { type Act, type Beginning, conversationId, type EpochDraft, makeFirstEpoch, makeNextEpoch } from "./make-epoch.ts";
-import type { SealingState } from "./sealing-state.ts";
+import { listUnwanted, type SealingState } from "./sealing-state.ts";
 import { takeWraps, writeSeeds } from "./seeds.ts";
 
 const MOVED = new Set(["epoch_moved", "receive_outdated", "chain_moved"]);
@@ -116,9 +116,11 @@ export async function begin(device: Device, beginning: Beginning): Promise<Bytes
   return conversation;
 }
 
-/** Removes who left, else rotates: what a device does by itself. */
-function chooseOwnAct({ known }: Live): Act {
+/** Removes whose removal is lost, or who left, else rotates: what a device does by itself. */
+function chooseOwnAct({ known, removed }: Live): Act {
   const { newest } = known.epochs;
+  const unwanted = listUnwanted(known, removed);
+  if (unwanted.length > 0) return { action: "remove", targets: unwanted.map((user) => ({ user, cause: null })) };
   const left = known.judged.signed.leaves.filter((one) => one.n === newest!.epoch.n && one.user !== known.where.user);
   if (left.length === 0) return { action: "rotate" };
   return { action: "remove", targets: left.map(({ user, cause }) => ({ user, cause })) };

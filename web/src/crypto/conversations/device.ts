@@ -16,7 +16,7 @@ import { People } from "./people.ts";
 import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
 import type { Row } from "./log.ts";
-import type { Awaited, ConversationStore, LooseSeed, RememberedSigned } from "./store.ts";
+import type { Awaited, ConversationStore, LooseSeed, RememberedSigned, Removed } from "./store.ts";
 
 export interface Surroundings {
   api: ConversationServer;
@@ -39,6 +39,7 @@ export interface Live {
   /** What a restored server may have lost (restored.ts). */
   lost: RememberedEpoch[];
   lostUntil: number;
+  removed: Removed[];
   /** In this connection the server has named the newest known epoch as the current one. */
   isConfirmed: boolean;
   /** The highest epoch that an entry named and the server was asked for in this connection. */
@@ -135,7 +136,7 @@ export class Device {
     const { server, user } = this.self.account.place;
     const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
     const live: Live = {
-      known, loose: [], inKeyring: new Set(), denied: new Map(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, isConfirmed: false, askedFor: 0,
+      known, loose: [], inKeyring: new Set(), denied: new Map(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, removed: [], isConfirmed: false, askedFor: 0,
     };
     const remembered = await this.around.store.readConversation(conversation);
     if (remembered !== null) {
@@ -143,9 +144,9 @@ export class Device {
       known.log.know(remembered.head);
       await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
-      const { loose, headRow, pending, stopped, lost, lostUntil } = remembered;
+      const { loose, headRow, pending, stopped, lost, lostUntil, removed } = remembered;
       const isSameKeyring = remembered.incarnation === this.#incarnation;
-      Object.assign(live, { loose, headRow: isSameKeyring ? headRow : 0, pending, stopped, lost, lostUntil, denied: new Map(remembered.denied) });
+      Object.assign(live, { loose, headRow: isSameKeyring ? headRow : 0, pending, stopped, lost, lostUntil, removed, denied: new Map(remembered.denied) });
       live.inKeyring = new Set(isSameKeyring ? remembered.inKeyring : []);
     }
     this.lives.set(name, live);
@@ -162,7 +163,7 @@ export class Device {
   }
 
   stateOf(live: Live): SealingState {
-    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !this.isAwaiting(live), isPending: live.pending !== null };
+    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !this.isAwaiting(live), isPending: live.pending !== null, removed: live.removed };
     return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
   }
 
@@ -173,11 +174,11 @@ export class Device {
 
   /** Writes all of it, so that a later start knows at least as much. */
   async remember(live: Live): Promise<void> {
-    const { known, loose, inKeyring, denied, headRow, pending, stopped, lost, lostUntil } = live;
+    const { known, loose, inKeyring, denied, headRow, pending, stopped, lost, lostUntil, removed } = live;
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
       conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
-      inKeyring: [...inKeyring], incarnation: this.#incarnation, denied: [...denied], headRow, pending, stopped, lost, lostUntil,
+      inKeyring: [...inKeyring], incarnation: this.#incarnation, denied: [...denied], headRow, pending, stopped, lost, lostUntil, removed,
     });
   }
 

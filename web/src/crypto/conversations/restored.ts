@@ -16,11 +16,24 @@ import { PATIENCE } from "./patience.ts";
 import { returnOwn, setPeopleAside } from "./restored-people.ts";
 import { takeLoose, writeSeeds } from "./seeds.ts";
 import type { ConversationServer } from "./server.ts";
-import type { ConversationStore, RememberedConversation } from "./store.ts";
+import type { ConversationStore, RememberedConversation, Removed } from "./store.ts";
 
 /** The highest place of a log that the server has still; seq 0 for none. */
 export interface Parting extends LogPlace {
   conversation: string;
+}
+
+/** Whoever left may be brought back by a backup: only what others have decided is carried out again. */
+function listRemoved({ removed, lost }: Pick<RememberedConversation, "removed" | "lost">, n: number): Removed[] {
+  const all = new Map(removed.map(([user, at]) => [user, Math.min(at, n)]));
+  for (const { record } of lost) {
+    const { action, targets } = readEpoch(record);
+    for (const { user, cause } of targets) {
+      if (action === "add") all.delete(user);
+      if (action === "remove" && isZero(cause)) all.set(user, n);
+    }
+  }
+  return [...all];
 }
 
 function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, until: number): RememberedConversation {
@@ -30,8 +43,10 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
   const head = seq > 0 ? { seq, hash: logHash } : { seq, hash: hash("hearth log v1", known.conversation) };
   const lost = [...known.epochs.slice(count), ...known.lost];
   const signed = known.signed.filter((row) => row.seq <= seq);
+  const newest = known.epochs[count - 1];
+  const removed = listRemoved({ removed: known.removed, lost }, newest === undefined ? 0 : readEpoch(newest.record).n);
   // Rows of the keyring may be lost, too: they are written again. Whoever could not be asked for a seed may be there now.
-  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, lostUntil: lost.length > 0 ? until : 0 };
+  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, removed, lostUntil: lost.length > 0 ? until : 0 };
 }
 
 /**

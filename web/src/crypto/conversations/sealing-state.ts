@@ -1,10 +1,12 @@
 // When a device may seal, and what it does first (docs/protocol-encryption.md, 7.6). Ages are by the server's times.
 import { equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
+import { findMember, rankOf } from "../protocol/epoch-rules.ts";
 import { isHeld, type Pin } from "../protocol/pins.ts";
 import type { KnownEpoch } from "./epochs.ts";
 import type { KnownConversation } from "./known-conversation.ts";
 import type { People } from "./people.ts";
+import type { Removed } from "./store.ts";
 
 const HOUR = 3600 * 1000;
 const DAY = 24 * HOUR;
@@ -12,7 +14,7 @@ const OLDEST = 7 * DAY;
 const MOST_ENTRIES = 1000;
 
 /** Why the next epoch comes before the next record. */
-export type Reason = "left" | "renewed" | "device_left" | "receive_renewed" | "old";
+export type Reason = "left" | "removed" | "renewed" | "device_left" | "receive_renewed" | "old";
 
 export type SealingState =
   | { state: "stopped"; verdict: Verdict }
@@ -21,6 +23,8 @@ export type SealingState =
   /** These people's change of identity waits for acceptance, or for `reidentify`. */
   | { state: "held"; users: number[] }
   | { state: "keyless" }
+  /** A restored server has lost that these people were removed, and this person may not do it. */
+  | { state: "removed"; users: number[] }
   | { state: "ready" };
 
 /** What is known beside records and chains. */
@@ -30,9 +34,17 @@ export interface Standing {
   isConfirmed: boolean;
   /** A request without an answer. */
   isPending: boolean;
+  removed: readonly Removed[];
 }
 
 export type Pins = ReadonlyMap<number, Pin>;
+
+/** Members who were removed in what is lost, and have not been since. */
+export function listUnwanted({ epochs }: KnownConversation, removed: readonly Removed[]): number[] {
+  const isAgain = ([user, n]: Removed): boolean =>
+    epochs.all.some(({ epoch }) => epoch.n > n && epoch.action === "remove" && epoch.targets.some((one) => one.user === user));
+  return removed.flatMap((one) => (findMember(epochs.newest!.roster, one[0]) === undefined || isAgain(one) ? [] : [one[0]]));
+}
 
 /** Who has reset since the head that the roster states: only `reidentify` takes that up. */
 export function isResetSince(people: People, member: RosterMember): boolean {
@@ -100,6 +112,9 @@ function findState(known: KnownConversation, people: People, pins: Pins, standin
   const users = listHeld(newest, people, pins, known.where.user);
   if (users.length > 0) return { state: "held", users };
   if (newest.seed === null) return { state: "keyless" };
-  const reason = findReason(known, newest, people, now);
+  const unwanted = listUnwanted(known, standing.removed);
+  const rank = rankOf(newest.roster, known.where.user);
+  if (unwanted.some((user) => rank >= rankOf(newest.roster, user))) return { state: "removed", users: unwanted };
+  const reason = unwanted.length > 0 ? "removed" : findReason(known, newest, people, now);
   return reason === null ? { state: "ready" } : { state: "rotating", reason };
 }

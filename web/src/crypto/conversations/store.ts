@@ -41,7 +41,11 @@ export interface RememberedConversation {
   /** Epochs that a restored server may have lost, until they are back or given up; nothing is sealed before `lostUntil` (ms). */
   lost: RememberedEpoch[];
   lostUntil: number;
+  /** Who was removed in what a restored server has lost: who is a member, and was not removed above epoch n, is to be removed anew. */
+  removed: Removed[];
 }
+
+export type Removed = [user: number, n: number];
 
 /** Chains that were longer: the n that was known. */
 export interface Awaited {

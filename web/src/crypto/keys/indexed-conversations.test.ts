@@ -25,7 +25,7 @@ const remembered = (): RememberedConversation => ({
     { record: random(300), roster: null, told: { seq: 3, time: 7 }, seed: seeds[4]! },
     { record: random(300), roster: null, told: { seq: 4, time: 8 }, seed: null },
   ],
-  lostUntil: 9,
+  lostUntil: 9, removed: [[3, 2]],
 });
 
 /** Everything that lies in a database, as one string of hex and text. */

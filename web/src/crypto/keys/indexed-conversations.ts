@@ -53,6 +53,7 @@ function putBack({ seeds: _, epochs, loose, pending, lost, ...rest }: StoredConv
     // Written by a version that kept none.
     signed: (rest as Partial<RememberedConversation>).signed ?? [],
     lostUntil: (rest as Partial<RememberedConversation>).lostUntil ?? 0,
+    removed: (rest as Partial<RememberedConversation>).removed ?? [],
     denied: (rest as Partial<RememberedConversation>).denied ?? [],
     epochs: epochs.map(withAny),
     loose: loose.map((one) => ({ ...one, seed: next() })),

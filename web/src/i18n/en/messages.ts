@@ -33,6 +33,7 @@ export const messages = {
   exactPlain: "{at}, not encrypted",
   waitsForKeys: "{name} has no keys for encryption yet. What you write waits on this device and is sent once {name} has opened Hearth.",
   waitsForSeed: "This device does not have the key of this conversation yet. It asks the others for it again and again; until then what you write waits here.",
+  waitsForRemoval: "{name} had been removed from this group, and the server has lost that. What you write waits here until somebody who may removes {name} again.",
   stopped: "What the server shows of this conversation cannot be right, so nothing is sent here. Tell the person who runs this Hearth: {verdict}",
   linkHost: "leads to {host}",
   unreadLine: "Unread messages",

@@ -267,7 +267,7 @@ export class View {
   }
 
   #showSealing(): unknown[] {
-    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, isPending: false }, this.now);
+    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, isPending: false, removed: [] }, this.now);
     if (sealing.state === "held") return ["held", sealing.users];
     if (sealing.state === "rotating") return ["rotating", sealing.reason === "left" ? "remove" : "rotate"];
     return [sealing.state];
