@@ -31,7 +31,7 @@ export const trust: Translation<typeof en>["trust"] = {
   takeBack: "اسحب العلامة",
   takenBack: "لم يعد {name} معلَّمًا متحقَّقًا منه.",
   scanText: "على جهاز {name}: افتح محادثتكما، ثم قائمتها، ثم التشفير.",
-  cameraRefused: "لا يمكن استعمال الكاميرا هنا. أدخل الرمز نصًّا.",
+  cameraRefused: "لا يمكن استعمال الكاميرا هنا. اختر صورة للرمز أو أدخله نصًّا.",
   photo: "اختر صورة له",
   photoNothing: "لا رمز مقروءًا في هذه الصورة.",
   codeLabel: "رمزه نصًّا",

@@ -29,7 +29,7 @@ export const trust = {
   takeBack: "Take the mark back",
   takenBack: "{name} is no longer marked as verified.",
   scanText: "On {name}’s device: open your conversation, its menu, Encryption.",
-  cameraRefused: "The camera cannot be used here. Enter the code as text.",
+  cameraRefused: "The camera cannot be used here. Choose a photo of the code, or enter it as text.",
   photo: "Choose a photo of it",
   photoNothing: "No code that can be read is in this picture.",
   codeLabel: "Their code as text",
