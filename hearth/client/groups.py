@@ -5,6 +5,7 @@ Members are named by username. What a role may not do the server refuses, and th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hearth.client.conversations.act import MOVED, act, seen_place
@@ -12,6 +13,7 @@ from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.ready import make_ready
 from hearth.client.conversations.room import Room
+from hearth.client.conversations.seeds import find_history
 from hearth.client.crypto.making import acts
 from hearth.client.crypto.making.acts import Act
 from hearth.client.friendships import find_friend, is_named
@@ -56,10 +58,15 @@ class Groups:
         await self._until(lambda state: True, key)
         return key
 
-    async def add(self, group: str, usernames: Iterable[str]) -> None:
-        """Add friends, who read what comes from now on. Raises as `create`."""
+    async def add(self, group: str, usernames: Iterable[str], *, history: bool = False) -> None:
+        """Add friends, who read what comes from now on.
+
+        With `history` they are given the keys to all that this device can read there, which every member sees;
+        what was written under a disappearing timer excepted. Raises as `create`; Rejected(keyless) while a key
+        of that time is missing here.
+        """
         users = {find_friend(self._client, name).profile.user.id: NO_HASH for name in usernames}
-        await self._change(group, lambda before: acts.add(before, users), users)
+        await self._change(group, lambda before: acts.add(before, users), users, has_history=history)
         await self._until(lambda state: users.keys() <= state.members.keys(), group)
 
     async def remove(self, group: str, usernames: Iterable[str]) -> None:
@@ -102,7 +109,12 @@ class Groups:
                     return
 
     async def _change(
-        self, group: str, choose: Callable[[Epoch], Act], newcomers: Iterable[int] = ()
+        self,
+        group: str,
+        choose: Callable[[Epoch], Act],
+        newcomers: Iterable[int] = (),
+        *,
+        has_history: bool = False,
     ) -> None:
         """Make the next epoch as `choose` says by the newest one.
 
@@ -115,7 +127,8 @@ class Groups:
                 newest = live.epochs.newest
                 assert newest is not None  # it was opened
                 try:
-                    await act(room, live, choose(newest))
+                    first = await find_history(room, live) if has_history else 0
+                    await act(room, live, replace(choose(newest), history_from=first))
                 except HearthError as error:
                     if error.code not in MOVED - {"epoch_moved"} or tries + 1 == MOST_TRIES:
                         raise

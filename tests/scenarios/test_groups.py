@@ -5,6 +5,7 @@ import pytest
 from hearth.client import NotReady, Waits
 from hearth.errors import HearthError, NotFound
 from hearth.sealed.core.verdicts import Rejected, Verdict
+from tests.scenarios.backups import rotates
 from tests.scenarios.cast import Device
 from tests.scenarios.conftest import SignUp, make_friends
 
@@ -93,6 +94,28 @@ async def test_who_leaves_is_gone_and_the_last_owner_names_another_first(
     await alice.client.groups.leave(group)
     await erin.sends("alone", to=group)
     assert await erin.client.groups.members(group) == {"erin": "owner"}
+
+
+async def test_who_is_added_with_its_history_reads_what_was_before(
+    sign_up: SignUp, alice: Device, bob: Device, erin: Device, carol: Device
+) -> None:
+    group = await alice.client.groups.create(["bob"])
+    await knows(bob, group, "alice")
+    await alice.sends("in the first epoch", to=group)
+    await bob.receives("in the first epoch")
+    await rotates(alice, group)
+    await bob.sends("in the second", to=group)
+    await alice.receives("in the second")
+    await alice.client.groups.add(group, ["erin"], history=True)
+    await knows(erin, group, "alice", "bob", "erin")
+    await bob.sends("to all", to=group)
+    everything = ["in the first epoch", "in the second", "to all"]
+    for text in everything:
+        await erin.receives(text)
+    assert [one.text for one in await erin.client.history(group)] == everything
+    laptop = await sign_up("erin", device="laptop")
+    assert [one.text for one in await laptop.client.history(group)] == everything
+    await carol.receives_nothing()
 
 
 async def test_strangers_and_other_conversations_are_no_groups(alice: Device, bob: Device) -> None:

@@ -3,6 +3,8 @@
 A request is kept before it leaves, and repeated byte by byte until the server's answer decides.
 """
 
+from collections.abc import Iterable, Mapping
+
 from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.conversations.live import Live, Told
 from hearth.client.conversations.room import Room
@@ -12,9 +14,9 @@ from hearth.client.crypto.log.chain import first_hash
 from hearth.client.crypto.making.acts import Act
 from hearth.client.crypto.making.device import Moment
 from hearth.client.crypto.making.epoch import Ground, MadeEpoch, make_epoch
-from hearth.client.keys.kept import KeptRequest, KeptWrap
+from hearth.client.keys.kept import KeptHistory, KeptRequest, KeptWrap
 from hearth.client.keys.own import now_ms
-from hearth.epochs.contract import EpochTaken, MakeEpoch, MemberWrap
+from hearth.epochs.contract import EpochTaken, MakeEpoch, MemberWrap, NewHistory
 from hearth.errors import HearthError
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Verdict, require
@@ -48,8 +50,15 @@ async def act(room: Room, live: Live, wanted: Act, time: int | None = None) -> N
 
 
 def _to_request(made: MadeEpoch) -> KeptRequest:
-    wraps = [KeptWrap(user, wrap) for user, wrap in sorted(made.wraps.items())]
-    return KeptRequest(made.epoch.record.n, made.record, made.roster, wraps, made.seed)
+    history = None
+    if made.history is not None:
+        history = KeptHistory(made.history.sealed, _list_wraps(made.history.wraps))
+    wraps = _list_wraps(made.wraps)
+    return KeptRequest(made.epoch.record.n, made.record, made.roster, wraps, made.seed, history)
+
+
+def _list_wraps(wraps: Mapping[int, bytes]) -> list[KeptWrap]:
+    return [KeptWrap(user, wrap) for user, wrap in sorted(wraps.items())]
 
 
 async def send_pending(room: Room, live: Live) -> None:
@@ -57,8 +66,7 @@ async def send_pending(room: Room, live: Live) -> None:
     request = live.pending
     if request is None:
         return
-    wraps = [MemberWrap(user_id=one.user_id, wrap=one.wrap) for one in request.wraps]
-    command = MakeEpoch(record=request.record, roster=request.roster, wraps=wraps)
+    command = _to_command(request)
     try:
         taken: EpochTaken = await room.own.ask(command, EpochTaken)
     except HearthError as error:
@@ -69,6 +77,15 @@ async def send_pending(room: Room, live: Live) -> None:
             await _look_again(room, live)
         raise
     await _take_own(room, live, request, Told(taken.seq, to_ms(taken.timestamp)))
+
+
+def _to_command(request: KeptRequest) -> MakeEpoch:
+    def say(wraps: Iterable[KeptWrap]) -> list[MemberWrap]:
+        return [MemberWrap(user_id=one.user_id, wrap=one.wrap) for one in wraps]
+
+    given = request.history
+    history = None if given is None else NewHistory(sealed=given.sealed, wraps=say(given.wraps))
+    return MakeEpoch(record=request.record, roster=request.roster, wraps=say(request.wraps), history=history)
 
 
 async def _look_again(room: Room, live: Live) -> None:

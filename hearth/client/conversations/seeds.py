@@ -173,6 +173,17 @@ async def find_seed(room: Room, live: Live, n: int) -> bool:
     return live.epochs.known[n].key is not None
 
 
+async def find_history(room: Room, live: Live) -> int:
+    """Return from which epoch on this device can give a history: the oldest that it knows.
+
+    Seeds of epochs with a timer are not given. Raises Rejected(keyless) while another one's is not here.
+    """
+    for n, known in sorted(live.epochs.known.items()):
+        if not known.epoch.record.settings.timer:
+            await require_seed(room, live, n)
+    return live.epochs.oldest.record.n
+
+
 async def require_seed(room: Room, live: Live, n: int) -> None:
     """Raise Rejected(keyless) unless the seed of an epoch is here or can be had now."""
     require(await find_seed(room, live, n), Verdict.KEYLESS, "no key of this epoch")

@@ -39,6 +39,13 @@ class KeptWrap(msgspec.Struct, frozen=True):
     wrap: bytes
 
 
+class KeptHistory(msgspec.Struct, frozen=True):
+    """Earlier seeds for newcomers: the sealed list, and its key for each of them."""
+
+    sealed: bytes
+    wraps: list[KeptWrap]
+
+
 class KeptRequest(msgspec.Struct, frozen=True):
     """An epoch that was made and not answered: sent again as the same bytes. `seed` is its own."""
 
@@ -47,6 +54,7 @@ class KeptRequest(msgspec.Struct, frozen=True):
     roster: bytes | None
     wraps: list[KeptWrap]
     seed: bytes
+    history: KeptHistory | None = None
 
 
 class KeptConversation(msgspec.Struct, frozen=True):
