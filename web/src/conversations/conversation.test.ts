@@ -174,7 +174,7 @@ test("an entry that turns out to be a repetition goes, though it was held", asyn
 
 test("nothing is held of a copy that was given up", async () => {
   const { replica, conversation } = await open(10, 10);
-  await replica.clear();
+  await replica.clearCopy();
   await expect.poll(() => conversation.current).toMatchObject({ row: null, items: [] });
 });
 

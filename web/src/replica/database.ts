@@ -285,16 +285,12 @@ export class Replica extends Dexie {
     if (found?.version !== undefined && found.version < this.verno * 10) await this.delete({ disableAutoOpen: false });
   }
 
-  /** Forgets everything but pictures (they are named by their content): the server has become another one. */
-  clear = (): Promise<void> => this.#clear(["avatars"]);
-
   /** Forgets what can be fetched again: the server's database has become another one. */
-  clearCopy = (): Promise<void> => this.#clear(["avatars", "lost", "restores"], ["friendLinks", "saying"]);
-
-  #clear(kept: string[], metas: (keyof Metas)[] = []): Promise<void> {
+  clearCopy(): Promise<void> {
+    const kept = new Set(["avatars", "lost", "restores"]);
     return this.write(async () => {
-      const stay = await this.metas.where("key").anyOf(metas).toArray();
-      for (const table of this.tables) if (!kept.includes(table.name)) await table.clear();
+      const stay = await this.metas.where("key").anyOf(["friendLinks", "saying"] satisfies (keyof Metas)[]).toArray();
+      for (const table of this.tables) if (!kept.has(table.name)) await table.clear();
       await this.metas.bulkPut(stay);
     });
   }

@@ -98,11 +98,4 @@ export class OwnDatabase extends Dexie {
       .upgrade((upgrade) => upgrade.table<OldRow>("outbox").toCollection().modify(takeOver));
     this.version(3).stores({ sent: "client_id, conversation" });
   }
-
-  /** Forgets everything: there is another server at this address now. */
-  async clear(): Promise<void> {
-    await this.transaction("rw", this.tables, async () => {
-      for (const table of this.tables) await table.clear();
-    });
-  }
 }

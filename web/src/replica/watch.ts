@@ -32,9 +32,9 @@ export function watchStorage(database: Dexie, { lost, outdated }: StorageFates):
 export const isOfNewer = (error: unknown): boolean => listNames(error).includes("VersionError");
 
 /** What keeps this device from working as it should. "full": no room to keep anything; "blocked": a tab with an older
- *  form of the database does not let go of it; "broken": the browser does not open, read or write; "defect": an error of
- *  our own. */
-export type StorageTrouble = "full" | "blocked" | "broken" | "defect";
+ *  form of the database does not let go of it; "broken": the browser does not open, read or write; "stranger": another
+ *  server answers here, for which nothing that is kept is meant; "defect": an error of our own. */
+export type StorageTrouble = "full" | "blocked" | "broken" | "stranger" | "defect";
 
 /** Names of what goes wrong in the browser's storage itself (Indexed Database API 3.0 section 3, and Dexie's own). */
 const STORAGE_ERRORS = new Set([
@@ -47,6 +47,7 @@ export function judgeTrouble(error: unknown): StorageTrouble | null {
   const names = listNames(error);
   if (names.includes("QuotaExceededError")) return "full";
   if (names.includes("ProblemError")) return null;
+  if (names.includes("OtherServerError")) return "stranger";
   return names.some((name) => STORAGE_ERRORS.has(name)) ? "broken" : "defect";
 }
 

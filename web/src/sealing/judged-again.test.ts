@@ -202,7 +202,7 @@ test("what was asked before the copy was cleared is not written into the new one
   const held = new Held(bob.askAbout);
   page.opener.ask = held.ask;
   await page.takeLive(1, 2, 3);
-  await page.replica.clear();
+  await page.replica.clearCopy();
   page.opener.forget();
   page.opener.ask = undefined;
   await page.takeLive(1, 2, 3);

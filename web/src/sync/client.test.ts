@@ -56,12 +56,12 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.forget(true);
 });
 
-function open(server = new TestServer()) {
+function open(server = new TestServer(), askKeys = plainKeys) {
   const line = new Line(server);
   const told = { ended: vi.fn(), foreign: vi.fn(), storage: vi.fn(), outdated: vi.fn() };
   const client = new Client({
     ...{ user: server.me, device: server.device, ...told, checkSession: async () => "valid" as const },
-    ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line, askKeys: plainKeys },
+    ...{ locks: undefined, openChannel: undefined, isVisible: () => true, openSocket: () => line, askKeys },
   });
   clients.push(client);
   client.start();
@@ -108,6 +108,33 @@ test("nothing is sent before the server has shown that it is the right one", asy
   await expect.poll(() => told.foreign.mock.calls.length).toBe(1);
   expect(server.logs.get(id)!.entries).toHaveLength(0);
   Object.assign(server, { me: 1 });
+});
+
+test("a database that becomes another one on the same connection is told to the keys' worker before anything goes on", async () => {
+  const asked: string[] = [];
+  const ask = ((act, needs) => {
+    asked.push(act === "meetDatabase" ? (needs as unknown as { database: string }).database : act);
+    return plainKeys(act, needs);
+  }) as typeof plainKeys;
+  const { server, client } = open(new TestServer(), ask);
+  await expect.poll(() => asked).toContain(server.generation);
+  asked.length = 0;
+  server.generation = "0".repeat(32);
+  client.failed(new Error("something was not kept"));
+  await expect.poll(() => asked).toContain(server.generation);
+  expect(asked.filter((act) => act !== "disconnect")[0]).toBe(server.generation);
+});
+
+test("another server at this address is sent nothing that was written for the first, and it is said", async () => {
+  const { server, client, told, line } = open();
+  const id = server.addConversation();
+  await expect.poll(() => client.replica.findMeta("cursor")).toBeDefined();
+  line.disconnect();
+  await client.outbox.add(id, encode("not for you"));
+  server.server_id = "0".repeat(32);
+  client.socket.connect();
+  await expect.poll(() => told.storage.mock.calls.at(-1)).toEqual(["stranger"]);
+  expect([await client.own.outbox.count(), server.logs.get(id)!.entries.length]).toEqual([1, 0]);
 });
 
 test("an ended session is told with its reason, and the line is closed", async () => {

@@ -95,7 +95,7 @@ async function hold(length: number) {
   const opener = { opened: 0, noteWaiting: () => undefined, open: (rows: WholeRow[]) => ((opener.opened += 1), held.then(() => rows)) };
   const filler = new Filler(replica, server.call as Socket["call"], opener);
   const anew = async (): Promise<void> => {
-    await replica.clear();
+    await replica.clearCopy();
     await replica.putMeta("cursor", { ...own, generation: "two" });
   };
   return { replica, id, filler, opener, letGo, anew };

@@ -56,6 +56,8 @@ export class Leader {
   readonly #usage: Usage;
   readonly #presence = new PresenceBoard(new Map());
   #connected = new AbortController();
+  /** Of one connection and one database. */
+  #work = new AbortController();
   /** The connection that brought the copy up to date, and on which the work goes on. */
   #opened: AbortSignal | undefined;
   #isRepairing = false;
@@ -68,8 +70,9 @@ export class Leader {
     this.#socket = new Socket(settings);
     const call = parts.line.call.bind(parts.line);
     this.#usage = new Usage((away) => void call("presence.set", { away }).catch(() => undefined));
-    this.#sync = new Sync(parts.replica, parts.own, call, {
+    this.#sync = new Sync(parts.replica, call, {
       opened: (answer) => this.#begin(answer),
+      moved: () => this.#stopWork(),
       foreign: () => hooks.foreign(),
       failed: (error) => this.repair(error),
     }, parts.opener);
@@ -117,8 +120,14 @@ export class Leader {
       .finally(() => (this.#isRepairing = false));
   }
 
+  #stopWork(): void {
+    this.#work.abort();
+    this.#opened = undefined;
+  }
+
   #end(): void {
     this.#connected.abort();
+    this.#stopWork();
     this.#usage.stop();
     this.#parts.line.use(undefined);
     this.#socket.close();
@@ -126,7 +135,7 @@ export class Leader {
 
   #follow(state: ConnectionState): void {
     this.#connected.abort();
-    this.#opened = undefined;
+    this.#stopWork();
     if (state === "online") {
       this.#usage.connect();
       this.#presence.connect();
@@ -164,12 +173,14 @@ export class Leader {
 
   #begin(answer: Opened): void {
     const { tabs, outbox, receipts, filler, sealing, returning } = this.#parts;
-    const { signal } = this.#connected;
+    const connected = this.#connected.signal;
     this.#presence.answer(answer.presence);
     tabs.say({ type: "opened", presence: answer.presence });
     this.#hooks.opened(answer.presence);
-    if (this.#opened === signal) return;
-    this.#opened = signal;
+    if (this.#opened === connected || connected.aborted) return;
+    this.#opened = connected;
+    this.#work = new AbortController();
+    const { signal } = this.#work;
     void this.#keep(signal, () => returning.run(signal, (conversation) => this.#lookAgain(conversation)));
     void this.#keep(signal, () => sealing.run(answer.generation, signal));
     void this.#keep(signal, () => outbox.drain(signal));

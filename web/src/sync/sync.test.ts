@@ -31,7 +31,7 @@ class Tab {
     opened.push(this.replica, this.own);
     const hooks = { opened: () => undefined, foreign: () => void this.foreign++ };
     const opener = { open: (rows: WholeRow[]) => this.opening.then(() => rows), noteWaiting: () => undefined, forget: () => void this.forgotten++ };
-    this.sync = new Sync(this.replica, this.own, server.call, hooks, opener);
+    this.sync = new Sync(this.replica, server.call, hooks, opener);
     this.filler = new Filler(this.replica, server.call);
   }
 
@@ -98,7 +98,7 @@ test("a snapshot that comes in parts is taken whole, and what happens meanwhile 
     if (name === "sync.rest" && server.friends.has(3)) server.removeFriend(3);
     return answer;
   };
-  const sync = new Sync(tab.replica, tab.own, server.call, { opened: () => undefined, foreign: () => undefined });
+  const sync = new Sync(tab.replica, server.call, { opened: () => undefined, foreign: () => undefined });
   server.emit = (name, payload) => sync.take(name, payload);
   await sync.open();
   expect((await tab.replica.friends.toArray()).map((friend) => friend.user_id)).toEqual([2, 4, 5, 6, 7, 8]);
@@ -225,7 +225,7 @@ test("a snapshot that was overtaken by another tab does not take the copy back",
     }
     return answer;
   };
-  Object.assign(slow, { sync: new Sync(slow.replica, slow.own, delayed, { opened: () => undefined, foreign: () => undefined }) });
+  Object.assign(slow, { sync: new Sync(slow.replica, delayed, { opened: () => undefined, foreign: () => undefined }) });
   await slow.sync.open();
   expect((await slow.replica.friends.toArray()).map((friend) => friend.user_id)).toEqual([2, 3]);
   expect((await slow.replica.findMeta("cursor"))!.log_seq).toBe(2);
@@ -292,14 +292,20 @@ for (const way of ["live", "with its row"]) {
   });
 }
 
-test("another server at this address gets nothing that was written for the first", async () => {
+test("a server that names itself otherwise clears nothing, and is not followed", async () => {
   const server = new TestServer();
+  const id = server.addConversation();
+  server.append(id, 2, "hello");
   const tab = new Tab(server);
   await tab.sync.open();
   await tab.own.drafts.put({ conversation: "c", text: "for the other one", saved_at: "" });
-  server.server_id = "0".repeat(32);
-  await tab.sync.open();
-  expect(await tab.own.drafts.count()).toBe(0);
+  const { server_id, generation } = server;
+  Object.assign(server, { server_id: "0".repeat(32), generation: "1".repeat(32) });
+  server.append(id, 2, "of another server");
+  await expect(tab.sync.open()).rejects.toThrow("another server");
+  expect(await tab.own.drafts.count()).toBe(1);
+  expect(await tab.replica.conversations.get(id)).toMatchObject({ last_seq: 1 });
+  expect(await tab.replica.findMeta("cursor")).toMatchObject({ server_id, generation });
 });
 
 test("more conversations than one page of rows are all fetched", async () => {

@@ -4,7 +4,6 @@ import { applyItem } from "../inbox/apply.ts";
 import { applyReceipts } from "../messages/apply.ts";
 import type { Cursor, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
-import type { OwnDatabase } from "../replica/own-database.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
 import { Partings } from "../restored/partings.ts";
 import { setAside } from "../restored/set-aside.ts";
@@ -18,9 +17,19 @@ const MOST_HEADS = 2000;
 const ITEMS_PER_PAGE = 50;
 const LOG_PAGE = 500;
 
+/** What is here is another server's: it is shown to no other one, and kept. */
+export class OtherServerError extends Error {
+  constructor() {
+    super("another server answers at this address");
+    this.name = "OtherServerError";
+  }
+}
+
 export interface SyncHooks {
   /** The copy is up to date with the head of everything; also after every reconnection. */
   opened(answer: contract.Opened): void;
+  /** It is another server, or its database another one: what goes on is about the one before. */
+  moved?(): void;
   /** The cookie is another user's now (they signed in elsewhere in this browser). */
   foreign(): void;
   /** A live event could not be kept here. */
@@ -29,7 +38,6 @@ export interface SyncHooks {
 
 export class Sync {
   readonly #replica: Replica;
-  readonly #own: OwnDatabase;
   readonly #call: Socket["call"];
   readonly #hooks: SyncHooks;
   readonly #opener: Pick<Opener, "open" | "noteWaiting" | "forget"> | undefined;
@@ -41,9 +49,8 @@ export class Sync {
   #age = 0;
   readonly #partings: Partings;
 
-  constructor(replica: Replica, own: OwnDatabase, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting" | "forget">) {
+  constructor(replica: Replica, call: Socket["call"], hooks: SyncHooks, opener?: Pick<Opener, "open" | "noteWaiting" | "forget">) {
     this.#replica = replica;
-    this.#own = own;
     this.#call = call;
     this.#hooks = hooks;
     this.#opener = opener;
@@ -147,19 +154,16 @@ export class Sync {
     return { generation: cursor?.generation ?? null, log_seq: cursor?.log_seq ?? 0, conversations };
   }
 
-  /** Another server at this address: nothing here is of use there. Another generation: what it may have lost is set aside. */
+  /** Another generation: what it may have lost is set aside. Throws OtherServerError: no server clears by its name what it has not. */
   async #takeGeneration({ server_id, generation }: contract.Opened): Promise<void> {
     const cursor = await this.#replica.findMeta("cursor");
     if (!cursor) return;
     if (cursor.server_id === server_id && cursor.generation === generation) return;
-    const isSame = cursor.server_id === server_id;
-    const partings = isSame ? await this.#partings.find(generation, await this.#readHeads()) : undefined;
+    this.#hooks.moved?.();
+    if (cursor.server_id !== server_id) throw new OtherServerError();
+    const partings = await this.#partings.find(generation, await this.#readHeads());
     this.#age += 1;
-    if (partings) await setAside(this.#replica, generation, partings);
-    else {
-      await this.#own.clear();
-      await this.#replica.clear();
-    }
+    await setAside(this.#replica, generation, partings);
     this.#opener?.forget();
   }
 
@@ -206,7 +210,8 @@ export class Sync {
   async #startAnew(cursor: Cursor): Promise<void> {
     const before = { ...(await this.#prepare()), generation: cursor.generation, log_seq: 0 };
     const opened = await this.#call("sync.open", before);
-    await this.#takeGeneration(opened);
+    // To be met as at a connection.
+    if (opened.generation !== cursor.generation) throw new Error("the server's database has become another one");
     const age = this.#age;
     await this.#takeLog(opened, cursor.log_seq);
     for (const item of opened.items) await this.#takeItem(item, age);

@@ -42,6 +42,7 @@ export const shell = {
   storageBroken: "The browser does not let Hearth use this device's storage, so messages cannot be shown or written here. They are safe on the server. Close other tabs or restart the browser; Hearth keeps trying.",
   storageBlocked: "An older tab of Hearth still holds what is kept on this device, so this one cannot open it. Close the other tabs; Hearth goes on by itself.",
   storageDefect: "Hearth has met an error of its own, so something new may be missing here. Nothing is lost on the server; Hearth tries again by itself.",
+  otherServer: "Another Hearth server answers at this address. It is sent nothing, and all that is here stays, also what was not sent yet. Ask the person who runs it; signing out removes what is here.",
   storageWiped: "The browser has removed what Hearth kept on this device. Your messages are fetched from the server again; what was written here and not sent yet may be lost.",
   restored: "This server was restored from a backup. Messages from after the backup come back from the devices that still have them; what no device has is lost.",
   restoredSeen: "Understood",
