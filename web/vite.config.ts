@@ -9,6 +9,8 @@ import { dropSiblingRules } from "./build/sibling-rules.ts";
 
 /** What the service worker is made of: it imports nothing, so nothing of it may move into another file. */
 const isWorkerPart = (id: string): boolean => /[\\/]src[\\/](service-worker|own-pages)\.ts$/.test(id);
+/** What the keys' worker shares with the curve that it fetches later (src/crypto/protocol/load-curve25519.ts). */
+const isProtocol = (id: string): boolean => /[\\/](@noble|src[\\/]crypto[\\/]protocol)[\\/]|[\\/]src[\\/]lib[\\/]bytes\.ts$/.test(id);
 const server = process.env["HEARTH_SERVER"] ?? "http://localhost:8000";
 
 export default defineConfig({
@@ -31,8 +33,18 @@ export default defineConfig({
       },
     },
   },
-  // Notes to a bundler are of no use to who loads it.
-  worker: { format: "es", plugins: () => [dropReasons()], rolldownOptions: { output: { comments: { annotation: false } } } },
+  worker: {
+    format: "es",
+    plugins: () => [dropReasons()],
+    rolldownOptions: {
+      output: {
+        // Notes to a bundler are of no use to who loads it.
+        comments: { annotation: false },
+        // A file of its own, so that none imports the worker's: WebKit would not find that one by its address, and run it again.
+        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: "protocol", tags: ["$initial"], test: isProtocol }] },
+      },
+    },
+  },
   css: {
     postcss: { plugins: [dropSiblingRules()] },
     preprocessorOptions: {

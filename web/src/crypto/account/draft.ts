@@ -43,7 +43,7 @@ export class Draft {
   /** A new identity key, linked to the one so far. */
   async renewIdentity(seed: Bytes, newSeed: Bytes): Promise<void> {
     const { n, hash } = this.head;
-    const identityKey = publicKeyOf(newSeed);
+    const identityKey = await publicKeyOf(newSeed);
     const message = identityProof(this.place.server, this.place.user, n + 1, hash, identityKey);
     await this.addByIdentity({ kind: "identity", identityKey, proof: await signWithSeed(newSeed)(message) }, seed);
   }

@@ -137,7 +137,7 @@ describe("the user chain", () => {
     const first = await world.begin();
     const head = world.server.head!;
     const seed = random(32);
-    const devices = [...head.devices, { device: new Uint8Array(16).fill(255), signKey: publicKeyOf(seed), kemHash: random(32), formats: [1] }];
+    const devices = [...head.devices, { device: new Uint8Array(16).fill(255), signKey: await publicKeyOf(seed), kemHash: random(32), formats: [1] }];
     const forged = await makeUserStatement({
       server: world.server.id, user: 1, n: head.n + 1, previous: head.hash, body: { kind: "devices", devices }, time: 1, signer: zeros(16), extensions: [],
     }, signWithSeed(seed));
@@ -220,7 +220,7 @@ describe("generations", () => {
     const world = new World();
     const [first, second] = [await world.begin(), await world.add()];
     world.now += 31 * DAY;
-    const evil = kemPublicKey(random(32));
+    const evil = await kemPublicKey(random(32));
     for (const device of [second.device, zeros(16)]) {
       const listPublicKeys: AccountServer["listPublicKeys"] = async () =>
         (await first.server.listPublicKeys()).map((one) => (one.device.join() === device.join() ? { ...one, publicKey: evil } : one));
@@ -239,7 +239,7 @@ describe("receive keys and rows", () => {
     await ready(first);
     const keys = (await first.store.readDevice(first.device))!;
     const head = world.server.head!;
-    const publicKey = kemPublicKey(random(32));
+    const publicKey = await kemPublicKey(random(32));
     const second = await makeReceive({
       server: world.server.id, user: 1, version: 2, kemHash: random(32), chain: { n: head.n, hash: head.hash }, device: keys.device, time: 5, extensions: [],
     }, keys.sign);
@@ -309,7 +309,7 @@ describe("the recovery key", () => {
     const shown = await makeRecoveryKey(await world.begin(), world.password);
     const vaultKey = random(32);
     expect(await start(world, shown, async (honest) => {
-      const way = { kind: RECOVERY_KEY, id: honest.id, publicKey: kemPublicKey(random(32)), tagKey: random(32) };
+      const way = { kind: RECOVERY_KEY, id: honest.id, publicKey: await kemPublicKey(random(32)), tagKey: random(32) };
       return { ...honest, wayIn: await sealWay(way, { server: honest.server, user: 1, version: honest.version }, vaultKey) };
     })).toBe("cannot_open");
     expect(await start(world, shown, (honest) => honest)).toBe("accepted");

@@ -130,7 +130,7 @@ export interface MadeReceive {
 
 export async function makeNextReceive(place: Place, keys: DeviceKeys, chain: ChainHead, version: number, time: number): Promise<MadeReceive> {
   const seed = random(32);
-  const publicKey = kemPublicKey(seed);
+  const publicKey = await kemPublicKey(seed);
   const { server, user } = place;
   const one = { server, user, version, kemHash: hashKemKey(publicKey), chain, device: keys.device, time, extensions: [] };
   const statement = await makeReceive(one, keys.sign);
@@ -167,7 +167,7 @@ export async function makeVault(place: Place, kek: Bytes, content: VaultContent)
     userChain: content.userChain, ways: ways.map((one) => one.way), extensions: [],
   };
   const sealed = await sealVault(vaultKey, where, vault);
-  const publicKey = kemPublicKey(kemSeed);
+  const publicKey = await kemPublicKey(kemSeed);
   const sealedWays = [];
   for (const { way, proofHash } of ways) sealedWays.push({ kind: way.kind, id: way.id, wayIn: await sealWay(way, where, vaultKey), proofHash });
   return {

@@ -60,8 +60,8 @@ async function open(chain: KnownChain, { version, sealed }: SealedVault, unwrap:
   checkVersion(named.version, version);
   const isNamed = equal(named.sealedHash, sha256(sealed)) && equal(named.commitment, commitVaultKey(place, vaultKey));
   check(isNamed, "fork", "another vault than the chain names");
-  check(equal(named.kemHash, hashKemKey(kemPublicKey(vault.kemSeed))), "fork", "another vault key than the chain names");
-  check(equal(publicKeyOf(vault.identitySeed), state.identityKey), "fork", "another identity than the chain's");
+  check(equal(named.kemHash, hashKemKey(await kemPublicKey(vault.kemSeed))), "fork", "another vault key than the chain names");
+  check(equal(await publicKeyOf(vault.identitySeed), state.identityKey), "fork", "another identity than the chain's");
   chain.at(vault.userChain);
   return vault;
 }

@@ -43,7 +43,7 @@ export const drawRecoveryKey = (): string => writeRecoveryKey(random(32));
 export async function makeRecoveryKey(account: Account, password: PasswordKeys, drawn = drawRecoveryKey()): Promise<string> {
   const key = readRecoveryKey(drawn);
   const { proof, kemSeed, tagKey } = deriveRecovery(key);
-  const way = { kind: RECOVERY_KEY, id: random(16), publicKey: kemPublicKey(kemSeed), tagKey };
+  const way = { kind: RECOVERY_KEY, id: random(16), publicKey: await kemPublicKey(kemSeed), tagKey };
   await retryMoved(() => changeWays(account, password, (ways) => [...withoutRecoveryKey(ways), { way, proofHash: sha256(proof) }]));
   return drawn;
 }

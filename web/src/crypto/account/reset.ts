@@ -26,7 +26,7 @@ async function beginAnew(self: Self, state: UserState | null, next: NextPassword
   const keys = await store.makeDevice(device);
   const identitySeed = random(32);
   const draft = new Draft(place, state, now());
-  await draft.addByIdentity({ kind: "genesis", identityKey: publicKeyOf(identitySeed), username: place.username }, identitySeed);
+  await draft.addByIdentity({ kind: "genesis", identityKey: await publicKeyOf(identitySeed), username: place.username }, identitySeed);
   await draft.addDevices([listDevice(keys)], identitySeed);
   const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, ...kept });
   wipe(identitySeed);

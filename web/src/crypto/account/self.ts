@@ -131,7 +131,7 @@ export class Self {
     for (const row of await this.readRows()) {
       if (row.kind !== "receive" || this.receiveSeeds.has(row.version)) continue;
       const receive = known.get(row.version);
-      const fits = receive === undefined || (equal(receive.hash, row.statementHash) && equal(hashKemKey(kemPublicKey(row.seed)), receive.statement.kemHash));
+      const fits = receive === undefined || (equal(receive.hash, row.statementHash) && equal(hashKemKey(await kemPublicKey(row.seed)), receive.statement.kemHash));
       if (fits) this.receiveSeeds.set(row.version, row.seed);
     }
   }

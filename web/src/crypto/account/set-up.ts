@@ -23,7 +23,7 @@ export async function setUp(account: Account, password: PasswordKeys, displayNam
   const keys = await account.store.makeDevice(account.device);
   const identitySeed = random(32);
   const draft = new Draft(account.place, null, account.now());
-  await draft.addByIdentity({ kind: "genesis", identityKey: publicKeyOf(identitySeed), username: account.place.username }, identitySeed);
+  await draft.addByIdentity({ kind: "genesis", identityKey: await publicKeyOf(identitySeed), username: account.place.username }, identitySeed);
   await draft.addDevices([listDevice(keys)], identitySeed);
   const made = await makeVaultChange(self, {
     keys, draft, identitySeed, kek: password.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion: 0, carried: [],

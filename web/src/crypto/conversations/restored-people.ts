@@ -33,13 +33,13 @@ async function findHead(api: ConversationServer, user: number): Promise<PersonHe
   return (await api.listHeads([user])).find((one) => one.user === user);
 }
 
-function listReceives({ chain, receiveSeeds }: Self, above: number, n: number): NewReceive[] {
+async function listReceives({ chain, receiveSeeds }: Self, above: number, n: number): Promise<NewReceive[]> {
   const known = new Map(chain.receives.map((one) => [one.statement.version, one]));
   const receives: NewReceive[] = [];
   for (let version = above + 1; receives.length < MOST_OFFERED; version += 1) {
     const [one, seed] = [known.get(version), receiveSeeds.get(version)];
     if (one === undefined || seed === undefined || one.statement.chain.n > n) break;
-    receives.push({ statement: one.bytes, publicKey: kemPublicKey(seed) });
+    receives.push({ statement: one.bytes, publicKey: await kemPublicKey(seed) });
   }
   return receives;
 }
@@ -53,7 +53,7 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<number> {
   const above = chain.statements.slice(head.n);
   const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
   const statements = above.slice(0, end < 0 ? MOST_OFFERED : Math.min(end, MOST_OFFERED));
-  const receives = listReceives(self, head.receiveVersion, head.n + statements.length);
+  const receives = await listReceives(self, head.receiveVersion, head.n + statements.length);
   if (statements.length + receives.length === 0) return 0;
   const keys = await self.findListedKeys();
   const isNew = keys !== null && statements.length > 0 && findDevice(there, keys.device) === undefined;

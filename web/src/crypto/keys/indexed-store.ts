@@ -115,7 +115,7 @@ export class IndexedKeyStore implements KeyStore {
     const wrappingKey = await this.wrappingKey();
     const kemSeed = await unwrapSecret(wrappingKey, KEM_SEED, stored.kemSeed);
     const sign = await openSigningKey(wrappingKey, stored.signing);
-    return { device, signKey: stored.signing.publicKey, sign, kemSeed, kemPublicKey: kemPublicKey(kemSeed) };
+    return { device, signKey: stored.signing.publicKey, sign, kemSeed, kemPublicKey: await kemPublicKey(kemSeed) };
   }
 
   async makeDevice(device: Bytes): Promise<DeviceKeys> {

@@ -6,6 +6,7 @@ import { toHex } from "../../lib/bytes.ts";
 import { MemorySession } from "../account/testing/memory-session.ts";
 import { makePassword, World } from "../account/testing/world.ts";
 import type { PasswordKeys } from "../derive.ts";
+import { NotFetched } from "../protocol/load-curve25519.ts";
 import { random } from "../protocol/primitives.ts";
 import { IndexedConversations } from "./indexed-conversations.ts";
 import { IndexedKeyStore } from "./indexed-store.ts";
@@ -120,6 +121,8 @@ test("what goes wrong is said with its kind", async () => {
   await expect(twice).rejects.toMatchObject({ kind: "refused", code: "chain_moved" });
   const broken = await serve({ ...surroundings, openStore: () => { throw new DOMException("full", "QuotaExceededError"); } }, { id: 7, act: "connect", place });
   expect(broken).toEqual({ id: 7, failed: { kind: "broken", code: "QuotaExceededError" } });
+  const unfetched = await serve({ ...surroundings, openStore: () => { throw new NotFetched(); } }, { id: 8, act: "connect", place });
+  expect(unfetched).toEqual({ id: 8, failed: { kind: "no_answer", code: "no_answer" } });
 });
 
 test("keys that were lost on the way hold nobody up for ever", async () => {

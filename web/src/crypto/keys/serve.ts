@@ -19,6 +19,7 @@ import { setAside } from "../conversations/restored.ts";
 import type { ConversationServer } from "../conversations/server.ts";
 import type { ConversationStore } from "../conversations/store.ts";
 import { check, ProtocolError, zeros } from "../protocol/codec.ts";
+import { NotFetched } from "../protocol/load-curve25519.ts";
 import { actOnConversations, type ConversationAsk, isConversationAsk } from "./conversation-acts.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
@@ -209,7 +210,7 @@ function explain(error: unknown): Failure {
   if (error instanceof Refusal) return { kind: "refused", code: error.code };
   if (error instanceof NotReady) return { kind: "not_ready", code: error.sealing.state };
   if (error instanceof Moved) return { kind: "moved", code: error.code };
-  if (error instanceof NoAnswer) return { kind: "no_answer", code: "no_answer" };
+  if (error instanceof NoAnswer || error instanceof NotFetched) return { kind: "no_answer", code: "no_answer" };
   return { kind: "broken", code: error instanceof Error ? error.name : "unknown" };
 }
 

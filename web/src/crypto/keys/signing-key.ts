@@ -26,7 +26,7 @@ export async function makeSigningKey(wrappingKey: CryptoKey, mayUseEngine = true
   const made = mayUseEngine ? await makeInEngine() : null;
   if (made !== null) return made;
   const seed = random(32);
-  return { kind: "seed", wrapped: await wrapSecret(wrappingKey, NAME, seed), publicKey: publicKeyOf(seed) };
+  return { kind: "seed", wrapped: await wrapSecret(wrappingKey, NAME, seed), publicKey: await publicKeyOf(seed) };
 }
 
 export async function openSigningKey(wrappingKey: CryptoKey, stored: StoredSigningKey): Promise<Sign> {

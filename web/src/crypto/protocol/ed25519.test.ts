@@ -1,21 +1,16 @@
 import { readFileSync } from "node:fs";
 
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { fromHex, toHex } from "../../lib/bytes.ts";
-import { isGoodPoint, SMALL_ORDER, verifyWithoutCofactor } from "./ed25519.ts";
+import type * as Ed25519 from "./ed25519.ts";
+import { isGoodPoint, publicKeyOf, signWithSeed, SMALL_ORDER, verify } from "./ed25519.ts";
+import { random } from "./primitives.ts";
 import type { VectorFile } from "./vectors/form.ts";
 
 const file = new URL("../../../../tests/vectors/ed25519.json", import.meta.url);
 const { vectors } = JSON.parse(readFileSync(file, "utf8")) as VectorFile;
 const part = (name: string, field: string): ReturnType<typeof fromHex> => fromHex(vectors.find((one) => one.name === name)!.in[field] as string);
-const judge = (name: string): boolean => verifyWithoutCofactor(part(name, "public"), part(name, "signature"), part(name, "message"));
-
-test("without an engine a good signature is good", () => expect(judge("a good one")).toBe(true));
-
-test.each(["another message", "another key", "R changed", "a key with a small-order part"])("without an engine: %s", (name) => {
-  expect(judge(name)).toBe(false);
-});
 
 const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
 const encode = (number: bigint): Uint8Array => Uint8Array.from({ length: 32 }, (_, at) => Number((number >> BigInt(8 * at)) & 255n));
@@ -34,4 +29,38 @@ test("a point is good when its number says so, at every edge and by chance", () 
 
 test("a key with a small-order part passes the list of points: only the missing cofactor refuses it", () => {
   expect(isGoodPoint(part("a key with a small-order part", "public"))).toBe(true);
+});
+
+test("what a seed signs is good to the engine", async () => {
+  const [seed, message] = [random(32), random(100)];
+  expect(await verify(await publicKeyOf(seed), await signWithSeed(seed)(message), message)).toBe(true);
+});
+
+describe("in an engine without Ed25519", () => {
+  let ed25519: typeof Ed25519;
+  beforeEach(async () => {
+    vi.resetModules();
+    vi.spyOn(crypto.subtle, "importKey").mockRejectedValue(new DOMException("", "NotSupportedError"));
+    ed25519 = await import("./ed25519.ts");
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.doUnmock("./curve25519.ts");
+  });
+  const verifyIn = (name: string): Promise<boolean> => ed25519.verify(part(name, "public"), part(name, "signature"), part(name, "message"));
+
+  test.each(vectors)("$name", async ({ name, out }) => expect({ valid: await verifyIn(name) }).toEqual(out));
+
+  test("a key that is no point signs nothing", async () => {
+    const noPoint = fromHex(`02${"00".repeat(31)}`);
+    expect(isGoodPoint(noPoint)).toBe(true);
+    expect(await ed25519.verify(noPoint, part("a good one", "signature"), part("a good one", "message"))).toBe(false);
+  });
+
+  test("that our own did not come is no verdict", async () => {
+    vi.doMock("./curve25519.ts", () => {
+      throw new TypeError("no network");
+    });
+    await expect(verifyIn("a good one")).rejects.toMatchObject({ name: "NotFetched" });
+  });
 });

@@ -1,11 +1,9 @@
 // Ed25519 that judges alike in every engine (docs/protocol-encryption.md, 1.1): strict checks, then no cofactor.
-import { ed25519 } from "@noble/curves/ed25519.js";
-import { sha512 } from "@noble/hashes/sha2.js";
-
 import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { check, equal, join } from "./codec.ts";
+import { check } from "./codec.ts";
+import { loadCurve25519 } from "./load-curve25519.ts";
 
-const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+export const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** The canonical encodings of the eight points whose order divides 8. */
 export const SMALL_ORDER: ReadonlySet<string> = new Set([
@@ -22,7 +20,7 @@ export const SMALL_ORDER: ReadonlySet<string> = new Set([
 /** Besides: x = 0 with a sign, at y = 1 and y = -1. */
 const REFUSED: ReadonlySet<string> = new Set([...SMALL_ORDER, `01${"00".repeat(30)}80`, `ec${"ff".repeat(31)}`]);
 
-const littleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes.slice().reverse())}`);
+export const littleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes.slice().reverse())}`);
 
 /** Whether y is below 2^255 - 19: not all bits above the lowest byte are set, or that one is below 0xed. */
 const isReduced = (bytes: Uint8Array): boolean => (bytes[31]! & 0x7f) !== 0x7f || bytes[0]! < 0xed || bytes.subarray(1, 31).some((byte) => byte !== 0xff);
@@ -32,19 +30,6 @@ export const isGoodPoint = (bytes: Uint8Array): boolean => bytes.length === 32 &
 
 /** Rule 3: S < L, which is a little above 2^252. */
 const isGoodScalar = (bytes: Uint8Array): boolean => bytes[31]! < 0x10 || littleEndian(bytes) < L;
-
-/** Rule 4 where the engine has no Ed25519: [S]B - [k]A, encoded, is R. */
-export function verifyWithoutCofactor(publicKey: Bytes, signature: Bytes, message: Bytes): boolean {
-  try {
-    const A = ed25519.Point.fromBytes(publicKey);
-    const k = littleEndian(sha512(join(signature.subarray(0, 32), publicKey, message))) % L;
-    const S = littleEndian(signature.subarray(32));
-    const sB = S === 0n ? ed25519.Point.ZERO : ed25519.Point.BASE.multiply(S);
-    return equal(sB.subtract(k === 0n ? ed25519.Point.ZERO : A.multiplyUnsafe(k)).toBytes(), signature.subarray(0, 32));
-  } catch {
-    return false;
-  }
-}
 
 /** Keys that were used last: a page of messages is signed by few. */
 const imported = new Map<string, Promise<CryptoKey>>();
@@ -66,7 +51,7 @@ async function verifyInEngine(publicKey: Bytes, signature: Bytes, message: Bytes
     key = await importOnce(publicKey);
   } catch {
     // No Ed25519 in this engine, or it refuses the key: our own code has the last word on both.
-    return verifyWithoutCofactor(publicKey, signature, message);
+    return (await loadCurve25519()).verifyWithoutCofactor(publicKey, signature, message);
   }
   return crypto.subtle.verify("Ed25519", key, signature, message);
 }
@@ -85,5 +70,5 @@ export async function requireSignature(publicKey: Bytes, signature: Bytes, messa
 /** Signs with a key that the caller holds: a seed, or a CryptoKey that cannot be read. */
 export type Sign = (message: Bytes) => Promise<Bytes>;
 
-export const signWithSeed = (seed: Bytes): Sign => (message) => Promise.resolve(new Uint8Array(ed25519.sign(message, seed)));
-export const publicKeyOf = (seed: Bytes): Bytes => new Uint8Array(ed25519.getPublicKey(seed));
+export const signWithSeed = (seed: Bytes): Sign => async (message) => (await loadCurve25519()).sign(seed, message);
+export const publicKeyOf = async (seed: Bytes): Promise<Bytes> => (await loadCurve25519()).publicKeyOf(seed);

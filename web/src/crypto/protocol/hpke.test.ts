@@ -11,14 +11,14 @@ const info = new TextEncoder().encode("info");
 
 test("what is sealed to a seed's public key opens with the seed", async () => {
   const seed = random(32);
-  const wrap = await sealTo(kemPublicKey(seed), info, new Uint8Array(32).fill(7));
+  const wrap = await sealTo(await kemPublicKey(seed), info, new Uint8Array(32).fill(7));
   expect(wrap.length).toBe(WRAP_BYTES);
   expect(toHex(await openWith(seed, info, wrap))).toBe("07".repeat(32));
 });
 
 test("another seed, another info, a changed or a short wrap do not open", async () => {
   const seed = random(32);
-  const wrap = await sealTo(kemPublicKey(seed), info, new Uint8Array(32));
+  const wrap = await sealTo(await kemPublicKey(seed), info, new Uint8Array(32));
   const changed = wrap.slice();
   changed[1167]! ^= 1;
   await expect(openWith(random(32), info, wrap)).rejects.toThrow("cannot_open");
@@ -31,7 +31,7 @@ test("another library opens what is sealed here, and seals what opens here", asy
   const kem = new XWing();
   const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
   const [seed, plaintext, ekm] = [random(32), random(32), random(64)];
-  const publicKey = kemPublicKey(seed);
+  const publicKey = await kemPublicKey(seed);
   const sealed = await sealTo(publicKey, info, plaintext, ekm);
   const { enc, ct } = await suite.seal({ recipientPublicKey: await kem.deserializePublicKey(publicKey), info, ekm }, plaintext);
   expect(toHex(join(new Uint8Array(enc), new Uint8Array(ct)))).toBe(toHex(sealed));

@@ -1,10 +1,9 @@
 // Sealing to a public key (docs/protocol-encryption.md, 1.2): HPKE (RFC 9180) in base mode, one message for each key, no AAD, over
 // X-Wing, HKDF-SHA256 and AES-256-GCM. It hides, it never authenticates: check what comes out.
-import { ml_kem768_x25519 as xWing } from "@noble/post-quantum/hybrid.js";
-
 import type { Bytes } from "../../lib/bytes.ts";
 import { check, fixed, join, ProtocolError, text, zeros } from "./codec.ts";
 import { aesOpen, aesSeal, hash, hkdfExpand, hkdfExtract } from "./primitives.ts";
+import * as xWing from "./x-wing.ts";
 
 export const PUBLIC_KEY_BYTES = 1216;
 export const ENC_BYTES = 1120;
@@ -20,7 +19,7 @@ const VERSION = text("HPKE-v1");
 export const hashKemKey = (publicKey: Uint8Array): Bytes => hash("hearth kem key v1", fixed(publicKey, PUBLIC_KEY_BYTES));
 
 /** The public key of a 32-byte X-Wing seed. */
-export const kemPublicKey = (seed: Bytes): Bytes => new Uint8Array(xWing.keygen(fixed(seed, 32)).publicKey);
+export const kemPublicKey = (seed: Bytes): Promise<Bytes> => xWing.publicKeyOf(fixed(seed, 32) as Bytes);
 
 const extract = (salt: Bytes, name: string, input: Bytes): Bytes => hkdfExtract(salt, join(VERSION, SUITE, text(name), input));
 
@@ -41,31 +40,22 @@ function schedule(sharedSecret: Bytes, info: Bytes): { key: Bytes; nonce: Bytes 
  */
 export async function sealTo(publicKey: Bytes, info: Bytes, plaintext: Bytes, ekm?: Bytes): Promise<Bytes> {
   check(publicKey.length === PUBLIC_KEY_BYTES, "malformed", "an X-Wing key has 1,216 bytes");
-  const { cipherText, sharedSecret } = encapsulate(publicKey, ekm);
+  const { ciphertext, sharedSecret } = await xWing.encapsulate(publicKey, ekm);
   const { key, nonce } = schedule(sharedSecret, info);
-  return join(cipherText, await aesSeal(key, nonce, NONE, plaintext));
-}
-
-function encapsulate(publicKey: Bytes, ekm?: Bytes): { cipherText: Bytes; sharedSecret: Bytes } {
-  try {
-    const { cipherText, sharedSecret } = xWing.encapsulate(publicKey, ekm);
-    return { cipherText: new Uint8Array(cipherText), sharedSecret: new Uint8Array(sharedSecret) };
-  } catch {
-    throw new ProtocolError("bad_key", "not a key of ML-KEM, or an X25519 part of low order");
-  }
+  return join(ciphertext, await aesSeal(key, nonce, NONE, plaintext));
 }
 
 /** Opens a wrap of 32 bytes. Throws ProtocolError `malformed`, `cannot_open`. */
 export async function openWith(seed: Bytes, info: Bytes, wrap: Bytes): Promise<Bytes> {
   check(wrap.length === WRAP_BYTES, "malformed", "a wrap has 1,168 bytes");
-  const { key, nonce } = schedule(decapsulate(seed, wrap.slice(0, ENC_BYTES)), info);
+  const { key, nonce } = schedule(await decapsulate(fixed(seed, 32) as Bytes, wrap.slice(0, ENC_BYTES)), info);
   return aesOpen(key, nonce, NONE, wrap.slice(ENC_BYTES));
 }
 
-function decapsulate(seed: Bytes, enc: Bytes): Bytes {
+async function decapsulate(seed: Bytes, enc: Bytes): Promise<Bytes> {
   try {
-    return new Uint8Array(xWing.decapsulate(enc, seed));
-  } catch {
-    throw new ProtocolError("cannot_open", "an ephemeral X25519 key of low order");
+    return await xWing.decapsulate(seed, enc);
+  } catch (error) {
+    throw error instanceof ProtocolError ? new ProtocolError("cannot_open", "an ephemeral X25519 key of low order") : error;
   }
 }

@@ -54,7 +54,7 @@ const joinBytes = (conversation: Bytes, one: Person): Bytes =>
   join(label("hearth join v1"), fixed(one.server, 16), fixed(conversation, 16), u64(one.user), fixed(one.identityKey, 32));
 
 /** What stands in the settings for an invite link with this secret. */
-export const linkPublicKey = (secret: Bytes): Bytes => publicKeyOf(linkSeed(secret));
+export const linkPublicKey = (secret: Bytes): Promise<Bytes> => publicKeyOf(linkSeed(secret));
 export const signJoin = (secret: Bytes, conversation: Bytes, one: Person): Promise<Bytes> => signWithSeed(linkSeed(secret))(joinBytes(conversation, one));
 export const verifyJoin = (publicKey: Bytes, conversation: Bytes, one: Person, signature: Bytes): Promise<boolean> =>
   verify(publicKey, signature, joinBytes(conversation, one));

@@ -12,8 +12,8 @@ export class MemoryStore implements KeyStore {
   async readDevice(device: Bytes): Promise<DeviceKeys | null> {
     const seeds = this.#seeds;
     if (seeds === null || toHex(seeds.device) !== toHex(device)) return null;
-    const kemPublic = kemPublicKey(seeds.kem);
-    return { device, signKey: publicKeyOf(seeds.sign), sign: signWithSeed(seeds.sign), kemSeed: seeds.kem, kemPublicKey: kemPublic };
+    const [signKey, kemPublic] = [await publicKeyOf(seeds.sign), await kemPublicKey(seeds.kem)];
+    return { device, signKey, sign: signWithSeed(seeds.sign), kemSeed: seeds.kem, kemPublicKey: kemPublic };
   }
 
   /** For another program that goes on as this device. */

@@ -3,7 +3,8 @@ import type { Bytes } from "../../../lib/bytes.ts";
 import type { ChainPage, NewReceive } from "../../account/server.ts";
 import { Refusal } from "../../account/server.ts";
 import { compare, equal, zeros } from "../../protocol/codec.ts";
-import { publicKeyOf, type Sign, signWithSeed } from "../../protocol/ed25519.ts";
+import { publicKeyOf } from "../../protocol/curve25519.ts";
+import { type Sign, signWithSeed } from "../../protocol/ed25519.ts";
 import type { RosterMember } from "../../protocol/epoch.ts";
 import { hashKemKey, kemPublicKey } from "../../protocol/hpke.ts";
 import { KnownChain } from "../../protocol/known-chain.ts";
@@ -77,7 +78,7 @@ export class Person {
   async renewReceive(device: string, time = NOW): Promise<void> {
     const version = this.receives.length + 1;
     const seed = seedOf(`${this.name} receive ${version}`);
-    const publicKey = kemPublicKey(seed);
+    const publicKey = await kemPublicKey(seed);
     const { n, hash } = this.now;
     const one = { server: SERVER, user: this.user, version, kemHash: hashKemKey(publicKey), chain: { n, hash }, device: deviceId(device), time, extensions: [] };
     this.receives.push({ statement: await makeReceive(one, signWithSeed(seedOf(device))), publicKey, seed });

@@ -1,7 +1,8 @@
 // The people of the vectors: every secret is SHA-256 of a name, so that anybody can make them again.
 import type { Bytes } from "../../../lib/bytes.ts";
 import { zeros } from "../codec.ts";
-import { publicKeyOf, type Sign, signWithSeed } from "../ed25519.ts";
+import { publicKeyOf } from "../curve25519.ts";
+import { type Sign, signWithSeed } from "../ed25519.ts";
 import { hashKemKey, kemPublicKey } from "../hpke.ts";
 import { hashStatement } from "../statements.ts";
 import { type Body, identityProof, type ListedDevice, makeUserStatement, USER_CHAIN } from "../user-chain.ts";
@@ -15,7 +16,7 @@ export const signerOf = (name: string): Sign => signWithSeed(seedOf(name));
 export const publicOf = (name: string): Bytes => publicKeyOf(seedOf(name));
 
 export async function device(name: string): Promise<ListedDevice> {
-  const kemHash = hashKemKey(kemPublicKey(named(`${name} kem`)));
+  const kemHash = hashKemKey(await kemPublicKey(named(`${name} kem`)));
   return { device: named16(name), signKey: publicOf(name), kemHash, formats: [1] };
 }
 

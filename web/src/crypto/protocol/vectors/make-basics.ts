@@ -67,7 +67,7 @@ export async function makeSeals(): Promise<VectorFile> {
   const box = await sealBox(key, "hearth row v1", aad, plaintext, salt);
   const open = { key, label: "hearth row v1", aad, box };
   const seed = named("kem");
-  const publicKey = kemPublicKey(seed);
+  const publicKey = await kemPublicKey(seed);
   const info = text("info");
   const wrap = await sealTo(publicKey, info, named("wrapped"), ekm("wrap"));
   const opening = { seed, info, wrap };

@@ -39,7 +39,7 @@ export async function makeEpochs(): Promise<VectorFile> {
   huge.fill(255, 36, 44);
   const recordHash = hashStatement(EPOCH, good.record);
   const [receiveSeed, seed] = [named("bob receive seed"), named("s")];
-  const publicKey = kemPublicKey(receiveSeed);
+  const publicKey = await kemPublicKey(receiveSeed);
   const place = { conversation: GROUP, n: 1, commitment: keys.commitSeed(GROUP, 1, seed) };
   const unwrap = { receive_seed: receiveSeed, record_hash: recordHash, user: 2, ...place, wrap: await keys.wrapSeed(publicKey, recordHash, 2, seed, ekm("epoch")) };
   const lie = await keys.wrapSeed(publicKey, recordHash, 2, named("another seed"), ekm("epoch"));

@@ -94,8 +94,8 @@ export async function makeOwnKeys(): Promise<VectorFile> {
   const second = await make(2, hashStatement(own.GENERATION, first));
   const [seed, recipient] = [named("alice phone kem"), named16("alice phone")];
   const hash = hashStatement(own.GENERATION, second);
-  const wrap = await own.wrapGeneration(kemPublicKey(seed), hash, recipient, named("A2"), ekm("generation"));
-  const wrong = await own.wrapGeneration(kemPublicKey(seed), hash, recipient, named("of the server"), ekm("generation"));
+  const wrap = await own.wrapGeneration(await kemPublicKey(seed), hash, recipient, named("A2"), ekm("generation"));
+  const wrong = await own.wrapGeneration(await kemPublicKey(seed), hash, recipient, named("of the server"), ekm("generation"));
   const open = { statement: second, sign_key: publicOf("alice laptop"), seed, recipient, wrap };
   const box = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A1"), named16("salt"));
   const badBox = await own.sealPredecessor(named("A2"), SERVER, 1, 2, named("A0"), named16("salt"));
@@ -157,7 +157,7 @@ export async function makeVault(): Promise<VectorFile> {
   const [key, vaultKey, id] = [named("recovery key"), named("VK"), named16("way")];
   const place = { server: SERVER, user: 1, version: 2 };
   const { kemSeed, tagKey } = vault.deriveRecovery(key);
-  const way = { kind: vault.RECOVERY_KEY, id, publicKey: kemPublicKey(kemSeed), tagKey };
+  const way = { kind: vault.RECOVERY_KEY, id, publicKey: await kemPublicKey(kemSeed), tagKey };
   const content: vault.Vault = {
     version: 2, identitySeed: named("alice seed"), kemSeed: named("vault kem"), ownChain: { g: 2, hash: named("own"), key: named("A2") },
     userChain: { n: 5, hash: named("chain") }, ways: [way], extensions: [],

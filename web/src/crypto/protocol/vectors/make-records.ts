@@ -157,7 +157,7 @@ export async function makeTrust(): Promise<VectorFile> {
   const person = { server: SERVER, user: 2, identityKey: publicOf("bob") };
   const signature = await signJoin(secret, named16("group"), person);
   const code = { conversation: named16("group"), n: 7, record_hash: named("record"), seq: 41, log_hash: named("log") };
-  const joining = { public: linkPublicKey(secret), conversation: named16("group"), ...b, signature };
+  const joining = { public: await linkPublicKey(secret), conversation: named16("group"), ...b, signature };
   return {
     about: "Sections 9.3 and 9.4.",
     vectors: [

@@ -78,7 +78,7 @@ const OPS: Record<string, Op> = {
   "box.seal": async (i) => ({ box: await sealBox(hex(i.key), i.label, hex(i.aad), hex(i.plaintext), hex(i.salt)) }),
   "box.open": async (i) => ({ plaintext: await openBox(hex(i.key), i.label, hex(i.aad), hex(i.box)) }),
   "hpke.public": async (i) => {
-    const publicKey = kemPublicKey(hex(i.seed));
+    const publicKey = await kemPublicKey(hex(i.seed));
     return { public: publicKey, kemHash: hashKemKey(publicKey) };
   },
   "hpke.seal": async (i) => ({ length: (await sealTo(hex(i.public), hex(i.info), hex(i.plaintext))).length }),
@@ -138,7 +138,7 @@ const OPS: Record<string, Op> = {
     halves: [trust.halfOfSafetyNumber(person(i.a)), trust.halfOfSafetyNumber(person(i.b))],
   }),
   "trust.conversation_code": (i) => ({ code: trust.conversationCode(hex(i.conversation), i.n, hex(i.record_hash), i.seq, hex(i.log_hash)) }),
-  "trust.link": (i) => ({ public: trust.linkPublicKey(hex(i.secret)) }),
+  "trust.link": async (i) => ({ public: await trust.linkPublicKey(hex(i.secret)) }),
   "trust.join": async (i) => ({ valid: await trust.verifyJoin(hex(i.public), hex(i.conversation), person(i), hex(i.signature)) }),
 };
 
