@@ -134,7 +134,10 @@ export interface RequestRow extends Omit<contract.FriendRequest, "sender" | "rec
 
 /** A sealed entry that a restored server may have lost, as it is given back. It may be nowhere else. */
 export type LostRow = Pick<EntryRow, "conversation" | "seq" | "kind" | "from_user" | "client_id"> &
-  Pick<RecordRow, "from_device" | "counter" | "epoch" | "target_seq" | "record">;
+  Pick<RecordRow, "from_device" | "counter" | "epoch" | "target_seq" | "record"> & {
+    /** Another epoch has taken the place of its own: it is offered no more. */
+    isOver?: true;
+  };
 
 /** A conversation of which a restored server may have lost something, until that is there again or given up. */
 export interface RestoreRow {

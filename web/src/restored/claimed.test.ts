@@ -9,6 +9,10 @@ import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import { IndexedConversations } from "../crypto/keys/indexed-conversations.ts";
 import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, randomId } from "../lib/bytes.ts";
+import type { EntryRow } from "../replica/database.ts";
+import type { AskConversations } from "../sealing/ask.ts";
+import { meetDatabase } from "./meet.ts";
+import { startOf } from "./partings.ts";
 import { ends, Scene } from "./scene.ts";
 import { RestoredTown } from "./testing.ts";
 
@@ -110,4 +114,40 @@ test("who was removed since the backup is removed again before anything is sent,
   await alice.ask("actOn", { conversation: group, wanted: { action: "add", targets: [{ user: 3, cause: null }], historyFrom: 0 } });
   alice.restart();
   expect(await look(alice)).toEqual({ state: "ready" });
+});
+
+test("what was sealed under an epoch that has another in its place is offered no more, and what does not stand is not kept", async () => {
+  const scene = await Scene.begin();
+  const [{ conversation, seq }] = (await scene.replica.entries.where("[conversation+seq]").equals([scene.group, 3]).toArray()) as [EntryRow];
+  const opened = { verdict: "bad_signature", content: null, sent_at: null, target: null, is_withheld: false } as const;
+  await scene.replica.entries.update([conversation, seq], { opened });
+  await scene.restore();
+  expect((await scene.replica.lost.toArray()).map((row) => row.seq).sort()).toEqual([5, 6]);
+  await scene.makeAnother();
+  await scene.giveBack();
+  // As if it had died before it was done with.
+  await scene.replica.restores.put({ conversation, database: scene.server.generation, parting: startOf(conversation), head: startOf(conversation), until: 0 });
+  scene.server.commands.length = 0;
+  await scene.giveBack();
+  expect(scene.server.commands).not.toContain("message.offer");
+  expect((await scene.replica.lost.toArray()).map((row) => row.isOver)).toEqual([true, true]);
+});
+
+test("a worker that does not answer about one conversation holds up no other", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  await meetDatabase(scene.replica, scene.alice.askAbout);
+  const other = "00".repeat(16);
+  await scene.replica.restores.put({ conversation: other, database: scene.server.generation, parting: startOf(other), head: startOf(other), until: 0 });
+  const ask = ((act, needs) => {
+    const isOther = (needs as unknown as { conversation?: string }).conversation === other;
+    return isOther ? new Promise(() => undefined) : scene.alice.askAbout(act, needs);
+  }) as AskConversations;
+  const wait = globalThis.setTimeout;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms?: number) => wait(act, ms === 60_000 ? 50 : ms)) as typeof setTimeout);
+  const stop = new AbortController();
+  const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
+  await vi.waitFor(async () => expect(await scene.replica.lost.count()).toBe(0), { timeout: 20_000 });
+  stop.abort();
+  await running;
 });

@@ -36,7 +36,7 @@ export function splitRows(rows: LostRow[]): LostRow[][] {
   return batches;
 }
 
-function toOffered({ conversation: _, seq: __, record, kind, ...row }: LostRow): OfferedEntry {
+function toOffered({ conversation: _, seq: __, isOver: ___, record, kind, ...row }: LostRow): OfferedEntry {
   return { ...row, kind: kind as OfferedEntry["kind"], record: toBase64(record) };
 }
 

@@ -1,6 +1,8 @@
 // Gives back what a restored server has lost (docs/protocol-encryption.md, 10.10), in the tab that leads: epochs and entries as they
 // stood, one conversation after the other. What cannot be given back yet holds up no other conversation; a page that is closed goes on
 // at its next start.
+import type { Collection } from "dexie";
+
 import { KeysError } from "../crypto/keys/failure.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import type { LostRow, Replica, RestoreRow } from "../replica/database.ts";
@@ -18,6 +20,8 @@ const AGAIN = 30_000;
 const SOON = 2000;
 /** Milliseconds in which a page that begins anew looks at what is overdue, before that is sent over. */
 const FIRST_LOOK = 10_000;
+/** Milliseconds after which the worker is waited for no more: other conversations have their turn. */
+const LONGEST = 60_000;
 const MOST_TRIES = 5;
 const PAGE = 100;
 /** It is offered again later. */
@@ -34,6 +38,7 @@ export interface Needs {
 
 export class Returning {
   readonly #needs: Needs;
+  readonly #ask: AskConversations;
   /** When to look at a conversation next (ms). */
   readonly #next = new Map<string, number>();
   /** Nothing is late before (ms). */
@@ -41,6 +46,7 @@ export class Returning {
 
   constructor(needs: Needs) {
     this.#needs = needs;
+    this.#ask = (act, needed) => inTime(needs.ask(act, needed));
   }
 
   /** For one connection; `changed` is told of each conversation that is as the server has it now. */
@@ -118,7 +124,7 @@ export class Returning {
         if (WAITS.has(code)) throw error;
         if (code === "epoch_moved" && tries++ < MOST_TRIES) continue;
         console.warn("what a restored server has lost stays lost", error);
-        await this.#needs.ask("giveUp", { conversation: row.conversation, code });
+        await this.#ask("giveUp", { conversation: row.conversation, code });
         if (isGivenUp) return true;
         // What came back before is known again; entries under those epochs may follow.
         isGivenUp = true;
@@ -128,16 +134,18 @@ export class Returning {
 
   /** Each epoch and entry where it stood. Throws ProblemError, KeysError; AbortError. */
   async #giveOnce(row: RestoreRow, answered: Set<string>, signal: AbortSignal): Promise<boolean> {
-    const { ask, callLarge } = this.#needs;
+    const { callLarge } = this.#needs;
     const { conversation } = row;
     let there: Set<string> | undefined;
     for (let offered = 0; ; ) {
-      const { epochs, newest, parted, isAwaiting } = await ask("takeBack", { conversation });
+      const { epochs, newest, parted, isAwaiting } = await this.#ask("takeBack", { conversation });
       // Another tab may lead by now, and offer.
       signal.throwIfAborted();
       const [next] = epochs;
       const reached = parted === null ? newest : parted - 1;
-      const lost = (await this.#listLost(conversation)).filter((one) => one.epoch <= reached && one.seq < (next?.seq ?? Infinity) && !answered.has(nameOf(one)));
+      // Written down: its number alone does not tell an epoch from the one that took its place.
+      if (parted !== null) await this.#lostOf(conversation).filter((one) => one.epoch > reached).modify({ isOver: true });
+      const lost = (await this.#lostOf(conversation).toArray()).filter((one) => !one.isOver && one.epoch <= reached && one.seq < (next?.seq ?? Infinity) && !answered.has(nameOf(one)));
       if (lost.length > 0) {
         there ??= await this.#listThere(row);
         const left = await this.#dropThere(lost, there);
@@ -158,9 +166,9 @@ export class Returning {
   }
 
   async #offer(row: RestoreRow, rows: LostRow[], answered: Set<string>, signal: AbortSignal): Promise<void> {
-    const { ask, callLarge, replica } = this.#needs;
+    const { callLarge, replica } = this.#needs;
     const { conversation, database, head } = row;
-    const entry = await ask("markRestored", { conversation, database, old: { seq: head.seq, hash: fromBase64(head.log_hash) } });
+    const entry = await this.#ask("markRestored", { conversation, database, old: { seq: head.seq, hash: fromBase64(head.log_hash) } });
     await callLarge("epoch.restored", { entry: toBase64(entry) });
     const note = async (one: LostRow, code: string | null): Promise<void> => {
       answered.add(nameOf(one));
@@ -170,8 +178,8 @@ export class Returning {
     await offerRows(callLarge, rows, note, signal);
   }
 
-  #listLost(conversation: string): Promise<LostRow[]> {
-    return this.#needs.replica.lost.where("[conversation+seq]").between([conversation, 0], [conversation, Infinity]).toArray();
+  #lostOf(conversation: string): Collection<LostRow, [string, number, string]> {
+    return this.#needs.replica.lost.where("[conversation+seq]").between([conversation, 0], [conversation, Infinity]);
   }
 
   /** What the server has above the place where logs part. */
@@ -198,6 +206,15 @@ export class Returning {
       .filter((row) => row.conversation === conversation && (row.sealed?.epoch ?? 0) > reached)
       .modify({ sealed: undefined, is_adopted: true });
   }
+}
+
+/** Throws a passing ProblemError when there is no answer for so long. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ProblemError({ code: "timeout", status: 0, title: "The keys' worker does not answer" })), LONGEST);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 const nameOf = ({ from_user, client_id }: Pick<LostRow, "from_user" | "client_id">): string => `${from_user} ${client_id}`;

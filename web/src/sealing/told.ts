@@ -9,7 +9,7 @@ import { startHash } from "../replica/log-hash.ts";
 import type { WholeRow } from "../replica/records.ts";
 
 /** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a deletion, a newer Hearth. */
-const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "withheld", "unsupported"]);
+export const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "withheld", "unsupported"]);
 /** More than these are told of nobody honest. */
 const MOST_WANTS = 120;
 
