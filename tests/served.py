@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -56,17 +56,23 @@ class Fork:
 
 
 class Forker:
-    """A process that forks servers."""
+    """A process that forks servers. `environment` is theirs, besides this process's own."""
 
-    def __init__(self, module: str = "tests.faults.rig.forker") -> None:
+    def __init__(
+        self,
+        module: str = "tests.faults.rig.forker",
+        *,
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._output = TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, "--mourn"],
+            [sys.executable, "-m", module, *options],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
-            env=clean_environment(),
+            env=clean_environment() | dict(environment or {}),
             text=True,
         )
 
@@ -85,14 +91,14 @@ class Forker:
         raise AssertionError(f"what forks the servers has ended with {code}:\n{output}")
 
     def end(self) -> None:
-        self._process.communicate()
+        self._process.communicate(timeout=STOP_SECONDS)
         self._output.close()
 
 
 @cache
 def start_forker() -> Forker:
     """Return what forks this process's servers. It ends with it."""
-    forker = Forker()
+    forker = Forker(options=("--mourn",))
     atexit.register(forker.end)
     return forker
 

@@ -5,7 +5,6 @@ Only processes started here are ever signalled.
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 
 from tests.faults.rig.patience import wait_until
 from tests.mariadb import find_free_port
-from tests.served import clean_environment
+from tests.served import Forker, clean_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60.0
@@ -62,7 +61,7 @@ class Victim:
         self._environment = dict(environment or {})
         self._options = options
         self._stderr = stderr
-        self._forker = start_forker(self._environment) if is_forked else None
+        self._forker = Forker(environment=self._environment) if is_forked else None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,7 +107,7 @@ class Victim:
     def close(self) -> None:
         """End whoever forks for it."""
         if self._forker is not None:
-            self._forker.communicate(timeout=STOP_SECONDS)
+            self._forker.end()
             self._forker = None
 
     def signal(self, number: signal.Signals) -> None:
@@ -134,11 +133,7 @@ class Victim:
             *(*OPTIONS, *database, *self._options),
         ]
         if self._forker is not None:
-            assert self._forker.stdin is not None and self._forker.stdout is not None
-            order = json.dumps({"arguments": arguments, "log": str(self.log)})
-            self._forker.stdin.write(order.encode() + b"\n")
-            self._forker.stdin.flush()
-            self.pid = int(self._forker.stdout.readline())
+            self.pid = int(self._forker.tell({"arguments": arguments, "log": str(self.log)}))
             return
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -170,16 +165,6 @@ class Victim:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-
-
-def start_forker(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.rig.forker"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=clean_environment() | dict(environment),
-    )
 
 
 @asynccontextmanager
