@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.mariadb import MariaDBMissing, PrivateMariaDB
+from tests.mariadb import MariaDBMissing, PrivateMariaDB, choose_place
 from tests.unavailable import IS_CI, give_up
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ CHOOSE_THEMSELVES = ("faults", "sabotage")
 def pytest_configure(config: pytest.Config) -> None:
     if KIND not in KINDS:
         raise pytest.UsageError(f"HEARTH_TEST_DATABASE must be one of {', '.join(KINDS)}, not {KIND!r}")
+    if place := choose_place():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 def pytest_report_header() -> str:
