@@ -89,6 +89,13 @@ def no_settings_from_outside() -> None:
             del os.environ[variable]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shared_compiled_sql() -> None:
+    from tests.compiled_sql import share_compiled_sql
+
+    share_compiled_sql()
+
+
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[PrivateMariaDB]:
     """One private MariaDB server for the whole run."""
