@@ -14,6 +14,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -29,6 +31,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 SCHEMA = schemathesis.openapi.from_path(DOCUMENT)
 # What does not fit may be too large as well: 413 is a refusal like the others.
 SCHEMA.config.checks.negative_data_rejection.expected_statuses += ["413"]
+OPERATIONS = {f"{method.upper()} {path}": SCHEMA[path][method] for path in SCHEMA for method in SCHEMA[path]}
 ENDS_THE_SESSION = ("/api/sign-out", "/api/account.delete", "/api/device.revoke_others")
 CHECKS = [
     not_a_server_error,
@@ -64,9 +67,21 @@ def served(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     loop.close()
 
 
-@SCHEMA.parametrize()
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-def test_it_does_what_its_document_says(case: "schemathesis.Case[Any]", served: tuple[str, str]) -> None:
+def play(case: "schemathesis.Case[Any]", served: tuple[str, str]) -> None:
     url, token = served
     headers = {} if case.path in ENDS_THE_SESSION else {"Authorization": f"Bearer {token}"}
     case.call_and_validate(base_url=url, headers=headers, checks=CHECKS)
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_it_does_what_its_document_says(label: str, served: tuple[str, str]) -> None:
+    """SCHEMA.parametrize() would make up all cases of all operations whenever a worker collects its tests."""
+    plays = build_operation_test(
+        config=SCHEMA.config,
+        operation=OPERATIONS[label],
+        test_func=play,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )
+    plays(served=served)
