@@ -1,4 +1,4 @@
-"""How a database differs from the tables in code, of all nouns there are."""
+"""How a database differs from the tables in code, of all nouns there are; how it is asked for its schema."""
 
 import importlib
 from pathlib import Path
@@ -19,3 +19,8 @@ def find_differences(connection: Connection) -> list[Any]:
     """Return what a migration would have to change; empty when the schema is right."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, METADATA))
+
+
+def is_inspection(statement: str) -> bool:
+    """Tell whether a statement only asks which tables, columns and indexes there are."""
+    return statement.lstrip().startswith(("PRAGMA ", "DESCRIBE ", "SHOW "))
