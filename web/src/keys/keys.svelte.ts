@@ -1,7 +1,7 @@
 // How this device's keys are, as pages see it: what the last connect of whatever tab found.
 import type { Chosen } from "../crypto/keys/messages.ts";
 import { fromHex } from "../lib/bytes.ts";
-import type { KeysRow, Replica, SayingRow } from "../replica/database.ts";
+import type { ChosenPart, KeysRow, Replica, SayingRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 import { meetDatabase } from "../restored/meet.ts";
@@ -92,32 +92,42 @@ export class Keys {
    * Changes name or picture at the server by `act`, and says it in the chain. It is noted before, so that after a crash in
    * between the next connect says it: what the person chose, never what a server says that they are called.
    */
-  async saying<T>(change: Omit<SayingRow, "isSaved">, act: () => Promise<T>): Promise<T> {
-    const note = (isSaved: boolean): Promise<void> => this.#replica.putMeta("saying", { ...change, isSaved });
-    await note(false);
+  async saying<T>(change: Partial<Record<keyof SayingRow, string>>, act: () => Promise<T>): Promise<T> {
+    await this.#note(change, false);
     const done = await act();
-    await note(true);
+    await this.#note(change, true);
     if (this.current?.state === "ready") void this.say().catch(console.warn);
     return done;
   }
 
-  /** Says what is noted and has arrived at the server. Throws ProblemError: then it stays noted. */
-  async say(): Promise<void> {
-    const { displayName, avatar, isSaved } = (await this.#replica.findMeta("saying")) ?? {};
-    if (displayName === undefined && avatar === undefined) return;
-    const shown = await this.#replica.users.get(this.#replica.me);
-    const isThere = displayName === undefined ? (shown?.avatar_id ?? "") === avatar : shown?.display_name === displayName;
-    if (!isSaved && !isThere) return;
-    const picture = avatar === undefined ? null : fromHex(avatar || "0".repeat(64));
-    await askKeys("sayProfile", { place: await placeOf(this.#session), displayName: displayName ?? null, avatar: picture });
-    await this.#forgetSaid(displayName, avatar);
+  /** Beside what is noted of the other of the two and not said yet. */
+  #note(change: Partial<Record<keyof SayingRow, string>>, isSaved: boolean): Promise<void> {
+    const chosen = Object.entries(change).map(([part, value]) => [part, { value, isSaved }]);
+    return this.#changeNoted((noted) => ({ ...noted, ...(Object.fromEntries(chosen) as SayingRow) }));
   }
 
-  /** What was chosen while something else was being said stays noted. */
-  #forgetSaid(displayName: string | undefined, avatar: string | undefined): Promise<void> {
+  #changeNoted(change: (noted: SayingRow) => SayingRow): Promise<void> {
     return this.#replica.transaction("rw", this.#replica.metas, async () => {
-      const noted = await this.#replica.findMeta("saying");
-      if (noted?.displayName === displayName && noted?.avatar === avatar) await this.#replica.putMeta("saying", null);
+      const noted = change((await this.#replica.findMeta("saying")) ?? {});
+      await this.#replica.putMeta("saying", Object.keys(noted).length === 0 ? null : noted);
+    });
+  }
+
+  /** Says what is noted and has arrived at the server. Throws ProblemError: then it stays noted. */
+  async say(): Promise<void> {
+    const noted = (await this.#replica.findMeta("saying")) ?? {};
+    const shown = await this.#replica.users.get(this.#replica.me);
+    const displayName = findArrived(noted.displayName, shown?.display_name);
+    const avatar = findArrived(noted.avatar, shown?.avatar_id ?? "");
+    if (displayName === null && avatar === null) return;
+    const picture = avatar === null ? null : fromHex(avatar || "0".repeat(64));
+    await askKeys("sayProfile", { place: await placeOf(this.#session), displayName, avatar: picture });
+    // What was chosen while something else was being said stays noted.
+    await this.#changeNoted((now) => {
+      const left = { ...now };
+      if (displayName !== null && left.displayName?.value === displayName) delete left.displayName;
+      if (avatar !== null && left.avatar?.value === avatar) delete left.avatar;
+      return left;
     });
   }
 
@@ -138,3 +148,7 @@ export class Keys {
     this.#live.stop();
   }
 }
+
+/** What was chosen, once the server has it: it said so, or shows it. */
+const findArrived = (chosen: ChosenPart | undefined, shown: string | undefined): string | null =>
+  chosen !== undefined && (chosen.isSaved || chosen.value === shown) ? chosen.value : null;

@@ -185,11 +185,15 @@ export interface KeysRow {
   news: News | null;
 }
 
-/** A name or picture that the person has chosen and that is not said in the chain yet; what is left out stays as it is. */
+/** Of name and picture what the person has chosen and what is not said in the chain yet; what is left out stays as it is. */
 export interface SayingRow {
-  displayName?: string;
+  displayName?: ChosenPart;
   /** SHA-256 as hex; empty for none. */
-  avatar?: string;
+  avatar?: ChosenPart;
+}
+
+export interface ChosenPart {
+  value: string;
   /** The server has it. */
   isSaved: boolean;
 }
