@@ -160,6 +160,16 @@ class ListDevices(Command, name="device.list", limit="60/60s", per="device"):
     """One's signed-in devices, last seen first."""
 
 
+class RenameDevice(Command, name="device.rename", limit="30/600s"):
+    """Call one of one's own devices by another name, so that two of a kind can be told apart.
+
+    Invisible characters are left out. Errors: `not_found`, `invalid_input` (nothing is left of the name).
+    """
+
+    device_id: DeviceId
+    name: DeviceName
+
+
 class RevokeDevice(Command, name="device.revoke", limit="60/60s", per="device"):
     """Sign one device out; its sockets end within a second. Any but the asking one needs the password."""
 
@@ -212,6 +222,12 @@ class SettingsChanged(Event, name="settings.changed", logged=True):
 
 
 class DeviceAdded(Event, name="device.added", logged=True):
+    """To oneself."""
+
+    device: Device
+
+
+class DeviceRenamed(Event, name="device.renamed", logged=True):
     """To oneself."""
 
     device: Device

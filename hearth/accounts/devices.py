@@ -1,12 +1,16 @@
-"""One's own devices: list them, sign oneself out, and by the password one or all others."""
+"""One's own devices: list and name them, sign oneself out, and by the password one or all others."""
 
+from dataclasses import replace
+
+from hearth.accounts import devices_store
 from hearth.accounts.cards import to_card
-from hearth.accounts.contract import Devices, Session
+from hearth.accounts.contract import Device, DeviceRenamed, Devices, Session
 from hearth.accounts.prove import prove_password
 from hearth.accounts.sessions import Reason, end_all_sessions, end_sessions, load_devices, to_device
 from hearth.accounts.store import find_user
-from hearth.contract import Context, Nothing
-from hearth.errors import NotFound, NotSignedIn
+from hearth.accounts.texts import clean_device_name
+from hearth.contract import Context, Nothing, Users
+from hearth.errors import InvalidInput, NotFound, NotSignedIn
 
 
 async def list_devices(context: Context) -> Devices:
@@ -21,6 +25,23 @@ async def get_session(context: Context) -> Session:
         if row is not None and device.id == context.actor.device_id:
             return Session(user=to_card(row), device=to_device(device))
     raise NotSignedIn
+
+
+async def rename_device(context: Context, device_id: bytes, name: str) -> Device:
+    """Call one of one's own devices by another name. Raises InvalidInput, then NotFound, also for others'."""
+    cleaned = clean_device_name(name)
+    if not cleaned:
+        raise InvalidInput("A device needs a name.", fields={"name": "missing"})
+    for row in await load_devices(context, context.user_id):
+        if row.id == device_id:
+            break
+    else:
+        raise NotFound
+    device = to_device(replace(row, name=cleaned))
+    if cleaned != row.name:
+        await devices_store.update_name(context.transaction, device_id, cleaned)
+        context.publish(DeviceRenamed(device=device), to=Users((context.user_id,)))
+    return device
 
 
 async def revoke_device(context: Context, device_id: bytes, auth_key: bytes | None) -> Nothing:

@@ -114,6 +114,10 @@ async def update_token(transaction: Transaction, device_id: bytes, token_hash: b
     await transaction.execute(update(DEVICE).where(DEVICE.c.id == device_id).values(token_hash=token_hash))
 
 
+async def update_name(transaction: Transaction, device_id: bytes, name: str) -> None:
+    await transaction.execute(update(DEVICE).where(DEVICE.c.id == device_id).values(name=name))
+
+
 async def has_device(transaction: Transaction, device_id: bytes) -> bool:
     """Tell whether there is or lately was a device of this id, whoever's."""
     return (

@@ -4,9 +4,11 @@ from hearth.accounts import change_password, delete_account, devices, update_pro
 from hearth.accounts.contract import (
     ChangePassword,
     DeleteAccount,
+    Device,
     Devices,
     ListDevices,
     OwnProfile,
+    RenameDevice,
     RevokeDevice,
     RevokeOtherDevices,
     Settings,
@@ -29,6 +31,11 @@ async def update_settings(context: Context, command: UpdateSettings) -> Settings
 @command(ListDevices, mode="read")
 async def list_devices(context: Context, command: ListDevices) -> Devices:
     return await devices.list_devices(context)
+
+
+@command(RenameDevice)
+async def rename_device(context: Context, command: RenameDevice) -> Device:
+    return await devices.rename_device(context, bytes.fromhex(command.device_id), command.name)
 
 
 @command(RevokeDevice)

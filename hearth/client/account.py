@@ -4,7 +4,8 @@ delete.
 
 from typing import Protocol, TypeVar
 
-from hearth.accounts.contract import RevokeDevice, RevokeOtherDevices, UserCard
+from hearth.accounts.contract import Device as NamedDevice
+from hearth.accounts.contract import RenameDevice, RevokeDevice, RevokeOtherDevices, UserCard
 from hearth.client import sign_in
 from hearth.client.derive import DerivedKeys
 from hearth.client.device_file import DeviceFile
@@ -87,6 +88,10 @@ class AccountActs:
                 await change.change_password(room.own, derived.old, derived.new, derived.parameters)
         except NoKeys:
             await self.call(derived.to_command(), Nothing)
+
+    async def rename_device(self: Device, device_id: str, name: str) -> None:
+        """Call one of the user's devices by another name. Raises NotFound, InvalidInput."""
+        await self.call(RenameDevice(device_id=device_id, name=name), NamedDevice)
 
     async def revoke_device(self: Device, device_id: str, password: str) -> None:
         """Sign another of the user's devices out. Raises WrongPassword, NotFound."""

@@ -16,8 +16,8 @@ class EntryMissing(Event, name=""):
     """Not from the server: something was left out. A device's count goes on at `seq` with a number skipped.
 
     Devices count what they send in a conversation, from 1 on and without a gap. The log's hashes fit all the
-    same, so reading goes on; what is missing was lost or kept back by the server, or never sent by a device that
-    counts wrongly, and the people should be asked. The entry at `seq` is its device's: it was opened.
+    same, so reading goes on; what is missing was lost or kept back by the server, or never sent by a device
+    that counts wrongly, and the people should be asked. The entry at `seq` is its device's: it was opened.
     """
 
     conversation_id: str

@@ -1,5 +1,6 @@
 """Sessions end when they should and cost little while they last (S02, W05, P17)."""
 
+import msgspec
 import pytest
 
 from hearth.accounts.clean_up import clean_up
@@ -7,7 +8,9 @@ from hearth.accounts.contract import (
     ChangePassword,
     DeleteAccount,
     DeviceRemoved,
+    DeviceRenamed,
     ListDevices,
+    RenameDevice,
     RevokeDevice,
     RevokeOtherDevices,
     SessionEnded,
@@ -17,7 +20,7 @@ from hearth.accounts.rules import make_token
 from hearth.accounts.sessions import list_ended_devices
 from hearth.accounts.tables import DEVICE
 from hearth.contract import Devices, Users
-from hearth.errors import NotFound, NotSignedIn, TooManyRequests, WrongPassword
+from hearth.errors import InvalidInput, NotFound, NotSignedIn, TooManyRequests, WrongPassword
 from tests.accounts.conftest import KDF, House, make_key, to_actor
 
 RIGHT = make_key("right")
@@ -144,6 +147,32 @@ async def test_s19_another_device_is_signed_out_by_the_password_and_not_without(
     assert house.published == [] and await house.finds(phone.token) == to_actor(phone)
     await house.run(to_actor(phone), RevokeDevice(device_id=phone.device.id))
     assert house.published[0][0] == SessionEnded(reason="signed_out"), "oneself: without a word"
+
+
+async def test_devices_of_a_kind_get_names(house: House) -> None:
+    """One line of bounded text in which nothing is invisible; all of one's own devices are told, once."""
+    laptop, phone = await house.registers("alice"), await house.signs_in("alice")
+    alice, device_id = to_actor(laptop), phone.device.id
+    house.clear()
+    named = await house.run(alice, RenameDevice(device_id=device_id, name="  The \u202eold\n phone "))
+    assert named == msgspec.structs.replace(phone.device, name="The old phone")
+    assert house.published == [(DeviceRenamed(device=named), Users((alice.user_id,)))]
+    assert house.queries == 5
+    await house.run(alice, RenameDevice(device_id=device_id, name="The old phone"))
+    assert len(house.published) == 1, "nothing is told that is no news"
+    with pytest.raises(InvalidInput):
+        await house.run(alice, RenameDevice(device_id=device_id, name=" \u200b"))
+    listed = await house.run(alice, ListDevices())
+    assert {device.name for device in listed.devices} == {laptop.device.name, "The old phone"}
+
+
+async def test_nobody_names_somebody_elses_device(house: House) -> None:
+    alice, mallory = await house.registers("alice"), await house.registers("mallory")
+    house.clear()
+    for device_id in (alice.device.id, "0" * 32):
+        with pytest.raises(NotFound):
+            await house.run(to_actor(mallory), RenameDevice(device_id=device_id, name="Mine"))
+    assert house.published == []
 
 
 async def test_s19_guesses_at_the_password_are_counted_across_all_commands(house: House) -> None:

@@ -168,7 +168,7 @@ async def test_a_gap_is_seen_over_a_restart_and_live(file: DeviceFile) -> None:
 
 @pytest.mark.parametrize("told", ["leap", "highest"])
 async def test_what_cannot_be_opened_puts_nothing_on_the_server(file: DeviceFile, told: str) -> None:
-    """Anybody can tell any number beside bytes that nobody can open; what really lacks is reported all the same."""
+    """Anybody can tell any number beside bytes that nobody can open; what really lacks is reported still."""
     entries = make_entries(8)
     entries[3] = replace(entries[3], record=b"\1garbage", counter=6 if told == "leap" else 2**53 - 1)
     entries[4:] = [replace(entry, counter=entry.counter - 1) for entry in entries[4:]]

@@ -334,7 +334,7 @@ FULL = [
     Shot("profile", "/you/profile"),
     Shot("profile-picture", "/you/profile", choose_picture),
     Shot("devices", "/you/devices"),
-    Shot("devices-sign-out", "/you/devices", press("#main .card .btn-icon")),
+    Shot("devices-sign-out", "/you/devices", press("#main .card li:nth-child(2) .btn-icon:last-child")),
     Shot("security", "/you/security"),
     Shot("security-delete", "/you/security", press("#main .btn-danger")),
     Shot("recovery-key", "/you/recovery-key"),

@@ -77,6 +77,13 @@ def list_devices(world: World, person: Person) -> Command:
     return accounts.ListDevices()
 
 
+@generates(accounts.RenameDevice)
+def rename_device(world: World, person: Person) -> Command:
+    owner = person if world.dice.random() < 0.8 else somebody(world, person)
+    name = world.dice.choice(("The old phone", "Kitchen", "\u202e"))
+    return accounts.RenameDevice(device_id=world.dice.choice(owner.devices).device_id.hex(), name=name)
+
+
 @generates(accounts.RevokeDevice)
 def revoke_device(world: World, person: Person) -> Command:
     owner = person if world.dice.random() < 0.8 else somebody(world, person)

@@ -51,6 +51,10 @@ def refused(make: Callable[[Device], Command]) -> Act:
     return act
 
 
+async def rename_a_device(bob: Device, erin: Device) -> None:
+    await bob.client.rename_device(bob.client.file.state.device_id, "The old laptop")
+
+
 async def revoke_a_device(bob: Device, erin: Device) -> None:
     extra = await sign_in_keyless(bob.client.http.url, "bob")
     await bob.client.revoke_device(extra.file.state.device_id, PASSWORD)
@@ -139,6 +143,7 @@ ACTS: dict[type[Command], Act] = {
     accounts.UpdateProfile: plain(lambda bob: accounts.UpdateProfile(display_name="Robert", about="About")),
     accounts.UpdateSettings: plain(lambda bob: accounts.UpdateSettings(share_presence=False)),
     accounts.ListDevices: plain(lambda bob: accounts.ListDevices()),
+    accounts.RenameDevice: rename_a_device,
     accounts.RevokeDevice: revoke_a_device,
     accounts.RevokeOtherDevices: lambda bob, erin: bob.client.revoke_other_devices(PASSWORD),
     accounts.ChangePassword: lambda bob, erin: bob.client.change_password(PASSWORD, NEW_PASSWORD),

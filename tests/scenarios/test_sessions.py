@@ -7,6 +7,7 @@ import pytest
 
 from hearth.accounts.contract import (
     DeviceRemoved,
+    DeviceRenamed,
     Devices,
     ListDevices,
     RevokeDevice,
@@ -50,6 +51,14 @@ async def test_a_revoked_device_dies_within_a_second(
     await bob.receives("still there?")
     await carol.receives_nothing()
     await dave.receives_nothing()
+
+
+async def test_a_device_that_is_named_anew_is_so_everywhere(bob: Device, carol: Device) -> None:
+    phone = bob.phone.client.file.state.device_id
+    await bob.client.rename_device(phone, "The old phone")
+    assert (await bob.phone.sees(DeviceRenamed)).device.name == "The old phone"
+    await bob.agrees(lambda client: client.replica.devices[phone].name == "The old phone", "a name")
+    await carol.receives_nothing()
 
 
 async def test_who_signs_their_own_device_out_is_still_told_that_it_worked(bob: Device) -> None:

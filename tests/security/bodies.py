@@ -197,6 +197,10 @@ BODIES: dict[str, Body] = {
     "friend.remove alice": lambda p, role: {"user_id": p.alice.actor.user_id},
     "friend.block alice": lambda p, role: {"username": p.alice.username},
     "friend.unblock whom alice blocks": lambda p, role: {"user_id": p.by_role["blocked"].actor.user_id},
+    "device.rename alice's phone": lambda p, role: {
+        "device_id": p.others["phone"].actor.device_id.hex(),
+        "name": "The old phone",
+    },
     "device.revoke alice's phone": lambda p, role: {
         "device_id": p.others["phone"].actor.device_id.hex(),
         "auth_key": own_key(p, role),

@@ -48,6 +48,7 @@ friend.cancel what alice was asked      none none   none   none   none none    n
 friend.remove alice                     you  ok     none   none   none none    none    none  out     out
 friend.block alice                      you  ok     ok     ok     ok   ok      ok      ok    out     out
 friend.unblock whom alice blocks        ok   none   none   none   none none    none    none  out     out
+device.rename alice's phone             ok   none   none   none   none none    none    none  out     out
 device.revoke alice's phone             ok   none   none   none   none none    none    none  out     out
 device.revoke alice's phone with her key ok   key    key    key    key  key     key     key   out     out
 device.revoke alice's phone without a key key  key    key    key    key  key     key     key   out     out

@@ -137,6 +137,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("message.offer", "conversation_id", {"entries": [OFFERED]}),
     ("rewrap.answer", "conversation_id", {"user_id": 1, **ANSWER}),
     ("rewrap.answer", "user_id", {"conversation_id": "0" * 32, **ANSWER}),
+    ("device.rename", "device_id", {"name": "The old phone"}),
     ("device.revoke", "device_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),
     *((f"admin.{act}", "user_id", {}) for act in ("disable", "enable")),
     ("admin.reset_sign_in", "user_id", {"auth_key": encode(b"carol".ljust(32, b"\0"))}),

@@ -1,8 +1,8 @@
 """Reading conversations from a cursor, so that nothing is missed and nothing unchecked is handed on.
 
 Invariant: a cursor moves by one entry at a time, only over entries whose hash follows from the one before.
-Each device's counters are followed too: one that is skipped is an entry that the server left out. Only an entry
-whose device vouches for its counter shows that (section 8.5 of docs/protocol-encryption.md).
+Each device's counters are followed too: one that is skipped is an entry that the server left out. Only an
+entry whose device vouches for its counter shows that (section 8.5 of docs/protocol-encryption.md).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -213,7 +213,7 @@ def follow(cursor: Cursor, entry: Entry) -> Cursor:
 
 
 def is_vouched(entry: Entry, judgement: Judgement | None) -> bool:
-    """Tell whether an entry's counter is its device's word: the entry is proven, or from before encryption."""
+    """Tell whether an entry's counter is its device's word: it is proven, or from before encryption."""
     if entry.record[:1] == b"\0":
         return judgement is None or judgement.verdict is None
     return judgement is not None and judgement.is_signed

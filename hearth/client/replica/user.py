@@ -127,6 +127,11 @@ def add_device(state: UserState, event: accounts.DeviceAdded) -> None:
     state.devices[event.device.id] = event.device
 
 
+@applies(accounts.DeviceRenamed)
+def rename_device(state: UserState, event: accounts.DeviceRenamed) -> None:
+    state.devices[event.device.id] = event.device
+
+
 @applies(accounts.DeviceRemoved)
 def remove_device(state: UserState, event: accounts.DeviceRemoved) -> None:
     state.devices.pop(event.device_id, None)

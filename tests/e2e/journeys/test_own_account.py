@@ -145,6 +145,27 @@ async def test_what_waits_when_a_session_is_lost_is_said_and_sent_after_the_next
     assert await laptop.page.evaluate("localStorage.getItem('hearth.unsent')") is None
 
 
+async def test_two_devices_of_a_kind_are_told_apart_by_their_names(
+    alice: Person, arrives: SomebodyNew
+) -> None:
+    """A name reaches the other device at once, and nothing in it is taken for more than text."""
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    await alice.opens("/you/devices")
+    await laptop.opens("/you/devices")
+    other = alice.page.get_by_role("listitem").filter(has=alice.page.get_by_role("button", name="Sign out"))
+    await other.get_by_role("button", name="Name ").click()
+    field = alice.page.get_by_label("Name of the device")
+    await field.fill("  ")
+    await alice.page.keyboard.press("Enter")
+    await expect(alice.page.get_by_text("A device needs a name.")).to_be_visible()
+    await field.fill("<b>Kitchen</b>")
+    await alice.page.keyboard.press("Enter")
+    await expect(other.get_by_text("<b>Kitchen</b>")).to_be_visible(timeout=PATIENCE)
+    own = laptop.page.get_by_role("listitem").filter(has_text="This device")
+    await expect(own.get_by_text("<b>Kitchen</b>")).to_be_visible(timeout=PATIENCE)
+
+
 async def test_all_other_devices_at_once(alice: Person, arrives: SomebodyNew) -> None:
     others = [await arrives("alice"), await arrives("alice")]
     for other in others:

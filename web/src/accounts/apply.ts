@@ -36,7 +36,8 @@ export async function applySettingsChanged(replica: Replica, event: contract.Set
   await replica.putMeta("settings", event.settings);
 }
 
-export async function applyDeviceAdded(replica: Replica, { device }: contract.DeviceAdded): Promise<void> {
+/** Added, or named anew. */
+export async function applyDevice(replica: Replica, { device }: contract.DeviceAdded | contract.DeviceRenamed): Promise<void> {
   await replica.devices.put(device);
 }
 

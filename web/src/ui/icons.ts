@@ -34,6 +34,7 @@ export const icons = [
   "lock",
   "magic",
   "moon-stars",
+  "pencil",
   "people",
   "people-fill",
   "person",

@@ -257,6 +257,15 @@ export interface UpdateSettings {
 /** One's signed-in devices, last seen first. */
 export type ListDevices = Empty;
 
+/**
+ * Call one of one's own devices by another name, so that two of a kind can be told apart. Invisible characters
+ * are left out. Errors: `not_found`, `invalid_input` (nothing is left of the name).
+ */
+export interface RenameDevice {
+  device_id: DeviceId;
+  name: DeviceName;
+}
+
 /** Sign one device out; its sockets end within a second. Any but the asking one needs the password. */
 export interface RevokeDevice {
   device_id: DeviceId;
@@ -302,6 +311,11 @@ export interface SettingsChanged {
 
 /** To oneself. */
 export interface DeviceAdded {
+  device: Device;
+}
+
+/** To oneself. */
+export interface DeviceRenamed {
   device: Device;
 }
 
@@ -1451,6 +1465,7 @@ export interface Commands {
   "profile.update": { input: UpdateProfile; result: OwnProfile };
   "settings.update": { input: UpdateSettings; result: Settings };
   "device.list": { input: ListDevices; result: Devices };
+  "device.rename": { input: RenameDevice; result: Device };
   "device.revoke": { input: RevokeDevice; result: Nothing };
   "device.revoke_others": { input: RevokeOtherDevices; result: Nothing };
   "account.change_password": { input: ChangePassword; result: Nothing };
@@ -1520,6 +1535,7 @@ export const COMMAND_LIMITS = {
   "profile.update": { count: 20, seconds: 600 },
   "settings.update": { count: 30, seconds: 60 },
   "device.list": { count: 60, seconds: 60 },
+  "device.rename": { count: 30, seconds: 600 },
   "device.revoke": { count: 60, seconds: 60 },
   "device.revoke_others": { count: 20, seconds: 60 },
   "account.change_password": { count: 5, seconds: 600 },
@@ -1591,6 +1607,7 @@ export interface LogEvents {
   "user.deleted": UserDeleted;
   "settings.changed": SettingsChanged;
   "device.added": DeviceAdded;
+  "device.renamed": DeviceRenamed;
   "device.removed": DeviceRemoved;
   "friend.requested": FriendRequested;
   "friend.request_closed": RequestClosed;

@@ -47,8 +47,8 @@ def find_gaps(log: Log, judgements: Judgements) -> dict[int, Withheld]:
     """Return the entries before which a counter of the same device is missing and stays so.
 
     Only a proven entry shows that one is missing: any number can be told beside bytes that do not open. A gap
-    shows once the entry above it is 100 entries old; a stretch that begins with entry 1 begins with counter 1,
-    others with the lowest proven one.
+    shows once the entry above it is 100 entries old; a stretch that begins with entry 1 begins with counter
+    1, others with the lowest proven one.
     """
     found = {}
     for stretch in log.list_stretches():

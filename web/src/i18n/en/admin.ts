@@ -28,7 +28,7 @@ export const admin = {
   reset: "Reset sign-in",
   resetTitle: "Reset the sign-in of {name}?",
   resetText: "You get a link with which they choose a new password. Give it to them in person: whoever has it gets into the account.",
-  resetCost: "It costs them what cannot be brought back: what was written before stays closed, their friends are asked to accept their new identity, and their recovery key no longer works. Whoever still has that key, or a device that is signed in, should use that instead: it keeps everything.",
+  resetCost: "It costs them what cannot be brought back: what was written encrypted before stays closed (messages from before encryption stay readable), friends who know them by their old keys are asked to accept their new identity, and their recovery key no longer works. Whoever still has that key, or a device that is signed in, should use that instead: it keeps everything.",
   resetAgreed: "{name} knows what this costs.",
   resetNotAgreed: "Tell them first, then tick this.",
   resetLinkTitle: "New password for {name}",
