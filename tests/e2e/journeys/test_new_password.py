@@ -80,7 +80,7 @@ async def follows_reset(person: Person, link: str, words: str, *, costs: bool = 
     for field in ("New password", "Password again"):
         await page.get_by_label(field, exact=True).fill(NEW_PASSWORD)
     send = page.get_by_role("button", name="Set password")
-    agreed = page.get_by_label("I know that what was written before stays closed.")
+    agreed = page.get_by_label("I know that what was written encrypted before stays closed.")
     if costs:
         await send.click()
         await expect(agreed).to_be_focused(timeout=PATIENCE)
@@ -167,6 +167,11 @@ async def test_a_recovery_key_is_kept_checked_and_lets_in_who_forgot_their_passw
     leaving = page.get_by_role("dialog", name="Leave without checking it?")
     await leaving.get_by_role("button", name="Stay here").click()
     await expect(sheet).to_be_visible()
+    await page.evaluate("history.back()")
+    await leaving.get_by_role("button", name="Stay here").click()
+    await expect(sheet).to_be_visible()
+    await expect(page).to_have_url(re.compile("/you/recovery-key$"))
+    assert await sheet.get_by_role("listitem").all_inner_texts() == groups, "the browser's own Back asks, too"
     asks = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
     assert await page.evaluate(asks), "the browser asks before it closes the page"
     await page.get_by_role("button", name="Copy").click()

@@ -3,15 +3,23 @@ import { takeArrival } from "../friends/arrival.ts";
 import { readRoute, type Route, toPath } from "../routes.ts";
 
 type Guard = (path: string) => boolean;
+/** True keeps the person where they are; `leave` makes the move after all. */
+type Hold = (leave: () => void) => boolean;
+
+const readDepth = (state: unknown): number => (state as { depth?: number } | null)?.depth ?? 0;
 
 class Navigation {
   route = $state.raw<Route>(readRoute(location));
   /** True once the person has moved inside the app, so that "back" stays inside it. */
   #depth = 0;
   #guards = new Set<Guard>();
+  #holds = new Set<Hold>();
+  /** A move of the browser's own is being taken back. */
+  #isReturning = false;
 
   go(path: string, options: { replace?: boolean } = {}): void {
     if (path === location.pathname + location.search + location.hash) return;
+    if (this.#isHeld(() => this.go(path, options))) return;
     for (const isTaken of this.#guards) if (isTaken(path)) return;
     if (options.replace) history.replaceState(history.state, "", path);
     else {
@@ -37,16 +45,36 @@ class Navigation {
     return () => this.#guards.delete(guard);
   }
 
+  /** `hold` is asked before each move, the browser's Back and Forward among them. */
+  hold(hold: Hold): () => void {
+    this.#holds.add(hold);
+    return () => this.#holds.delete(hold);
+  }
+
+  #isHeld(leave: () => void): boolean {
+    return [...this.#holds].some((hold) => hold(leave));
+  }
+
+  /** The browser has moved already: where that is held, it moves back. */
+  #pop(depth: number): void {
+    const by = depth - this.#depth;
+    if (this.#isReturning) this.#isReturning = false;
+    else if (by !== 0 && this.#isHeld(() => history.go(by))) {
+      this.#isReturning = true;
+      history.go(-by);
+    } else {
+      this.#depth = depth;
+      this.#read();
+    }
+  }
+
   #read(): void {
     this.route = readRoute(location);
   }
 
   start(): void {
-    this.#depth = (history.state as { depth?: number } | null)?.depth ?? 0;
-    addEventListener("popstate", (event) => {
-      this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
-      this.#read();
-    });
+    this.#depth = readDepth(history.state);
+    addEventListener("popstate", (event) => this.#pop(readDepth(event.state)));
     addEventListener("hashchange", () => {
       takeArrival();
       this.#read();
