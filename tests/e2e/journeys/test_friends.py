@@ -191,9 +191,15 @@ async def test_a_link_opened_signed_out_leads_back_after_signing_in(
     link = await field.input_value()
     await expect(alice.page.get_by_role("img", name=f"QR code of {link}")).to_be_visible()
     bobs_phone = await arrives("bob", **PHONE)
-    await bobs_phone.opens("/add/alice")
+    await bobs_phone.page.goto(link)
+    await expect(bobs_phone.page).to_have_url(re.compile(r"/sign-in$"), timeout=PATIENCE)
+    await bobs_phone.page.reload()
+    await expect(bobs_phone.page.get_by_text("alice would like to talk to you.")).to_be_visible(
+        timeout=PATIENCE
+    )
     await bobs_phone.signs_in_here()
     await expect(bobs_phone.page).to_have_url(re.compile(r"/add/alice$"), timeout=PATIENCE)
+    await expect(bobs_phone.page.locator("[data-warning=link]")).to_have_count(0)
     await bobs_phone.page.get_by_role("button", name="Add friend").click()
     await expect(says(alice, "Bob asks to be your friend")).to_be_visible(timeout=PATIENCE)
 
