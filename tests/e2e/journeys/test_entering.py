@@ -152,7 +152,7 @@ async def test_a_reset_link_sets_a_password_and_signs_the_others_out(
     await tablet.opens(link)
     await tablet.page.get_by_label("New password", exact=True).fill("a new warm evening")
     await tablet.page.get_by_label("Password again").fill("a new warm evening")
-    await tablet.page.get_by_label("I know that what was written before stays closed.").check()
+    await tablet.page.get_by_label("I know that what was written encrypted before stays closed.").check()
     await tablet.page.get_by_role("button", name="Set password").click()
     await tablet.sees_the_list()
     await expect(alice.page.get_by_role("heading", name="Welcome back")).to_be_visible(timeout=PATIENCE)
