@@ -151,3 +151,17 @@ test("a worker that does not answer about one conversation holds up no other", a
   stop.abort();
   await running;
 });
+
+test("who signs out and in again takes what a server has that takes back nothing of one's own chain", async () => {
+  const scene = await Scene.begin();
+  await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  await scene.restore();
+  scene.server.town.refusesChains = "not_restored";
+  await expect(scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] })).rejects.toMatchObject({ code: "rollback" });
+  await expect(scene.alice.ask("connect", {})).rejects.toMatchObject({ code: "rollback" });
+  await scene.alice.ask("forget", {});
+  const again = await scene.addDevice(scene.alice);
+  await again.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  expect(await again.ask("connect", {})).toMatchObject({ state: "ready" });
+  expect(await scene.learn(again)).toEqual(["one"]);
+});
