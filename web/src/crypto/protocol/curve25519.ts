@@ -1,5 +1,5 @@
-// Ed25519 and X25519 in our own code, for engines without them and for whoever holds an Ed25519 seed, which no engine turns into a public
-// key. load-curve25519.ts fetches it when it is first needed.
+// Ed25519 and X25519 by noble, for engines without them and for whoever holds an Ed25519 seed, which no engine turns into a public key.
+// load-curve25519.ts fetches it when it is first needed.
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 

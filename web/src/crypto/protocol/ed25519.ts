@@ -50,7 +50,7 @@ async function verifyInEngine(publicKey: Bytes, signature: Bytes, message: Bytes
   try {
     key = await importOnce(publicKey);
   } catch {
-    // No Ed25519 in this engine, or it refuses the key: our own code has the last word on both.
+    // No Ed25519 in this engine, or it refuses the key: noble has the last word on both.
     return (await loadCurve25519()).verifyWithoutCofactor(publicKey, signature, message);
   }
   return crypto.subtle.verify("Ed25519", key, signature, message);

@@ -1,4 +1,4 @@
-// Our own Curve25519 is as large as a seventh of all other cryptography, and most browsers need it for changes to an account only.
+// Noble's Curve25519 is as large as a seventh of all other cryptography, and most browsers need it for changes to an account only.
 
 /** The server did not hand out a part of this program. Nothing is said about keys or signatures. */
 export class NotFetched extends Error {

@@ -1,5 +1,5 @@
 // X25519 (RFC 7748) of the engine, where it has it (Chromium 133, Firefox 130, Safari 17 and later): it takes the same time for every
-// key. Older ones compute in our own code.
+// key. In older ones noble computes.
 import { type Bytes, fromHex } from "../../lib/bytes.ts";
 import { check, equal, join, zeros } from "./codec.ts";
 import { loadCurve25519 } from "./load-curve25519.ts";
