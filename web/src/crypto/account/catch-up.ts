@@ -1,36 +1,36 @@
 // Fetches what the server says of one's own keys and verifies it (docs/protocol-encryption.md, 5.2, 6.1, 6.2 and 6.3).
 import type { Bytes } from "../../lib/bytes.ts";
 import { check, equal } from "../protocol/codec.ts";
-import { checkReceiveKey } from "../protocol/known-chain.ts";
+import { checkReceiveKey, type KnownChain } from "../protocol/known-chain.ts";
 import { GENERATION, openPredecessor, readGeneration, unwrapGeneration } from "../protocol/own-keys.ts";
 import { hashStatement } from "../protocol/statements.ts";
 import type { Vault } from "../protocol/vault.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { VAULT_RECIPIENT } from "./make-keys.ts";
 import type { Self } from "./self.ts";
-import type { StoredGeneration } from "./server.ts";
+import type { ChainPage, StoredGeneration } from "./server.ts";
 
 const EPOCH_ROW = 1;
 
 /**
- * The user chain up to its end. The last known statement is asked for again: so another chain of the same length shows. Throws
- * ProtocolError: 5.1, `fork`, `rollback`.
+ * A person's chain up to its end, of which `readPage` gives what is above n. The last known statement is asked for again: so another chain
+ * of the same length shows. Throws ProtocolError: 5.1, `fork`, `rollback`.
  */
-export async function catchUpChain(self: Self): Promise<void> {
-  const { chain, account } = self;
+export async function takeToEnd(chain: KnownChain, readPage: (after: number) => Promise<ChainPage>): Promise<void> {
   for (let after = Math.max(0, chain.states.length - 1);;) {
-    const page = await account.server.readChain(after);
+    const page = await readPage(after);
     check(page.n >= chain.states.length, "rollback", "the chain ends below what is known");
     chain.highestSeen = Math.max(chain.highestSeen, page.n);
     for (const statement of page.statements) await chain.take(statement);
     after += page.statements.length;
-    if (page.statements.length === 0 || after >= page.n) {
-      check(after >= page.n, "rollback", "the server keeps back what it says is there");
-      break;
-    }
+    if (page.statements.length > 0 && after < page.n) continue;
+    check(after >= page.n, "rollback", "the server keeps back what it says is there");
+    break;
   }
   chain.requireWhole();
 }
+
+export const catchUpChain = ({ chain, account }: Self): Promise<void> => takeToEnd(chain, (after) => account.server.readChain(after));
 
 /** The newest receive statement. Throws ProtocolError: 6.2, `rollback` where there is none any more. */
 export async function catchUpReceive(self: Self): Promise<void> {

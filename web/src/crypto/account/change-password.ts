@@ -3,18 +3,18 @@ import type { Bytes } from "../../lib/bytes.ts";
 import type { PasswordKeys } from "../derive.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { equal } from "../protocol/codec.ts";
-import { random } from "../protocol/primitives.ts";
+import { random, wipe } from "../protocol/primitives.ts";
 import type { ListedDevice } from "../protocol/user-chain.ts";
 import type { Vault, Way } from "../protocol/vault.ts";
 import { catchUpChain } from "./catch-up.ts";
 import { learnChange, type MadeChange, makeVaultChange, sendChange } from "./change-vault.ts";
 import { catchUpListed, retryMoved } from "./connect.ts";
 import { Draft, listDevice } from "./draft.ts";
+import { wipeVault } from "./open-vault.ts";
 import { beforeOf } from "./renew.ts";
 import { fetchVault } from "./set-up.ts";
 import { type Account, recall, type Self } from "./self.ts";
 import type { NewPassword } from "./server.ts";
-import { wipe, wipeVault } from "./wipe.ts";
 
 /** What signs in and what opens the vault from now on. */
 export interface NextPassword {

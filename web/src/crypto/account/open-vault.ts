@@ -5,7 +5,7 @@ import { check, equal, ProtocolError } from "../protocol/codec.ts";
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { hashKemKey, kemPublicKey } from "../protocol/hpke.ts";
 import type { KnownChain } from "../protocol/known-chain.ts";
-import { sha256 } from "../protocol/primitives.ts";
+import { sha256, wipe } from "../protocol/primitives.ts";
 import { commitVaultKey, openVault, unwrapWithPassword, type Vault, type VaultPlace } from "../protocol/vault.ts";
 import type { UserState } from "../protocol/user-state.ts";
 
@@ -65,3 +65,6 @@ async function open(chain: KnownChain, { version, sealed }: SealedVault, unwrap:
   chain.at(vault.userChain);
   return vault;
 }
+
+/** When the request is signed for which it was opened. */
+export const wipeVault = (vault: Vault): void => wipe(vault.identitySeed, vault.kemSeed);

@@ -4,7 +4,7 @@ import type { PasswordKeys } from "../derive.ts";
 import { check, equal } from "../protocol/codec.ts";
 import { kemPublicKey } from "../protocol/hpke.ts";
 import { GENERATION, readGeneration, unwrapGeneration } from "../protocol/own-keys.ts";
-import { random, sha256 } from "../protocol/primitives.ts";
+import { random, sha256, wipe } from "../protocol/primitives.ts";
 import { hashStatement } from "../protocol/statements.ts";
 import { deriveRecovery, openWay, readRecoveryKey, RECOVERY_KEY, type Vault, type Way, writeRecoveryKey } from "../protocol/vault.ts";
 import { catchUpChain } from "./catch-up.ts";
@@ -12,11 +12,10 @@ import { type NextPassword, makeRaised, sayBefore } from "./change-password.ts";
 import { learnChange, makeVaultChange, sendChange } from "./change-vault.ts";
 import { catchUpListed, retryMoved } from "./connect.ts";
 import { VAULT_RECIPIENT } from "./make-keys.ts";
-import { openByKey } from "./open-vault.ts";
+import { openByKey, wipeVault } from "./open-vault.ts";
 import { beforeOf } from "./renew.ts";
 import { type Account, recall, Self } from "./self.ts";
 import { type AccountServer, type RecoveryStart } from "./server.ts";
-import { wipe, wipeVault } from "./wipe.ts";
 
 interface NewWay {
   way: Way;

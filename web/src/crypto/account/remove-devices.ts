@@ -6,11 +6,11 @@ import { catchUpChain } from "./catch-up.ts";
 import { catchUpListed, retryMoved } from "./connect.ts";
 import { Draft } from "./draft.ts";
 import { makeNextKeys } from "./make-keys.ts";
+import { wipeVault } from "./open-vault.ts";
 import { beforeOf, learnKeys, sendKeys } from "./renew.ts";
 import { fetchVault } from "./set-up.ts";
 import { type Account, recall } from "./self.ts";
 import { sendAgain } from "./server.ts";
-import { wipeVault } from "./wipe.ts";
 
 /** Takes this device off the list by its own statement, and wipes its keys. Twice does no harm. */
 export async function retire(account: Account): Promise<void> {

@@ -1,7 +1,7 @@
 // Beginning anew with an administrator's one-time link (docs/protocol-encryption.md, 10.8). Nothing is ever sealed to a key that
 // came from the server: only this device and the new vault get anything.
 import { publicKeyOf } from "../protocol/ed25519.ts";
-import { random } from "../protocol/primitives.ts";
+import { random, wipe } from "../protocol/primitives.ts";
 import type { UserState } from "../protocol/user-state.ts";
 import { zeros } from "../protocol/codec.ts";
 import { catchUpChain } from "./catch-up.ts";
@@ -13,7 +13,6 @@ import { readSeedRows } from "./seed-rows.ts";
 import { type Account, recall, Self } from "./self.ts";
 import { type AccountServer, type ResetStart, sendAgain } from "./server.ts";
 import type { Row } from "../protocol/keyring.ts";
-import { wipe } from "./wipe.ts";
 
 /** Of the keyring what goes on under the new generation 1. */
 interface Kept {

@@ -4,7 +4,7 @@ import type { PasswordKeys } from "../derive.ts";
 import { check, equal } from "../protocol/codec.ts";
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { wrapGeneration } from "../protocol/own-keys.ts";
-import { random } from "../protocol/primitives.ts";
+import { random, wipe } from "../protocol/primitives.ts";
 import { type ListedDevice, MOST_DEVICES } from "../protocol/user-chain.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { Vault } from "../protocol/vault.ts";
@@ -12,10 +12,9 @@ import { catchUpChain, catchUpGenerations, catchUpReceive, openAsVault } from ".
 import { learnChange, makeVaultChange } from "./change-vault.ts";
 import { retryMoved } from "./connect.ts";
 import { Draft, listDevice } from "./draft.ts";
-import { openByPassword } from "./open-vault.ts";
+import { openByPassword, wipeVault } from "./open-vault.ts";
 import { type Account, recall, Self } from "./self.ts";
 import { sendAgain } from "./server.ts";
-import { wipe, wipeVault } from "./wipe.ts";
 
 /** `avatar` is SHA-256 of the picture, or zeros. Throws Refusal `chain_moved` when a chain is there already. */
 export async function setUp(account: Account, password: PasswordKeys, displayName: string, avatar: Bytes): Promise<void> {

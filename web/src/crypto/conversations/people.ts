@@ -4,6 +4,7 @@ import type { Bytes } from "../../lib/bytes.ts";
 import { check, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { checkReceiveKey, KnownChain, type KnownReceive } from "../protocol/known-chain.ts";
+import { takeToEnd } from "../account/catch-up.ts";
 import { type ChainPage, type NewReceive, Refusal } from "../account/server.ts";
 
 export interface PersonHead {
@@ -56,17 +57,7 @@ export class People {
   /** A person's chain up to its end. Throws ProtocolError: 5.1, `fork`, `rollback`; Refusal. */
   async fetchChain(user: number): Promise<KnownChain> {
     const chain = this.chain(user);
-    for (let after = Math.max(0, chain.states.length - 1);;) {
-      const page = await this.api.readChain(user, after);
-      check(page.n >= chain.states.length, "rollback", "the chain ends below what is known");
-      chain.highestSeen = Math.max(chain.highestSeen, page.n);
-      for (const statement of page.statements) await chain.take(statement);
-      after += page.statements.length;
-      if (page.statements.length > 0 && after < page.n) continue;
-      check(after >= page.n, "rollback", "the server keeps back what it says is there");
-      break;
-    }
-    chain.requireWhole();
+    await takeToEnd(chain, (after) => this.api.readChain(user, after));
     this.#changed.add(user);
     return chain;
   }

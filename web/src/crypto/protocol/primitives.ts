@@ -33,6 +33,11 @@ export const hkdf = (key: Uint8Array, salt: Uint8Array, info: Uint8Array): Bytes
 
 export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
+/** Overwrites: an engine may have copies, we keep none. */
+export function wipe(...secrets: Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0);
+}
+
 /** In a time that does not depend on where they differ. */
 export function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;

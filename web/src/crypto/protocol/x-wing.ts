@@ -5,7 +5,7 @@ import { ml_kem768 as mlKem } from "@noble/post-quantum/ml-kem.js";
 
 import type { Bytes } from "../../lib/bytes.ts";
 import { join, ProtocolError, text } from "./codec.ts";
-import { random } from "./primitives.ts";
+import { random, wipe } from "./primitives.ts";
 import { multiply, multiplyBase } from "./x25519.ts";
 
 const ML_KEM_PUBLIC_BYTES = 1184;
@@ -18,10 +18,6 @@ interface KeyPair {
   mlKemPublic: Uint8Array;
   x25519Secret: Bytes;
   x25519Public: Bytes;
-}
-
-function wipe(...secrets: Uint8Array[]): void {
-  for (const secret of secrets) secret.fill(0);
 }
 
 /** Hands the key pair of a seed to `use`, and overwrites it then. */

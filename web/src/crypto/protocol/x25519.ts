@@ -3,7 +3,7 @@
 import { type Bytes, fromHex } from "../../lib/bytes.ts";
 import { check, equal, join, zeros } from "./codec.ts";
 import { loadCurve25519 } from "./load-curve25519.ts";
-import { equalSecrets } from "./primitives.ts";
+import { equalSecrets, wipe } from "./primitives.ts";
 
 const BASE_POINT = join(Uint8Array.of(9), zeros(31));
 /** RFC 8410, 7: what stands before the 32 bytes of a private key. */
@@ -23,7 +23,7 @@ async function multiplyInEngine(scalar: Bytes, u: Bytes): Promise<Bytes> {
     const point = await crypto.subtle.importKey("raw", u, "X25519", false, []);
     return new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: point }, key, 256));
   } finally {
-    encoded.fill(0);
+    wipe(encoded);
   }
 }
 
