@@ -71,6 +71,21 @@ class Stage:
         """How many SQL statements ran since the last `clear`, without BEGIN and COMMIT."""
         return len(self.statements)
 
+    def __post_init__(self) -> None:
+        self.listen()
+
+    def listen(self) -> None:
+        event.listen(self.services.database.engine.sync_engine, "before_cursor_execute", self.remember)
+
+    def remember(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self.statements.append(statement)
+
+    async def start_again(self) -> None:
+        """Stop the services and start others on the same database."""
+        await close_services(self.services)
+        self.services = await open_services(self.services.config, clock=self.clock, bus=self.bus)
+        self.listen()
+
     def clear(self) -> None:
         self.published.clear()
         self.statements.clear()
@@ -135,12 +150,7 @@ async def open_stage(database_url: str, data: Path) -> AsyncIterator[Stage]:
     config = Config(data=data, database=database_url, insecure_test_kdf=True)
     services = await open_services(config, clock=clock, bus=bus)
     stage = Stage(services, clock, bus)
-
-    def remember(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        stage.statements.append(statement)
-
-    event.listen(services.database.engine.sync_engine, "before_cursor_execute", remember)
     try:
         yield stage
     finally:
-        await close_services(services)
+        await close_services(stage.services)

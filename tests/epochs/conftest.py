@@ -8,6 +8,7 @@ import pytest
 from hearth.friends.contract import RequestFriend
 from tests.directory.conftest import Home, make_home_on
 from tests.epochs.kit import Room, make_direct, make_group
+from tests.prepared import prepare
 from tests.stage import Stage
 
 
@@ -51,8 +52,11 @@ async def make_people(stage: Stage, *names: str) -> list[Home]:
 
 @pytest.fixture
 async def cast(stage: Stage) -> Cast:
+    return await prepare(stage, make_cast)
+
+
+async def make_cast(stage: Stage) -> Cast:
     alice, bob, carol, dave, erin = await make_people(stage, "alice", "bobby", "carol", "david", "erinn")
     for other in (bob, carol, dave):
         await befriend(alice, other)
-    stage.clear()
     return Cast(stage, alice, bob, carol, dave, erin)

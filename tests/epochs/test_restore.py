@@ -26,6 +26,7 @@ from tests.directory.conftest import Home
 from tests.directory.kit import NOW
 from tests.epochs.conftest import make_people
 from tests.messages.talk import Talk, make_talk
+from tests.prepared import prepare
 from tests.stage import Stage
 
 GENERATION = b"g" * 16
@@ -107,7 +108,7 @@ async def lost(stage: Stage) -> Lost:
 
 async def make_lost(stage: Stage) -> Lost:
     """Ten entries: four of which the backup has, then more, an epoch, and more under that."""
-    talk = await make_talk(stage)
+    talk = await prepare(stage, make_talk)
     made = []
     for home in (talk.alice, talk.bob, talk.carol, talk.alice, talk.bob):
         await talk.sends(home)

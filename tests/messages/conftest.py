@@ -18,6 +18,7 @@ from hearth.messages.contract import ReadHistory, SendMessage, Sent
 from hearth.messages.tables import MESSAGE
 from tests.epochs.kit import make_record_of
 from tests.epochs.written import begin_epochs
+from tests.prepared import prepare
 from tests.stage import Stage
 
 GROUP = bytes(range(16))
@@ -151,10 +152,13 @@ class Scene:
 
 @pytest.fixture
 async def scene(stage: Stage) -> Scene:
+    return await prepare(stage, make_scene)
+
+
+async def make_scene(stage: Stage) -> Scene:
     alice, bob, carol = await stage.user("alice"), await stage.user("bobby"), await stage.user("carol")
     pair = make_direct_id(stage.services.identity.server_id, alice.user_id, bob.user_id)
     scene = Scene(stage, alice, bob, carol, pair)
     await scene.befriend()
     await begin_epochs(stage.services, pair)
-    stage.clear()
     return scene

@@ -15,6 +15,7 @@ from tests.directory.conftest import Home
 from tests.epochs.kit import make_group, make_record_of
 from tests.messages.talk import Talk, make_pair, make_talk
 from tests.messages.unsealed import write_unsealed
+from tests.prepared import prepare
 from tests.stage import Stage
 
 EDIT, REACTION, DELETION = 2, 3, 4
@@ -22,7 +23,7 @@ EDIT, REACTION, DELETION = 2, 3, 4
 
 @pytest.fixture
 async def talk(stage: Stage) -> Talk:
-    return await make_talk(stage)
+    return await prepare(stage, make_talk)
 
 
 async def read_rows(talk: Talk) -> dict[int, Row[Any]]:
@@ -150,7 +151,7 @@ async def test_more_reactions_than_fit_one_statement(talk: Talk, monkeypatch: py
 
 
 async def test_the_same_seq_elsewhere_keeps_its_bytes(stage: Stage) -> None:
-    talk = await make_talk(stage)
+    talk = await prepare(stage, make_talk)
     room = talk.room
     said = await talk.sends(talk.bob)
     other = make_group(talk.alice, talk.bob, talk.carol, time=room.time + 1)
@@ -165,7 +166,7 @@ async def test_the_same_seq_elsewhere_keeps_its_bytes(stage: Stage) -> None:
 
 
 async def test_what_was_written_before_encryption_can_be_deleted(stage: Stage) -> None:
-    talk = await make_pair(stage)
+    talk = await prepare(stage, make_pair)
     old = await write_unsealed(stage.services, talk.alice.phone, talk.room.conversation)
     await talk.room.run(talk.alice, talk.room.create(talk.alice))
     await talk.rejects("not_allowed", talk.bob, kind=DELETION, target_seq=old.seq)

@@ -15,6 +15,7 @@ from hearth.messages.log import MessageLog
 from hearth.messages.sealed import EpochTooOld, Facts, Sealed
 from tests.epochs.kit import make_record
 from tests.messages.talk import Talk, make_talk
+from tests.prepared import prepare
 from tests.stage import RememberingBus, Stage
 
 
@@ -43,7 +44,7 @@ async def test_who_writes_under_one_old_epoch_after_the_other_fills_no_memory(
 
 @pytest.fixture
 async def talk(stage: Stage) -> Talk:
-    return await make_talk(stage)
+    return await prepare(stage, make_talk)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.epochs.conftest import make_people
 from tests.epochs.kit import make_record
 from tests.messages.talk import Talk, make_pair, make_talk
 from tests.messages.unsealed import write_unsealed
+from tests.prepared import prepare
 from tests.stage import Stage
 
 DAY = 24 * 3600
@@ -25,7 +26,7 @@ SHORT = 256
 
 @pytest.fixture
 async def talk(stage: Stage) -> Talk:
-    return await make_talk(stage)
+    return await prepare(stage, make_talk)
 
 
 async def test_members_devices_write_under_the_newest_epoch(talk: Talk) -> None:
@@ -47,7 +48,7 @@ async def test_what_is_not_sealed_is_taken_nowhere(stage: Stage, has_epoch: bool
 
 
 async def test_a_known_client_id_is_answered_first_also_of_what_was_not_sealed(stage: Stage) -> None:
-    talk = await make_pair(stage)
+    talk = await prepare(stage, make_pair)
     alice, bob = talk.alice, talk.bob
     old = await write_unsealed(stage.services, alice.phone, talk.room.conversation)
     again = talk.record(alice, client_id=old.client_id, record=old.record, epoch=0)

@@ -5,12 +5,13 @@ import pytest
 from hearth.errors import InvalidInput
 from hearth.sealed.group.epoch import Role, Settings
 from tests.messages.talk import Talk, make_pair, make_talk
+from tests.prepared import prepare
 from tests.stage import Stage
 
 
 @pytest.fixture
 async def talk(stage: Stage) -> Talk:
-    return await make_talk(stage)
+    return await prepare(stage, make_talk)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ async def test_owners_delete_anybodys_admins_members_and_members_their_own(talk:
 
 
 async def test_in_a_direct_conversation_one_deletes_ones_own_only(stage: Stage) -> None:
-    talk = await make_pair(stage)
+    talk = await prepare(stage, make_pair)
     alice, bob = talk.alice, talk.bob
     await talk.room.run(alice, talk.room.create(alice))
     own, other = (await talk.sends(alice)).seq, (await talk.sends(bob)).seq
