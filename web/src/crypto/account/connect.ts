@@ -21,8 +21,10 @@ const MOST_TRIES = 5;
 /** Everything that one's own keys rest on, verified up to its end. Throws ProtocolError; what was stated before stays remembered. */
 export async function catchUpListed(self: Self): Promise<void> {
   await catchUpChain(self);
+  const keys = await self.requireKeys();
+  await self.requireOwnIdentity();
   await catchUpReceive(self);
-  await catchUpGenerations(self, openAsDevice(await self.requireKeys()), null);
+  await catchUpGenerations(self, openAsDevice(keys), null);
   await catchUpRows(self);
   await self.remember();
 }

@@ -1,5 +1,6 @@
 // Beginning anew with an administrator's one-time link (docs/protocol-encryption.md, 10.8). Nothing is ever sealed to a key that
 // came from the server: only this device and the new vault get anything.
+import { toHex } from "../../lib/bytes.ts";
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { random, wipe } from "../protocol/primitives.ts";
 import type { UserState } from "../protocol/user-state.ts";
@@ -24,8 +25,10 @@ async function beginAnew(self: Self, state: UserState | null, next: NextPassword
   const { place, device, store, now } = self.account;
   const keys = await store.makeDevice(device);
   const identitySeed = random(32);
+  const identityKey = await publicKeyOf(identitySeed);
   const draft = new Draft(place, state, now());
-  await draft.addByIdentity({ kind: "genesis", identityKey: await publicKeyOf(identitySeed), username: place.username }, identitySeed);
+  await draft.addByIdentity({ kind: "genesis", identityKey, username: place.username }, identitySeed);
+  self.began.push(toHex(device) + toHex(identityKey));
   await draft.addDevices([listDevice(keys)], identitySeed);
   const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, ...kept });
   wipe(identitySeed);
@@ -40,6 +43,8 @@ export const resetHere = (account: Account, token: string, next: NextPassword): 
     await catchUpListed(self);
     const kept = { carried: await self.readCarried(), seeds: (await readSeedRows(self, 0)).rows };
     const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, kept);
+    // Whose answer may be lost.
+    await self.remember();
     await sendChange(self, made, () => account.server.resetHere(token, next.password, made.change));
     await learnChange(self, made);
   });

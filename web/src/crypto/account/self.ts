@@ -33,6 +33,7 @@ export class Self {
   vault: Remembered["vault"] = null;
   /** What rows say, by position: the same for ever. */
   readonly #opened = new Map<number, Row | null>();
+  began: string[] = [];
   newsFrom: number | null = null;
   made = new Set<number>();
 
@@ -60,6 +61,20 @@ export class Self {
     const keys = await this.account.store.readDevice(this.account.device);
     const listed = this.chain.state && findDevice(this.chain.state, this.account.device);
     return keys !== null && listed && equal(listed.signKey, keys.signKey) ? keys : null;
+  }
+
+  /**
+   * Throws ProtocolError `fork` where the chain lists this device under an identity that is not its person's: anybody can list public
+   * keys, and whoever resets a person lists only the device that does it.
+   */
+  async requireOwnIdentity(): Promise<void> {
+    const { account, chain: { states, head } } = this;
+    const device = toHex(account.device);
+    const name = device + toHex(states.find((one) => one.incarnation === head.incarnation)!.identityKey);
+    if (!this.began.some((one) => one.startsWith(device))) this.began.push(name);
+    // Another tab may have begun it.
+    if (!this.began.includes(name)) this.began = (await account.store.read())?.began ?? [];
+    check(this.began.includes(name), "fork", "this device is listed under an identity that is not its person's");
   }
 
   /** Throws ProtocolError `not_listed`. */
@@ -149,6 +164,7 @@ export class Self {
       carryFrom: this.carryFrom,
       newsFrom: this.newsFrom,
       made: [...this.made],
+      began: this.began,
       vault: this.vault,
     });
   }
@@ -195,5 +211,6 @@ export async function recall(account: Account): Promise<Self> {
   self.newsFrom = remembered.newsFrom;
   self.made = new Set(remembered.made);
   self.vault = remembered.vault;
+  self.began = remembered.began ?? [];
   return self;
 }

@@ -26,6 +26,8 @@ export interface Remembered {
   newsFrom: number | null;
   /** Statements above it that this device made itself. */
   made: number[];
+  /** Devices, each with the identity key with which an incarnation began that lists it by its person's own act (hex). Older stores have none. */
+  began?: string[];
   /** The newest sealed vault, for a server that lost it. */
   vault: { version: number; sealed: Bytes; passwordWrap: Bytes } | null;
 }
