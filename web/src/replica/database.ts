@@ -8,6 +8,7 @@ import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import type * as contract from "../wire/contract.ts";
+import { isSealed } from "./records.ts";
 import { clearAll, keepLowest, markSealed, moveRecords } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
@@ -163,6 +164,8 @@ export interface Cursor {
   log_seq: number;
   user_id: number;
   device_id: string;
+  /** The session ended and the server did not say why: only sealed entries are here, in case that it has lost them. */
+  isOver?: true;
 }
 
 export interface OwnProfileRow {
@@ -290,6 +293,20 @@ export class Replica extends Dexie {
   async dropOld(): Promise<void> {
     const found = "databases" in indexedDB ? (await indexedDB.databases()).find(({ name }) => name === this.name) : undefined;
     if (found?.version !== undefined && found.version < this.verno * 10) await this.delete({ disableAutoOpen: false });
+  }
+
+  /** Forgets what anybody could read; what is sealed stays for the next session, which finds out whether the server has it. */
+  keepSealed(): Promise<void> {
+    const kept = new Set(["entries", "records", "conversations", "lost", "restores"]);
+    return this.write(async () => {
+      const cursor = await this.findMeta("cursor");
+      for (const table of this.tables) if (!kept.has(table.name)) await table.clear();
+      if (cursor !== undefined) await this.putMeta("cursor", { ...cursor, isOver: true });
+      const open = await this.records.filter(({ record }) => !isSealed(record)).primaryKeys();
+      await Promise.all([this.entries.bulkDelete(open), this.records.bulkDelete(open)]);
+      await this.entries.toCollection().modify((row) => delete row.opened);
+      await this.conversations.toCollection().modify({ last_entry: null });
+    });
   }
 
   /** Forgets what can be fetched again: the server's database has become another one. */

@@ -165,3 +165,22 @@ test("who signs out and in again takes what a server has that takes back nothing
   expect(await again.ask("connect", {})).toMatchObject({ state: "ready" });
   expect(await scene.learn(again)).toEqual(["one"]);
 });
+
+test("what only a browser has whose session a restored server does not know is kept sealed, and given back after the next sign-in", async () => {
+  const scene = await Scene.begin();
+  const opened = { verdict: null, content: { type: "text", text: "secret" }, sent_at: null, target: null, is_withheld: false } as const;
+  await scene.replica.entries.toCollection().modify({ opened });
+  await scene.replica.conversations.update(scene.group, { last_entry: (await scene.replica.entries.toCollection().last())! });
+  await scene.replica.keepSealed();
+  await scene.alice.ask("forget", {});
+  const all = await Promise.all(scene.replica.tables.map((table) => table.toArray()));
+  expect(JSON.stringify(all)).not.toContain("secret");
+  expect(await scene.replica.findMeta("cursor")).toMatchObject({ isOver: true });
+  await scene.restore();
+  const again = await scene.addDevice(scene.alice);
+  await scene.giveBack(undefined, again.askAbout);
+  expect(scene.server.commands).toContain("epoch.restored");
+  expect(await scene.learn(again)).toEqual(["one", "two"]);
+  // Under an epoch that bob gives back.
+  expect((await scene.replica.lost.toArray()).map(({ epoch }) => epoch)).toEqual([2, 2]);
+});

@@ -102,9 +102,9 @@ export class Scene {
   }
 
   /** Until everything is back, or `isOver`. */
-  async giveBack(isOver: () => Promise<boolean> = async () => (await this.replica.restores.count()) === 0): Promise<void> {
+  async giveBack(isOver: () => Promise<boolean> = async () => (await this.replica.restores.count()) === 0, ask?: AskConversations): Promise<void> {
     const stop = new AbortController();
-    const running = this.makeReturning().run(stop.signal, async () => undefined);
+    const running = this.makeReturning(ask).run(stop.signal, async () => undefined);
     await vi.waitFor(async () => expect(await isOver()).toBe(true), { timeout: 60_000, interval: 50 });
     stop.abort();
     await running;

@@ -66,12 +66,15 @@ function follow(state: ConnectionState): void {
   connection.state = state === "online" ? "connected" : state === "connecting" ? "connecting" : "away";
 }
 
-/** Removes the local copy and this device's keys. What was not sent stays for the same user's next sign-in, unless the account is gone. */
-export async function forgetCopy(client: Client, isGone: boolean): Promise<void> {
+/**
+ * Removes the local copy and this device's keys. What was not sent stays for the same user's next sign-in, unless the account is gone; so
+ * does what is sealed where a server does not know the session, as a restored one may not.
+ */
+export async function forgetCopy(client: Client, isGone: boolean, isUnknown = false): Promise<void> {
   const kept = isGone ? [] : await client.own.outbox.toArray().catch(() => null);
   if (kept) noteWaiting(client.replica.me, kept.filter((row) => row.state === "waiting").length);
   if (session.current) await forgetKeys(session.current);
-  await client.forget(kept?.length === 0).catch(console.error);
+  await client.forget(kept?.length === 0, isUnknown).catch(console.error);
 }
 
 const openDesk = (user: number): DeskChannel | undefined => ("BroadcastChannel" in globalThis ? new BroadcastChannel(`hearth trust ${user}`) : undefined);
@@ -88,7 +91,7 @@ export function startClient(): SignedIn {
     checkSession,
     askKeys: askAbout(session.current!),
     ended: (reason) => {
-      void forgetCopy(client, reason === "deleted").finally(() => session.end(reason));
+      void forgetCopy(client, reason === "deleted", reason === "unknown").finally(() => session.end(reason));
       // To whoever comes later an account that is gone is nothing to sign in to.
       if (reason === "deleted") toasts.show(t("accounts.endedDeleted"));
     },

@@ -175,3 +175,15 @@ test("forgetting removes the copy, and what was not sent only when asked to", as
   again.socket.close();
   expect(await again.own.outbox.count()).toBe(1);
 });
+
+test("what is kept sealed of a session whose end the server did not explain begins anew where the server has it still", async () => {
+  const { server, client } = open();
+  const id = server.addConversation();
+  server.append(id, 2, "hello");
+  await expect.poll(() => client.replica.entries.count()).toBe(1);
+  await client.forget(false, true);
+  const again = open(server).client;
+  await expect.poll(async () => (await again.replica.findMeta("cursor"))?.isOver).toBe(undefined);
+  await expect.poll(() => again.replica.entries.count()).toBe(1);
+  expect(await again.replica.lost.count()).toBe(0);
+});

@@ -110,10 +110,11 @@ export class Client {
     this.own.close();
   }
 
-  /** Ends everything and removes the local copy; with `everything`, also what was not sent. */
-  async forget(everything: boolean): Promise<void> {
+  /** Ends everything and removes the local copy, or all of it that is not sealed; with `everything`, also what was not sent. */
+  async forget(everything: boolean, keepsSealed = false): Promise<void> {
     this.stop();
-    await this.replica.delete();
+    if (keepsSealed) await keepSealed(this.replica.me);
+    else await this.replica.delete();
     if (everything) await this.own.delete();
   }
 
@@ -284,4 +285,9 @@ export class Client {
     if (this.#trouble === "full") this.#setTrouble(null);
     this.#leader?.refresh();
   }
+}
+
+async function keepSealed(user: number): Promise<void> {
+  const replica = new Replica(user);
+  await replica.keepSealed().finally(() => replica.close());
 }

@@ -149,6 +149,7 @@ export class Sync {
 
   async #prepare(): Promise<contract.OpenSync> {
     const cursor = await this.#replica.findMeta("cursor");
+    if (cursor?.isOver) return { generation: null, log_seq: 0, conversations: {} };
     const rows = await this.#replica.conversations.orderBy("active_at").reverse().limit(MOST_HEADS).toArray();
     const conversations = Object.fromEntries(rows.map((row) => [row.id, row.last_seq]));
     return { generation: cursor?.generation ?? null, log_seq: cursor?.log_seq ?? 0, conversations };
@@ -158,7 +159,10 @@ export class Sync {
   async #takeGeneration({ server_id, generation }: contract.Opened): Promise<void> {
     const cursor = await this.#replica.findMeta("cursor");
     if (!cursor) return;
-    if (cursor.server_id === server_id && cursor.generation === generation) return;
+    if (cursor.server_id === server_id && cursor.generation === generation) {
+      if (cursor.isOver) await this.#replica.clearCopy();
+      return;
+    }
     this.#hooks.moved?.();
     if (cursor.server_id !== server_id) throw new OtherServerError();
     const partings = await this.#partings.find(generation, await this.#readHeads());

@@ -118,6 +118,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   endedRevoked: "سُجّل خروج هذا الجهاز من جهاز آخر.",
   endedPassword: "تغيّرت كلمة مرورك. سجّل الدخول من جديد.",
   endedPasswordNotYou: "إن لم تكن أنت من غيّرها، فعيّن كلمة جديدة بمفتاح الاستعادة، أو اسأل من يدير Hearth هذا.",
+  endedKept: "ما قد لا يكون لدى الخادم بعد الآن يبقى في هذا المتصفح مختومًا حتى تسجّل الدخول من جديد.",
   endedDeleted: "حُذف حسابك.",
   endedDisabled: "أُوقف هذا الحساب. اسأل من يشغّل Hearth هذا.",
   justNow: "الآن",

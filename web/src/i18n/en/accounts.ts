@@ -105,6 +105,7 @@ export const accounts = {
   endedRevoked: "This device was signed out from another one.",
   endedPassword: "Your password was changed. Sign in again.",
   endedPasswordNotYou: "If that was not you, set a new one with your recovery key, or ask the person who runs this Hearth.",
+  endedKept: "What the server may not have any more stays in this browser, sealed, until you sign in again.",
   endedDeleted: "Your account was deleted.",
   endedDisabled: "This account has been switched off. Ask the person who runs this Hearth.",
   justNow: "just now",

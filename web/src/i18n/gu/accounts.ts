@@ -107,6 +107,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   endedRevoked: "આ ઉપકરણને બીજા ઉપકરણથી સાઇન આઉટ કરાયું.",
   endedPassword: "તમારો પાસવર્ડ બદલાયો છે. ફરી સાઇન ઇન કરો.",
   endedPasswordNotYou: "જો એ તમે ન કર્યું હોય, તો તમારી રિકવરી કળથી નવો પાસવર્ડ રાખો, અથવા આ Hearth ચલાવનાર વ્યક્તિને પૂછો.",
+  endedKept: "સર્વર પાસે જે હવે ન હોય તે તમે ફરી સાઇન ઇન કરો ત્યાં સુધી આ બ્રાઉઝરમાં બંધ રહે છે.",
   endedDeleted: "તમારું ખાતું કાઢી નખાયું છે.",
   endedDisabled: "આ ખાતું બંધ કરાયું છે. આ Hearth ચલાવનારને પૂછો.",
   justNow: "હમણાં જ",
