@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KIND = os.environ.get("HEARTH_TEST_DATABASE", "sqlite")
 KINDS = ("sqlite", "mariadb")
-LONG_FILES = ("test_matrix.py", "test_race.py")
+LONG_FILES = ("test_matrix.py", "test_openapi.py", "test_race.py")
 """Many short tests that share a server, so that one core has to do them all."""
 CHOOSE_THEMSELVES = ("faults", "sabotage")
 
