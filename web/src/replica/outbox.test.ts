@@ -180,7 +180,7 @@ test("two tabs that both send, one of them now and then standing still, store ea
   await Promise.all(draining);
   expect([...stage.stored].sort()).toEqual([...texts].sort());
   expect(stage.counters).toEqual(texts.map((_, index) => index + 1));
-}, 30_000);
+});
 
 test("a refusal that will stay marks the message and lets the others pass; cancelled it leaves no trace", async () => {
   const stage = new Stage();

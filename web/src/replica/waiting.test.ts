@@ -38,8 +38,7 @@ test("is asked at once, and after any number of changes once, when the rest is o
   await put("bb");
   await put("ccc");
   expect(asked()).toBe(1);
-  go();
-  await expect.poll(() => values).toEqual([[], ["a", "bb", "ccc"]]);
+  await expect.poll(() => (go(), values)).toEqual([[], ["a", "bb", "ccc"]]);
   expect(asked()).toBe(2);
   subscription.unsubscribe();
 });

@@ -16,8 +16,6 @@ import { startOf } from "./partings.ts";
 import { ends, Scene } from "./scene.ts";
 import { RestoredTown } from "./testing.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 afterEach(() => {
   vi.restoreAllMocks();
   ends.splice(0).forEach((end) => end());
@@ -147,7 +145,7 @@ test("a worker that does not answer about one conversation holds up no other", a
   vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms?: number) => wait(act, ms === 60_000 ? 50 : ms)) as typeof setTimeout);
   const stop = new AbortController();
   const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
-  await vi.waitFor(async () => expect(await scene.replica.lost.count()).toBe(0), { timeout: 20_000 });
+  await expect.poll(() => scene.replica.lost.count()).toBe(0);
   stop.abort();
   await running;
 });

@@ -14,8 +14,6 @@ import { Returning } from "./returning.ts";
 import { setAside } from "./set-aside.ts";
 import { ends, Scene } from "./scene.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 afterEach(() => {
   vi.restoreAllMocks();
   ends.splice(0).forEach((end) => end());
@@ -131,7 +129,7 @@ test("while the worker cannot be told of the database, what is unsent waits ten 
   expect(await scene.isHeld()).toBe(true);
   pass(PATIENCE);
   await expect(run()).rejects.toThrow("busy");
-  await vi.waitFor(async () => expect(await scene.isHeld()).toBe(false), 1000);
+  await expect.poll(() => scene.isHeld()).toBe(false);
 });
 
 test("what is overdue when a page begins is looked at before it is sent over", async () => {
@@ -149,36 +147,45 @@ test("an attempt that does not end holds up what is unsent for ten minutes at mo
   await scene.restore();
   const stop = new AbortController();
   const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener("abort", () => reject(makeError("network"))));
-  const ask = ((act, needs) => (act === "takeBack" ? stopped : scene.alice.askAbout(act, needs))) as AskConversations;
+  const asked: string[] = [];
+  const ask = ((act, needs) => {
+    asked.push(act);
+    return act === "takeBack" ? stopped : scene.alice.askAbout(act, needs);
+  }) as AskConversations;
   const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect.poll(() => asked).toContain("takeBack");
   expect(await scene.isHeld()).toBe(true);
   pass(PATIENCE);
-  await vi.waitFor(async () => expect(await scene.isHeld()).toBe(false), { timeout: 10_000 });
+  await expect.poll(() => scene.isHeld()).toBe(false);
   stop.abort();
   await running;
 });
 
-test("a server that never has time for one conversation's entries holds up no other", async () => {
-  const scene = await Scene.begin();
-  await scene.restore();
+/** Another conversation comes back, whose turn is after the group's; `looked` is called when it is. */
+async function addOther(scene: Scene, askAbout: AskConversations, looked: (act: string) => void): Promise<AskConversations> {
   await meetDatabase(scene.replica, scene.alice.askAbout);
-  scene.server.delays = true;
   // After the group, in the order of the table.
   const other = "ff".repeat(16);
   await scene.replica.restores.put({ conversation: other, database: scene.server.generation, parting: startOf(other), head: startOf(other), until: 0 });
-  const looked: string[] = [];
-  const ask = (async (act, needs) => {
-    if ((needs as unknown as { conversation?: string }).conversation !== other) return scene.alice.askAbout(act, needs);
-    looked.push(act);
+  return (async (act, needs) => {
+    if ((needs as unknown as { conversation?: string }).conversation !== other) return askAbout(act, needs);
+    looked(act);
     return { epochs: [], newest: 0, parted: null, isAwaiting: false };
   }) as AskConversations;
+}
+
+test("a server that never has time for one conversation's entries holds up no other", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  const looked: string[] = [];
+  const ask = await addOther(scene, scene.alice.askAbout, (act) => looked.push(act));
+  scene.server.delays = true;
   const stop = new AbortController();
   const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
-  await vi.waitFor(() => expect(looked).toEqual(["takeBack"]), { timeout: 20_000 });
+  await expect.poll(() => looked).toEqual(["takeBack"]);
   expect(await scene.replica.restores.get(scene.group)).toBeDefined();
   scene.server.delays = false;
-  await vi.waitFor(async () => expect(await scene.replica.lost.count()).toBe(0), { timeout: 20_000 });
+  await expect.poll(() => scene.replica.lost.count()).toBe(0);
   stop.abort();
   await running;
   expect(await scene.learn(scene.alice)).toEqual(ALL);
@@ -208,10 +215,13 @@ test("a tab that leads no more offers nothing more", async () => {
   expect(offered).toBe(1);
 });
 
-/** How often an epoch is offered, until half a second after the first time, to a server that takes each; `taken` is called after each. At most a hundred times. */
-async function countOffers(scene: Scene, ask: AskConversations, taken: (stop: AbortController) => void): Promise<number> {
+/** How often an epoch is offered to a server that takes each, until it is another conversation's turn or the tab leads no more; `taken` is called after each. At most a hundred times. */
+async function countOffers(scene: Scene, askAbout: AskConversations, taken: (stop: AbortController) => void): Promise<number> {
   const stop = new AbortController();
   let offers = 0;
+  let goOn = (): void => undefined;
+  const isOthersTurn = new Promise<void>((resolve) => (goOn = resolve));
+  const ask = await addOther(scene, askAbout, () => goOn());
   const callLarge = (async () => {
     if (++offers === 100) throw new Error("without end");
     taken(stop);
@@ -220,8 +230,7 @@ async function countOffers(scene: Scene, ask: AskConversations, taken: (stop: Ab
   const call = scene.server.callOf(scene.alice);
   const returning = new Returning({ replica: scene.replica, own: scene.own, call, callLarge, ask });
   const running = returning.run(stop.signal, async () => undefined).catch(() => undefined);
-  await vi.waitFor(() => expect(offers).toBeGreaterThan(0), { timeout: 20_000 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await Promise.race([isOthersTurn, running]);
   stop.abort();
   await running;
   return offers;

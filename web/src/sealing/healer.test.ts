@@ -10,6 +10,7 @@ import { Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import { Healer } from "./healer.ts";
 import { Opener } from "./opener.ts";
+import { PATIENT } from "./page.testing.ts";
 import { Sealing } from "./sealing.ts";
 import { toEntry } from "./testing.ts";
 
@@ -30,7 +31,7 @@ test("who has no seed asks, a co-member answers after a while, and the message i
   opener.ask = bob.askAbout;
   const sealing = new Sealing(replica, opener, bob.askAbout);
   await bob.ask("confirm", { conversations: [group], databases: [] });
-  await applyEntries(replica, await opener.open(place.rows.map((row) => toRow(toEntry(place, row)))));
+  await applyEntries(replica, await opener.open(place.rows.map((row) => toRow(toEntry(place, row))), undefined, PATIENT));
   const verdicts = async (): Promise<unknown[]> => (await replica.entries.toArray()).map(({ opened, fails }) => [opened!.verdict, fails]);
   expect(await verdicts()).toEqual([[null, undefined], ["keyless", 1]]);
   expect(await replica.entries.where("fails").equals(1).count()).toBe(1);

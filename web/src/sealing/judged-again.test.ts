@@ -9,7 +9,7 @@ import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
 import { toRow } from "../replica/entries.ts";
 import type { AskConversations } from "./ask.ts";
-import { addConversation, answers, begin, closePages, deletes, empties, Held, Page, restart, shows } from "./page.testing.ts";
+import { addConversation, answers, begin, closePages, deletes, empties, Page, restart, shows } from "./page.testing.ts";
 import { pageBelow } from "./testing.ts";
 
 afterEach(closePages);
@@ -28,8 +28,7 @@ test("a deletion that is judged twice at a time, by a worker that has the text s
   await page.takeLive(1, 2, 3);
   expect(await shows(page, 3)).toEqual({ type: "text", text: "two" });
   await deletes(town, bob, group, 3, 2);
-  const held = new Held(bob.askAbout);
-  page.opener.ask = held.ask;
+  const held = page.hold(bob.askAbout);
   await page.takeLive(4);
   expect((await rowOf(page, 4)).waits).toBe(1);
   const sweeping = page.sweep(false);
@@ -80,7 +79,7 @@ test("a page that was asked for before a deletion is emptied when it is written 
   const page = new Page(town, group, bob.askAbout);
   await page.takeLive(4);
   expect(await rowOf(page, 4)).toMatchObject({ kind: DELETION, wants: [[group, 2]] });
-  await applyPage(page.replica, early, 4, await page.opener.open(early.entries.map(toRow), early.hash_before));
+  await applyPage(page.replica, early, 4, await page.open(early.entries.map(toRow), early.hash_before));
   expect(await shows(page, 2)).toEqual({ type: "deleted" });
   expect(await dump(page)).not.toContain("one");
   expect((await page.replica.records.get([group, 2]))!.record).toHaveLength(0);
@@ -137,8 +136,7 @@ test("a repetition that is told of without the other one is looked at again, and
   page.place.post({ ...page.place.rows[1]! });
   await page.takeLive(1, 2);
   await restart(bob, group);
-  const held = new Held(bob.askAbout);
-  page.opener.ask = held.ask;
+  const held = page.hold(bob.askAbout);
   let noted = 0;
   page.opener.noteWaiting = () => void (noted += 1);
   await page.takeLive(4);
@@ -158,8 +156,7 @@ test("what comes while an entry that wants it is being judged wakes it", async (
   await page.takeLive(1, 4);
   expect((await rowOf(page, 4)).wants).toEqual([[group, 2]]);
   await page.replica.entries.update([group, 4], { waits: 1 });
-  const held = new Held(bob.askAbout);
-  page.opener.ask = held.ask;
+  const held = page.hold(bob.askAbout);
   const sweeping = page.sweep(false);
   await expect.poll(() => held.asked).toBe(1);
   page.opener.ask = undefined;
@@ -199,16 +196,15 @@ test("what a sweep opens is judged with what it wants, and that is the end of it
 test("what was asked before the copy was cleared is not written into the new one", async () => {
   const { town, bob, group } = await begin();
   const page = new Page(town, group, bob.askAbout);
-  const held = new Held(bob.askAbout);
-  page.opener.ask = held.ask;
+  const held = page.hold(bob.askAbout);
   await page.takeLive(1, 2, 3);
   await page.replica.clearCopy();
   page.opener.forget();
   page.opener.ask = undefined;
   await page.takeLive(1, 2, 3);
   held.letGo();
+  // What was asked first is answered first, and would be written before this is read.
   await held.ask("heal", { asks: false });
-  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await page.read()).toEqual(["closed", "closed"]);
 });
 

@@ -43,12 +43,11 @@ test("what comes while no worker answers is kept closed, and opened later", asyn
 
 test("a worker that is busy holds no message up: it is written closed and opened when the answer comes", async () => {
   const { town, bob, group } = await begin();
-  let free: () => void = () => undefined;
-  const busy = new Promise<void>((resolve) => (free = resolve));
-  const page = new Page(town, group, async (act, needs) => busy.then(() => bob.askAbout(act, needs)));
+  const page = new Page(town, group, undefined);
+  const held = page.hold(bob.askAbout);
   await page.takeLive(1, 2, 3);
   expect(await page.read()).toEqual(["closed", "closed"]);
-  free();
+  held.letGo();
   await expect.poll(() => page.read()).toEqual(["one", "two"]);
 });
 
@@ -212,7 +211,7 @@ test("a page that the server changed is shown as far as it opens, said, and aske
   const hashes = page.place.hashes;
   for (const at of [1, 2]) hashes[at + 1] = chainLog(hashes[at]!, at + 1, page.place.rows[at]!.kind, page.place.rows[at]!.user, page.place.rows[at]!.recordHash);
   const below = pageBelow(page.place, 4, 3);
-  const opened = await page.opener.open(below.entries.map(toRow), below.hash_before);
+  const opened = await page.open(below.entries.map(toRow), below.hash_before);
   expect((await page.replica.conversations.get(group))!.flaw).toEqual({ seq: 1, reason: "chain" });
   await applyPage(page.replica, below, 4, opened);
   expect(await page.read()).toEqual(["cannot_open", "two", "three"]);

@@ -9,9 +9,13 @@ import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
 import { type ConversationRow, type EntryRow, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
+import type { WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
 import { Opener } from "./opener.ts";
 import { pageBelow, toEntry } from "./testing.ts";
+
+/** Milliseconds that entries wait for the worker in tests that are not about waiting: as long as it takes. */
+export const PATIENT = 600_000;
 
 let count = 0;
 const ends: (() => void)[] = [];
@@ -23,6 +27,7 @@ const signal = new AbortController().signal;
 export class Page {
   readonly replica = new Replica(1, `opener-${++count}`);
   readonly opener = new Opener(this.replica);
+  #patience: number | undefined = PATIENT;
 
   constructor(readonly town: Town, readonly conversation: string, ask: AskConversations | undefined) {
     this.opener.ask = ask;
@@ -33,16 +38,28 @@ export class Page {
     return this.town.place(fromHex(this.conversation));
   }
 
+  /** The worker answers nothing for now, and pages are as impatient as they are for people. */
+  hold(ask: AskConversations): Held {
+    const held = new Held(ask);
+    this.opener.ask = held.ask;
+    this.#patience = undefined;
+    return held;
+  }
+
+  open(rows: WholeRow[], hashBefore?: string): Promise<WholeRow[]> {
+    return this.opener.open(rows, hashBefore, this.#patience);
+  }
+
   async takeLive(...seqs: number[]): Promise<void> {
     const rows = seqs.map((seq) => toRow(toEntry(this.place, this.place.rows[seq - 1]!)));
-    await applyEntries(this.replica, await this.opener.open(rows));
+    await applyEntries(this.replica, await this.open(rows));
   }
 
   /** All below the newest, page by page, as the filler does. */
   async fill(limit = 100): Promise<void> {
     for (let seq = this.place.rows.length + 1; seq > 1; seq -= limit) {
       const page = pageBelow(this.place, seq, limit);
-      await applyPage(this.replica, page, seq, await this.opener.open(page.entries.map(toRow), page.hash_before));
+      await applyPage(this.replica, page, seq, await this.open(page.entries.map(toRow), page.hash_before));
     }
   }
 

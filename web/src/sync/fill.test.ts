@@ -36,7 +36,7 @@ async function fill(length: number, change: (page: Page, below: number) => Page 
   }) as Socket["call"];
   const running = new Filler(replica, call).run(stop.signal);
   const ranges = async () => (await listRanges(replica, id)).map(({ from, to }) => [from, to]);
-  await expect.poll(ranges, { timeout: 10_000 }).toEqual([[1, length]]);
+  await expect.poll(ranges).toEqual([[1, length]]);
   stop.abort();
   await running;
   return { replica, id, asked, waiting };
@@ -77,7 +77,7 @@ test("a page that is another one's history is noticed also within those that com
     return { ...page, entries: page.entries.map((entry) => (entry.seq === 200 ? changed : entry)) };
   }) as Socket["call"];
   void new Filler(replica, call).run(stop.signal);
-  await expect.poll(async () => (await replica.conversations.get(id))!.flaw, { timeout: 10_000 }).toEqual({ seq: 200, reason: "chain" });
+  await expect.poll(async () => (await replica.conversations.get(id))!.flaw).toEqual({ seq: 200, reason: "chain" });
 });
 
 /** A filler whose pages wait to be opened until they are let go. */

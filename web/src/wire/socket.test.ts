@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { Socket, type Transport } from "./socket.ts";
 
@@ -105,7 +105,7 @@ describe("the state", () => {
   test("is signed out when connecting fails and the session is over", async () => {
     const { transport, socket } = open("ended");
     transport.tell("connect_error", new Error("websocket error"));
-    await vi.waitFor(() => expect(socket.state).toBe("signed_out"));
+    await expect.poll(() => socket.state).toBe("signed_out");
   });
 
   test("is too old for good when the server says so", () => {
@@ -132,7 +132,7 @@ describe("the state", () => {
     transport.active = false;
     transport.tell("connect_error", new Error("too_many_sockets"));
     expect(socket.state).toBe("offline");
-    await vi.waitFor(() => expect(transport.attempts).toBe(2), 2000);
+    await expect.poll(() => transport.attempts).toBe(2);
   });
 });
 

@@ -20,6 +20,7 @@ export class Browser {
   /** Requests for epochs are carried out, and their answers lost. */
   losesAnswers = false;
   #around: Surroundings;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly town: Town, readonly world: World) {
     const device = random(16);
@@ -52,8 +53,11 @@ export class Browser {
     this.#around = this.#begin();
   }
 
+  /** One after the other, as the worker does, however many tabs ask. */
   async ask<A extends Act>(act: A, needs: Omit<Acts[A]["needs"], "place">): Promise<Acts[A]["gives"]> {
-    const answer = await serve(this.#around, { id: 1, act, place: this.place, ...needs } as unknown as Ask);
+    const answering = this.#last.then(() => serve(this.#around, { id: 1, act, place: this.place, ...needs } as unknown as Ask));
+    this.#last = answering;
+    const answer = await answering;
     this.said.push(answer);
     if ("failed" in answer) throw Object.assign(new KeysError(answer.failed), answer.failed);
     return answer.ok as Acts[A]["gives"];
