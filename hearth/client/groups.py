@@ -61,9 +61,9 @@ class Groups:
     async def add(self, group: str, usernames: Iterable[str], *, history: bool = False) -> None:
         """Add friends, who read what comes from now on.
 
-        With `history` they are given the keys to all that this device can read there, which every member sees;
-        what was written under a disappearing timer excepted. Raises as `create`; Rejected(keyless) while a key
-        of that time is missing here.
+        With `history` they are given the keys to all that this device can read there, which every member
+        sees; what was written under a disappearing timer excepted. Raises as `create`; Rejected(keyless)
+        while a key of that time is missing here.
         """
         users = {find_friend(self._client, name).profile.user.id: NO_HASH for name in usernames}
         await self._change(group, lambda before: acts.add(before, users), users, has_history=history)
