@@ -22,9 +22,8 @@ class Tab {
   foreign = 0;
   /** How often the opener was told that the copy is another one. */
   forgotten = 0;
-  /** The opener answers when this is there. */
+  /** The opener answers when this is there, and counts how often it was asked. */
   opening: Promise<void> = Promise.resolve();
-  /** How often it was asked. */
   asked = 0;
 
   constructor(server: TestServer, name = `sync-${++count}`) {
