@@ -14,7 +14,7 @@ export async function load(path) {
   const file = join(folder, "live.mjs");
   try {
     const bundle = await rolldown({ input: fileURLToPath(new URL(path, web)), cwd: fileURLToPath(web), platform: "node", logLevel: "silent" });
-    await bundle.write({ file, format: "esm" });
+    await bundle.write({ file, format: "esm", codeSplitting: false });
     return await import(pathToFileURL(file).href);
   } finally {
     await rm(folder, { recursive: true });

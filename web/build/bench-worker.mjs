@@ -2,4 +2,4 @@
 import { build } from "rolldown";
 
 const input = new URL("../src/crypto/conversations/testing/bench.worker.ts", import.meta.url).pathname;
-await build({ input, platform: "browser", logLevel: "warn", output: { file: `${process.argv[2]}/worker.js`, format: "esm", minify: true } });
+await build({ input, platform: "browser", logLevel: "warn", output: { file: `${process.argv[2]}/worker.js`, format: "esm", codeSplitting: false, minify: true } });
