@@ -56,7 +56,9 @@ export function findGaps(stretches: readonly Stretch[], present: ReadonlySet<Row
 }
 
 function findGapsOf(rows: Row[], proven: ReadonlySet<Row>, beginsWithOne: boolean, end: number): number[] {
-  const ordered = rows.sort((a, b) => a.counter - b.counter || a.seq - b.seq);
+  // Of those with one counter a proven one counts before others, and the lowest of these.
+  const rank = (row: Row): number => (proven.has(row) ? 0 : 1);
+  const ordered = rows.sort((a, b) => a.counter - b.counter || rank(a) - rank(b) || a.seq - b.seq);
   let before = beginsWithOne ? 0 : (ordered.find((row) => proven.has(row))?.counter ?? Infinity) - 1;
   const gaps: number[] = [];
   for (const row of ordered) {
