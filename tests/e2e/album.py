@@ -15,8 +15,9 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.album_cast import ME, fill
-from tests.e2e.pages import LAST, SETTLED_MS, VISITS, Shot
+from tests.e2e.pages import LAST, VISITS, Shot
 from tests.e2e.person import PHONE
+from tests.e2e.ways import SETTLED_MS
 from tests.scenarios.cast import PASSWORD
 from tests.served import serve
 

@@ -18,8 +18,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from hearth.client import Client
 from tests.e2e.album import QUIET
 from tests.e2e.album_cast import is_asked_by, wait_for
-from tests.e2e.pages import PICTURE, SETTLED_MS
 from tests.e2e.person import PHONE, Person
+from tests.e2e.ways import PICTURE, SETTLED_MS
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
 

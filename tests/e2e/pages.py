@@ -1,317 +1,45 @@
-"""Every page and state worth looking at, and how to get there in any language; for pictures and for axe."""
+"""Every page and state worth looking at, for pictures and for axe."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from playwright.async_api import Page
-
-from hearth.admin.contract import AdminUsers, ListUsers
-from hearth.client import Client
-from tests.e2e.album_cast import CHIEF, FRIENDS, ME, NEWCOMER
-from tests.scenarios.beginning_anew import ask_for_link
-from tests.scenarios.cast import PASSWORD
-
-SETTLED_MS = 450
-PICTURE = Path(__file__).parents[2] / "docs" / "picture.png"
-Prepare = Callable[[Page], Awaitable[None]]
+from tests.e2e import ways
+from tests.e2e.album_cast import CHIEF, ME, NEWCOMER
 
 
 @dataclass(frozen=True)
 class Shot:
     name: str
     path: str = "/"
-    prepare: Prepare | None = None
-
-
-def talk_with(username: str) -> Prepare:
-    async def prepare(page: Page) -> None:
-        await page.locator("[data-row]").filter(has_text=FRIENDS.get(username, username)).first.click()
-        await page.locator("#main h1").wait_for()
-
-    return prepare
-
-
-async def come_to_something_new(page: Page) -> None:
-    async with await Client.sign_in(origin_of(page), "ada", PASSWORD) as ada:
-        for text in ("Ask away", "I'm here all evening", "By the way, lunch tomorrow?"):
-            await ada.send(ME, text)
-    await page.wait_for_timeout(SETTLED_MS)
-    await talk_with("ada")(page)
-
-
-async def open_notes(page: Page) -> None:
-    await page.locator("[data-row]").filter(has=page.locator("svg")).first.wait_for()
-    rows = page.locator("[data-row]").filter(has=page.locator("use[href$='bookmark-fill']"))
-    await rows.first.click()
-    await page.locator("textarea").wait_for()
-
-
-async def pick_emoji(page: Page) -> None:
-    await open_notes(page)
-    await page.locator("[data-emoji-button] button").click()
-    await page.locator("[role=dialog] .grid").first.wait_for()
-
-
-async def write_long(page: Page) -> None:
-    await talk_with("grandma")(page)
-    await page.locator("textarea").fill("Dear Grandma,\n" + "this letter became rather long. " * 290)
-
-
-async def open_menu(page: Page) -> None:
-    await talk_with("ada")(page)
-    await page.locator("[aria-haspopup=menu]").click()
-
-
-async def show_keys(page: Page) -> None:
-    await page.locator("body").press("?")
-
-
-async def search_nobody(page: Page) -> None:
-    await page.locator("[role=search] input").fill("zzz")
-
-
-async def go_offline(page: Page) -> None:
-    await talk_with("grandma")(page)
-    await page.wait_for_timeout(SETTLED_MS)
-    await page.context.set_offline(True)
-    await page.locator("textarea").fill("I am in the tunnel, back soon")
-    await page.locator("button[type=submit]").click()
-
-
-async def be_refused(page: Page) -> None:
-    """Write to somebody who has just ended the friendship."""
-    await talk_with("sam")(page)
-    await page.context.set_offline(True)
-    await page.locator("textarea").fill("See you tonight?")
-    await page.locator("button[type=submit]").click()
-    async with await Client.sign_in(origin_of(page), "sam", PASSWORD) as sam:
-        if any(friend.profile.user.username == ME for friend in sam.replica.users.friends.values()):
-            await sam.remove(ME)
-    await page.context.set_offline(False)
-    await page.locator("[role=alert] button").first.wait_for()
-
-
-def origin_of(page: Page) -> str:
-    return "/".join(page.url.split("/")[:3])
-
-
-async def sign_in_wrongly(page: Page) -> None:
-    await page.locator("input[autocomplete~=username]").fill(ME)
-    await page.locator("input[type=password]").fill("not the right one")
-    await page.keyboard.press("Enter")
-    await page.locator("[role=alert]").first.wait_for()
-
-
-async def follow_reset(page: Page) -> None:
-    """Open the link that an administrator made for somebody who forgot their password."""
-    async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
-        found = await chief.call(ListUsers(search="theo"), AdminUsers)
-        made = await ask_for_link(chief, found.users[0].user.id)
-    await page.goto(made.link)
-    await page.locator("form").wait_for()
-
-
-async def register_emptily(page: Page) -> None:
-    await page.locator("form button[type=submit]").click()
-
-
-async def choose_weakly(page: Page) -> None:
-    fields = page.locator("form input[autocomplete=new-password]")
-    for at in range(2):
-        await fields.nth(at).fill("password12")
-    await page.locator("form button[type=submit]").click()
-    await page.locator("[aria-invalid=true][autocomplete=new-password]").first.wait_for()
-
-
-async def suggest_words(page: Page) -> None:
-    await page.locator("form button.suggest").click()
-    await page.locator("form input[type=text][autocomplete=new-password]").first.wait_for()
-
-
-async def make_recovery_key(page: Page) -> None:
-    await page.locator(".page .btn-primary").click()
-    await page.locator("#recovery-sheet").wait_for()
-
-
-async def check_recovery_key(page: Page) -> None:
-    await make_recovery_key(page)
-    await page.locator(".on button").click()
-    await page.locator("form input").wait_for()
-
-
-async def sign_in_elsewhere(page: Page, username: str) -> None:
-    """Let somebody sign in with a browser, which gives them their keys; they stay signed in."""
-    browser = page.context.browser
-    assert browser is not None
-    elsewhere = await browser.new_context()
-    other = await elsewhere.new_page()
-    await other.goto(origin_of(page) + "/sign-in")
-    await other.locator("input[autocomplete~=username]").fill(username)
-    await other.locator("input[type=password]").fill(PASSWORD)
-    await other.keyboard.press("Enter")
-    await other.locator("[data-row]").first.wait_for()
-    await elsewhere.close()
-
-
-async def come_on_a_new_device(page: Page) -> None:
-    """Somebody has signed in to the same account elsewhere."""
-    await sign_in_elsewhere(page, ME)
-    await page.locator(".bar a[href='/you/devices']").wait_for()
-
-
-async def open_numbers(page: Page) -> None:
-    """The safety number with a friend, who needs keys for it: they come with the first visit of a browser."""
-    await talk_with("ada")(page)
-    await page.locator("#main header a.who").click()
-    number = page.locator("#main a.trust")
-    await page.locator("#main dl").wait_for()
-    await page.wait_for_timeout(SETTLED_MS)
-    if not await number.is_visible():
-        await sign_in_elsewhere(page, "ada")
-    await number.click()
-    await page.locator("[data-digits]").wait_for()
-    mark = page.locator("#main [data-verified]")
-    if await mark.count() > 0:
-        await page.locator("#main section.card .btn").first.click()
-        await mark.wait_for(state="detached")
-
-
-async def find_difference(page: Page) -> None:
-    await open_numbers(page)
-    await page.locator("#main section.card .btn:not(.btn-primary)").first.click()
-    await page.locator("[data-outcome]").wait_for()
-
-
-async def enter_code(page: Page) -> None:
-    await open_numbers(page)
-    await page.locator("#main section.card:last-of-type .btn").first.click()
-    await page.locator("dialog[open] form input").fill("not a code")
-    await page.keyboard.press("Enter")
-    await page.locator("dialog[open] [aria-invalid=true]").wait_for()
-
-
-async def mark_as_compared(page: Page) -> None:
-    await open_numbers(page)
-    await page.locator("#main section.card .btn-primary").click()
-    await page.locator("#main [data-verified]").wait_for()
-
-
-async def show_encryption(page: Page) -> None:
-    """Of a conversation with somebody who has keys: from the first message on it is sealed."""
-    await open_numbers(page)
-    await page.goto(origin_of(page))
-    await talk_with("ada")(page)
-    await page.locator("textarea").fill("The numbers fit.")
-    await page.locator("form button[type=submit]").click()
-    await page.locator("[data-key] .bubble").filter(has_text="The numbers fit.").first.wait_for()
-    await page.locator("[aria-haspopup=menu]").click()
-    await page.locator("[role=menuitem]").nth(1).click()
-    await page.locator("#main .state.on").wait_for()
-
-
-async def be_warned_by_link(page: Page) -> None:
-    """Somebody's link names other keys than they have."""
-    await open_numbers(page)
-    await page.evaluate("location.hash = 'friend=ada.AAAAAAAAAAAAAAAAAAAAAA'")
-    await page.locator("[data-warning=link]").wait_for()
-
-
-async def meet_a_new_identity(page: Page) -> None:
-    """A friend begins anew with a link of the administrator, in a browser of their own."""
-    await open_numbers(page)
-    async with await Client.sign_in(origin_of(page), CHIEF, PASSWORD) as chief:
-        found = await chief.call(ListUsers(search="ada"), AdminUsers)
-        made = await ask_for_link(chief, found.users[0].user.id)
-    browser = page.context.browser
-    assert browser is not None
-    elsewhere = await browser.new_context()
-    other = await elsewhere.new_page()
-    await other.goto(made.link)
-    # Each by its number, which waits for it: all() would find none while the form is still being drawn.
-    for at in range(2):
-        await other.locator("input[autocomplete=new-password]").nth(at).fill(PASSWORD)
-    await other.get_by_role("checkbox").check()
-    await other.locator("form button[type=submit]").click()
-    await other.locator("[data-row]").first.wait_for()
-    await elsewhere.close()
-    await page.locator("[data-identity]").wait_for()
-    await page.goto(origin_of(page))
-    await talk_with("ada")(page)
-    await page.locator("[data-identity]").wait_for()
-
-
-def press(selector: str) -> Prepare:
-    """Press the first of them; for what opens a dialog or a menu."""
-
-    async def prepare(page: Page) -> None:
-        await page.locator(selector).first.click()
-        await page.locator("dialog[open], [role=menu]").first.wait_for()
-
-    return prepare
-
-
-async def choose_picture(page: Page) -> None:
-    await page.locator("input[type=file]").set_input_files(PICTURE)
-    await page.locator("dialog[open] canvas").wait_for()
-
-
-def ask_to(item: int) -> Prepare:
-    """Choose this item of the first menu; for what asks before it is done."""
-
-    async def prepare(page: Page) -> None:
-        await press("#main [aria-haspopup=menu]")(page)
-        await page.locator("[role=menuitem]").nth(item).click()
-        await page.locator("dialog[open]").wait_for()
-
-    return prepare
-
-
-async def hear_of_a_restore(page: Page) -> None:
-    """What the page hears when its server was restored, without a server that was."""
-    await page.evaluate(
-        """async () => {
-            const session = await (await fetch("/api/session")).json();
-            const opening = indexedDB.open(`hearth-${session.user.id}`);
-            await new Promise((resolve) => (opening.onsuccess = resolve));
-            const change = opening.result.transaction("metas", "readwrite");
-            const value = { database: "album", isTold: false };
-            change.objectStore("metas").put({ key: "restored", value });
-            await new Promise((resolve) => (change.oncomplete = resolve));
-            opening.result.close();
-        }"""
-    )
-    await page.reload()
-    await page.get_by_role("status").filter(has=page.locator(".btn")).first.wait_for()
+    prepare: ways.Prepare | None = None
 
 
 VISITOR = [
     Shot("sign-in", "/sign-in"),
-    Shot("sign-in-wrong", "/sign-in", sign_in_wrongly),
+    Shot("sign-in-wrong", "/sign-in", ways.sign_in_wrongly),
     Shot("register", "/register"),
-    Shot("register-faults", "/register", register_emptily),
-    Shot("register-weak", "/register", choose_weakly),
-    Shot("register-words", "/register", suggest_words),
+    Shot("register-faults", "/register", ways.register_emptily),
+    Shot("register-weak", "/register", ways.choose_weakly),
+    Shot("register-words", "/register", ways.suggest_words),
     Shot("recover", "/recover"),
     Shot("register-link-used", "/register#invite=" + "x" * 32),
-    Shot("reset", "/reset", follow_reset),
+    Shot("reset", "/reset", ways.follow_reset),
     Shot("reset-link-used", "/reset#" + "x" * 32),
     Shot("reset-cut-short", "/reset"),
 ]
 FULL = [
     Shot("list"),
-    Shot("list-search-nobody", prepare=search_nobody),
-    Shot("conversation", prepare=talk_with("grandma")),
-    Shot("conversation-unread", prepare=come_to_something_new),
-    Shot("conversation-menu", prepare=open_menu),
-    Shot("conversation-arabic", prepare=talk_with("layla")),
-    Shot("conversation-long", prepare=talk_with("sam")),
-    Shot("conversation-closed", prepare=talk_with("colleague")),
-    Shot("conversation-empty", prepare=talk_with("empty")),
-    Shot("conversation-counter", prepare=write_long),
-    Shot("notes", prepare=open_notes),
-    Shot("notes-emoji", prepare=pick_emoji),
-    Shot("shortcuts", prepare=show_keys),
+    Shot("list-search-nobody", prepare=ways.search_nobody),
+    Shot("conversation", prepare=ways.talk_with("grandma")),
+    Shot("conversation-unread", prepare=ways.come_to_something_new),
+    Shot("conversation-menu", prepare=ways.open_menu),
+    Shot("conversation-arabic", prepare=ways.talk_with("layla")),
+    Shot("conversation-long", prepare=ways.talk_with("sam")),
+    Shot("conversation-closed", prepare=ways.talk_with("colleague")),
+    Shot("conversation-empty", prepare=ways.talk_with("empty")),
+    Shot("conversation-counter", prepare=ways.write_long),
+    Shot("notes", prepare=ways.open_notes),
+    Shot("notes-emoji", prepare=ways.pick_emoji),
+    Shot("shortcuts", prepare=ways.show_keys),
     Shot("conversation-missing", "/c/" + "0" * 32),
     Shot("friends", "/friends"),
     Shot("friends-requests", "/friends/requests"),
@@ -320,46 +48,46 @@ FULL = [
     Shot("friend-link", "/add/theo"),
     Shot("friend-link-unknown", "/add/nobody-of-that-name"),
     Shot("friend-profile", "/u/3"),
-    Shot("friend-remove", "/u/3", press("#main .card > .btn:has(+ .btn)")),
-    Shot("friend-block", "/u/3", press("#main .card > .btn:last-of-type")),
+    Shot("friend-remove", "/u/3", ways.press("#main .card > .btn:has(+ .btn)")),
+    Shot("friend-block", "/u/3", ways.press("#main .card > .btn:last-of-type")),
     Shot("user-unknown", "/u/4711"),
-    Shot("numbers", prepare=open_numbers),
-    Shot("numbers-differ", prepare=find_difference),
-    Shot("numbers-code", prepare=enter_code),
-    Shot("link-differs", prepare=be_warned_by_link),
-    Shot("numbers-verified", prepare=mark_as_compared),
-    Shot("encryption", prepare=show_encryption),
+    Shot("numbers", prepare=ways.open_numbers),
+    Shot("numbers-differ", prepare=ways.find_difference),
+    Shot("numbers-code", prepare=ways.enter_code),
+    Shot("link-differs", prepare=ways.be_warned_by_link),
+    Shot("numbers-verified", prepare=ways.mark_as_compared),
+    Shot("encryption", prepare=ways.show_encryption),
     Shot("you", "/you"),
-    Shot("you-sign-out", "/you", press(".leave .btn")),
+    Shot("you-sign-out", "/you", ways.press(".leave .btn")),
     Shot("profile", "/you/profile"),
-    Shot("profile-picture", "/you/profile", choose_picture),
+    Shot("profile-picture", "/you/profile", ways.choose_picture),
     Shot("devices", "/you/devices"),
-    Shot("devices-sign-out", "/you/devices", press("#main .card li:nth-child(2) .btn-icon:last-child")),
+    Shot("devices-sign-out", "/you/devices", ways.press("#main .card li:nth-child(2) .btn-icon:last-child")),
     Shot("security", "/you/security"),
-    Shot("security-delete", "/you/security", press("#main .btn-danger")),
+    Shot("security-delete", "/you/security", ways.press("#main .btn-danger")),
     Shot("recovery-key", "/you/recovery-key"),
-    Shot("recovery-key-made", "/you/recovery-key", make_recovery_key),
-    Shot("recovery-key-check", "/you/recovery-key", check_recovery_key),
-    Shot("new-device", prepare=come_on_a_new_device),
+    Shot("recovery-key-made", "/you/recovery-key", ways.make_recovery_key),
+    Shot("recovery-key-check", "/you/recovery-key", ways.check_recovery_key),
+    Shot("new-device", prepare=ways.come_on_a_new_device),
     Shot("admin-refused", "/admin"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),
-    Shot("conversation-newer-format", prepare=talk_with("maximilian")),
-    Shot("offline", prepare=go_offline),
+    Shot("conversation-newer-format", prepare=ways.talk_with("maximilian")),
+    Shot("offline", prepare=ways.go_offline),
 ]
 # What cannot be undone comes after all others, in the first dress only.
 LAST = [
-    Shot("restored", prepare=hear_of_a_restore),
-    Shot("conversation-refused", prepare=be_refused),
-    Shot("new-identity", prepare=meet_a_new_identity),
+    Shot("restored", prepare=ways.hear_of_a_restore),
+    Shot("conversation-refused", prepare=ways.be_refused),
+    Shot("new-identity", prepare=ways.meet_a_new_identity),
 ]
 ADMIN = [
     Shot("admin", "/admin"),
-    Shot("admin-menu", "/admin", press("#main [aria-haspopup=menu]")),
-    Shot("admin-reset", "/admin", ask_to(0)),
-    Shot("admin-disable", "/admin", ask_to(1)),
+    Shot("admin-menu", "/admin", ways.press("#main [aria-haspopup=menu]")),
+    Shot("admin-reset", "/admin", ways.ask_to(0)),
+    Shot("admin-disable", "/admin", ways.ask_to(1)),
     Shot("admin-invites", "/admin/invites"),
-    Shot("admin-invite-made", "/admin/invites", press("#main form button[type=submit]")),
+    Shot("admin-invite-made", "/admin/invites", ways.press("#main form button[type=submit]")),
     Shot("admin-server", "/admin/server"),
 ]
 EMPTY = [Shot("first-list"), Shot("first-friends", "/friends"), Shot("first-requests", "/friends/requests")]
