@@ -136,12 +136,14 @@ class Groups:
                     return
 
     async def _open(self, room: Room, group: str) -> Live:
-        """Return the group with its newest epoch confirmed. Who waits to be accepted holds nothing up."""
+        """Return the group with its newest epoch confirmed. Who waits to be accepted, or to be
+        removed again, holds nothing up.
+        """
         state, live = self._find(group), room.open(group)
         try:
             await make_ready(room, live, state.conversation, state.last_seq)
         except NotReady as reason:
-            if reason.waits is not Waits.HELD:
+            if reason.waits not in (Waits.HELD, Waits.REMOVED):
                 raise
         if live.epochs.newest is None:
             await fetch_epochs(room, live)

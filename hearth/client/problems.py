@@ -54,6 +54,7 @@ class Waits(StrEnum):
 
     NO_KEYS = "no_keys"
     HELD = "held"
+    REMOVED = "removed"
     KEYLESS = "keyless"
     UNCONFIRMED = "unconfirmed"
     STOPPED = "stopped"
@@ -62,8 +63,9 @@ class Waits(StrEnum):
 class NotReady(Exception):
     """Nothing can be sealed there now.
 
-    `users` are those who have no keys yet, or whose changed identity waits to be accepted; `verdict` is what
-    the server has shown that cannot be.
+    `users` are those who have no keys yet, whose changed identity waits to be accepted, or who are to be
+    removed again (a restored server has lost that) by somebody who may; `verdict` is what the server has
+    shown that cannot be.
     """
 
     def __init__(

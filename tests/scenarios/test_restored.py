@@ -113,6 +113,46 @@ async def test_who_comes_late_goes_on_with_what_others_made_meanwhile(
         assert room.open(key_of(alice, "bob")).stopped is None
 
 
+async def test_who_was_removed_since_the_backup_is_removed_again_before_anything_is_sent(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    """Bob's tablet, which does not know of it, has made another epoch in its place; bob may not remove."""
+    alice, bob, erin = await sign_up("alice"), await sign_up("bob"), await sign_up("erin")
+    for other in (bob, erin):
+        await make_friends(alice, other)
+    group = await alice.client.groups.create(["bob", "erin"])
+    await alice.sends("before the backup", to=group)
+    for other in (bob, erin):
+        await other.receives("before the backup")
+    await calm(alice, bob, erin)
+    await backups.make()
+    await alice.client.groups.remove(group, ["erin"])
+    await alice.sends("without erin", to=group)
+    await bob.receives("without erin")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    for device in (alice, bob, erin):
+        await device.client._connection.stop()
+    await backups.restore()
+    tablet = await sign_up("bob", device="tablet")
+    await rotates(tablet, group)
+    await bob.client.connect()
+    await goes_on(bob, before)
+    with pytest.raises(NotReady) as waits:
+        await bob.client.send(group, "to erin, too", wait=False)
+    assert (waits.value.waits, waits.value.users) == (Waits.REMOVED, frozenset({erin.user_id}))
+    await alice.client.connect()
+    await goes_on(alice, before)
+    await alice.sends("still without erin", to=group)
+    await bob.receives("still without erin")
+    await bob.sends("and so I write", to=group)
+    await alice.receives("and so I write")
+    assert await epochs_of(alice, group) == [Action.CREATE, Action.ROTATE, Action.REMOVE]
+    await alice.client.groups.add(group, ["erin"])
+    await alice.sends("with erin", to=group)
+    assert await epochs_of(alice, group) == [Action.CREATE, Action.ROTATE, Action.REMOVE, Action.ADD]
+
+
 async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stopped(
     sign_up: SignUp, backups: Backups
 ) -> None:

@@ -14,9 +14,10 @@ from hearth.conversations.contract import Conversation
 from hearth.epochs.contract import EpochHead, EpochHeads, ListEpochHeads
 from hearth.errors import HearthError
 from hearth.sealed.core.verdicts import Rejected, Verdict
-from hearth.sealed.group.epoch import Epoch, Kind
-from hearth.sealed.group.reasons import Age, find_held, find_reasons, needs_reidentify
+from hearth.sealed.group.epoch import NO_HASH, Epoch, Kind
+from hearth.sealed.group.reasons import Age, Reason, find_held, find_reasons, needs_reidentify
 from hearth.sealed.group.sealing import State, View
+from hearth.sealed.group.steps import may_remove, rank_of
 
 MOST_TRIES = 5
 
@@ -105,10 +106,16 @@ def _view(room: Room, live: Live, last_seq: int) -> View:
     epoch = live.epochs.newest
     assert epoch is not None  # the server has named one, and it is known
     people = room.own.met.people
-    reasons = find_reasons(epoch, people, _age(room, live, last_seq), live.list_left())
+    reasons = _find_reasons(room, live, epoch, last_seq)
     held = find_held(epoch, people, room.own.pins)
     has_key = live.epochs.known[epoch.record.n].key is not None
     return View(epoch.record.n, epoch.hash, has_key, reasons, held)
+
+
+def _find_reasons(room: Room, live: Live, epoch: Epoch, last_seq: int) -> frozenset[Reason]:
+    age = _age(room, live, last_seq)
+    reasons = find_reasons(epoch, room.own.met.people, age, live.list_left())
+    return reasons | {Reason.REMOVED} if room.list_unwanted(live) else reasons
 
 
 def _age(room: Room, live: Live, last_seq: int) -> Age:
@@ -130,17 +137,26 @@ async def _act_on(room: Room, live: Live) -> bool:
             await ask_for_seeds(room, live)
             raise NotReady(Waits.KEYLESS)
     elif state is State.ROTATING:
-        await act(room, live, _choose(live, epoch))
+        await act(room, live, _choose(room, live, epoch))
     elif state is State.UNCONFIRMED:
         raise NotReady(Waits.UNCONFIRMED)
     return False
 
 
-def _choose(live: Live, epoch: Epoch) -> acts.Act:
-    """Remove who has left, else rotate: what a device does by itself."""
+def _choose(room: Room, live: Live, epoch: Epoch) -> acts.Act:
+    """Remove who has left, or whose removal is lost, else rotate: what a device does by itself.
+
+    Raises NotReady where this person may not remove them.
+    """
     left = (live.list_left() & epoch.members.keys()) - {live.where.own_user}
     causes = {user: live.find_leave(epoch.record.n, user) for user in left}
     found = {user: cause for user, cause in causes.items() if cause is not None}
+    unwanted = room.list_unwanted(live) - found.keys()
+    if unwanted:
+        rank = rank_of(epoch.members, live.where.own_user)
+        if not all(may_remove(rank, epoch.members[user].role) for user in unwanted):
+            raise NotReady(Waits.REMOVED, unwanted)
+        found |= dict.fromkeys(unwanted, NO_HASH)
     return acts.remove(epoch, found) if found else acts.rotate(epoch)
 
 
@@ -186,7 +202,7 @@ def is_ready(room: Room, live: Live, last_seq: int) -> bool:
         return False
     if live.members() & room.stale or live.epochs.known[epoch.record.n].key is None:
         return False
-    return not find_reasons(epoch, room.own.met.people, _age(room, live, last_seq), live.list_left())
+    return not _find_reasons(room, live, epoch, last_seq)
 
 
 async def look_for_leaves(room: Room, live: Live, last_seq: int) -> None:

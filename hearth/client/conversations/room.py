@@ -16,7 +16,7 @@ from hearth.errors import HearthError
 from hearth.messages.contract import Entry
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.check import Where
-from hearth.sealed.group.epoch import Kind
+from hearth.sealed.group.epoch import Action, Kind
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.pins import Pins
 
@@ -96,7 +96,7 @@ class Room:
         stopped = None if live.stopped is None else live.stopped.value
         is_lost = before.lost.n > live.newest_n
         lost, until = (before.lost, before.lost_until) if is_lost else (KeptHead(), 0)
-        after = KeptConversation(epoch, live.pending, stopped, lost, until)
+        after = KeptConversation(epoch, live.pending, stopped, lost, until, before.removed)
         if after != before:
             self.own.keys.conversations[live.key] = after
             self.own.file.save()
@@ -112,6 +112,18 @@ class Room:
             return False
         chains = {user: len(self.own.met.chain(user).states) for user in live.members()}
         return any(keys.lost.get(str(user), 0) > n for user, n in chains.items())
+
+    def list_unwanted(self, live: Live) -> frozenset[int]:
+        """Return the members whose removal a restored server has lost, and who were not removed since."""
+        removed = self.kept(live.key).removed
+        again = {
+            target.user
+            for n, known in live.epochs.known.items()
+            if known.epoch.record.action is Action.REMOVE
+            for target in known.epoch.record.targets
+            if n > removed.get(target.user, n)
+        }
+        return (live.members() & removed.keys()) - again
 
     def stop(self, live: Live, rejected: Rejected) -> None:
         """Take what cannot be as the end of sealing there, if it is that."""

@@ -61,6 +61,8 @@ class KeptConversation(msgspec.Struct, frozen=True):
     """The newest accepted epoch, and what stopped the conversation (a verdict), if anything did.
 
     `lost`: an epoch that a restored server does not have; until `lost_until` (ms) it may come back.
+    `removed`: whose removal it has lost; who is a member, and was not removed above the epoch that is named
+    with them, is to be removed anew.
     """
 
     epoch: KeptHead = KeptHead()
@@ -68,6 +70,7 @@ class KeptConversation(msgspec.Struct, frozen=True):
     stopped: str | None = None
     lost: KeptHead = KeptHead()
     lost_until: int = 0
+    removed: dict[int, int] = {}
 
 
 class AccountKeys(msgspec.Struct, kw_only=True):

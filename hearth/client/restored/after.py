@@ -82,7 +82,7 @@ class AfterRestore:
         self._known.pop(key, None)
         self._known[key] = known  # the last in line
         if _now() < self._not_before:
-            set_aside(room, room.open(key), known)
+            set_aside(room, room.open(key), known, None)
             return
         try:
             await give_back(room, key, known)

@@ -82,7 +82,7 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     state = room.replica.conversations.get(live.key)
     last_seq = 0 if state is None else state.last_seq
     common = await find_common(room.own.ask, live.key, known.places, last_seq) or 0
-    set_aside(room, live, known)
+    set_aside(room, live, known, common)
     if state is not None:
         await fetch_epochs(room, live)
     parted = _find_parting(live, known, common)
@@ -99,10 +99,14 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     await _take_what_is_there(room, live, known)
 
 
-def set_aside(room: Room, live: Live, known: Known) -> None:
-    """The newest epoch that was known may be lost: it is no rollback that it is not shown, for a while."""
+def set_aside(room: Room, live: Live, known: Known, common: int | None) -> None:
+    """The newest epoch that was known may be lost: it is no rollback that it is not shown, for a while.
+
+    `common` is where the logs part, None while the server could not be asked.
+    """
     kept = room.kept(live.key)
-    after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, known.until)
+    removed = known.removed(kept.removed, common)
+    after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, known.until, removed)
     if kept != after:
         room.own.keys.conversations[live.key] = after
         room.own.file.save()

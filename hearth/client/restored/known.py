@@ -1,5 +1,6 @@
 """What a device knew of a conversation before the server was restored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hearth.client.conversations.room import Room
@@ -9,7 +10,7 @@ from hearth.client.device_file import DeviceState
 from hearth.client.keys.kept import KeptHead
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.restored import patience
-from hearth.sealed.group.epoch import Epoch
+from hearth.sealed.group.epoch import NO_HASH, Action, Epoch
 from hearth.sealed.person.keyring import EpochId, EpochRow
 
 
@@ -46,6 +47,23 @@ class Known:
         """Return the seeds that are here, as the keyring names them."""
         known = {n: (one.epoch.hash, one.seed) for n, one in self.epochs.items() if one.seed is not None}
         return {EpochId(conversation, n): EpochRow(*row) for n, row in known.items()}
+
+    def removed(self, before: Mapping[int, int], common: int | None) -> dict[int, int]:
+        """Return whose removal is lost, beside those of `before`: with each the newest epoch below where the
+        logs part, or below the removal itself while nobody knows (None).
+
+        Whoever left by themselves may be brought back by a backup.
+        """
+        lost = [one.epoch.record for _, one in sorted(self.epochs.items()) if one.seq > (common or 0)]
+        parted = lost[0].n - 1 if lost else max(before.values(), default=0)
+        found = {user: min(n, parted) for user, n in before.items()}
+        for record in lost:
+            for target in record.targets:
+                if record.action is Action.ADD:
+                    found.pop(target.user, None)
+                elif record.action is Action.REMOVE and target.cause == NO_HASH:
+                    found[target.user] = record.n - 1 if common is None else parted
+        return found
 
     def hashes(self) -> dict[int, bytes]:
         """Return the record hashes of epochs by n."""

@@ -17,9 +17,12 @@ RECEIVE_LAG = DAY
 
 
 class Reason(StrEnum):
-    """Why the next epoch is due; LEFT asks for `remove`, all others for `rotate`."""
+    """Why the next epoch is due; LEFT and REMOVED (in what a restored server has lost) ask for `remove`, all
+    others for `rotate`.
+    """
 
     LEFT = "left"
+    REMOVED = "removed"
     DEVICE_REMOVED = "device_removed"
     IDENTITY_RENEWED = "identity_renewed"
     RECEIVE_KEY_OLD = "receive_key_old"

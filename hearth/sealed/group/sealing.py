@@ -6,6 +6,9 @@ from enum import StrEnum
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.reasons import Reason
 
+REMOVES = frozenset({Reason.LEFT, Reason.REMOVED})
+"""Somebody who is in the roster is to be in it no more."""
+
 
 class State(StrEnum):
     """Only READY seals. STOPPED ends by the person alone."""
@@ -118,6 +121,6 @@ class Sealing:
             return Step.ASK_FOR_SEED
         if view.reasons:
             self.state = State.ROTATING
-            return Step.MAKE_REMOVE if Reason.LEFT in view.reasons else Step.MAKE_ROTATE
+            return Step.MAKE_REMOVE if view.reasons & REMOVES else Step.MAKE_ROTATE
         self.state = State.READY
         return Step.NOTHING

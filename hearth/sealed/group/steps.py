@@ -118,12 +118,13 @@ def _check_remove(step: _Step) -> None:
         _allow(target.user in step.old and target.user != step.actor, "not somebody else who was there")
         _allow(target.role is Role.NONE, "who is removed has no role")
         if target.cause == NO_HASH:
-            _allow(_may_remove(step.rank, step.old[target.user].role), "the actor may not remove them")
+            _allow(may_remove(step.rank, step.old[target.user].role), "the actor may not remove them")
         else:
             _allow(step.facts.has_left(target.user, target.cause), "they did not leave")
 
 
-def _may_remove(actor: Role, target: Role) -> bool:
+def may_remove(actor: Role, target: Role) -> bool:
+    """Tell whether who acts as `actor` may remove somebody who has not left."""
     return actor in (Role.OWNER, Role.ADMIN) and target > actor
 
 

@@ -81,7 +81,7 @@ async def test_while_the_server_takes_nothing_more_all_wait_and_the_keys_are_fre
     server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aside = list[str]()
-    monkeypatch.setattr(after, "set_aside", lambda _room, key, _known: aside.append(key))
+    monkeypatch.setattr(after, "set_aside", lambda _room, key, _known, _common: aside.append(key))
     room.open = lambda key: key
     server.faults[KEYS[0]] = to_error(Problem(code="too_many_requests", retry_after=7200.0))
     async with asyncio.timeout(5):

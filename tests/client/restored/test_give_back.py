@@ -21,9 +21,10 @@ from hearth.sealed.person.keyring import EpochId, EpochRow
 KEY, LEFT = "a" * 32, b"l" * 32
 
 
-def make_epoch(action: Action, kind: Kind = Kind.GROUP, cause: bytes = NO_HASH) -> Any:
+def make_epoch(action: Action, kind: Kind = Kind.GROUP, cause: bytes = NO_HASH, n: int = 2) -> Any:
     targets = [SimpleNamespace(user=3, cause=cause)]
-    return SimpleNamespace(hash=b"h" * 32, record=SimpleNamespace(action=action, kind=kind, targets=targets))
+    record = SimpleNamespace(n=n, action=action, kind=kind, targets=targets)
+    return SimpleNamespace(hash=b"h" * 32, record=record)
 
 
 class Live:
@@ -203,6 +204,57 @@ def test_what_was_restored_again_before_it_was_back_waits_anew() -> None:
     room.own.keys.conversations[KEY] = KeptConversation(lost=head, lost_until=1)
     known = Known(head)
     for _ in range(2):
-        set_aside(cast(Any, room), cast(Any, live), known)
+        set_aside(cast(Any, room), cast(Any, live), known, None)
         assert room.kept(KEY) == KeptConversation(lost=head, lost_until=known.until)
     assert known.until > 1
+
+
+def remember(*actions: Action, cause: bytes = NO_HASH) -> Known:
+    """Epoch n stood at seq n; all are about user 3."""
+    epochs = {n: make_epoch(one, cause=cause, n=n) for n, one in enumerate(actions, 1)}
+    return Known(epochs={n: KnownEpoch(one, n, None) for n, one in epochs.items()})
+
+
+REMOVED = remember(Action.CREATE, Action.ROTATE, Action.REMOVE)
+
+
+@pytest.mark.parametrize(
+    ("known", "common", "removed"),
+    [
+        (REMOVED, 1, {3: 1}),
+        (REMOVED, 0, {3: 0}),
+        (REMOVED, None, {3: 2}),
+        (REMOVED, 3, {}),
+        (remember(Action.CREATE, Action.REMOVE, cause=LEFT), 1, {}),
+        (remember(Action.CREATE, Action.REMOVE, Action.ADD), 1, {}),
+        (remember(Action.CREATE, Action.ADD, Action.REMOVE), 1, {3: 1}),
+    ],
+)
+def test_who_was_removed_above_where_the_logs_part_is_remembered(
+    known: Known, common: int | None, removed: dict[int, int]
+) -> None:
+    assert known.removed({}, common) == removed
+
+
+def test_a_second_restore_forgets_no_removal() -> None:
+    rotated = remember(Action.CREATE, Action.ROTATE, Action.ROTATE)
+    assert rotated.removed({3: 2}, 3) == {3: 2}
+    assert rotated.removed({3: 2}, 1) == {3: 1}
+    assert remember(Action.CREATE, Action.ROTATE, Action.ADD).removed({3: 2}, 1) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "unwanted"),
+    [
+        (remember(Action.CREATE, Action.ROTATE), {3}),
+        (remember(Action.CREATE, Action.REMOVE, Action.ADD), set[int]()),
+        (remember(Action.REMOVE, Action.ADD), {3}),
+    ],
+)
+def test_who_is_a_member_and_was_not_removed_since_is_unwanted(now: Known, unwanted: set[int]) -> None:
+    own = SimpleNamespace(keys=SimpleNamespace(conversations={KEY: KeptConversation(removed={3: 1})}))
+    room, live = Room(cast(Any, own), cast(Any, None), ""), Live(2)
+    live.epochs, live.users = SimpleNamespace(known=now.epochs), {1, 2, 3}
+    assert room.list_unwanted(cast(Any, live)) == unwanted
+    live.users = {1, 2}
+    assert room.list_unwanted(cast(Any, live)) == set()
