@@ -93,7 +93,7 @@ class Own:
     @property
     def is_listed(self) -> bool:
         """Tell whether the chain lists this device with these keys, in its own person's name."""
-        return self._is_named and self.keys.identity in (b"", self._began_with())
+        return self._is_named and self.keys.identity in (b"", self.began_with())
 
     @property
     def _is_named(self) -> bool:
@@ -109,7 +109,7 @@ class Own:
         is_right = self.is_listed or not self._is_named
         require(is_right, Verdict.FORK, "this device is listed under an identity that is not its person's")
 
-    def _began_with(self) -> bytes:
+    def began_with(self) -> bytes:
         """Return the identity key with which the incarnation of today began: a linked one leaves it there."""
         state = self.chain.state
         assert state is not None  # of a chain that lists somebody
@@ -271,7 +271,7 @@ class Own:
         newest, state = self.newest, self.chain.state
         assert state is not None
         if self.is_listed:
-            self.keys.identity = self._began_with()
+            self.keys.identity = self.began_with()
         self.keys.generation = KeptGeneration(
             newest.statement.g, newest.signed.hash, newest.key, newest.stated.incarnation
         )

@@ -71,7 +71,8 @@ async def _add_device(own: Own, password: DerivedKeys) -> None:
     if own.is_listed:  # before a crash, perhaps
         return
     vault = await fetch_vault(own, password)
-    own.keys.identity = b""  # whose vault the password opens, it is
+    own.keys.identity = own.began_with()  # whose vault the password opens, it is
+    own.file.save()
     await own.met.fetch_newest_receive(own.user)
     await catch_up_generations(own, open_as_vault(vault), vault)
     state = own.chain.state

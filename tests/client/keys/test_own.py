@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from hearth.client.derive import DerivedKeys
 from hearth.client.device_file import DeviceFile, DeviceState
+from hearth.client.keys import set_up
 from hearth.client.keys.connect import Place, connect
 from hearth.client.keys.own import Own, make_account_keys
 from hearth.directory.contract import ReadChain, UserChain
@@ -86,4 +88,25 @@ async def test_another_beginning_of_the_chain_is_the_servers(file: DeviceFile, o
     other.list_devices([DEVICE, GHOST])
     with pytest.raises(Rejected) as rejected:
         await connect(Own(file, Server(other).ask))
+    assert rejected.value.verdict is Verdict.FORK
+
+
+async def test_a_device_knows_whose_it_is_before_it_is_listed(
+    file: DeviceFile, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sends to be listed is enough for the server to list it under a reset instead."""
+
+    async def open_vault(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(set_up, "fetch_vault", open_vault)
+    assert file.state.keys is not None
+    file.state.keys.identity = b""
+    owner.list_devices([GHOST])
+    with pytest.raises(Stop):
+        await set_up.enter(Own(file, Server(owner).ask), DerivedKeys(b"", b""), "Alice")
+    owner.genesis()
+    owner.list_devices([DEVICE, GHOST])
+    with pytest.raises(Rejected) as rejected:
+        await connect(Own(file, Server(owner).ask))
     assert rejected.value.verdict is Verdict.FORK

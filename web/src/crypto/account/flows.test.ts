@@ -230,6 +230,7 @@ test("a reset without a device begins anew, on a browser that knew the old chain
     const session = new MemorySession(world.server, new Uint8Array(16));
     const next = makePassword();
     const back = await resetWithout(session, "token", asNext(next), (start) => Promise.resolve(world.accountOf(start.device, store)));
+    expect((await store.read())!.began!.at(-1)).toContain(toHex(back.device));
     expect((await ready(back)).renewed).toBeNull();
     expect(await hasPin(back)).toBe(false);
     world.password = next;

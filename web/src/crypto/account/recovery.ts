@@ -70,6 +70,7 @@ async function learnChain(account: Account, start: RecoveryStart): Promise<Self>
   self.chain.highestSeen = Math.max(remembered.chain.highestSeen, start.chain.n);
   for (const statement of start.chain.statements) await self.chain.take(statement);
   self.chain.requireWhole();
+  self.began = remembered.began;
   return self;
 }
 
@@ -110,7 +111,7 @@ export async function recover(
     wipeVault(vault);
     wipe(said.identitySeed);
     self.carryFrom = before.g;
-    await self.remember();
+    await self.rememberBeginning();
     await sendChange(self, made, () => server.finishRecovery(username, proof, start.ticket, next.password, made.change));
     await learnChange(self, made);
     return account;

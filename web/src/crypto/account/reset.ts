@@ -1,6 +1,5 @@
 // Beginning anew with an administrator's one-time link (docs/protocol-encryption.md, 10.8). Nothing is ever sealed to a key that
 // came from the server: only this device and the new vault get anything.
-import { toHex } from "../../lib/bytes.ts";
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { random, wipe } from "../protocol/primitives.ts";
 import type { UserState } from "../protocol/user-state.ts";
@@ -11,7 +10,7 @@ import { learnChange, type MadeChange, makeVaultChange, sendChange } from "./cha
 import { catchUpListed, retryMoved } from "./connect.ts";
 import { Draft, listDevice } from "./draft.ts";
 import { readSeedRows } from "./seed-rows.ts";
-import { type Account, recall, Self } from "./self.ts";
+import { type Account, recall, type Self } from "./self.ts";
 import { type AccountServer, type ResetStart, sendAgain } from "./server.ts";
 import type { Row } from "../protocol/keyring.ts";
 
@@ -28,7 +27,7 @@ async function beginAnew(self: Self, state: UserState | null, next: NextPassword
   const identityKey = await publicKeyOf(identitySeed);
   const draft = new Draft(place, state, now());
   await draft.addByIdentity({ kind: "genesis", identityKey, username: place.username }, identitySeed);
-  self.began.push(toHex(device) + toHex(identityKey));
+  await self.rememberBeginning(identityKey);
   await draft.addDevices([listDevice(keys)], identitySeed);
   const made = await makeVaultChange(self, { keys, draft, identitySeed, kek: next.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion, ...kept });
   wipe(identitySeed);
@@ -43,8 +42,6 @@ export const resetHere = (account: Account, token: string, next: NextPassword): 
     await catchUpListed(self);
     const kept = { carried: await self.readCarried(), seeds: (await readSeedRows(self, 0)).rows };
     const made = await beginAnew(self, self.chain.head, next, self.chain.receiveVersion, kept);
-    // Whose answer may be lost.
-    await self.remember();
     await sendChange(self, made, () => account.server.resetHere(token, next.password, made.change));
     await learnChange(self, made);
   });
@@ -65,7 +62,7 @@ export async function resetWithout(
   return retryMoved(async () => {
     const start = await server.askReset(token);
     const account = await begin(start);
-    const made = await beginAnew(new Self(account), stateAt(start), next, start.receiveVersion, { carried: [], seeds: [] });
+    const made = await beginAnew(await recall(account), stateAt(start), next, start.receiveVersion, { carried: [], seeds: [] });
     await sendAgain(() => server.finishReset(token, next.password, made.change), account.wait);
     return account;
   });

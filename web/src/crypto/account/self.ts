@@ -63,15 +63,27 @@ export class Self {
     return keys !== null && listed && equal(listed.signKey, keys.signKey) ? keys : null;
   }
 
+  /** Before it is said: this device is to be listed in an incarnation that begins with this identity key, else with that of the chain's head. */
+  async rememberBeginning(identityKey?: Bytes): Promise<void> {
+    this.began.push(this.#nameBeginning(identityKey));
+    await this.remember();
+  }
+
+  #nameBeginning(identityKey?: Bytes): string {
+    const { account, chain: { states } } = this;
+    const began = identityKey ?? states.find((one) => one.incarnation === this.chain.head.incarnation)!.identityKey;
+    return toHex(account.device) + toHex(began);
+  }
+
   /**
    * Throws ProtocolError `fork` where the chain lists this device under an identity that is not its person's: anybody can list public
    * keys, and whoever resets a person lists only the device that does it.
    */
   async requireOwnIdentity(): Promise<void> {
-    const { account, chain: { states, head } } = this;
-    const device = toHex(account.device);
-    const name = device + toHex(states.find((one) => one.incarnation === head.incarnation)!.identityKey);
-    if (!this.began.some((one) => one.startsWith(device))) this.began.push(name);
+    const { account } = this;
+    const name = this.#nameBeginning();
+    // Written by a version that kept none.
+    if (!this.began.some((one) => one.startsWith(toHex(account.device)))) this.began.push(name);
     // Another tab may have begun it.
     if (!this.began.includes(name)) this.began = (await account.store.read())?.began ?? [];
     check(this.began.includes(name), "fork", "this device is listed under an identity that is not its person's");

@@ -13,16 +13,18 @@ import { learnChange, makeVaultChange } from "./change-vault.ts";
 import { retryMoved } from "./connect.ts";
 import { Draft, listDevice } from "./draft.ts";
 import { openByPassword, wipeVault } from "./open-vault.ts";
-import { type Account, recall, Self } from "./self.ts";
+import { type Account, recall, type Self } from "./self.ts";
 import { sendAgain } from "./server.ts";
 
 /** `avatar` is SHA-256 of the picture, or zeros. Throws Refusal `chain_moved` when a chain is there already. */
 export async function setUp(account: Account, password: PasswordKeys, displayName: string, avatar: Bytes): Promise<void> {
-  const self = new Self(account);
+  const self = await recall(account);
   const keys = await account.store.makeDevice(account.device);
   const identitySeed = random(32);
   const draft = new Draft(account.place, null, account.now());
-  await draft.addByIdentity({ kind: "genesis", identityKey: await publicKeyOf(identitySeed), username: account.place.username }, identitySeed);
+  const identityKey = await publicKeyOf(identitySeed);
+  await draft.addByIdentity({ kind: "genesis", identityKey, username: account.place.username }, identitySeed);
+  await self.rememberBeginning(identityKey);
   await draft.addDevices([listDevice(keys)], identitySeed);
   const made = await makeVaultChange(self, {
     keys, draft, identitySeed, kek: password.kek, version: 1, before: null, ways: [], publicKeys: [], receiveVersion: 0, carried: [],
@@ -81,6 +83,7 @@ async function addOnce(account: Account, password: PasswordKeys): Promise<void> 
   }
   const newest = self.own.newest!;
   const wrap = await wrapGeneration(keys.kemPublicKey, newest.hash, keys.device, newest.key);
+  await self.rememberBeginning();
   const addition = { statement: draft.statements[0]!, publicKey: keys.kemPublicKey, g: newest.statement.g, wrap };
   await sendAgain(() => account.server.addDevice(password.authKey, addition), account.wait);
   await self.takeOwn(draft.statements);
