@@ -41,6 +41,7 @@ async def act(room: Room, live: Live, wanted: Act, time: int | None = None) -> N
 
     Raises HearthError (with a code of MOVED when something was quicker: then it is decided anew), Rejected.
     """
+    room.own.require_own_identity()
     ground = Ground(live.epochs, room.own.pins, room.own.met.receive_keys, live.seeds)
     made = make_epoch(ground, room.own.by, wanted, Moment(time or now_ms(), seen_place(room, live)))
     live.pending = _to_request(made)

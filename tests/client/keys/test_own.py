@@ -2,10 +2,13 @@
 
 import copy
 import secrets
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from hearth.client.conversations.act import act
+from hearth.client.crypto.making import acts
 from hearth.client.derive import DerivedKeys
 from hearth.client.device_file import DeviceFile, DeviceState
 from hearth.client.keys import set_up
@@ -109,4 +112,18 @@ async def test_a_device_knows_whose_it_is_before_it_is_listed(
     owner.list_devices([DEVICE, GHOST])
     with pytest.raises(Rejected) as rejected:
         await connect(Own(file, Server(owner).ask))
+    assert rejected.value.verdict is Verdict.FORK
+
+
+async def test_no_epoch_is_made_on_such_a_reset_however_it_is_learnt_of(
+    file: DeviceFile, owner: Owner
+) -> None:
+    """Chains of members grow between two connections, too."""
+    own = Own(file, Server(owner).ask)
+    await own.met.fetch_chain(1)
+    owner.genesis()
+    owner.list_devices([DEVICE, GHOST])
+    await own.met.fetch_chain(1)
+    with pytest.raises(Rejected) as rejected:
+        await act(cast(Any, SimpleNamespace(own=own)), cast(Any, None), acts.create_self(1))
     assert rejected.value.verdict is Verdict.FORK

@@ -80,6 +80,7 @@ export class Self {
    * keys, and whoever resets a person lists only the device that does it.
    */
   async requireOwnIdentity(): Promise<void> {
+    if ((await this.findListedKeys()) === null) return;
     const { account } = this;
     const name = this.#nameBeginning();
     // Written by a version that kept none.

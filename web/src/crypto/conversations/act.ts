@@ -99,6 +99,7 @@ export async function act(device: Device, live: Live, wanted: Act): Promise<void
   const { newest } = live.known.epochs;
   const named = "targets" in wanted ? wanted.targets.map((one) => one.user) : [];
   await device.people.catchUp([...new Set([...newest!.roster.map((one) => one.user), ...named])]);
+  await device.self.requireOwnIdentity();
   await send(device, live, await makeNextEpoch(live.known, device.people, device.author, wanted, device.around.now()));
 }
 
@@ -107,6 +108,7 @@ export async function begin(device: Device, beginning: Beginning): Promise<Bytes
   const { around, author, people, self } = device;
   const others = beginning.kind === "direct" ? [beginning.other] : beginning.kind === "group" ? beginning.members : [];
   await people.catchUp([author.user, ...others]);
+  await self.requireOwnIdentity();
   const now = around.now();
   const conversation = conversationId(self.account.place.server, author, beginning, now);
   const live = await device.open(conversation);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { catchUpListed } from "../account/connect.ts";
 import { resetHere } from "../account/reset.ts";
-import { asNext, makePassword, type World } from "../account/testing/world.ts";
+import { asNext, makePassword, verdictOf, type World } from "../account/testing/world.ts";
 import { begin } from "./act.ts";
 import { PLAIN_SETTINGS } from "./make-epoch.ts";
 import { writeSeeds } from "./seeds.ts";
@@ -90,4 +90,14 @@ test("a seed of when the list of devices was a later one than is shown stays out
   expect(device.self.chain.states).toHaveLength(newest);
   await writeSeeds(device, [live]);
   expect(count()).toBe(before + 1);
+});
+
+test("no epoch is made on a reset that lists this device and is not its own, however it is learnt of", LONG, async () => {
+  const { town, phone, device, world } = await start();
+  await town.move(3, "carol");
+  const ghost = await world.add();
+  await world.reset(ghost);
+  await world.listBeside(ghost, phone);
+  for (const beginning of [{ kind: "direct", other: 3 }, { kind: "self" }] as const) expect(await verdictOf(begin(device, beginning))).toBe("fork");
+  expect(town.places.size).toBe(1);
 });

@@ -3,12 +3,15 @@ import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import type { PasswordKeys } from "../../derive.ts";
 import type { KeyStore } from "../../keys/key-store.ts";
 import { zeros } from "../../protocol/codec.ts";
+import { wrapGeneration } from "../../protocol/own-keys.ts";
 import { random } from "../../protocol/primitives.ts";
 import type { NextPassword } from "../change-password.ts";
 import { connect, type Connected } from "../connect.ts";
+import { Draft, listDevice } from "../draft.ts";
+import { resetHere } from "../reset.ts";
 import { type Account, recall, type Self } from "../self.ts";
 import type { AccountServer } from "../server.ts";
-import { addDevice, setUp } from "../set-up.ts";
+import { addDevice, fetchVault, setUp } from "../set-up.ts";
 import { MemoryServer } from "./memory-server.ts";
 import { MemorySession } from "./memory-session.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -54,6 +57,27 @@ export class World {
     await addDevice(account, this.password);
     await ready(account);
     return account;
+  }
+
+  /** Everything begins anew on this device. */
+  async reset(account: Account): Promise<void> {
+    this.server.resetTokens.add("token");
+    const next = makePassword();
+    await resetHere(account, "token", asNext(next));
+    this.password = next;
+  }
+
+  /** One of the listed lists another one, as only a server has a use for. */
+  async listBeside(lister: Account, other: Account): Promise<void> {
+    const self = await recall(lister);
+    const [listerKeys, keys] = [(await lister.store.readDevice(lister.device))!, (await other.store.readDevice(other.device))!];
+    const vault = await fetchVault(self, this.password);
+    const draft = new Draft(lister.place, self.chain.head, this.now);
+    await draft.addDevices([listDevice(listerKeys), listDevice(keys)], vault.identitySeed);
+    const newest = self.own.newest!;
+    const wrap = await wrapGeneration(keys.kemPublicKey, newest.hash, other.device, newest.key);
+    const addition = { statement: draft.statements[0]!, publicKey: keys.kemPublicKey, g: newest.statement.g, wrap };
+    await this.signIn(undefined, other.device).server.addDevice(this.password.authKey, addition);
   }
 }
 
