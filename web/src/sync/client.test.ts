@@ -187,3 +187,14 @@ test("what is kept sealed of a session whose end the server did not explain begi
   await expect.poll(() => again.replica.entries.count()).toBe(1);
   expect(await again.replica.lost.count()).toBe(0);
 });
+
+test("where what is readable cannot be taken out of the copy, nothing of it is kept", async () => {
+  const { server, client } = open();
+  server.append(server.addConversation(), 2, "hello");
+  await expect.poll(() => client.replica.entries.count()).toBe(1);
+  const failing = vi.spyOn(Replica.prototype, "keepSealed").mockRejectedValue(new Error("storage is full"));
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  await client.forget(false, true);
+  failing.mockRestore();
+  expect(await Replica.exists(client.replica.name)).toBe(false);
+});

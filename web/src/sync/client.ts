@@ -113,8 +113,8 @@ export class Client {
   /** Ends everything and removes the local copy, or all of it that is not sealed; with `everything`, also what was not sent. */
   async forget(everything: boolean, keepsSealed = false): Promise<void> {
     this.stop();
-    if (keepsSealed) await keepSealed(this.replica.me);
-    else await this.replica.delete();
+    const isKept = keepsSealed && (await keepSealed(this.replica.me));
+    if (!isKept) await this.replica.delete();
     if (everything) await this.own.delete();
   }
 
@@ -287,7 +287,16 @@ export class Client {
   }
 }
 
-async function keepSealed(user: number): Promise<void> {
+/** Whether only that is here now. */
+async function keepSealed(user: number): Promise<boolean> {
   const replica = new Replica(user);
-  await replica.keepSealed().finally(() => replica.close());
+  try {
+    await replica.keepSealed();
+    return true;
+  } catch (error) {
+    console.error(error);
+    return false;
+  } finally {
+    replica.close();
+  }
 }
