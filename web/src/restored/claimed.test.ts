@@ -150,6 +150,21 @@ test("a worker that does not answer about one conversation holds up no other", a
   await running;
 });
 
+test("all of one's own chain is given back, however much is lost: a device that went at its end stays gone", async () => {
+  const scene = await Scene.begin();
+  const phone = await scene.addDevice(scene.alice);
+  scene.server.backUp();
+  for (let at = 0; at < 51; at++) await scene.alice.ask("sayProfile", { displayName: `Alice ${at}`, avatar: null });
+  await phone.ask("retire", {});
+  await scene.alice.ask("connect", {});
+  const { server } = scene.alice.world;
+  const { n } = server.head!;
+  await scene.restore();
+  expect(server.head!.devices).toHaveLength(2);
+  await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
+  expect([server.head!.n, server.head!.devices.length]).toEqual([n, 1]);
+});
+
 test("who signs out and in again takes what a server has that takes back nothing of one's own chain", async () => {
   const scene = await Scene.begin();
   await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });

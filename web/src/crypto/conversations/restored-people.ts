@@ -44,26 +44,46 @@ async function listReceives({ chain, receiveSeeds }: Self, above: number, n: num
   return receives;
 }
 
-/** Returns up to which n the chain was offered. */
-async function offerOwn(self: Self, api: ConversationServer): Promise<number> {
-  const { chain, account } = self;
-  const head = await findHead(api, account.place.user);
-  const there = head && chain.states[head.n - 1];
-  if (head === undefined || there === undefined || !equal(there.hash, head.hash)) return 0;
-  const above = chain.statements.slice(head.n);
-  const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
-  const statements = above.slice(0, end < 0 ? MOST_OFFERED : Math.min(end, MOST_OFFERED));
-  const receives = await listReceives(self, head.receiveVersion, head.n + statements.length);
-  if (statements.length + receives.length === 0) return 0;
+/** Whether a head stands on what was known. */
+function isKnown({ chain: { states } }: Self, head: PersonHead | undefined): head is PersonHead {
+  const there = head && states[head.n - 1];
+  return there !== undefined && equal(there.hash, head!.hash);
+}
+
+/** Returns whether the server took it; `until` is the n of the last that is offered. */
+async function offer(self: Self, api: ConversationServer, { head, until, receives }: { head: PersonHead; until: number; receives: NewReceive[] }): Promise<boolean> {
+  const { chain } = self;
   const keys = await self.findListedKeys();
-  const isNew = keys !== null && statements.length > 0 && findDevice(there, keys.device) === undefined;
-  const publicKeys: PublicKey[] = isNew ? [{ device: keys.device, publicKey: keys.kemPublicKey }] : [];
+  const isListed = (n: number): boolean => keys !== null && findDevice(chain.states[n - 1]!, keys.device) !== undefined;
+  const isNew = isListed(until) && !isListed(head.n);
+  const publicKeys: PublicKey[] = isNew ? [{ device: keys!.device, publicKey: keys!.kemPublicKey }] : [];
   try {
-    await api.offerChain({ statements, receives, publicKeys });
+    await api.offerChain({ statements: chain.statements.slice(head.n, until), receives, publicKeys });
+    return true;
   } catch (error) {
     if (!(error instanceof Refusal) || !IS_OVER.has(error.code)) throw error;
+    return false;
   }
-  return statements.length > 0 ? head.n + statements.length : 0;
+}
+
+/**
+ * Offers what follows on the server's head, as far as it can come back. Throws ProtocolError `rollback` unless it is there then, or another
+ * statement in its place: else a removed device would be one again, and be given what was made since.
+ */
+async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
+  const { chain, account: { place: { user } } } = self;
+  for (let head = await findHead(api, user); isKnown(self, head);) {
+    const above = chain.statements.slice(head.n, head.n + MOST_OFFERED);
+    const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
+    const until = head.n + (end < 0 ? above.length : end);
+    const receives = await listReceives(self, head.receiveVersion, until);
+    if (until === head.n && receives.length === 0) return;
+    const isTaken = await offer(self, api, { head, until, receives });
+    const after: PersonHead | undefined = await findHead(api, user);
+    check(after !== undefined && (after.n >= until || !isKnown(self, after)), "rollback", "one's own chain is not taken back");
+    if (!isTaken || (after.n === head.n && after.receiveVersion <= head.receiveVersion)) return;
+    head = after;
+  }
 }
 
 /** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError: `rollback` where it is denied. */
@@ -72,10 +92,8 @@ export async function returnOwn(account: Account, api: ConversationServer, store
   const remembered = await account.store.read();
   if (remembered === null || self.chain.state === null) return;
   const { user } = account.place;
-  const offered = await offerOwn(self, api);
+  await offerOwn(self, api);
   const head = await findHead(api, user);
-  // Its own beginning of it still: else a removed device would be one again, and be given what was made since.
-  check((head?.n ?? 0) >= offered, "rollback", "one's own chain is not taken back");
   const isWhole = await isThere(api, head, user, self.chain.statements);
   const known = self.chain.receives;
   const found = isWhole && known.length > 0 ? await api.readReceive(user, known.map((one) => one.hash)) : [];

@@ -22,6 +22,8 @@ import { EPOCH_ENTRY, LEAVE_ENTRY } from "../roles.ts";
 import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "../server.ts";
 import { MemoryConversations } from "./memory-conversations.ts";
 
+const MOST_OFFERED = 50;
+
 interface Kept extends StoredEpoch {
   roster: Bytes;
   members: RosterMember[];
@@ -254,6 +256,7 @@ export class Session implements ConversationServer {
   async offerChain({ statements, receives }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
     const { server } = this.town.worlds.get(this.user)!;
     if (this.town.refusesChains !== null) throw new Refusal(this.town.refusesChains);
+    requireThat(statements.length <= MOST_OFFERED && receives.length <= MOST_OFFERED, "invalid_input");
     if (statements.length > 0) await server.write(this.device, { statements });
     for (const receive of receives) await server.write(this.device, { receive });
   }
