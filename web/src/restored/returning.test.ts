@@ -7,6 +7,7 @@ import { PATIENCE } from "../crypto/conversations/patience.ts";
 import { findReturning } from "../replica/held-back.ts";
 import { makeError } from "../replica/testing.ts";
 import type { AskConversations } from "../sealing/ask.ts";
+import { ProblemError } from "../wire/http.ts";
 import { meetDatabase } from "./meet.ts";
 import type { Call } from "./offer.ts";
 import { startOf } from "./partings.ts";
@@ -84,6 +85,20 @@ for (const code of ["not_restored", "invalid_input", "not_friends", "leave_lost"
     expect(await scene.stateOf(scene.alice)).toBe("stopped: rollback");
   });
 }
+
+test("an honest server's passing faults stop nothing, and what moved is offered again", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  const answers = [makeError("receive_outdated"), new ProblemError({ code: "internal", status: 500, title: "" }), new ProblemError({ code: "unknown", status: 520, title: "" })];
+  scene.server.before = (name) => {
+    const answer = name === "epoch.offer" ? answers.shift() : undefined;
+    if (answer !== undefined) throw answer;
+  };
+  await scene.giveBack();
+  expect(answers).toEqual([]);
+  expect(await scene.learn(scene.alice)).toEqual(ALL);
+  expect(await scene.stateOf(scene.alice)).toBe("ready");
+});
 
 test("what waits for somebody's chain is not sealed over, until the patience is over", async () => {
   const scene = await Scene.begin();

@@ -11,7 +11,7 @@ import { sleep, waitForValue } from "../replica/waiting.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import type { Page } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
-import { isPassing } from "../wire/problem.ts";
+import { mayPass } from "../wire/problem.ts";
 import { meetDatabase } from "./meet.ts";
 import { type Call, offerRows } from "./offer.ts";
 
@@ -24,6 +24,8 @@ const FIRST_LOOK = 10_000;
 const LONGEST = 60_000;
 const MOST_TRIES = 5;
 const PAGE = 100;
+/** It is looked at and offered again at once. */
+const MOVED = new Set(["epoch_moved", "receive_outdated"]);
 /** It is offered again later. */
 const WAITS = new Set(["chain_moved", "limit_reached", "not_signed_in"]);
 
@@ -103,7 +105,7 @@ export class Returning {
       if (!isKnown) throw error;
       console.warn("what a restored server has lost waits", error);
       const retryAfter = error instanceof ProblemError ? (error.problem.retry_after ?? 0) : 0;
-      this.#wait(row, Math.max(isPassing(error) ? SOON : AGAIN, retryAfter * 1000));
+      this.#wait(row, Math.max(mayPass(error) ? SOON : AGAIN, retryAfter * 1000));
       return false;
     }
   }
@@ -119,10 +121,10 @@ export class Returning {
       try {
         return await this.#giveOnce(row, answered, signal);
       } catch (error) {
-        if (!(error instanceof ProblemError) || isPassing(error) || signal.aborted) throw error;
+        if (!(error instanceof ProblemError) || mayPass(error) || signal.aborted) throw error;
         const { code } = error.problem;
         if (WAITS.has(code)) throw error;
-        if (code === "epoch_moved" && tries++ < MOST_TRIES) continue;
+        if (MOVED.has(code) && tries++ < MOST_TRIES) continue;
         console.warn("what a restored server has lost stays lost", error);
         await this.#ask("giveUp", { conversation: row.conversation, code });
         if (isGivenUp) return true;

@@ -8,6 +8,11 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ProblemError && PASSING.has(error.problem.code);
 }
 
+/** Whether a failure is no refusal: the server may answer otherwise later, by itself. */
+export function mayPass(error: unknown): boolean {
+  return isPassing(error) || (error instanceof ProblemError && error.problem.status >= 500);
+}
+
 /** There was no answer: whether the command was carried out is unknown. */
 export function makeDisconnected(code: "network" | "timeout", title: string): ProblemError {
   return new ProblemError({ code, status: 0, title });
