@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { PATIENCE } from "../crypto/conversations/patience.ts";
 import type { Parting } from "../crypto/conversations/restored.ts";
 import type { PersonTrust } from "../crypto/conversations/trusting.ts";
 import { IndexedConversations } from "../crypto/keys/indexed-conversations.ts";
@@ -163,6 +164,27 @@ test("all of one's own chain is given back, however much is lost: a device that 
   expect(server.head!.devices).toHaveLength(2);
   await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   expect([server.head!.n, server.head!.devices.length]).toEqual([n, 1]);
+});
+
+test("who is not shown at all is waited for, and after a second claim anew", async () => {
+  const scene = await Scene.begin();
+  const { server, alice, bob, group } = scene;
+  const { town } = server;
+  server.backUp();
+  await alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  await scene.learn(bob);
+  server.restore();
+  const find = town.head.bind(town);
+  vi.spyOn(town, "head").mockImplementation((user) => (user === alice.place.user ? null : find(user)));
+  for (const claimed of [randomId(), randomId()]) {
+    server.generation = claimed;
+    await bob.ask("meetDatabase", { database: server.generation, partings: [] });
+    await bob.ask("takeBack", { conversation: group });
+    town.pass(PATIENCE - 1);
+    expect(await scene.stateOf(bob)).toBe("unconfirmed");
+  }
+  town.pass(1);
+  expect(await scene.stateOf(bob)).toBe("ready");
 });
 
 test("who signs out and in again takes what a server has that takes back nothing of one's own chain", async () => {

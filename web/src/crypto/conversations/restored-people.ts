@@ -115,9 +115,10 @@ export async function returnOwn(account: Account, api: ConversationServer, store
 }
 
 /** What is known of others stays as far as the server shows it; until a time (ms) the rest is waited for. Returns whether there is any. */
-export async function setPeopleAside(store: ConversationStore, api: ConversationServer, until: number): Promise<boolean> {
+export async function setPeopleAside(account: Account, api: ConversationServer, store: ConversationStore, until: number): Promise<boolean> {
   const people = await store.readPeople();
-  const shorter: [user: number, n: number][] = [];
+  const before = await store.readAwaited();
+  const awaited = new Map(account.now() < before.until ? before.people : []);
   const kept: RememberedPerson[] = [];
   for (let at = 0; at < people.length; at += MOST_IN_ONE) {
     const some = people.slice(at, at + MOST_IN_ONE);
@@ -125,12 +126,13 @@ export async function setPeopleAside(store: ConversationStore, api: Conversation
     for (const { user, statements } of some) {
       const head = heads.get(user);
       const left = (await isThere(api, head, user, statements)) ? statements : [];
-      if (head !== undefined && head.n < statements.length) shorter.push([user, statements.length]);
+      // Of who is not shown at all nothing is there.
+      if ((head?.n ?? 0) < statements.length) awaited.set(user, Math.max(statements.length, awaited.get(user) ?? 0));
       kept.push({ user, statements: left, highestSeen: left.length, receives: [], publicKeys: [] });
     }
   }
   // First: after a crash in between nobody is short of anything any more.
-  if (shorter.length > 0) await store.writeAwaited({ people: shorter, until });
+  if (awaited.size > 0) await store.writeAwaited({ people: [...awaited], until });
   await store.writePeople(kept);
-  return shorter.length > 0;
+  return awaited.size > 0;
 }

@@ -56,7 +56,7 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
 export async function setAside(account: Account, api: ConversationServer, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
   const until = account.now() + PATIENCE;
   await returnOwn(account, api, store);
-  const isShort = await setPeopleAside(store, api, until);
+  const isShort = await setPeopleAside(account, api, store, until);
   const places = new Map(partings.map((one) => [one.conversation, one]));
   const waiting: string[] = [];
   for (const conversation of await store.listConversations()) {
