@@ -22,6 +22,12 @@ afterEach(() => {
   ends.splice(0).forEach((end) => end());
 });
 
+/** Waits of so many milliseconds end at once. */
+function hurry(milliseconds: number): void {
+  const wait = globalThis.setTimeout;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms?: number) => wait(act, ms === milliseconds ? 50 : ms)) as typeof setTimeout);
+}
+
 async function lookAtBob(browser: Browser): Promise<PersonTrust> {
   await browser.ask("connect", {});
   const { people } = await browser.ask("refreshTrust", { people: [{ user: 2, isFriend: true, fingerprint: null }] });
@@ -142,13 +148,29 @@ test("a worker that does not answer about one conversation holds up no other", a
     const isOther = (needs as unknown as { conversation?: string }).conversation === other;
     return isOther ? new Promise(() => undefined) : scene.alice.askAbout(act, needs);
   }) as AskConversations;
-  const wait = globalThis.setTimeout;
-  vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms?: number) => wait(act, ms === 60_000 ? 50 : ms)) as typeof setTimeout);
+  hurry(60_000);
   const stop = new AbortController();
   const running = scene.makeReturning(ask).run(stop.signal, async () => undefined);
   await expect.poll(() => scene.replica.lost.count()).toBe(0);
   stop.abort();
   await running;
+});
+
+test("a worker that does not answer about the database is asked again, and what it says late counts", async () => {
+  const scene = await Scene.begin();
+  await scene.restore();
+  let answer = (): void => undefined;
+  const isTime = new Promise<void>((resolve) => (answer = resolve));
+  const ask = (async (act, needs) => {
+    await isTime;
+    return scene.alice.askAbout(act, needs);
+  }) as AskConversations;
+  const untouched = "ff".repeat(16);
+  await scene.replica.restores.put({ conversation: untouched, database: scene.server.generation, parting: startOf(untouched), head: startOf(untouched), until: 0 });
+  hurry(60_000);
+  await expect(scene.makeReturning(ask).run(new AbortController().signal, async () => undefined)).rejects.toThrow("timeout");
+  answer();
+  await expect.poll(() => scene.replica.restores.toCollection().primaryKeys()).toEqual([scene.group]);
 });
 
 test("all of one's own chain is given back, however much is lost: a device that went at its end stays gone", async () => {

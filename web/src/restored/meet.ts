@@ -4,10 +4,25 @@ import { PATIENCE } from "../crypto/conversations/patience.ts";
 import { fromBase64 } from "../lib/bytes.ts";
 import type { Replica, RestoreRow } from "../replica/database.ts";
 import type { AskConversations } from "../sealing/ask.ts";
+import { ProblemError } from "../wire/http.ts";
 import { startOf } from "./partings.ts";
 
-/** Conversations of which nothing was lost need not wait. Throws KeysError; ProblemError. */
-export async function meetDatabase(replica: Replica, ask: AskConversations): Promise<void> {
+/** Milliseconds after which the worker is waited for no more: something else has its turn. */
+const LONGEST = 60_000;
+
+/** Throws a passing ProblemError when there is no answer for so long. */
+export async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ProblemError({ code: "timeout", status: 0, title: "The keys' worker does not answer" })), LONGEST);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+/** Conversations of which nothing was lost need not wait. An answer that comes late counts still. Throws KeysError; ProblemError. */
+export const meetDatabase = (replica: Replica, ask: AskConversations): Promise<void> => inTime(meet(replica, ask));
+
+async function meet(replica: Replica, ask: AskConversations): Promise<void> {
   const cursor = await replica.findMeta("cursor");
   if (cursor === undefined) return;
   const database = cursor.generation;
@@ -16,7 +31,9 @@ export async function meetDatabase(replica: Replica, ask: AskConversations): Pro
   const { isNew, waiting } = await ask("meetDatabase", { database, partings });
   if (!isNew) return;
   const waits = new Set(waiting);
-  await replica.transaction("rw", [replica.restores, replica.lost], async () => {
+  await replica.transaction("rw", [replica.restores, replica.lost, replica.metas], async () => {
+    // It came so late that the server's database is another one again.
+    if ((await replica.findMeta("cursor"))?.generation !== database) return;
     for (const { conversation } of rows) {
       const count = await replica.lost.where("[conversation+seq]").between([conversation, 0], [conversation, Infinity]).count();
       if (count === 0 && !waits.has(conversation)) await replica.restores.delete(conversation);

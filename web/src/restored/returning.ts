@@ -12,7 +12,7 @@ import type { AskConversations } from "../sealing/ask.ts";
 import type { Page } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { mayPass } from "../wire/problem.ts";
-import { meetDatabase } from "./meet.ts";
+import { inTime, meetDatabase } from "./meet.ts";
 import { type Call, offerRows } from "./offer.ts";
 
 /** Milliseconds until what waits for somebody's chain, or for the server, is tried again. */
@@ -20,8 +20,6 @@ const AGAIN = 30_000;
 const SOON = 2000;
 /** Milliseconds in which a page that begins anew looks at what is overdue, before that is sent over. */
 const FIRST_LOOK = 10_000;
-/** Milliseconds after which the worker is waited for no more: other conversations have their turn. */
-const LONGEST = 60_000;
 const MOST_TRIES = 5;
 const PAGE = 100;
 /** It is looked at and offered again at once. */
@@ -208,15 +206,6 @@ export class Returning {
       .filter((row) => row.conversation === conversation && (row.sealed?.epoch ?? 0) > reached)
       .modify({ sealed: undefined, is_adopted: true });
   }
-}
-
-/** Throws a passing ProblemError when there is no answer for so long. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ProblemError({ code: "timeout", status: 0, title: "The keys' worker does not answer" })), LONGEST);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 const nameOf = ({ from_user, client_id }: Pick<LostRow, "from_user" | "client_id">): string => `${from_user} ${client_id}`;
