@@ -12,7 +12,9 @@ import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, randomId } from "../lib/bytes.ts";
 import type { EntryRow } from "../replica/database.ts";
 import type { AskConversations } from "../sealing/ask.ts";
+import type { CommandName } from "../wire/contract.ts";
 import { meetDatabase } from "./meet.ts";
+import type { Call } from "./offer.ts";
 import { startOf } from "./partings.ts";
 import { ends, Scene } from "./scene.ts";
 import { RestoredTown } from "./testing.ts";
@@ -76,7 +78,7 @@ test("seeds of epochs that are given up open what is sealed under them when a la
   scene.server.generation = randomId();
   const parting = { conversation: scene.group, seq: 2, hash: hashes[2]! };
   await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [parting] });
-  await scene.alice.ask("takeBack", { conversation: scene.group });
+  await scene.alice.ask("takeBack", { conversation: scene.group, taken: 0 });
   expect(await scene.learn(scene.alice)).toEqual(["one", "two", "three", "four"]);
 });
 
@@ -106,7 +108,7 @@ test("who was removed since the backup is removed again before anything is sent,
   server.restore();
   for (const browser of [alice, bob]) {
     await meet(browser, parting);
-    await browser.ask("takeBack", { conversation: group });
+    await browser.ask("takeBack", { conversation: group, taken: 0 });
     expect(await look(browser)).toEqual({ state: "unconfirmed" });
   }
   town.pass(700_000);
@@ -173,6 +175,24 @@ test("a worker that does not answer about the database is asked again, and what 
   await expect.poll(() => scene.replica.restores.toCollection().primaryKeys()).toEqual([scene.group]);
 });
 
+test("an epoch that the server took and does not show, be it the first, is a rollback", async () => {
+  for (const count of [1, 0]) {
+    const scene = await Scene.begin();
+    await scene.restore();
+    const { epochs } = scene.place;
+    epochs.length = count;
+    if (count === 0) await scene.replica.restores.update(scene.group, { parting: startOf(scene.group) });
+    const call = scene.server.callOf(scene.alice);
+    const callLarge = (async (name: CommandName, input: never) => {
+      const answer = await call(name, input);
+      if (name === "epoch.offer") epochs.length = count;
+      return answer;
+    }) as Call;
+    await scene.giveBack(undefined, undefined, callLarge);
+    expect(await scene.stateOf(scene.alice)).toBe("stopped: rollback");
+  }
+});
+
 test("all of one's own chain is given back, however much is lost: a device that went at its end stays gone", async () => {
   const scene = await Scene.begin();
   const phone = await scene.addDevice(scene.alice);
@@ -201,7 +221,7 @@ test("who is not shown at all is waited for, and after a second claim anew", asy
   for (const claimed of [randomId(), randomId()]) {
     server.generation = claimed;
     await bob.ask("meetDatabase", { database: server.generation, partings: [] });
-    await bob.ask("takeBack", { conversation: group });
+    await bob.ask("takeBack", { conversation: group, taken: 0 });
     town.pass(PATIENCE - 1);
     expect(await scene.stateOf(bob)).toBe("unconfirmed");
   }

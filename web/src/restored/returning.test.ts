@@ -41,7 +41,7 @@ test("epochs and entries come back as they stood, and the conversation goes on",
   await scene.alice.say(scene.group, 3, "five");
   // Bob has looked at the other database, too: his keys for it are here still.
   await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
-  await scene.bob.ask("takeBack", { conversation: scene.group });
+  await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 });
   expect(await scene.learn(scene.bob)).toEqual([...ALL, "five"]);
 });
 
@@ -266,13 +266,13 @@ test("one's own chain comes back, and people whose chains are shorter are waited
   await scene.restore();
   expect(server.head!.n).toBe(n - 1);
   await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
-  expect(await scene.bob.ask("takeBack", { conversation: scene.group })).toMatchObject({ isAwaiting: true });
+  expect(await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 })).toMatchObject({ isAwaiting: true });
   expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
   await scene.giveBack();
   expect(server.head!.n).toBe(n);
   expect(await scene.learn(scene.alice)).toEqual(ALL);
   expect((await scene.alice.ask("connect", {})).state).toBe("ready");
-  await scene.bob.ask("takeBack", { conversation: scene.group });
+  await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 });
   expect(await scene.learn(scene.bob)).toEqual(ALL);
   expect(await scene.stateOf(scene.bob)).toBe("ready");
 });
@@ -283,7 +283,7 @@ test("a person's chain that is not given back is taken as it is, once the patien
   await scene.learn(scene.bob);
   await scene.restore();
   await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
-  await scene.bob.ask("takeBack", { conversation: scene.group });
+  await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 });
   expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
   scene.server.town.pass(700_000);
   expect(await scene.stateOf(scene.bob)).toBe("ready");

@@ -138,7 +138,7 @@ export class Returning {
     const { conversation } = row;
     let there: Set<string> | undefined;
     for (let offered = 0; ; ) {
-      const { epochs, newest, parted, isAwaiting } = await this.#ask("takeBack", { conversation });
+      const { epochs, newest, parted, isAwaiting } = await this.#ask("takeBack", { conversation, taken: offered });
       // Another tab may lead by now, and offer.
       signal.throwIfAborted();
       const [next] = epochs;

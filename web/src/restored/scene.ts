@@ -10,6 +10,7 @@ import { findReturning } from "../replica/held-back.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import { toEntry } from "../sealing/testing.ts";
+import type { Call } from "./offer.ts";
 import { Returning } from "./returning.ts";
 import { setAside } from "./set-aside.ts";
 import { RestoredTown } from "./testing.ts";
@@ -92,9 +93,8 @@ export class Scene {
     await this.bob.ask("actOn", { conversation: this.group, wanted: { action: "rotate" } });
   }
 
-  makeReturning(ask: AskConversations = this.alice.askAbout): Returning {
-    const call = this.server.callOf(this.alice);
-    return new Returning({ replica: this.replica, own: this.own, call, callLarge: call, ask });
+  makeReturning(ask: AskConversations = this.alice.askAbout, callLarge: Call = this.server.callOf(this.alice)): Returning {
+    return new Returning({ replica: this.replica, own: this.own, call: this.server.callOf(this.alice), callLarge, ask });
   }
 
   async isHeld(): Promise<boolean> {
@@ -102,9 +102,9 @@ export class Scene {
   }
 
   /** Until everything is back, or `isOver`. */
-  async giveBack(isOver: () => Promise<boolean> = async () => (await this.replica.restores.count()) === 0, ask?: AskConversations): Promise<void> {
+  async giveBack(isOver: () => Promise<boolean> = async () => (await this.replica.restores.count()) === 0, ask?: AskConversations, callLarge?: Call): Promise<void> {
     const stop = new AbortController();
-    const running = this.makeReturning(ask).run(stop.signal, async () => undefined);
+    const running = this.makeReturning(ask, callLarge).run(stop.signal, async () => undefined);
     await vi.waitFor(async () => expect(await isOver()).toBe(true), { timeout: 60_000, interval: 50 });
     stop.abort();
     await running;

@@ -98,10 +98,20 @@ function keepLost(live: Live, kept: RememberedEpoch[]): void {
   takeLoose(live);
 }
 
-/** Knows again what the server has by now. What it must not say stops the conversation. Throws Refusal, NoAnswer. */
-export async function takeBack(device: Device, live: Live): Promise<Returning> {
+/** It has what it took: a person who is in it is shown its head. Throws Refusal, NoAnswer. */
+async function isShown({ around: { api } }: Device, { known: { where: { conversation } } }: Live, n: number): Promise<boolean> {
+  const [head] = await api.listEpochHeads([conversation]);
+  return head !== undefined && head.n >= n;
+}
+
+/**
+ * Knows again what the server has by now, of which it took the epochs up to `taken` just now (0 for none). What it must not say stops the
+ * conversation. Throws Refusal, NoAnswer.
+ */
+export async function takeBack(device: Device, live: Live, taken: number): Promise<Returning> {
   await confirm(device, [live.known.where.conversation]);
   const { epochs } = live.known;
+  if (live.stopped === null && (epochs.newest?.epoch.n ?? 0) < taken && !(await isShown(device, live, taken))) live.stopped = "rollback";
   let parted: number | null = null;
   for (const { record } of live.lost) {
     const { n } = readEpoch(record);
@@ -117,7 +127,7 @@ export async function takeBack(device: Device, live: Live): Promise<Returning> {
   await writeSeeds(device, [live]);
   await device.remember(live);
   const offered = live.stopped === null && isNext ? following : [];
-  return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted, isAwaiting: device.isAwaiting(live) };
+  return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted, isAwaiting: live.stopped === null && device.isAwaiting(live) };
 }
 
 /** Whether an honest server may say this of the first epoch that is lost: by the record, not by what it says. */

@@ -77,8 +77,8 @@ export interface ConversationActs {
    * set aside; `waiting` are the conversations of which epochs are.
    */
   meetDatabase: { needs: { place: Place; database: string; partings: Parting[] }; gives: { isNew: boolean; waiting: string[] } };
-  /** What of a conversation is to be offered to a restored server, and what is back. */
-  takeBack: { needs: { place: Place; conversation: string }; gives: Returning };
+  /** What of a conversation is to be offered to a restored server, which took epochs up to `taken` just now (0 for none), and what is back. */
+  takeBack: { needs: { place: Place; conversation: string; taken: number }; gives: Returning };
   /** What is not back stays lost; `code` is why the server does not take it back. */
   giveUp: { needs: { place: Place; conversation: string; code: string }; gives: Standing };
   /** The entry for `epoch.restored`. */
@@ -255,7 +255,7 @@ export async function actOnConversations(device: Device, ask: Exclude<Conversati
     case "leave":
       return leave(device, await device.open(fromHex(ask.conversation))).then(() => null);
     case "takeBack":
-      return takeBack(device, await device.open(fromHex(ask.conversation)));
+      return takeBack(device, await device.open(fromHex(ask.conversation)), ask.taken);
     case "giveUp": {
       const live = await device.open(fromHex(ask.conversation));
       await giveUp(device, live, ask.code);
