@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { PATIENCE } from "../crypto/conversations/patience.ts";
+import { randomId } from "../lib/bytes.ts";
 import { findReturning } from "../replica/held-back.ts";
 import { makeError } from "../replica/testing.ts";
 import type { AskConversations } from "../sealing/ask.ts";
@@ -75,7 +76,7 @@ test("what others made meanwhile wins: what was sealed under the lost epoch is s
 });
 
 for (const code of ["not_restored", "invalid_input", "not_friends", "leave_lost", "not_found", "epoch_moved"]) {
-  test(`a server that takes nothing back, as no honest one does, is stopped: ${code}`, async () => {
+  test(`a server that takes nothing back, as no honest one does, is stopped, until after another restore it does: ${code}`, async () => {
     const scene = await Scene.begin();
     await scene.restore();
     scene.server.before = (name) => {
@@ -83,6 +84,13 @@ for (const code of ["not_restored", "invalid_input", "not_friends", "leave_lost"
     };
     await scene.giveBack();
     expect(await scene.stateOf(scene.alice)).toBe("stopped: rollback");
+    scene.alice.restart();
+    scene.server.before = () => undefined;
+    scene.server.generation = randomId();
+    await scene.hear();
+    await scene.giveBack();
+    expect(await scene.learn(scene.alice)).toEqual(ALL);
+    expect(await scene.stateOf(scene.alice)).toBe("ready");
   });
 }
 

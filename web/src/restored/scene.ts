@@ -76,10 +76,16 @@ export class Scene {
     await applyEntries(this.replica, this.place.rows.map((row) => toRow(toEntry(this.place, row))));
   }
 
-  /** The server is restored, and alice's page hears of it. The log parts after "one". */
+  /** The server is restored, and alice's page hears of it. */
   async restore(): Promise<void> {
-    const parting = { seq: 2, log_hash: toBase64(this.place.hashes[2]!) };
     this.server.restore();
+    await this.hear();
+  }
+
+  /** Alice's page, which lists the group again since the last one, hears of another database. The log parts after "one". */
+  async hear(): Promise<void> {
+    await this.replica.conversations.put(makeRow(this.group));
+    const parting = { seq: 2, log_hash: toBase64(this.place.hashes[2]!) };
     await setAside(this.replica, this.server.generation, new Map([[this.group, parting]]));
     const { server, device } = this.alice.place;
     await this.replica.putMeta("cursor", { server_id: server, device_id: device, generation: this.server.generation, log_seq: 1, user_id: 1 });

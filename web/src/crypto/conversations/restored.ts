@@ -45,8 +45,10 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
   const signed = known.signed.filter((row) => row.seq <= seq);
   const newest = known.epochs[count - 1];
   const removed = listRemoved({ removed: known.removed, lost }, newest === undefined ? 0 : readEpoch(newest.record).n);
+  // What was known when it stopped is known still, and judged anew. What is no matter of a shorter past stops it for good.
+  const stopped = known.stopped === "rollback" ? null : known.stopped;
   // Rows of the keyring may be lost, too: they are written again. Whoever could not be asked for a seed may be there now.
-  return { ...known, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, removed, lostUntil: lost.length > 0 ? until : 0 };
+  return { ...known, stopped, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, removed, lostUntil: lost.length > 0 ? until : 0 };
 }
 
 /**
@@ -122,7 +124,8 @@ export async function takeBack(device: Device, live: Live, taken: number): Promi
   const listed = live.lost.map((one) => ({ n: readEpoch(one.record).n, one }));
   const following = parted === null ? listed.filter(({ n }, at) => n > newest && listed.slice(0, at).every((below) => below.n < n)) : [];
   const isNext = following[0]?.n === newest + 1;
-  keepLost(live, isNext ? following.map(({ one }) => one) : []);
+  // Of a conversation that is stopped nothing is let go of: another restore has it judged anew.
+  if (live.stopped === null) keepLost(live, isNext ? following.map(({ one }) => one) : []);
   await live.known.learn();
   await writeSeeds(device, [live]);
   await device.remember(live);
@@ -139,10 +142,10 @@ function mayStayLost({ known: { epochs, where }, lost: [first] }: Live, code: st
   return code === "not_found" && findMember(epochs.newest?.roster ?? [], where.user) === undefined;
 }
 
-/** What is still lost stays so. A server that denies what it had accepted stops the conversation. */
+/** What is still lost stays so. A server that denies what it had accepted stops the conversation, until it is restored again. */
 export async function giveUp(device: Device, live: Live, code: string): Promise<void> {
-  if (!mayStayLost(live, code)) live.stopped ??= "rollback";
-  keepLost(live, []);
+  if (mayStayLost(live, code)) keepLost(live, []);
+  else live.stopped ??= "rollback";
   await device.remember(live);
 }
 
