@@ -285,6 +285,21 @@ test("one's own chain comes back, and people whose chains are shorter are waited
   expect(await scene.stateOf(scene.bob)).toBe("ready");
 });
 
+test("one's own chain comes back with the keys of devices that were signed in since the backup", async () => {
+  const scene = await Scene.begin();
+  const { server } = scene.alice.world;
+  const other = await scene.addDevice(scene.alice);
+  await scene.alice.ask("connect", {});
+  await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });
+  const { n } = server.head!;
+  await scene.restore();
+  await scene.giveBack();
+  expect(server.head!.n).toBe(n);
+  expect(server.kept.publicKeys.has(other.place.device)).toBe(true);
+  expect(await scene.learn(scene.alice)).toEqual(ALL);
+  expect((await scene.alice.ask("connect", {})).state).toBe("ready");
+});
+
 test("a person's chain that is not given back is taken as it is, once the patience is over", async () => {
   const scene = await Scene.begin();
   await scene.alice.ask("sayProfile", { displayName: "Alice Again", avatar: null });

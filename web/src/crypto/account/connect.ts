@@ -1,11 +1,14 @@
 // What a device looks for at every connect (docs/protocol-encryption.md, end of 10): whatever a crash or another device left
 // undone is found in what the server has, and done.
+import { equal } from "../protocol/codec.ts";
+import { hashKemKey } from "../protocol/hpke.ts";
+import type { ListedDevice } from "../protocol/user-chain.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import { catchUpChain, catchUpGenerations, catchUpReceive, catchUpRows, openAsDevice } from "./catch-up.ts";
 import { findNews, type News } from "./news.ts";
 import { carryOver, renewGeneration, renewReceive } from "./renew.ts";
 import { type Account, recall, type Self } from "./self.ts";
-import { isMoved } from "./server.ts";
+import { isMoved, type PublicKey } from "./server.ts";
 
 export type Connected =
   /** There is no chain: set up, which needs the password. */
@@ -63,7 +66,19 @@ async function connectOnce(account: Account, self: Self): Promise<Connected> {
   }
   const news = findNews(self);
   await catchUpListed(self);
-  return { state: "ready", self, news, renewed: await keepCurrent(self) };
+  const renewed = await keepCurrent(self);
+  await learnDeviceKeys(self);
+  return { state: "ready", self, news, renewed };
+}
+
+/** The keys of all that are listed: a server that is restored may have lost some, and wants them with the statement that lists them (10.10). */
+async function learnDeviceKeys(self: Self): Promise<void> {
+  const { devices } = self.chain.head;
+  const isOf = ({ device, kemHash }: ListedDevice, one: PublicKey): boolean => equal(one.device, device) && equal(hashKemKey(one.publicKey), kemHash);
+  const fits = (one: PublicKey): boolean => devices.some((device) => isOf(device, one));
+  if (devices.every((device) => self.deviceKeys.some((one) => isOf(device, one)))) return;
+  self.deviceKeys = (await self.account.server.listPublicKeys()).filter(fits);
+  await self.remember();
 }
 
 /** Makes what is due: a generation with a receive key, a receive key alone, rows that are to be carried over. */

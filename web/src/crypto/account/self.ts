@@ -8,7 +8,7 @@ import { OwnChain } from "../protocol/own-chain.ts";
 import { listDisputed, type Pin } from "../protocol/pins.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
-import type { AccountServer, StoredRow } from "./server.ts";
+import type { AccountServer, PublicKey, StoredRow } from "./server.ts";
 
 /** What every flow is given. `device` is the session's; times in milliseconds. */
 export interface Account {
@@ -34,6 +34,7 @@ export class Self {
   /** What rows say, by position: the same for ever. */
   readonly #opened = new Map<number, Row | null>();
   began: string[] = [];
+  deviceKeys: PublicKey[] = [];
   newsFrom: number | null = null;
   made = new Set<number>();
 
@@ -178,6 +179,7 @@ export class Self {
       newsFrom: this.newsFrom,
       made: [...this.made],
       began: this.began,
+      deviceKeys: this.deviceKeys,
       vault: this.vault,
     });
   }
@@ -225,5 +227,6 @@ export async function recall(account: Account): Promise<Self> {
   self.made = new Set(remembered.made);
   self.vault = remembered.vault;
   self.began = remembered.began ?? [];
+  self.deviceKeys = remembered.deviceKeys ?? [];
   return self;
 }

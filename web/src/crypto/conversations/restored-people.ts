@@ -4,7 +4,7 @@ import type { Bytes } from "../../lib/bytes.ts";
 import { type Account, recall, type Self } from "../account/self.ts";
 import { type NewReceive, type PublicKey, Refusal } from "../account/server.ts";
 import { check, equal } from "../protocol/codec.ts";
-import { kemPublicKey } from "../protocol/hpke.ts";
+import { hashKemKey, kemPublicKey } from "../protocol/hpke.ts";
 import { GENERATION } from "../protocol/own-keys.ts";
 import { hashStatement } from "../protocol/statements.ts";
 import { readUserStatement } from "../protocol/user-chain.ts";
@@ -50,15 +50,20 @@ function isKnown({ chain: { states } }: Self, head: PersonHead | undefined): hea
   return there !== undefined && equal(there.hash, head!.hash);
 }
 
-/** Returns whether the server took it; `until` is the n of the last that is offered. */
-async function offer(self: Self, api: ConversationServer, { head, until, receives }: { head: PersonHead; until: number; receives: NewReceive[] }): Promise<boolean> {
-  const { chain } = self;
+/** Those of devices that come into the list between two heads: the server may have lost them. */
+async function listNewKeys(self: Self, above: number, until: number): Promise<PublicKey[]> {
+  const [before, after] = [self.chain.states[above - 1]!, self.chain.states[until - 1]!];
   const keys = await self.findListedKeys();
-  const isListed = (n: number): boolean => keys !== null && findDevice(chain.states[n - 1]!, keys.device) !== undefined;
-  const isNew = isListed(until) && !isListed(head.n);
-  const publicKeys: PublicKey[] = isNew ? [{ device: keys!.device, publicKey: keys!.kemPublicKey }] : [];
+  const known = keys === null ? self.deviceKeys : [...self.deviceKeys, { device: keys.device, publicKey: keys.kemPublicKey }];
+  return after.devices
+    .filter(({ device }) => findDevice(before, device) === undefined)
+    .flatMap((listed) => known.find((one) => equal(one.device, listed.device) && equal(hashKemKey(one.publicKey), listed.kemHash)) ?? []);
+}
+
+/** Returns whether the server took it; `until` is the n of the last that is offered. */
+async function offer(self: Self, api: ConversationServer, { head, until, ...given }: { head: PersonHead; until: number; receives: NewReceive[]; publicKeys: PublicKey[] }): Promise<boolean> {
   try {
-    await api.offerChain({ statements: chain.statements.slice(head.n, until), receives, publicKeys });
+    await api.offerChain({ statements: self.chain.statements.slice(head.n, until), ...given });
     return true;
   } catch (error) {
     if (!(error instanceof Refusal) || !IS_OVER.has(error.code)) throw error;
@@ -78,7 +83,7 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
     const until = head.n + (end < 0 ? above.length : end);
     const receives = await listReceives(self, head.receiveVersion, until);
     if (until === head.n && receives.length === 0) return;
-    const isTaken = await offer(self, api, { head, until, receives });
+    const isTaken = await offer(self, api, { head, until, receives, publicKeys: await listNewKeys(self, head.n, until) });
     const after: PersonHead | undefined = await findHead(api, user);
     check(after !== undefined && (after.n >= until || !isKnown(self, after)), "rollback", "one's own chain is not taken back");
     if (!isTaken || (after.n === head.n && after.receiveVersion <= head.receiveVersion)) return;

@@ -1,7 +1,7 @@
 // What a device keeps of its person's keys between two starts. Secrets lie there wrapped by a key that no script can read
 // (indexed-store.ts); this is the seam that the flows know.
 import type { Bytes } from "../../lib/bytes.ts";
-import type { StoredRow } from "../account/server.ts";
+import type { PublicKey, StoredRow } from "../account/server.ts";
 import type { Sign } from "../protocol/ed25519.ts";
 
 /** A device's own keys. `sign` never gives the key itself away. */
@@ -28,6 +28,8 @@ export interface Remembered {
   made: number[];
   /** Devices, each with the identity key with which an incarnation began that lists it by its person's own act (hex). Older stores have none. */
   began?: string[];
+  /** X-Wing keys of all devices that were listed last. Older stores have none. */
+  deviceKeys?: PublicKey[];
   /** The newest sealed vault, for a server that lost it. */
   vault: { version: number; sealed: Bytes; passwordWrap: Bytes } | null;
 }

@@ -253,11 +253,13 @@ export class Session implements ConversationServer {
     this.#postSigned(this.town.place(conversation), LEAVE_ENTRY, epoch, record, hashStatement(LEAVE, record));
   }
 
-  async offerChain({ statements, receives }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
+  async offerChain({ statements, receives, publicKeys }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
     const { server } = this.town.worlds.get(this.user)!;
     if (this.town.refusesChains !== null) throw new Refusal(this.town.refusesChains);
+    // Of devices that come back nobody asks for a session.
+    for (const { device } of publicKeys) server.kept.sessions.add(toHex(device));
     requireThat(statements.length <= MOST_OFFERED && receives.length <= MOST_OFFERED, "invalid_input");
-    if (statements.length > 0) await server.write(this.device, { statements });
+    if (statements.length > 0) await server.write(this.device, { statements, publicKeys });
     for (const receive of receives) await server.write(this.device, { receive });
   }
 
