@@ -16,7 +16,7 @@ from hearth.client.conversations.act import act
 from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.crypto.making import acts
 from hearth.config import Config
-from tests.e2e.conftest import Program
+from tests.e2e.conftest import Program, SomebodyNew
 from tests.e2e.person import Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
@@ -99,7 +99,12 @@ async def befriends(client: Client, person: Person) -> None:
 
 
 async def test_what_three_clients_at_different_heads_have_comes_back_once(
-    alice: Person, bob: Person, program: Program, server: Served, backup: Backup
+    alice: Person,
+    bob: Person,
+    arrives: SomebodyNew,
+    program: Program,
+    server: Served,
+    backup: Backup,
 ) -> None:
     await alice.befriends(bob)
     carol = await program("carol")
@@ -119,6 +124,11 @@ async def test_what_three_clients_at_different_heads_have_comes_back_once(
     await sees(alice, "after it")
     await rotates(tablet, "alice")
     await tablet.close()
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    await laptop.converses_with("Bob")
+    await laptop.writes("from a device that the backup does not know")
+    await sees(alice, "from a device that the backup does not know")
     await alice.writes("in the next epoch")
     await sees(bob, "in the next epoch")
     await has_mark(alice, "in the next epoch", "Read")
@@ -137,12 +147,22 @@ async def test_what_three_clients_at_different_heads_have_comes_back_once(
     await backup.restore()
     for person in (alice, bob):
         await person.goes_offline(False)
-    between = ["before the backup", "after it", "in the next epoch", "bob never saw it", "written offline"]
+    await expect(laptop.page.get_by_text("stays in this browser, sealed")).to_be_visible(timeout=LONG)
+    between = [
+        "before the backup",
+        "after it",
+        "from a device that the backup does not know",
+        "in the next epoch",
+        "bob never saw it",
+        "written offline",
+    ]
     await sees_all(bob, "Alice", between)
     await sees_all(alice, "Bob", between)
     to_carol = ["before, from carol", "after it, to carol", "alice never saw it"]
     await sees_all(alice, "Carol", to_carol)
     await reads_all(carol, "alice", to_carol)
+    await laptop.signs_in()
+    await sees_all(laptop, "Bob", between)
     await alice.writes("life goes on")
     await reads_all(carol, "alice", [*to_carol, "life goes on"])
     for person in (alice, bob):
