@@ -255,12 +255,16 @@ async def test_signing_out_warns_of_what_was_not_sent_and_wipes_the_copy(alice: 
     await alice.goes_offline(False)
     await bob.converses_with("Alice")
     await bob.sees("Never leaves")
+    await bob.writes("read aloud")
+    announced = alice.page.locator(".visually-hidden[role=status]").first
+    await expect(announced).to_contain_text("read aloud", timeout=PATIENCE)
     await alice.page.get_by_role("button", name="Sign out").click()
     await expect(dialog).not_to_contain_text("has not been sent")
     await dialog.get_by_role("button", name="Sign out").click()
     await expect(alice.page.get_by_role("heading", name="Welcome back")).to_be_visible(timeout=PATIENCE)
     names = await alice.page.evaluate("indexedDB.databases().then((all) => all.map(({ name }) => name))")
     assert names == []
+    await expect(announced).to_be_empty()
 
 
 async def test_who_hides_their_presence_is_not_seen(alice: Person, bob: Person) -> None:
