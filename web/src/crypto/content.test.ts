@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
-import { readPlain } from "./content.ts";
+import { readContent, readPlain } from "./content.ts";
 import { writePlain } from "./testing.ts";
 
 const utf8 = new TextEncoder();
 const record = (version: number, body: string): Uint8Array => Uint8Array.from([version, ...utf8.encode(body)]);
 
-test.each(["hello", "two\nlines", "🔥 \u202e مرحبا नमस्ते", ""])("%j comes back as written", (text) => {
+test.each(["hello", "two\nlines", "🔥 \u202e مرحبا नमस्ते", "🔥".repeat(10_000)])("%j comes back as written", (text) => {
   expect(readPlain(writePlain({ type: "text", text }))).toEqual({ type: "text", text });
 });
 
@@ -17,11 +17,19 @@ test("the bytes are version 0 and JSON, as all programs wrote them", () => {
 test.each([
   ["another version", record(1, '{"type":"text","text":"x"}')],
   ["another type", record(0, '{"type":"poll"}')],
-  ["no text", record(0, '{"type":"text","text":7}')],
   ["not JSON", record(0, "hello")],
   ["null", record(0, "null")],
   ["not UTF-8", Uint8Array.from([0, 0xff, 0xfe])],
   ["nothing", new Uint8Array(0)],
 ])("%s is unknown, never an error", (_name, bytes) => {
   expect(readPlain(bytes)).toEqual({ type: "unknown" });
+});
+
+test.each([
+  ["no text", 7],
+  ["an empty one", ""],
+  ["lines alone", "\n \n"],
+  ["a book", "a".repeat(10_001)],
+])("%s does not fit what was agreed", (_name, text) => {
+  expect(readContent({ type: "text", text })).toEqual({ type: "closed", why: "malformed" });
 });

@@ -15,12 +15,21 @@ const PLAIN = 0;
 /** One for all: hundreds of records are read in a second of scrolling. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const UNKNOWN: Content = { type: "unknown" };
+const MALFORMED: Content = { type: "closed", why: "malformed" };
+
+/** Characters (code points) of a text at most. */
+export const MAX_TEXT = 10_000;
+
+/** Who writes with another program may write anything: nothing is no text, and neither is a book. */
+const isText = (text: unknown): text is string =>
+  typeof text === "string" && text.trim() !== "" && (text.length <= MAX_TEXT || Array.from(text).length <= MAX_TEXT);
 
 /** What a decoded body says. Never throws: it may be anything. */
 export function readContent(body: unknown): Content {
   if (typeof body !== "object" || body === null) return UNKNOWN;
   const { type, text } = body as { type?: unknown; text?: unknown };
-  return type === "text" && typeof text === "string" ? { type, text } : UNKNOWN;
+  if (type !== "text") return UNKNOWN;
+  return isText(text) ? { type, text } : MALFORMED;
 }
 
 /** Never throws: what cannot be read is unknown content. */

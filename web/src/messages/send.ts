@@ -1,7 +1,6 @@
 // Sending what somebody wrote: stored in the outbox, and with that safe. Sealing and the rest happen by themselves.
+import { MAX_TEXT } from "../crypto/content.ts";
 import type { Client } from "../sync/client.ts";
-
-export const MAX_TEXT = 10_000;
 
 /** Resolves when the message is on disk here. Throws RangeError for an empty or too long text. */
 export async function sendText(client: Pick<Client, "outbox">, conversation: string, text: string): Promise<void> {
