@@ -3,6 +3,7 @@
 import { applyMembers, fillConversation } from "../conversations/apply.ts";
 import type { Flaw, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
+import { chooseFlaw } from "../replica/flaws.ts";
 import type { InboxItem } from "../wire/contract.ts";
 
 /**
@@ -28,7 +29,7 @@ async function takeHead(replica: Replica, item: InboxItem, sent: number): Promis
     changed.last_ordinal = item.last_ordinal;
     changed.log_hash = item.log_hash;
   }
-  changed.flaw = row.flaw ?? findFlaw(item, row.last_seq, row.log_hash, sent);
+  changed.flaw = chooseFlaw(row.flaw, findFlaw(item, row.last_seq, row.log_hash, sent));
   const theirs = item.members.find((member) => member.user_id === replica.me);
   // What was read here and is not yet known there counts already.
   if (theirs && mine && mine.read_seq <= theirs.read_seq) changed.read_ordinal = item.last_ordinal - item.unread;

@@ -3,6 +3,7 @@ import { applyMembers } from "../conversations/apply.ts";
 import { advanceCursor } from "../replica/cursors.ts";
 import type { Replica } from "../replica/database.ts";
 import { type Applied, applyEntries, putChanged, toRow } from "../replica/entries.ts";
+import { chooseFlaw } from "../replica/flaws.ts";
 import { addRange } from "../replica/ranges.ts";
 import type { WholeRow } from "../replica/records.ts";
 import type * as contract from "../wire/contract.ts";
@@ -39,7 +40,7 @@ export function applyPage(replica: Replica, page: contract.Page, upTo?: number, 
     const last = page.entries.at(-1)?.seq ?? page.first_seq - 1;
     if (upTo !== undefined && last < upTo - 1) {
       await addRange(replica, id, Math.max(last + 1, 1), upTo - 1);
-      changed.flaw ??= { seq: last + 1, reason: "hole" };
+      changed.flaw = chooseFlaw(changed.flaw, { seq: last + 1, reason: "hole" });
     }
     await putChanged(replica, row, changed);
     return applied;

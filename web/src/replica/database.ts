@@ -86,6 +86,8 @@ export interface RangeRow {
 export interface Flaw {
   seq: number;
   reason: "chain" | "rewritten" | "shortened" | "hole" | "skipped";
+  /** The person has read of it. */
+  isNoted?: true;
 }
 
 export interface ConversationRow {

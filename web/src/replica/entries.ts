@@ -7,6 +7,7 @@ import { type Seam, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
 import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
+import { chooseFlaw } from "./flaws.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { addRange } from "./ranges.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
@@ -169,7 +170,7 @@ export async function putChanged(replica: Replica, row: ConversationRow, changed
 async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: Flaw | null): Promise<boolean> {
   const row = await replica.conversations.get(id);
   if (!row) return false;
-  const changed: ConversationRow = { ...row, flaw: row.flaw ?? flaw };
+  const changed: ConversationRow = { ...row, flaw: chooseFlaw(row.flaw, flaw) };
   const head = sorted.at(-1)!;
   if (head.seq > row.last_seq) {
     changed.last_seq = head.seq;

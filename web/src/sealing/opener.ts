@@ -6,6 +6,7 @@ import { isVouched, takeCounts } from "../replica/counts.ts";
 import type { Flaw, RecordRow, Replica } from "../replica/database.ts";
 import { emptyDeleted, findDeletions, listNamed } from "../replica/deletions.ts";
 import { putChanged } from "../replica/entries.ts";
+import { chooseFlaw } from "../replica/flaws.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
 import { type Given, type Missing, settle, toGiven, toStretches, withTold } from "./told.ts";
@@ -99,7 +100,7 @@ export class Opener {
       const { told, standing, misfit } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
       this.noteStanding(standing);
       if (age !== this.#age) return null;
-      if (misfit !== null) await this.#noteFlaw(standing.conversation, { seq: misfit, reason: "chain" });
+      if (misfit !== null) await this.#keepFlaw(standing.conversation, { seq: misfit, reason: "chain" });
       return told;
     } catch (error) {
       console.warn("entries were not opened", error);
@@ -107,9 +108,8 @@ export class Opener {
     }
   }
 
-  /** The first one is kept. */
-  async #noteFlaw(conversation: string, flaw: Flaw): Promise<void> {
-    await this.#replica.conversations.where({ id: conversation }).modify((row) => void (row.flaw ??= flaw));
+  async #keepFlaw(conversation: string, flaw: Flaw): Promise<void> {
+    await this.#replica.conversations.where({ id: conversation }).modify((row) => void (row.flaw = chooseFlaw(row.flaw, flaw)));
   }
 
   /** Opens what waits in a conversation, the newest first; also what was tried before if `again`. */
@@ -175,7 +175,7 @@ export class Opener {
     const last = pairs.find(([{ seq }]) => seq === row?.last_entry?.seq);
     if (!row) return;
     const flaw: Flaw | null = skippedAt === null ? null : { seq: skippedAt, reason: "skipped" };
-    await putChanged(this.#replica, row, { ...row, flaw: row.flaw ?? flaw, last_entry: last?.[0] ?? row.last_entry });
+    await putChanged(this.#replica, row, { ...row, flaw: chooseFlaw(row.flaw, flaw), last_entry: last?.[0] ?? row.last_entry });
   }
 
   /** Which of these rest on entries that are here now, and were not given with them. */
