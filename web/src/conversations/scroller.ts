@@ -37,6 +37,8 @@ export class Scroller {
   /** Where the end was when it was last stood at. */
   #end = 0;
   #aim: Held | undefined;
+  /** The row that was aimed at and where it came to stand, until somebody scrolls: what is opened around it may grow. */
+  #aimed: Held | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -118,6 +120,10 @@ export class Scroller {
     // From the middle outwards: a row at the edge of what is loaded may change its own height when it gets a neighbour.
     const middle = (top + bottom) / 2;
     this.#held.sort((one, other) => Math.abs(one.top - middle) - Math.abs(other.top - middle));
+    const isAimed = ({ key, top: at }: Held): boolean => key === this.#aimed?.key && Math.abs(at - this.#aimed.top) < 1;
+    const aimed = this.#held.find(isAimed);
+    if (aimed) this.#held.unshift(aimed);
+    else this.#aimed = undefined;
   }
 
   /** Puts this row `below` pixels under the upper edge with the next `restore`. */
@@ -136,18 +142,24 @@ export class Scroller {
       if (length === 0 || this.#above < this.height || this.#above > length * 2) this.#setAbove(length);
       return this.toEnd();
     }
-    if (this.#aim) this.#held = [{ key: this.#aim.key, top: this.#aim.top + box.getBoundingClientRect().top }];
+    const aim = this.#aim;
+    if (aim) this.#held = [{ key: aim.key, top: aim.top + box.getBoundingClientRect().top }];
     this.#aim = undefined;
     // All is measured before anything is set: measuring after setting makes the browser lay the page out once more.
     const [moved, height] = [this.#findMoved(), this.height];
     this.#setBelow(beyond.newer);
     this.#absorb(moved, beyond.older, height);
+    if (aim) this.#aimed = { key: aim.key, top: this.#findTop(aim.key) ?? 0 };
+  }
+
+  #findTop(key: string): number | undefined {
+    return this.#parts.rows.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.getBoundingClientRect().top;
   }
 
   #findMoved(): number {
     for (const { key, top } of this.#held) {
-      const row = this.#parts.rows.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
-      if (row) return row.getBoundingClientRect().top - top;
+      const now = this.#findTop(key);
+      if (now !== undefined) return now - top;
     }
     return 0;
   }
