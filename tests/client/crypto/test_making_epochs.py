@@ -148,6 +148,14 @@ def test_what_the_table_does_not_allow_is_not_made(actor: int, wanted: Callable[
     assert set(member.epochs.known) == {1}
 
 
+def test_an_admin_removes_members_and_no_other_admin() -> None:
+    company = begin({**ROLES, 3: ADMIN})
+    admin = company.members[2]
+    refused(lambda: admin.make(acts.remove(admin.newest, {3: NO_HASH})), Verdict.NOT_ALLOWED)
+    made = company.carry_out(admin.make(acts.remove(admin.newest, {4: NO_HASH})))
+    assert set(made.members) == {1, 2, 3}
+
+
 def test_who_left_is_removed_by_anybody_with_the_entry_that_counts() -> None:
     company = begin()
     company.left[1, 1] = LEFT
