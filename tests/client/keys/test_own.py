@@ -2,6 +2,7 @@
 
 import copy
 import secrets
+from collections.abc import Awaitable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,15 +11,16 @@ import pytest
 from hearth.client.conversations.act import act
 from hearth.client.crypto.making import acts
 from hearth.client.derive import DerivedKeys
-from hearth.client.device_file import DeviceFile, DeviceState
+from hearth.client.device_file import DeviceFile
 from hearth.client.keys import set_up
 from hearth.client.keys.connect import Place, connect
-from hearth.client.keys.own import Own, make_account_keys
+from hearth.client.keys.own import Own
 from hearth.directory.contract import ReadChain, UserChain
 from hearth.sealed.core.verdicts import Rejected, Verdict
+from tests.client.alice import DEVICE, make_file, make_owner
 from tests.directory.kit import Owner
 
-SERVER, DEVICE, GHOST = b"s" * 16, b"d" * 16, b"g" * 16
+GHOST = b"g" * 16
 
 
 class Stop(Exception):
@@ -38,24 +40,22 @@ class Server:
 
 @pytest.fixture
 def file() -> DeviceFile:
-    keys = make_account_keys(SERVER)
-    return DeviceFile(
-        DeviceState(
-            url="http://localhost", username="alice", user_id=1, device_id=DEVICE.hex(), token="t", keys=keys
-        )
-    )
+    return make_file()
 
 
 @pytest.fixture
 def owner(file: DeviceFile) -> Owner:
     """Alice, as her device has known her."""
-    owner = Owner(SERVER, 1, "alice", b"a" * 32)
-    owner.genesis()
+    owner = make_owner(file)
     assert file.state.keys is not None
-    owner.seeds[DEVICE] = file.state.keys.sign_seed
-    owner.list_devices([DEVICE])
     file.state.keys.identity = owner.now.identity_key
     return owner
+
+
+async def is_fork(doing: Awaitable[object]) -> bool:
+    with pytest.raises(Rejected) as rejected:
+        await doing
+    return rejected.value.verdict is Verdict.FORK
 
 
 async def test_control_a_new_identity_that_the_old_one_signs_is_the_same_person(
@@ -77,9 +77,7 @@ async def test_a_reset_that_lists_this_device_is_the_servers(file: DeviceFile, o
     """It needs nothing but public keys, and what the device has would go to whoever else is listed."""
     owner.genesis()
     owner.list_devices([DEVICE, GHOST])
-    with pytest.raises(Rejected) as rejected:
-        await connect(Own(file, Server(owner).ask))
-    assert rejected.value.verdict is Verdict.FORK
+    assert await is_fork(connect(Own(file, Server(owner).ask)))
 
 
 async def test_another_beginning_of_the_chain_is_the_servers(file: DeviceFile, owner: Owner) -> None:
@@ -89,9 +87,7 @@ async def test_another_beginning_of_the_chain_is_the_servers(file: DeviceFile, o
     other.identity = secrets.token_bytes(32)
     other.genesis()
     other.list_devices([DEVICE, GHOST])
-    with pytest.raises(Rejected) as rejected:
-        await connect(Own(file, Server(other).ask))
-    assert rejected.value.verdict is Verdict.FORK
+    assert await is_fork(connect(Own(file, Server(other).ask)))
 
 
 async def test_a_device_knows_whose_it_is_before_it_is_listed(
@@ -110,9 +106,7 @@ async def test_a_device_knows_whose_it_is_before_it_is_listed(
         await set_up.enter(Own(file, Server(owner).ask), DerivedKeys(b"", b""), "Alice")
     owner.genesis()
     owner.list_devices([DEVICE, GHOST])
-    with pytest.raises(Rejected) as rejected:
-        await connect(Own(file, Server(owner).ask))
-    assert rejected.value.verdict is Verdict.FORK
+    assert await is_fork(connect(Own(file, Server(owner).ask)))
 
 
 async def test_no_epoch_is_made_on_such_a_reset_however_it_is_learnt_of(
@@ -124,6 +118,5 @@ async def test_no_epoch_is_made_on_such_a_reset_however_it_is_learnt_of(
     owner.genesis()
     owner.list_devices([DEVICE, GHOST])
     await own.met.fetch_chain(1)
-    with pytest.raises(Rejected) as rejected:
-        await act(cast(Any, SimpleNamespace(own=own)), cast(Any, None), acts.create_self(1))
-    assert rejected.value.verdict is Verdict.FORK
+    room = cast(Any, SimpleNamespace(own=own))
+    assert await is_fork(act(room, cast(Any, None), acts.create_self(1)))

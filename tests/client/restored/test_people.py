@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from hearth.client.device_file import DeviceFile, DeviceState
+from hearth.client.device_file import DeviceFile
 from hearth.client.keys.kept import KeptHead, KeptPerson
-from hearth.client.keys.own import Own, make_account_keys
+from hearth.client.keys.own import Own
 from hearth.client.problems import Problem, to_error
 from hearth.client.restored.people import look_at_people, return_pins
 from hearth.directory.contract import (
@@ -24,9 +24,10 @@ from hearth.errors import HearthError
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.person.keyring import How, OpenRow, PinRow, UserId
 from hearth.sealed.person.pins import Pins
+from tests.client.alice import DEVICE, make_file, make_owner
 from tests.directory.kit import Owner
 
-SERVER, DEVICE, THIEF = b"s" * 16, b"d" * 16, b"t" * 16
+THIEF = b"t" * 16
 
 
 class Server:
@@ -63,21 +64,13 @@ class Server:
 
 @pytest.fixture
 def file() -> DeviceFile:
-    keys = make_account_keys(SERVER)
-    state = DeviceState(
-        url="http://localhost", username="alice", user_id=1, device_id=DEVICE.hex(), token="t", keys=keys
-    )
-    return DeviceFile(state)
+    return make_file()
 
 
 @pytest.fixture
 def server(file: DeviceFile) -> Server:
     """A backup from before the thief's device was removed."""
-    owner = Owner(SERVER, 1, "alice", b"a" * 32)
-    owner.genesis()
-    assert file.state.keys is not None
-    owner.seeds[DEVICE] = file.state.keys.sign_seed
-    owner.list_devices([DEVICE, THIEF])
+    owner = make_owner(file, THIEF)
     owner.list_devices([DEVICE])
     server = Server(owner, 2)
     server.known = Own(file, server.ask)
