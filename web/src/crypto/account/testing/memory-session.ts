@@ -1,5 +1,5 @@
 // One device's session with the server of tests.
-import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { type Bytes, fromHex, toHex } from "../../../lib/bytes.ts";
 import { equal, zeros } from "../../protocol/codec.ts";
 import { random, sha256 } from "../../protocol/primitives.ts";
 import {
@@ -57,12 +57,12 @@ export class MemorySession implements AccountServer {
 
   async listPublicKeys(): ReturnType<AccountServer["listPublicKeys"]> {
     this.#requireListed();
-    return [...this.server.kept.publicKeys].map(([id, publicKey]) => ({ device: Uint8Array.from(Buffer.from(id, "hex")), publicKey }));
+    return [...this.server.kept.publicKeys].map(([id, publicKey]) => ({ device: fromHex(id), publicKey }));
   }
 
   async listSessions(): Promise<Bytes[]> {
     this.#requireSession();
-    return [...this.server.kept.sessions].map((id) => Uint8Array.from(Buffer.from(id, "hex")));
+    return [...this.server.kept.sessions].map((id) => fromHex(id));
   }
 
   async listRows(after: number): ReturnType<AccountServer["listRows"]> {

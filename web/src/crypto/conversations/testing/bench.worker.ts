@@ -10,6 +10,12 @@ import { highestCounter, seal } from "../seal.ts";
 import { catchUp, readAll, sessionOf } from "./talk.ts";
 import { Town } from "./town.ts";
 
+interface Wish {
+  members: number;
+  messages: number;
+  epochs: number;
+}
+
 /** Milliseconds each. */
 interface Figures {
   seal: number[];
@@ -68,11 +74,15 @@ async function rotate(alice: Device, members: number, times: number): Promise<nu
   return took;
 }
 
-self.onmessage = async ({ data }: MessageEvent<{ members: number; messages: number; epochs: number }>): Promise<void> => {
+async function measure({ members, messages, epochs }: Wish): Promise<Figures> {
   const town = new Town();
-  const { alice, bob } = await moveIn(town, data.members);
-  const talked = await talk(town, alice, bob, data.messages);
+  const { alice, bob } = await moveIn(town, members);
+  const talked = await talk(town, alice, bob, messages);
   postMessage("epochs begin");
-  const figures: Figures = { ...talked, epoch: await rotate(alice, data.members, data.epochs) };
-  postMessage(figures);
+  return { ...talked, epoch: await rotate(alice, members, epochs) };
+}
+
+self.onmessage = ({ data }: MessageEvent<Wish>): void => {
+  // What fails in a promise reaches nobody's `onerror` by itself.
+  measure(data).then(postMessage, (error: unknown) => reportError(error));
 };
