@@ -6,7 +6,7 @@ import type { Bytes } from "../lib/bytes.ts";
 import type { Content } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
-import type { PersonTrust } from "../crypto/conversations/trusting.ts";
+import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
 import { clearAll, keepLowest, markSealed, moveRecords } from "./upgrades.ts";

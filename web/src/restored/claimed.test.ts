@@ -3,10 +3,10 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
-import { PATIENCE } from "../crypto/conversations/patience.ts";
-import type { Parting } from "../crypto/conversations/restored.ts";
-import type { PersonTrust } from "../crypto/conversations/trusting.ts";
+import { PLAIN_SETTINGS } from "../crypto/conversations/acting/make-epoch.ts";
+import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
+import type { Parting } from "../crypto/conversations/restored/restored.ts";
+import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import { IndexedConversations } from "../crypto/keys/indexed-conversations.ts";
 import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, randomId } from "../lib/bytes.ts";

@@ -1,6 +1,6 @@
 // The keys' worker is told of the server's database before it is asked anything about it: of another one than before it sets aside what
 // it knows and the server may have lost.
-import { PATIENCE } from "../crypto/conversations/patience.ts";
+import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
 import { fromBase64 } from "../lib/bytes.ts";
 import type { Replica, RestoreRow } from "../replica/database.ts";
 import type { AskConversations } from "../sealing/ask.ts";

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test, vi } from "vitest";
 
-import { PATIENCE } from "../crypto/conversations/patience.ts";
+import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
 import { randomId } from "../lib/bytes.ts";
 import { findReturning } from "../replica/held-back.ts";
 import { makeError } from "../replica/testing.ts";

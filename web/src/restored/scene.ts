@@ -1,7 +1,7 @@
 // Two people in a group on a server that is restored, for tests of what comes back.
 import { expect, vi } from "vitest";
 
-import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { PLAIN_SETTINGS } from "../crypto/conversations/acting/make-epoch.ts";
 import { Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex, toBase64 } from "../lib/bytes.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";

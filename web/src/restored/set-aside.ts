@@ -1,6 +1,6 @@
 // The server's database is another one, of the same server: entries that it may have lost are set aside, durably, until they are given
 // back (returning.ts); the rest of the copy is fetched anew.
-import { PATIENCE } from "../crypto/conversations/patience.ts";
+import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
 import type { KnownPlace, LostRow, Replica, RestoreRow } from "../replica/database.ts";
 import { isSealed, readWhole, type WholeRow } from "../replica/records.ts";
 import { HEALS } from "../sealing/told.ts";

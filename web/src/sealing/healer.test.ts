@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
-import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
+import { PLAIN_SETTINGS } from "../crypto/conversations/acting/make-epoch.ts";
 import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { fromHex } from "../lib/bytes.ts";
 import { Replica } from "../replica/database.ts";

@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
-import { DELETION } from "../crypto/conversations/roles.ts";
+import { DELETION } from "../crypto/conversations/judging/roles.ts";
 import { fromHex } from "../lib/bytes.ts";
 import { applyPage } from "../messages/apply.ts";
 import { toRow } from "../replica/entries.ts";

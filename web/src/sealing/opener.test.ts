@@ -3,8 +3,8 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
-import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
-import { MESSAGE } from "../crypto/conversations/roles.ts";
+import { PLAIN_SETTINGS } from "../crypto/conversations/acting/make-epoch.ts";
+import { MESSAGE } from "../crypto/conversations/judging/roles.ts";
 import { Session } from "../crypto/conversations/testing/town.ts";
 import { random, sha256 } from "../crypto/protocol/primitives.ts";
 import { chainLog } from "../crypto/protocol/record.ts";

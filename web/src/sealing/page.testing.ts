@@ -1,6 +1,6 @@
 // A page in front of a browser's keys, and what people do in the town, for tests of what is opened.
-import { PLAIN_SETTINGS } from "../crypto/conversations/make-epoch.ts";
-import { DELETION, MESSAGE } from "../crypto/conversations/roles.ts";
+import { PLAIN_SETTINGS } from "../crypto/conversations/acting/make-epoch.ts";
+import { DELETION, MESSAGE } from "../crypto/conversations/judging/roles.ts";
 import { Session, type Town } from "../crypto/conversations/testing/town.ts";
 import { type Browser, openBrowsers } from "../crypto/keys/testing/browser.ts";
 import { random } from "../crypto/protocol/primitives.ts";

@@ -1,7 +1,7 @@
 // The town as the server's contract tells it, for tests of what pages do with it.
 import { type Place, Session, type Town } from "../crypto/conversations/testing/town.ts";
-import type { Row } from "../crypto/conversations/log.ts";
-import { MESSAGE } from "../crypto/conversations/roles.ts";
+import type { Row } from "../crypto/conversations/judging/log.ts";
+import { MESSAGE } from "../crypto/conversations/judging/roles.ts";
 import { fromBase64, fromHex, toBase64, toHex } from "../lib/bytes.ts";
 import { makeError } from "../replica/testing.ts";
 import type { CommandName, Commands, Entry, Page } from "../wire/contract.ts";

@@ -1,6 +1,6 @@
 // Who people are, as pages see it: what the tab that leads found last, and what the person decides. Every tab may ask.
 import type { ConversationFacts } from "../crypto/conversations/conversation-facts.ts";
-import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/trusting.ts";
+import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import type { TrustActs } from "../crypto/keys/trust-acts.ts";
 import { askKeys, placeOf } from "../keys/ask.ts";
 import type { Replica, TrustRow } from "../replica/database.ts";

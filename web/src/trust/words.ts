@@ -1,6 +1,6 @@
 // What is known of a person's keys, in one line.
 import { language, t } from "../i18n/index.svelte.ts";
-import type { PersonTrust } from "../crypto/conversations/trusting.ts";
+import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 
 /** A pin's `how`: by a link that named the fingerprint, and by comparing (docs/protocol-encryption.md, 6.3). */
 const BY_LINK = 1;

@@ -6,7 +6,7 @@ import { findMember } from "../protocol/epoch-rules.ts";
 import { COMPARED, findChange, isHeld } from "../protocol/pins.ts";
 import { conversationCode } from "../protocol/trust.ts";
 import type { Device, Live } from "./device.ts";
-import type { KnownEpoch } from "./epochs.ts";
+import type { KnownEpoch } from "./judging/epochs.ts";
 import type { SealingState } from "./sealing-state.ts";
 
 export interface MemberFacts {

@@ -9,13 +9,13 @@ import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { type NewRow, Refusal, sendAgain } from "../account/server.ts";
 import { chooseRow, type Row as KeyringRow } from "../protocol/keyring.ts";
-import type { RememberedEpoch } from "./epochs.ts";
-import { KnownConversation } from "./known-conversation.ts";
-import type { Author, EpochDraft } from "./make-epoch.ts";
-import { People } from "./people.ts";
+import type { RememberedEpoch } from "./judging/epochs.ts";
+import { KnownConversation } from "./judging/known-conversation.ts";
+import type { Author, EpochDraft } from "./acting/make-epoch.ts";
+import { People } from "./people/people.ts";
 import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
-import type { Row } from "./log.ts";
+import type { Row } from "./judging/log.ts";
 import type { Awaited, ConversationStore, LooseSeed, RememberedSigned, Removed } from "./store.ts";
 
 export interface Surroundings {

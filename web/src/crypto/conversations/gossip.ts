@@ -5,8 +5,8 @@ import { equal, ProtocolError } from "../protocol/codec.ts";
 import { type GossipHead, readHeads } from "../protocol/record.ts";
 import { HEADS_EXTENSION } from "../protocol/statements.ts";
 import type { Device, Live } from "./device.ts";
-import type { Finding } from "./judge-log.ts";
-import type { Row } from "./log.ts";
+import type { Finding } from "./judging/judge-log.ts";
+import type { Row } from "./judging/log.ts";
 
 /** Rows whose heads were looked at. */
 const heard = new WeakSet<Row>();

@@ -8,10 +8,10 @@ import { Crash, type Crashes, dieEverywhere } from "../account/testing/crashes.t
 import { DAY } from "../account/testing/world.ts";
 import { commitSeed, wrapSeed } from "../protocol/epoch-keys.ts";
 import { random } from "../protocol/primitives.ts";
-import { act, begin, makeReady } from "./act.ts";
+import { act, begin, makeReady } from "./acting/act.ts";
 import type { Device } from "./device.ts";
-import { confirm } from "./fetch-epochs.ts";
-import { PLAIN_SETTINGS } from "./make-epoch.ts";
+import { confirm } from "./fetching/fetch-epochs.ts";
+import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
 import type { ConversationServer } from "./server.ts";
 import type { ConversationStore } from "./store.ts";
 import { MemoryConversations } from "./testing/memory-conversations.ts";

@@ -5,9 +5,9 @@ import type { CommandName, Commands } from "../../wire/contract.ts";
 import { post } from "../../wire/http.ts";
 import { makeAsk, type Said, type Send } from "../account/said.ts";
 import type { ChainPage, NewReceive } from "../account/server.ts";
-import type { StoredEpoch } from "./epochs.ts";
-import { hashOf, type Row } from "./log.ts";
-import type { PersonHead } from "./people.ts";
+import type { StoredEpoch } from "./judging/epochs.ts";
+import { hashOf, type Row } from "./judging/log.ts";
+import type { PersonHead } from "./people/people.ts";
 import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, MemberWrap, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "./server.ts";
 
 const MOST_MESSAGES = 100;

@@ -3,9 +3,9 @@ import { equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { findMember, rankOf } from "../protocol/epoch-rules.ts";
 import { isHeld, type Pin } from "../protocol/pins.ts";
-import type { KnownEpoch } from "./epochs.ts";
-import type { KnownConversation } from "./known-conversation.ts";
-import type { People } from "./people.ts";
+import type { KnownEpoch } from "./judging/epochs.ts";
+import type { KnownConversation } from "./judging/known-conversation.ts";
+import type { People } from "./people/people.ts";
 import type { Removed } from "./store.ts";
 
 const HOUR = 3600 * 1000;

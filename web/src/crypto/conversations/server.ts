@@ -2,9 +2,9 @@
 // or not at all, and answered as before when the same bytes come again. Nothing that is read is believed.
 import type { Bytes } from "../../lib/bytes.ts";
 import type { NewReceive, PublicKey } from "../account/server.ts";
-import type { StoredEpoch } from "./epochs.ts";
-import type { Row } from "./log.ts";
-import type { PeopleServer } from "./people.ts";
+import type { StoredEpoch } from "./judging/epochs.ts";
+import type { Row } from "./judging/log.ts";
+import type { PeopleServer } from "./people/people.ts";
 
 export interface MemberWrap {
   user: number;

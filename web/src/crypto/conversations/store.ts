@@ -2,10 +2,10 @@
 import type { Bytes } from "../../lib/bytes.ts";
 import type { Verdict } from "../protocol/codec.ts";
 import type { Pin } from "../protocol/pins.ts";
-import type { RememberedEpoch } from "./epochs.ts";
-import type { LogPlace, Row } from "./log.ts";
-import type { EpochDraft } from "./make-epoch.ts";
-import type { RememberedPerson } from "./people.ts";
+import type { RememberedEpoch } from "./judging/epochs.ts";
+import type { LogPlace, Row } from "./judging/log.ts";
+import type { EpochDraft } from "./acting/make-epoch.ts";
+import type { RememberedPerson } from "./people/people.ts";
 
 /** A seed for a record that is not known (yet): from the keyring, or of an epoch that a restored server has lost for good. It never vouches for it. */
 export interface LooseSeed {

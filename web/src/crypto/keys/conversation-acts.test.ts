@@ -4,9 +4,9 @@ import "fake-indexeddb/auto";
 import { expect, test } from "vitest";
 
 import { fromHex, toHex } from "../../lib/bytes.ts";
-import { begin } from "../conversations/act.ts";
-import { confirm } from "../conversations/fetch-epochs.ts";
-import { PLAIN_SETTINGS } from "../conversations/make-epoch.ts";
+import { begin } from "../conversations/acting/act.ts";
+import { confirm } from "../conversations/fetching/fetch-epochs.ts";
+import { PLAIN_SETTINGS } from "../conversations/acting/make-epoch.ts";
 import { Town } from "../conversations/testing/town.ts";
 import { epochKey } from "../protocol/epoch-keys.ts";
 import { random } from "../protocol/primitives.ts";

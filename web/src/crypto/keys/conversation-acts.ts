@@ -1,21 +1,21 @@
 // What the page asks the keys' worker about conversations. Seeds, keys of epochs and everything that signs stay in the worker: the
 // page hands in rows of the log and gets what stands in them, hands in what somebody wrote and gets a record.
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
-import { act, begin, repeatPending } from "../conversations/act.ts";
+import { act, begin, repeatPending } from "../conversations/acting/act.ts";
 import type { Device, Live } from "../conversations/device.ts";
-import { fetchBelow } from "../conversations/fetch-below.ts";
-import { confirm } from "../conversations/fetch-epochs.ts";
+import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
+import { confirm } from "../conversations/fetching/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
-import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/heal.ts";
-import type { Finding } from "../conversations/judge-log.ts";
-import { hashOf, type LogPlace, type Row } from "../conversations/log.ts";
-import type { Act, Beginning } from "../conversations/make-epoch.ts";
-import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored.ts";
-import { isLost } from "../conversations/rewrap.ts";
-import { isRecordKind } from "../conversations/roles.ts";
-import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/seal.ts";
+import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/fetching/heal.ts";
+import type { Finding } from "../conversations/judging/judge-log.ts";
+import { hashOf, type LogPlace, type Row } from "../conversations/judging/log.ts";
+import type { Act, Beginning } from "../conversations/acting/make-epoch.ts";
+import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored/restored.ts";
+import { isLost } from "../conversations/fetching/rewrap.ts";
+import { isRecordKind } from "../conversations/judging/roles.ts";
+import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/acting/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
-import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/seeds.ts";
+import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/fetching/seeds.ts";
 import { NoAnswer, Refusal } from "../account/server.ts";
 import { ProtocolError } from "../protocol/codec.ts";
 import type { Place } from "./messages.ts";

@@ -1,8 +1,8 @@
 // Conversations in the key store's database: beside the keys, and with their seeds wrapped as the keys are.
 import { type Bytes, toHex } from "../../lib/bytes.ts";
-import type { RememberedEpoch } from "../conversations/epochs.ts";
-import type { EpochDraft } from "../conversations/make-epoch.ts";
-import type { RememberedPerson } from "../conversations/people.ts";
+import type { RememberedEpoch } from "../conversations/judging/epochs.ts";
+import type { EpochDraft } from "../conversations/acting/make-epoch.ts";
+import type { RememberedPerson } from "../conversations/people/people.ts";
 import type { Awaited, ConversationStore, LooseSeed, RememberedConversation } from "../conversations/store.ts";
 import { join } from "../protocol/codec.ts";
 import type { Pin } from "../protocol/pins.ts";

@@ -3,7 +3,7 @@
 import { fromHex } from "../../lib/bytes.ts";
 import { type ConversationFacts, describeConversation } from "../conversations/conversation-facts.ts";
 import type { Device } from "../conversations/device.ts";
-import { acceptIdentity, type Acquaintance, confirmCompared, look, ownFingerprint, type PersonLook, type PersonTrust, refresh, takeComparisonBack } from "../conversations/trusting.ts";
+import { acceptIdentity, type Acquaintance, confirmCompared, look, ownFingerprint, type PersonLook, type PersonTrust, refresh, takeComparisonBack } from "../conversations/people/trusting.ts";
 import type { Place } from "./messages.ts";
 
 /** Fingerprints and conversations as hex. */

@@ -2,11 +2,11 @@
 // device has its keys as in the application: in IndexedDB, not to be read.
 import { IndexedKeyStore } from "../../keys/indexed-store.ts";
 import { random } from "../../protocol/primitives.ts";
-import { act, begin } from "../act.ts";
+import { act, begin } from "../acting/act.ts";
 import type { Device } from "../device.ts";
-import { makeNextEpoch, PLAIN_SETTINGS } from "../make-epoch.ts";
-import { MESSAGE } from "../roles.ts";
-import { highestCounter, seal } from "../seal.ts";
+import { makeNextEpoch, PLAIN_SETTINGS } from "../acting/make-epoch.ts";
+import { MESSAGE } from "../judging/roles.ts";
+import { highestCounter, seal } from "../acting/seal.ts";
 import { catchUp, readAll, sessionOf } from "./talk.ts";
 import { Town } from "./town.ts";
 

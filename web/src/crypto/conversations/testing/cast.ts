@@ -13,7 +13,7 @@ import { sha256 } from "../../protocol/primitives.ts";
 import { hashStatement } from "../../protocol/statements.ts";
 import { type Body, identityProof, type ListedDevice, makeUserStatement } from "../../protocol/user-chain.ts";
 import { applyUserStatement, type UserState } from "../../protocol/user-state.ts";
-import { People, type PeopleServer, type PersonHead } from "../people.ts";
+import { People, type PeopleServer, type PersonHead } from "../people/people.ts";
 
 export const SERVER = sha256(new TextEncoder().encode("server")).slice(0, 16);
 export const NOW = 1_790_000_000_000;

@@ -6,9 +6,9 @@ import { encodeRoster, type Epoch, hashRoster, makeEpoch, type RosterMember } fr
 import { makeRestored, RESTORED } from "../../protocol/log-entries.ts";
 import { encodeBody } from "../../protocol/record.ts";
 import { hashStatement } from "../../protocol/statements.ts";
-import { KnownConversation } from "../known-conversation.ts";
-import type { Row } from "../log.ts";
-import { DELETION, EDIT, MESSAGE, REACTION, RESTORED_ENTRY, STATE, VOID } from "../roles.ts";
+import { KnownConversation } from "../judging/known-conversation.ts";
+import type { Row } from "../judging/log.ts";
+import { DELETION, EDIT, MESSAGE, REACTION, RESTORED_ENTRY, STATE, VOID } from "../judging/roles.ts";
 import { deviceId, meet, NOW, Person, seedOf, SERVER, signAs } from "./cast.ts";
 import { generator } from "./draw.ts";
 import { makeCast, Room, type SealOptions, SETTINGS, withBytes } from "./room.ts";

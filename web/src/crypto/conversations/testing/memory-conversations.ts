@@ -1,7 +1,7 @@
 // A store of conversations for tests: what was written before a crash is there after it, and nothing else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import type { Pin } from "../../protocol/pins.ts";
-import type { RememberedPerson } from "../people.ts";
+import type { RememberedPerson } from "../people/people.ts";
 import type { Awaited, ConversationStore, RememberedConversation } from "../store.ts";
 
 export class MemoryConversations implements ConversationStore {

@@ -7,11 +7,11 @@ import { LEAVE, makeLeave } from "../../protocol/log-entries.ts";
 import { hash, sha256 } from "../../protocol/primitives.ts";
 import { chainLog, encodeBody, sealRecord } from "../../protocol/record.ts";
 import { hashStatement } from "../../protocol/statements.ts";
-import type { StoredEpoch } from "../epochs.ts";
-import { KnownConversation } from "../known-conversation.ts";
-import type { Row } from "../log.ts";
-import type { People } from "../people.ts";
-import { EPOCH_ENTRY, LEAVE_ENTRY, MESSAGE, VOID } from "../roles.ts";
+import type { StoredEpoch } from "../judging/epochs.ts";
+import { KnownConversation } from "../judging/known-conversation.ts";
+import type { Row } from "../judging/log.ts";
+import type { People } from "../people/people.ts";
+import { EPOCH_ENTRY, LEAVE_ENTRY, MESSAGE, VOID } from "../judging/roles.ts";
 import { deviceId, meet, NOW, Person, seedOf, SERVER, signAs } from "./cast.ts";
 
 export const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [] };

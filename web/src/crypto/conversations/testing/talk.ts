@@ -1,11 +1,11 @@
 // How tests let devices talk: what the app does with a connection, an outbox and a log.
 import type { Bytes } from "../../../lib/bytes.ts";
 import { random } from "../../protocol/primitives.ts";
-import { confirm } from "../fetch-epochs.ts";
+import { confirm } from "../fetching/fetch-epochs.ts";
 import type { Device, Live } from "../device.ts";
-import { MESSAGE } from "../roles.ts";
-import { highestCounter, seal, type Unsealed } from "../seal.ts";
-import { readSeeds, takeWraps, writeHeads } from "../seeds.ts";
+import { MESSAGE } from "../judging/roles.ts";
+import { highestCounter, seal, type Unsealed } from "../acting/seal.ts";
+import { readSeeds, takeWraps, writeHeads } from "../fetching/seeds.ts";
 import type { Session, Town } from "./town.ts";
 
 /** A connection: everything that there is to fetch, and the whole log. */

@@ -15,10 +15,10 @@ import { hash, sha256 } from "../../protocol/primitives.ts";
 import { chainLog } from "../../protocol/record.ts";
 import { hashStatement } from "../../protocol/statements.ts";
 import { Device } from "../device.ts";
-import type { StoredEpoch } from "../epochs.ts";
-import type { Row } from "../log.ts";
-import type { PersonHead } from "../people.ts";
-import { EPOCH_ENTRY, LEAVE_ENTRY } from "../roles.ts";
+import type { StoredEpoch } from "../judging/epochs.ts";
+import type { Row } from "../judging/log.ts";
+import type { PersonHead } from "../people/people.ts";
+import { EPOCH_ENTRY, LEAVE_ENTRY } from "../judging/roles.ts";
 import type { ConversationServer, EpochHead, EpochRequest, EpochTaken, OpenRewrap, OwnWrap, RewrapAnswer, WrapName } from "../server.ts";
 import { MemoryConversations } from "./memory-conversations.ts";
 

@@ -12,12 +12,12 @@ import { accept, compare, meet, type Pin, uncompare } from "../../protocol/pins.
 import { encodeBody, sealRecord } from "../../protocol/record.ts";
 import { conversationCode } from "../../protocol/trust.ts";
 import type { Device, Live } from "../device.ts";
-import { KnownConversation } from "../known-conversation.ts";
-import type { Row } from "../log.ts";
-import { type Act, type Author, type Beginning, type EpochDraft, makeFirstEpoch, makeNextEpoch } from "../make-epoch.ts";
-import { People, type PeopleServer } from "../people.ts";
-import { answerRequest, makeRequest } from "../rewrap.ts";
-import { VOID } from "../roles.ts";
+import { KnownConversation } from "../judging/known-conversation.ts";
+import type { Row } from "../judging/log.ts";
+import { type Act, type Author, type Beginning, type EpochDraft, makeFirstEpoch, makeNextEpoch } from "../acting/make-epoch.ts";
+import { People, type PeopleServer } from "../people/people.ts";
+import { answerRequest, makeRequest } from "../fetching/rewrap.ts";
+import { VOID } from "../judging/roles.ts";
 import { judgeSealing } from "../sealing-state.ts";
 
 /** A step as it comes: the fields are those of the operation that `op` names. */

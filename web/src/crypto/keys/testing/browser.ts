@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../../../lib/bytes.ts";
 import { NoAnswer } from "../../account/server.ts";
 import { MemorySession } from "../../account/testing/memory-session.ts";
 import { World } from "../../account/testing/world.ts";
-import { MESSAGE } from "../../conversations/roles.ts";
+import { MESSAGE } from "../../conversations/judging/roles.ts";
 import { Session, Town } from "../../conversations/testing/town.ts";
 import { random } from "../../protocol/primitives.ts";
 import type { AskConversations } from "../../../sealing/ask.ts";

@@ -1,13 +1,13 @@
 // What somebody does to a conversation, and what a device does by itself before it seals (docs/protocol-encryption.md, 7.6). A request
 // is written down before it leaves and repeated byte by byte until the server's answer decides.
-import { type Bytes } from "../../lib/bytes.ts";
-import { check, equal } from "../protocol/codec.ts";
-import { NoAnswer, Refusal, sendAgain } from "../account/server.ts";
-import type { Device, Live } from "./device.ts";
-import { confirm, fetchEpochs } from "./fetch-epochs.ts";
+import { type Bytes } from "../../../lib/bytes.ts";
+import { check, equal } from "../../protocol/codec.ts";
+import { NoAnswer, Refusal, sendAgain } from "../../account/server.ts";
+import type { Device, Live } from "../device.ts";
+import { confirm, fetchEpochs } from "../fetching/fetch-epochs.ts";
 import { type Act, type Beginning, conversationId, type EpochDraft, makeFirstEpoch, makeNextEpoch } from "./make-epoch.ts";
-import { listUnwanted, type SealingState } from "./sealing-state.ts";
-import { takeWraps, writeSeeds } from "./seeds.ts";
+import { listUnwanted, type SealingState } from "../sealing-state.ts";
+import { takeWraps, writeSeeds } from "../fetching/seeds.ts";
 
 const MOVED = new Set(["epoch_moved", "receive_outdated", "chain_moved"]);
 const MOST_TRIES = 5;

@@ -1,9 +1,9 @@
 // What stands in sealed entries: the part of 8.3 that takes keys and time, done once for each entry and key (steps 5 to 8 and 12).
-import type { Bytes } from "../../lib/bytes.ts";
-import { ProtocolError, type Verdict } from "../protocol/codec.ts";
-import { epochKey } from "../protocol/epoch-keys.ts";
-import { type Opened, openRecord, readBody, type RecordPlace } from "../protocol/record.ts";
-import type { Extension } from "../protocol/statements.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import { epochKey } from "../../protocol/epoch-keys.ts";
+import { type Opened, openRecord, readBody, type RecordPlace } from "../../protocol/record.ts";
+import type { Extension } from "../../protocol/statements.ts";
 import type { Epochs, KnownEpoch } from "./epochs.ts";
 import type { Row } from "./log.ts";
 import { VOID } from "./roles.ts";

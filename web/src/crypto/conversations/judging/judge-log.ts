@@ -1,9 +1,9 @@
 // Which entries of a log stand (docs/protocol-encryption.md, 8.3, 8.5 and 8.6). One pass over all that is at hand, from the lowest
 // seq up, without keys: so a verdict follows from what is known and never from the order in which it came.
-import { toHex } from "../../lib/bytes.ts";
-import { check, equal, isZero, ProtocolError, type Verdict } from "../protocol/codec.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { bucket } from "../protocol/record.ts";
+import { toHex } from "../../../lib/bytes.ts";
+import { check, equal, isZero, ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { bucket } from "../../protocol/record.ts";
 import type { Epochs, KnownEpoch } from "./epochs.ts";
 import { type Aimed, findGaps, isDue, listDeleted, listEmptied, SeenJudge } from "./judge-marks.ts";
 import { type JudgedSigned, SignedJudge, type VerifiedSigned } from "./judge-signed.ts";

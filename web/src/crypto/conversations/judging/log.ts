@@ -1,10 +1,10 @@
 // The entries of one conversation's log that are at hand, and every H that follows (docs/protocol-encryption.md, 8.5). A known
 // (seq, H) never changes while it is kept; what is let go of may be handed in again. Whether an entry stands is judged beside
 // (judge-log.ts).
-import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { check, equal, zeros } from "../protocol/codec.ts";
-import { hash, sha256 } from "../protocol/primitives.ts";
-import { chainLog } from "../protocol/record.ts";
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { check, equal, zeros } from "../../protocol/codec.ts";
+import { hash, sha256 } from "../../protocol/primitives.ts";
+import { chainLog } from "../../protocol/record.ts";
 
 const HASH = 32;
 

@@ -1,7 +1,7 @@
 // Who may write what (docs/protocol-encryption.md, 8.9). Roles are those of the record's epoch.
-import { check } from "../protocol/codec.ts";
-import { ADMIN, MEMBER, OWNER } from "../protocol/epoch.ts";
-import { findMember, rankOf, type Step } from "../protocol/epoch-rules.ts";
+import { check } from "../../protocol/codec.ts";
+import { ADMIN, MEMBER, OWNER } from "../../protocol/epoch.ts";
+import { findMember, rankOf, type Step } from "../../protocol/epoch-rules.ts";
 
 export const VOID = 0;
 export const MESSAGE = 1;

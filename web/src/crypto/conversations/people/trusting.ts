@@ -1,14 +1,14 @@
 // Other people's identities as this device knows them, and what its person decides about them (docs/protocol-encryption.md, 6.3,
 // 9.1 and 9.2). Decisions name the fingerprint that the person was shown: of another identity nothing is taken.
-import { toHex } from "../../lib/bytes.ts";
-import { catchUpListed } from "../account/connect.ts";
-import { check, equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
-import type { KnownChain } from "../protocol/known-chain.ts";
-import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, meet, type Pin, uncompare } from "../protocol/pins.ts";
-import { fingerprint, type Person, safetyCode, safetyNumber } from "../protocol/trust.ts";
-import { readUserStatement } from "../protocol/user-chain.ts";
-import type { UserState } from "../protocol/user-state.ts";
-import type { Device } from "./device.ts";
+import { toHex } from "../../../lib/bytes.ts";
+import { catchUpListed } from "../../account/connect.ts";
+import { check, equal, ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import type { KnownChain } from "../../protocol/known-chain.ts";
+import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, meet, type Pin, uncompare } from "../../protocol/pins.ts";
+import { fingerprint, type Person, safetyCode, safetyNumber } from "../../protocol/trust.ts";
+import { readUserStatement } from "../../protocol/user-chain.ts";
+import type { UserState } from "../../protocol/user-state.ts";
+import type { Device } from "../device.ts";
 import { takeUpAccepted } from "./reidentify.ts";
 
 /** What lists and headers show of a person. Times in milliseconds. */

@@ -1,13 +1,13 @@
 // What a restored log is judged by: places are other ones above the entry that says so (docs/protocol-encryption.md, 8.5 and 8.6).
 import { expect, test } from "vitest";
 
-import { toHex } from "../../lib/bytes.ts";
-import { makeRestored, RESTORED } from "../protocol/log-entries.ts";
-import { hashStatement } from "../protocol/statements.ts";
+import { toHex } from "../../../lib/bytes.ts";
+import { makeRestored, RESTORED } from "../../protocol/log-entries.ts";
+import { hashStatement } from "../../protocol/statements.ts";
 import type { KnownConversation } from "./known-conversation.ts";
 import { EDIT, RESTORED_ENTRY } from "./roles.ts";
-import { deviceId, NOW, seedOf, SERVER, signAs } from "./testing/cast.ts";
-import { judgedAs, makeCast, Room } from "./testing/room.ts";
+import { deviceId, NOW, seedOf, SERVER, signAs } from "../testing/cast.ts";
+import { judgedAs, makeCast, Room } from "../testing/room.ts";
 
 const DATABASE = seedOf("database").slice(0, 16);
 

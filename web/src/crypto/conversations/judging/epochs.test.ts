@@ -1,12 +1,12 @@
 // Which epochs a device accepts, and where it begins (docs/protocol-encryption.md, 7.5). Each attack stands beside the same act done right.
 import { describe, expect, test } from "vitest";
 
-import { verdictOf } from "../account/testing/world.ts";
-import { zeros } from "../protocol/codec.ts";
-import { makeEpoch } from "../protocol/epoch.ts";
+import { verdictOf } from "../../account/testing/world.ts";
+import { zeros } from "../../protocol/codec.ts";
+import { makeEpoch } from "../../protocol/epoch.ts";
 import { Epochs, type StoredEpoch } from "./epochs.ts";
-import { DAY, deviceId, meet, NOW, PeopleShown, seedOf, SERVER, signAs } from "./testing/cast.ts";
-import { makeCast, Room } from "./testing/room.ts";
+import { DAY, deviceId, meet, NOW, PeopleShown, seedOf, SERVER, signAs } from "../testing/cast.ts";
+import { makeCast, Room } from "../testing/room.ts";
 
 const begin = async (): Promise<Room> => Room.begin(await makeCast("alice", "bob", "carol"));
 const toldOf = ({ seq, time }: StoredEpoch): { seq: number; time: number } => ({ seq, time });
@@ -193,7 +193,7 @@ describe("where a device begins", () => {
   test("a group under the id of one's own conversation with a member is refused, also by who begins late", async () => {
     const room = await begin();
     expect(room.conversation).not.toEqual(deviceId("alice phone"));
-    const { directId } = await import("../protocol/epoch.ts");
+    const { directId } = await import("../../protocol/epoch.ts");
     const squatted = new Room(room.cast, directId(SERVER, 1, 2));
     const made = await squatted.make("create", 1, room.cast.map((one, at) => one.line(at === 0 ? 1 : 3)));
     expect(await verdictOf((await fresh(squatted, 3)).take(made.record, made.roster, null))).toBe("wrong_place");

@@ -1,7 +1,7 @@
 // What shows that something was withheld (docs/protocol-encryption.md, 8.5): a `seen` that does not fit, counters that are not dense,
 // entries that were emptied without a reason.
-import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { equal } from "../protocol/codec.ts";
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { equal } from "../../protocol/codec.ts";
 import type { Epochs } from "./epochs.ts";
 import type { Log, LogPlace, Row, Stretch } from "./log.ts";
 import { EDIT, REACTION } from "./roles.ts";

@@ -1,13 +1,13 @@
 // Whether an epoch record may follow another (docs/protocol-encryption.md, 7.5, steps 1 to 9), by chains and statements that have
 // been fetched before.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, equal } from "../protocol/codec.ts";
-import { type Epoch, EPOCH, readEpoch, readRoster, type RosterMember } from "../protocol/epoch.ts";
-import { checkGroupId, checkPlace, checkRosterHash, checkStep, findMember, type Facts, type Step } from "../protocol/epoch-rules.ts";
-import type { ChainHead } from "../protocol/own-keys.ts";
-import { hashStatement, verifyStatement } from "../protocol/statements.ts";
-import { findDevice } from "../protocol/user-state.ts";
-import type { People } from "./people.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, equal } from "../../protocol/codec.ts";
+import { type Epoch, EPOCH, readEpoch, readRoster, type RosterMember } from "../../protocol/epoch.ts";
+import { checkGroupId, checkPlace, checkRosterHash, checkStep, findMember, type Facts, type Step } from "../../protocol/epoch-rules.ts";
+import type { ChainHead } from "../../protocol/own-keys.ts";
+import { hashStatement, verifyStatement } from "../../protocol/statements.ts";
+import { findDevice } from "../../protocol/user-state.ts";
+import type { People } from "../people/people.ts";
 
 /** Which conversation is asked for, on which server, and by whom. */
 export interface Where {

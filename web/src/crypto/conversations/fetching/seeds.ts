@@ -1,16 +1,16 @@
 // Seeds on their way into the keyring and out of it (docs/protocol-encryption.md, 6.3, 7.3 and 7.8). A seed counts only when it opens
 // the commitment of an accepted record; a wrap is let go of when its seed is in the keyring.
-import type { Bytes } from "../../lib/bytes.ts";
-import { catchUpRows } from "../account/catch-up.ts";
-import { readSeedRows } from "../account/seed-rows.ts";
-import { check, equal, ProtocolError } from "../protocol/codec.ts";
-import { openHistory, unwrapHistoryKey, unwrapSeed } from "../protocol/epoch-keys.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import type { Row } from "../protocol/keyring.ts";
-import type { Device, Live } from "./device.ts";
-import type { KnownEpoch } from "./epochs.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { catchUpRows } from "../../account/catch-up.ts";
+import { readSeedRows } from "../../account/seed-rows.ts";
+import { check, equal, ProtocolError } from "../../protocol/codec.ts";
+import { openHistory, unwrapHistoryKey, unwrapSeed } from "../../protocol/epoch-keys.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import type { Row } from "../../protocol/keyring.ts";
+import type { Device, Live } from "../device.ts";
+import type { KnownEpoch } from "../judging/epochs.ts";
 import { fetchEpochs } from "./fetch-epochs.ts";
-import type { OwnWrap, WrapName } from "./server.ts";
+import type { OwnWrap, WrapName } from "../server.ts";
 
 /** Loose seeds whose records have been accepted since. */
 export function takeLoose(live: Live): void {

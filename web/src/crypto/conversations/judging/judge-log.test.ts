@@ -1,17 +1,17 @@
 // Which entries stand (docs/protocol-encryption.md, 8.3, 8.5 and 8.6). Each refusal stands beside the same entry done right.
 import { describe, expect, test } from "vitest";
 
-import { toHex } from "../../lib/bytes.ts";
-import { verdictOf } from "../account/testing/world.ts";
-import { join, zeros } from "../protocol/codec.ts";
-import { directId } from "../protocol/epoch.ts";
-import { sha256 } from "../protocol/primitives.ts";
-import { encodeBody } from "../protocol/record.ts";
+import { toHex } from "../../../lib/bytes.ts";
+import { verdictOf } from "../../account/testing/world.ts";
+import { join, zeros } from "../../protocol/codec.ts";
+import { directId } from "../../protocol/epoch.ts";
+import { sha256 } from "../../protocol/primitives.ts";
+import { encodeBody } from "../../protocol/record.ts";
 import type { KnownConversation } from "./known-conversation.ts";
 import type { Row } from "./log.ts";
 import { DELETION, EDIT, LEAVE_ENTRY, REACTION, STATE, VOID } from "./roles.ts";
-import { deviceId, meet, PeopleShown, seedOf, SERVER } from "./testing/cast.ts";
-import { judgedAs, makeCast, rewrite, Room, SETTINGS, withBytes } from "./testing/room.ts";
+import { deviceId, meet, PeopleShown, seedOf, SERVER } from "../testing/cast.ts";
+import { judgedAs, makeCast, rewrite, Room, SETTINGS, withBytes } from "../testing/room.ts";
 
 const begin = async (): Promise<Room> => Room.begin(await makeCast("alice", "bob", "carol"));
 const all = (known: KnownConversation): string[] => known.log.rows.map((row) => judgedAs(known, row.seq));

@@ -1,17 +1,17 @@
 // People's chains after a restore of the server (docs/protocol-encryption.md, 10.10): one's own is given back as far as it can be, and
 // what the server does not show any more is learnt anew.
-import type { Bytes } from "../../lib/bytes.ts";
-import { type Account, recall, type Self } from "../account/self.ts";
-import { type NewReceive, type PublicKey, Refusal } from "../account/server.ts";
-import { check, equal } from "../protocol/codec.ts";
-import { hashKemKey, kemPublicKey } from "../protocol/hpke.ts";
-import { GENERATION } from "../protocol/own-keys.ts";
-import { hashStatement } from "../protocol/statements.ts";
-import { readUserStatement } from "../protocol/user-chain.ts";
-import { findDevice } from "../protocol/user-state.ts";
-import type { PersonHead, RememberedPerson } from "./people.ts";
-import type { ConversationServer } from "./server.ts";
-import type { ConversationStore } from "./store.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { type Account, recall, type Self } from "../../account/self.ts";
+import { type NewReceive, type PublicKey, Refusal } from "../../account/server.ts";
+import { check, equal } from "../../protocol/codec.ts";
+import { hashKemKey, kemPublicKey } from "../../protocol/hpke.ts";
+import { GENERATION } from "../../protocol/own-keys.ts";
+import { hashStatement } from "../../protocol/statements.ts";
+import { readUserStatement } from "../../protocol/user-chain.ts";
+import { findDevice } from "../../protocol/user-state.ts";
+import type { PersonHead, RememberedPerson } from "../people/people.ts";
+import type { ConversationServer } from "../server.ts";
+import type { ConversationStore } from "../store.ts";
 
 const MOST_IN_ONE = 500;
 const MOST_OFFERED = 50;

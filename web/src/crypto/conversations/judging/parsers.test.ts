@@ -2,17 +2,17 @@
 // `unsupported`. Bytes are good ones, changed by a generator with a fixed seed.
 import { describe, expect, test } from "vitest";
 
-import type { Bytes } from "../../lib/bytes.ts";
-import { compare, equal, join, ProtocolError, zeros } from "../protocol/codec.ts";
-import { encodeRoster, makeEpoch, readEpoch, readRoster } from "../protocol/epoch.ts";
-import { makeRewrapRequest, readRewrapRequest } from "../protocol/epoch-keys.ts";
-import { makeLeave, makeRestored, readLeave, readRestored } from "../protocol/log-entries.ts";
-import { makeReceive, readReceive } from "../protocol/own-keys.ts";
-import { encodeBody, encodeHeads, readBody, readHeads } from "../protocol/record.ts";
-import { makeUserStatement, readUserStatement } from "../protocol/user-chain.ts";
-import { deviceId, NOW, seedOf, SERVER, signAs } from "./testing/cast.ts";
-import { generator } from "./testing/draw.ts";
-import { makeCast, Room } from "./testing/room.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { compare, equal, join, ProtocolError, zeros } from "../../protocol/codec.ts";
+import { encodeRoster, makeEpoch, readEpoch, readRoster } from "../../protocol/epoch.ts";
+import { makeRewrapRequest, readRewrapRequest } from "../../protocol/epoch-keys.ts";
+import { makeLeave, makeRestored, readLeave, readRestored } from "../../protocol/log-entries.ts";
+import { makeReceive, readReceive } from "../../protocol/own-keys.ts";
+import { encodeBody, encodeHeads, readBody, readHeads } from "../../protocol/record.ts";
+import { makeUserStatement, readUserStatement } from "../../protocol/user-chain.ts";
+import { deviceId, NOW, seedOf, SERVER, signAs } from "../testing/cast.ts";
+import { generator } from "../testing/draw.ts";
+import { makeCast, Room } from "../testing/room.ts";
 
 function change(bytes: Bytes, draw: () => number): Bytes {
   const at = Math.floor(draw() * bytes.length);

@@ -1,12 +1,12 @@
 // The epochs of one conversation that this device has accepted (docs/protocol-encryption.md, 7.5): without gaps from where it began,
 // or from where the newest stay began; those of an earlier stay are kept to read with. Only additions: what is accepted stays.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, equal } from "../protocol/codec.ts";
-import { encodeRoster } from "../protocol/epoch.ts";
-import { opensCommitment } from "../protocol/epoch-keys.ts";
-import type { Facts, Step } from "../protocol/epoch-rules.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, equal } from "../../protocol/codec.ts";
+import { encodeRoster } from "../../protocol/epoch.ts";
+import { opensCommitment } from "../../protocol/epoch-keys.ts";
+import type { Facts, Step } from "../../protocol/epoch-rules.ts";
 import { checkPeople, judgeEpoch, readHere, readNext, type ReadEpoch, type Where } from "./judge-epoch.ts";
-import type { People } from "./people.ts";
+import type { People } from "../people/people.ts";
 
 export interface KnownEpoch extends ReadEpoch {
   /** Where the server says that its entry stands, and when it took it (ms). */

@@ -1,11 +1,11 @@
 // Everybody's user chain and receive statements as this device has verified them (docs/protocol-encryption.md, 5.2 and 6.2). They
 // are fetched when something names them; what cannot be fetched stays `unproven`.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, ProtocolError, type Verdict } from "../protocol/codec.ts";
-import type { RosterMember } from "../protocol/epoch.ts";
-import { checkReceiveKey, KnownChain, type KnownReceive } from "../protocol/known-chain.ts";
-import { takeToEnd } from "../account/catch-up.ts";
-import { type ChainPage, type NewReceive, Refusal } from "../account/server.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import type { RosterMember } from "../../protocol/epoch.ts";
+import { checkReceiveKey, KnownChain, type KnownReceive } from "../../protocol/known-chain.ts";
+import { takeToEnd } from "../../account/catch-up.ts";
+import { type ChainPage, type NewReceive, Refusal } from "../../account/server.ts";
 
 export interface PersonHead {
   user: number;

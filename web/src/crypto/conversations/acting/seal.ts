@@ -1,15 +1,15 @@
 // Sealing what somebody wrote, for the outbox (docs/protocol-encryption.md, 8.2). The outbox has taken the counter in the transaction
 // of its row; it keeps the bytes that come back, and sends those again. Only after `epoch_too_old` it asks once more, with the same
 // client id and counter.
-import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { compare, zeros } from "../protocol/codec.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { LEAVE, makeLeave } from "../protocol/log-entries.ts";
-import { encodeBody, encodeHeads, type GossipHead, sealRecord } from "../protocol/record.ts";
-import { type Extension, hashStatement, HEADS_EXTENSION } from "../protocol/statements.ts";
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { compare, zeros } from "../../protocol/codec.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { LEAVE, makeLeave } from "../../protocol/log-entries.ts";
+import { encodeBody, encodeHeads, type GossipHead, sealRecord } from "../../protocol/record.ts";
+import { type Extension, hashStatement, HEADS_EXTENSION } from "../../protocol/statements.ts";
 import { makeReady, NotReady } from "./act.ts";
-import type { Device, Live } from "./device.ts";
-import { VOID } from "./roles.ts";
+import type { Device, Live } from "../device.ts";
+import { VOID } from "../judging/roles.ts";
 
 export interface Unsealed {
   clientId: Bytes;

@@ -1,13 +1,13 @@
 // Seeds that got lost are asked for, and given to co-members who ask (docs/protocol-encryption.md, 7.7). When to ask and how long to
 // wait before answering is the page's, which has the clock (sealing/healer.ts).
-import { Refusal } from "../account/server.ts";
-import { ProtocolError } from "../protocol/codec.ts";
-import { readRewrapRequest } from "../protocol/epoch-keys.ts";
-import type { Device, Live } from "./device.ts";
-import type { KnownEpoch } from "./epochs.ts";
+import { Refusal } from "../../account/server.ts";
+import { ProtocolError } from "../../protocol/codec.ts";
+import { readRewrapRequest } from "../../protocol/epoch-keys.ts";
+import type { Device, Live } from "../device.ts";
+import type { KnownEpoch } from "../judging/epochs.ts";
 import { answerRequest, listKeyless, makeRequest, takeAnswer } from "./rewrap.ts";
 import { writeSeeds } from "./seeds.ts";
-import type { OpenRewrap } from "./server.ts";
+import type { OpenRewrap } from "../server.ts";
 
 /** Epochs that are asked for at a time, the newest of each conversation first. */
 const MOST_ASKED = 10;

@@ -1,10 +1,10 @@
 // What entries of the log rest on, fetched when they name it: epochs below the oldest known one, and the places where epochs stand
 // (docs/protocol-encryption.md, 7.5 and 8.3). What the server does not show leaves them unproven.
-import { ProtocolError } from "../protocol/codec.ts";
-import type { Device, Live } from "./device.ts";
+import { ProtocolError } from "../../protocol/codec.ts";
+import type { Device, Live } from "../device.ts";
 import { confirm, listFrom } from "./fetch-epochs.ts";
-import type { Row } from "./log.ts";
-import { EPOCH_ENTRY } from "./roles.ts";
+import type { Row } from "../judging/log.ts";
+import { EPOCH_ENTRY } from "../judging/roles.ts";
 import { readSeeds, takeLoose, takeWraps } from "./seeds.ts";
 
 /** Walks back from the oldest known epoch to n, as far as each names the one before. Throws Refusal, NoAnswer. */

@@ -1,24 +1,24 @@
 // What is known of people, what is decided about them, and what follows in conversations (docs/protocol-encryption.md, 9).
 import { beforeAll, describe, expect, test } from "vitest";
 
-import type { Bytes } from "../../lib/bytes.ts";
-import { changePassword } from "../account/change-password.ts";
-import { carryOver } from "../account/renew.ts";
-import { resetWithout } from "../account/reset.ts";
-import type { Account } from "../account/self.ts";
-import { MemorySession } from "../account/testing/memory-session.ts";
-import { MemoryStore } from "../account/testing/memory-store.ts";
-import { asNext, makePassword, ready, verdictOf } from "../account/testing/world.ts";
-import { equal } from "../protocol/codec.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { random } from "../protocol/primitives.ts";
-import { act, begin, makeReady } from "./act.ts";
-import { describeConversation } from "./conversation-facts.ts";
-import type { Device } from "./device.ts";
-import { confirm } from "./fetch-epochs.ts";
-import { PLAIN_SETTINGS } from "./make-epoch.ts";
-import { catchUp, read, say } from "./testing/talk.ts";
-import { Town } from "./testing/town.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { changePassword } from "../../account/change-password.ts";
+import { carryOver } from "../../account/renew.ts";
+import { resetWithout } from "../../account/reset.ts";
+import type { Account } from "../../account/self.ts";
+import { MemorySession } from "../../account/testing/memory-session.ts";
+import { MemoryStore } from "../../account/testing/memory-store.ts";
+import { asNext, makePassword, ready, verdictOf } from "../../account/testing/world.ts";
+import { equal } from "../../protocol/codec.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { random } from "../../protocol/primitives.ts";
+import { act, begin, makeReady } from "../acting/act.ts";
+import { describeConversation } from "../conversation-facts.ts";
+import type { Device } from "../device.ts";
+import { confirm } from "../fetching/fetch-epochs.ts";
+import { PLAIN_SETTINGS } from "../acting/make-epoch.ts";
+import { catchUp, read, say } from "../testing/talk.ts";
+import { Town } from "../testing/town.ts";
 import { acceptIdentity, confirmCompared, look, type PersonTrust, refresh, takeComparisonBack } from "./trusting.ts";
 
 const LONG = { timeout: 60_000 };

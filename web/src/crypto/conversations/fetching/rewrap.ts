@@ -1,16 +1,16 @@
 // Asking co-members for a seed that one should have, and answering (docs/protocol-encryption.md, 7.7). Failures are silence towards who
 // asked; here they have names.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, equal, ProtocolError } from "../protocol/codec.ts";
-import { makeRewrapRequest, openRewrap, readRewrapRequest, REWRAP_REQUEST, rewrapSeed } from "../protocol/epoch-keys.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import type { KnownReceive } from "../protocol/known-chain.ts";
-import { isHeld } from "../protocol/pins.ts";
-import { verifyStatement } from "../protocol/statements.ts";
-import { findDevice } from "../protocol/user-state.ts";
-import type { Device, Live } from "./device.ts";
-import type { KnownEpoch } from "./epochs.ts";
-import type { KnownConversation } from "./known-conversation.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, equal, ProtocolError } from "../../protocol/codec.ts";
+import { makeRewrapRequest, openRewrap, readRewrapRequest, REWRAP_REQUEST, rewrapSeed } from "../../protocol/epoch-keys.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import type { KnownReceive } from "../../protocol/known-chain.ts";
+import { isHeld } from "../../protocol/pins.ts";
+import { verifyStatement } from "../../protocol/statements.ts";
+import { findDevice } from "../../protocol/user-state.ts";
+import type { Device, Live } from "../device.ts";
+import type { KnownEpoch } from "../judging/epochs.ts";
+import type { KnownConversation } from "../judging/known-conversation.ts";
 
 /** From before a reset of one's own: no co-member gives this seed to the identity of today, and the keyring has not kept it. */
 export function isLost({ where, epochs }: Pick<KnownConversation, "where" | "epochs">, { seed, roster }: KnownEpoch): boolean {

@@ -1,12 +1,12 @@
 // Carries accepted identities into conversations (docs/protocol-encryption.md, 7.4 and 9.2): who has reset takes part again from the
 // `reidentify` on that somebody makes who has accepted them. Nobody is brought in whom this person has not accepted.
-import { ProtocolError } from "../protocol/codec.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { isHeld } from "../protocol/pins.ts";
-import { NoAnswer, Refusal } from "../account/server.ts";
-import { act, Moved, NotReady } from "./act.ts";
-import type { Device, Live } from "./device.ts";
-import { isResetSince } from "./sealing-state.ts";
+import { ProtocolError } from "../../protocol/codec.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { isHeld } from "../../protocol/pins.ts";
+import { NoAnswer, Refusal } from "../../account/server.ts";
+import { act, Moved, NotReady } from "../acting/act.ts";
+import type { Device, Live } from "../device.ts";
+import { isResetSince } from "../sealing-state.ts";
 
 const MOST_TRIES = 3;
 

@@ -1,11 +1,11 @@
 // A conversation's epochs from the server up to the one that it names as current (docs/protocol-encryption.md, 7.5 and 7.6), from where
 // this device knows it, or from where it begins: a head row of the keyring, epoch 1, or the epoch that brought oneself in.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, equal, ProtocolError } from "../protocol/codec.ts";
-import { readEpoch } from "../protocol/epoch.ts";
-import type { Device, Live } from "./device.ts";
-import type { StoredEpoch } from "./epochs.ts";
-import type { EpochHead } from "./server.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, equal, ProtocolError } from "../../protocol/codec.ts";
+import { readEpoch } from "../../protocol/epoch.ts";
+import type { Device, Live } from "../device.ts";
+import type { StoredEpoch } from "../judging/epochs.ts";
+import type { EpochHead } from "../server.ts";
 import { takeLoose } from "./seeds.ts";
 
 export type Whole = StoredEpoch & { roster: Bytes };

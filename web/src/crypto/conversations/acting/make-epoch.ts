@@ -1,22 +1,22 @@
 // The next epoch of a conversation, ready to be sent (docs/protocol-encryption.md, 7.2 to 7.4 and 7.8). It is judged here as everybody
 // will judge it: what a person may not do is refused before it leaves.
-import type { Bytes } from "../../lib/bytes.ts";
-import { check, equal, zeros } from "../protocol/codec.ts";
-import type { Sign } from "../protocol/ed25519.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { check, equal, zeros } from "../../protocol/codec.ts";
+import type { Sign } from "../../protocol/ed25519.ts";
 import {
   directId, encodeRoster, type Epoch, groupId, hashRoster, makeEpoch, MEMBER, OWNER, type RosterMember, selfId, type Settings, type Target,
-} from "../protocol/epoch.ts";
-import { commitSeed, type PastSeed, sealHistory, wrapHistoryKey, wrapSeed } from "../protocol/epoch-keys.ts";
-import { findMember, rankOf } from "../protocol/epoch-rules.ts";
-import { RECEIVE } from "../protocol/own-keys.ts";
-import { isHeld, type Pin } from "../protocol/pins.ts";
-import { random } from "../protocol/primitives.ts";
-import { hashStatement } from "../protocol/statements.ts";
-import type { KnownEpoch } from "./epochs.ts";
-import { judgeEpoch, readNext, type ReadEpoch } from "./judge-epoch.ts";
-import type { KnownConversation } from "./known-conversation.ts";
-import type { People } from "./people.ts";
-import type { EpochRequest, MemberWrap, NewHistory } from "./server.ts";
+} from "../../protocol/epoch.ts";
+import { commitSeed, type PastSeed, sealHistory, wrapHistoryKey, wrapSeed } from "../../protocol/epoch-keys.ts";
+import { findMember, rankOf } from "../../protocol/epoch-rules.ts";
+import { RECEIVE } from "../../protocol/own-keys.ts";
+import { isHeld, type Pin } from "../../protocol/pins.ts";
+import { random } from "../../protocol/primitives.ts";
+import { hashStatement } from "../../protocol/statements.ts";
+import type { KnownEpoch } from "../judging/epochs.ts";
+import { judgeEpoch, readNext, type ReadEpoch } from "../judging/judge-epoch.ts";
+import type { KnownConversation } from "../judging/known-conversation.ts";
+import type { People } from "../people/people.ts";
+import type { EpochRequest, MemberWrap, NewHistory } from "../server.ts";
 
 /** What somebody does. Users are named; roles are those afterwards. */
 export type Act =

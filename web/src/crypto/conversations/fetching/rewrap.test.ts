@@ -1,18 +1,18 @@
 // A lost wrap heals, and nobody is given a seed that is not theirs (docs/protocol-encryption.md, 7.7).
 import { expect, test } from "vitest";
 
-import type { Account } from "../account/self.ts";
-import { verdictOf } from "../account/testing/world.ts";
-import { makeRewrapRequest, readRewrapRequest } from "../protocol/epoch-keys.ts";
-import { random } from "../protocol/primitives.ts";
-import { act, begin } from "./act.ts";
-import type { Device } from "./device.ts";
+import type { Account } from "../../account/self.ts";
+import { verdictOf } from "../../account/testing/world.ts";
+import { makeRewrapRequest, readRewrapRequest } from "../../protocol/epoch-keys.ts";
+import { random } from "../../protocol/primitives.ts";
+import { act, begin } from "../acting/act.ts";
+import type { Device } from "../device.ts";
 import { answerOthers } from "./heal.ts";
-import { PLAIN_SETTINGS } from "./make-epoch.ts";
+import { PLAIN_SETTINGS } from "../acting/make-epoch.ts";
 import { answerRequest, listKeyless, makeRequest, takeAnswer } from "./rewrap.ts";
-import { MemoryConversations } from "./testing/memory-conversations.ts";
-import { catchUp, read, say } from "./testing/talk.ts";
-import { Town } from "./testing/town.ts";
+import { MemoryConversations } from "../testing/memory-conversations.ts";
+import { catchUp, read, say } from "../testing/talk.ts";
+import { Town } from "../testing/town.ts";
 
 const LONG = { timeout: 60_000 };
 
@@ -61,7 +61,7 @@ test("each reason not to answer", LONG, async () => {
   there.known.epochs.find(1)!.seed = null;
   expect(await say2({})).toBe("keyless");
   const tablet = await town.worlds.get(2)!.add();
-  const { removeDevices } = await import("../account/remove-devices.ts");
+  const { removeDevices } = await import("../../account/remove-devices.ts");
   await removeDevices(bobAccount, town.worlds.get(2)!.password, [tablet.device]);
   await alice.people.catchUp([2]);
   expect(await say2({})).toBe("rollback");

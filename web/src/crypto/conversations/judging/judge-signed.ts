@@ -1,12 +1,12 @@
 // Entries that are signed and not sealed: epochs, leaving, restoring (docs/protocol-encryption.md, 8.6). Where they stand decides
 // about everything else.
-import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { check, equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
-import { type Epoch, EPOCH, OWNER, readEpoch } from "../protocol/epoch.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { type Leave, LEAVE, readLeave, readRestored, type Restored, RESTORED } from "../protocol/log-entries.ts";
-import type { Name } from "../protocol/primitives.ts";
-import { hashStatement, verifyStatement } from "../protocol/statements.ts";
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { check, equal, ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import { type Epoch, EPOCH, OWNER, readEpoch } from "../../protocol/epoch.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { type Leave, LEAVE, readLeave, readRestored, type Restored, RESTORED } from "../../protocol/log-entries.ts";
+import type { Name } from "../../protocol/primitives.ts";
+import { hashStatement, verifyStatement } from "../../protocol/statements.ts";
 import type { Epochs, KnownEpoch } from "./epochs.ts";
 import type { LogPlace, Row } from "./log.ts";
 import { EPOCH_ENTRY, LEAVE_ENTRY } from "./roles.ts";

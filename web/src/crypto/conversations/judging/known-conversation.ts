@@ -1,14 +1,14 @@
 // What this device knows of one conversation: epochs and log, judged together. Epochs and entries lean on each other: a removal on the
 // leave entry that is its cause, an entry on the epochs around it.
-import type { Bytes } from "../../lib/bytes.ts";
-import { equal, ProtocolError } from "../protocol/codec.ts";
+import type { Bytes } from "../../../lib/bytes.ts";
+import { equal, ProtocolError } from "../../protocol/codec.ts";
 import { Epochs, type HasLeft, type KnownEpoch, type StoredEpoch } from "./epochs.ts";
 import type { Where } from "./judge-epoch.ts";
 import { type Judged, judgeLog } from "./judge-log.ts";
 import { type VerifiedSigned, verifySigned } from "./judge-signed.ts";
 import { Log, type Row } from "./log.ts";
 import { Insides } from "./open-rows.ts";
-import type { People } from "./people.ts";
+import type { People } from "../people/people.ts";
 import { isRecordKind } from "./roles.ts";
 
 export interface ConversationFacts {

@@ -1,22 +1,22 @@
 // After a restore of the server (docs/protocol-encryption.md, 10.10): what is known above the place where a log parts is set aside, and
 // known again as it comes back. The page offers it (restored/returning.ts): records and rosters are no secret, and it has the entries.
-import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
-import type { Account } from "../account/self.ts";
-import { equal, isZero } from "../protocol/codec.ts";
-import { EPOCH, readEpoch } from "../protocol/epoch.ts";
-import { findMember } from "../protocol/epoch-rules.ts";
-import { makeRestored } from "../protocol/log-entries.ts";
-import { hash } from "../protocol/primitives.ts";
-import { hashStatement } from "../protocol/statements.ts";
-import type { Device, Live } from "./device.ts";
-import type { RememberedEpoch } from "./epochs.ts";
-import { confirm } from "./fetch-epochs.ts";
-import type { LogPlace } from "./log.ts";
+import { type Bytes, fromHex, toHex } from "../../../lib/bytes.ts";
+import type { Account } from "../../account/self.ts";
+import { equal, isZero } from "../../protocol/codec.ts";
+import { EPOCH, readEpoch } from "../../protocol/epoch.ts";
+import { findMember } from "../../protocol/epoch-rules.ts";
+import { makeRestored } from "../../protocol/log-entries.ts";
+import { hash } from "../../protocol/primitives.ts";
+import { hashStatement } from "../../protocol/statements.ts";
+import type { Device, Live } from "../device.ts";
+import type { RememberedEpoch } from "../judging/epochs.ts";
+import { confirm } from "../fetching/fetch-epochs.ts";
+import type { LogPlace } from "../judging/log.ts";
 import { PATIENCE } from "./patience.ts";
 import { returnOwn, setPeopleAside } from "./restored-people.ts";
-import { takeLoose, writeSeeds } from "./seeds.ts";
-import type { ConversationServer } from "./server.ts";
-import type { ConversationStore, RememberedConversation, Removed } from "./store.ts";
+import { takeLoose, writeSeeds } from "../fetching/seeds.ts";
+import type { ConversationServer } from "../server.ts";
+import type { ConversationStore, RememberedConversation, Removed } from "../store.ts";
 
 /** The highest place of a log that the server has still; seq 0 for none. */
 export interface Parting extends LogPlace {
