@@ -194,13 +194,16 @@ class OfferChain(Command, name="chain.offer", limit="20/600s", large=True):
 
     Of statements `devices`, `profile` and `retire` are taken; those from the first of another kind on are not
     offered: their vault is lost. `device_keys` are the X-Wing keys of devices that the server does not list.
-    What is there already is passed over. `not_restored` (409): there was no restore of late; `chain_moved`,
-    `receive_moved`: something else stands there now.
+    A device that is not in the list by then shows `listing`, a `devices` statement from further above that it
+    is in: it is looked at and not stored. What is there already is passed over. `not_restored` (409): there
+    was no restore of late; `chain_moved`, `receive_moved`: something else stands there now; `not_found`: the
+    asking device is in no list.
     """
 
     statements: OfferedStatements = field(default_factory=list)
     receives: OfferedReceives = field(default_factory=list)
     device_keys: NewDeviceKeys = field(default_factory=list)
+    listing: Statement | None = None
 
 
 class RecoveryQuestion(Shape, forbid_unknown_fields=True):

@@ -21,13 +21,13 @@ from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.receive import check_receive_key
 from hearth.sealed.person.user_chain import MAY_COME_BACK, StatementKind, read_user_statement
-from hearth.vault.contract import DeviceKey
+from hearth.sealed.person.user_state import ChainState
 from hearth.vault.keep import keep_device_keys
 from hearth.vault.rules import ROOM_FOR_OWNER, judged
 
 
 async def offer_chain(context: Context, command: OfferChain) -> ChainTaken:
-    """Append what is missing. Raises NotRestored, NotFound (a device that was never listed), ChainMoved,
+    """Append what is missing. Raises NotRestored, NotFound (a device that is in no list), ChainMoved,
     ReceiveMoved, NotAccepted, LimitReached."""
     require_restored(context)
     person = await hold_person(context, context.user_id)
@@ -35,16 +35,16 @@ async def offer_chain(context: Context, command: OfferChain) -> ChainTaken:
     known = await store.list_by_hash(context.transaction, person.user_id, hashes) if hashes else {}
     fresh = [data for data in command.statements if data not in known.values()]
     if fresh:
-        await append_offered(context, person, fresh, command.device_keys)
-    elif context.actor.device_id not in person.now.device_keys:
-        raise NotFound
+        await append_offered(context, person, fresh, command)
+    else:
+        require_device(context, person, person.now, command.listing)
     if command.receives:
         await append_receives(context, person, command.receives)
     return await say_taken(context, person)
 
 
 async def append_offered(
-    context: Context, person: Person, statements: Sequence[bytes], device_keys: Sequence[DeviceKey]
+    context: Context, person: Person, statements: Sequence[bytes], command: OfferChain
 ) -> None:
     """Append statements as the next ones, and end the sessions of devices that they take off the list."""
     before = person.now
@@ -52,14 +52,30 @@ async def append_offered(
         kinds = [read_user_statement(data).body.kind for data in statements]
         require(MAY_COME_BACK.issuperset(kinds), Verdict.NOT_ALLOWED, "a statement that comes with a vault")
         states = rules.follow(person, statements)
-    if context.actor.device_id not in states[-1].device_keys:
-        raise NotFound
+    require_device(context, person, states[-1], command.listing)
     by_device = sum(kind is not StatementKind.DEVICES for kind in kinds)
     take_share(context, "chain.offered", rules.OFFERED_STATEMENTS, by_device)
     kept = ROOM_FOR_OWNER if by_device else 0
     await store_statements(context, person, list(zip(states, kinds, statements, strict=True)), kept=kept)
-    await keep_device_keys(context, person.user_id, kem_hashes(person.now), device_keys)
+    await keep_device_keys(context, person.user_id, kem_hashes(person.now), command.device_keys)
     await end_unlisted(context, person, reason="revoked", of=before.devices)
+
+
+def require_device(context: Context, person: Person, state: ChainState, listing: bytes | None) -> None:
+    """Raise NotFound unless the asking device is or was in the list, or will be: its person has said so.
+
+    A list from above the state that is reached shows it: so many statements may stand between the two that
+    no request has room for them.
+    """
+    device_id = context.actor.device_id
+    if device_id in state.device_keys:
+        return
+    if listing is None:
+        raise NotFound
+    with judged(ChainMoved):
+        is_coming = rules.is_listed_above(person, state, listing, device_id)
+    if not is_coming:
+        raise NotFound
 
 
 def take_share(context: Context, bucket: str, limit: str, count: int) -> None:

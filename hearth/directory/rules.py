@@ -11,7 +11,7 @@ from hearth.sealed.core.hashing import labelled_hash
 from hearth.sealed.core.statements import SIGNATURE, Signed
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.person.receive import Receive, check_receive_key
-from hearth.sealed.person.user_chain import StatementKind, read_user_statement
+from hearth.sealed.person.user_chain import IDENTITY_SIGNS, Devices, StatementKind, read_user_statement
 from hearth.sealed.person.user_state import ChainState, apply_statement
 
 MOST_STATEMENTS = 10_000
@@ -140,6 +140,22 @@ def check_own(statement: bytes, device_id: bytes) -> None:
     """Raise Rejected(not_allowed) unless the asking device itself signed a profile or retire statement."""
     is_own = read_user_statement(statement).body.signer == device_id
     require(is_own, Verdict.NOT_ALLOWED, "signed by another device than the asking one")
+
+
+def is_listed_above(person: Person, state: ChainState, statement: bytes, device_id: bytes) -> bool:
+    """Tell whether a `devices` statement from above a state of a chain lists a device (10.10).
+
+    The identity key of that state has signed it: no device, and nobody but its person, can make one.
+    Raises Rejected: malformed, unsupported, wrong_place, not_allowed, bad_signature.
+    """
+    signed = read_user_statement(statement)
+    said, body = signed.body, signed.body.content()
+    is_here = said.server == person.server and said.user == person.user_id
+    require(is_here, Verdict.WRONG_PLACE, "a list of somebody else's devices")
+    if not isinstance(body, Devices) or said.signer != IDENTITY_SIGNS:
+        raise Rejected(Verdict.NOT_ALLOWED, "no list of devices")
+    signed.verify(state.identity_key)
+    return said.n > state.n and any(one.device == device_id for one in body.devices)
 
 
 def check_username(state: ChainState, username: str) -> None:

@@ -150,6 +150,69 @@ async def test_only_ones_own_devices_give_back(restored: Home, make_home: MakeHo
     await is_refused(mallory, receive, "wrong_place")
 
 
+async def lose_much(home: Home) -> Actor:
+    """Say sixty things, and then list a device that had signed in before the backup; it is returned."""
+    actor = await home.signs_in()
+    for number in range(60):
+        home.owner.profile(home.id, str(number))
+    home.owner.list_devices([*home.owner.now.devices, actor.device_id])
+    return actor
+
+
+async def test_a_device_that_is_listed_further_above_than_a_request_reaches_shows_its_list(
+    restored: Home,
+) -> None:
+    """Nobody else may have what was lost."""
+    owner, there = restored.owner, restored.owner.now.n
+    laptop = await lose_much(restored)
+    *lost, listing = owner.statements[there:]
+    keys = owner.keys_of([laptop.device_id])
+    with pytest.raises(NotFound):
+        await restored.run(OfferChain(statements=lost[:50]), laptop)
+    for _ in range(2):
+        taken = await restored.run(OfferChain(statements=lost[:50], listing=listing), laptop)
+        assert taken.n == there + 50
+    await restored.run(OfferChain(statements=[*lost[50:], listing], device_keys=keys), laptop)
+    assert await read_chain(restored) == owner.statements
+    assert await restored.replays() == owner.now
+
+
+async def test_only_a_list_that_its_person_has_signed_and_that_is_to_come_shows_a_device(
+    restored: Home, make_home: MakeHome
+) -> None:
+    owner, there = restored.owner, restored.owner.now.n
+    laptop = await lose_much(restored)
+    *lost, listing = owner.statements[there:]
+    stranger = await restored.signs_in()
+    mallory = await (await make_home("mallory")).sets_up()
+    hers = mallory.owner.list_devices([mallory.id, laptop.device_id])
+    forged = listing[:-1] + bytes([listing[-1] ^ 1])
+    for verdict, shown in (("wrong_place", hers), ("bad_signature", forged), ("not_allowed", lost[-1])):
+        await is_refused(restored, OfferChain(statements=lost[:50], listing=shown), verdict, laptop)
+        await is_refused(restored, OfferChain(listing=shown), verdict, laptop)
+    with pytest.raises(NotFound):
+        await restored.run(OfferChain(statements=lost[:50], listing=listing), stranger)
+    branch = copy.deepcopy(owner)
+    branch.renew_identity()
+    renewed = branch.list_devices([*branch.now.devices, stranger.device_id])
+    await is_refused(restored, OfferChain(statements=lost[:50], listing=renewed), "bad_signature", stranger)
+    assert await read_chain(restored) == owner.statements[:there]
+
+
+async def test_a_list_that_the_chain_has_passed_shows_nobody(restored: Home) -> None:
+    """Of a branch that came to nothing: the person's devices have gone on without it."""
+    owner, laptop = restored.owner, await restored.signs_in()
+    branch = copy.deepcopy(owner)
+    listing = branch.list_devices([*branch.now.devices, laptop.device_id])
+    lost = [owner.profile(restored.id, "Alice anew"), owner.profile(restored.id, "Alice once more")]
+    await restored.run(OfferChain(statements=lost[:1]))
+    with pytest.raises(NotFound):
+        await restored.run(OfferChain(statements=lost[1:], listing=listing), laptop)
+    with pytest.raises(NotFound):
+        await restored.run(OfferChain(receives=[owner.receive(restored.id)], listing=listing), laptop)
+    assert await read_chain(restored) == owner.statements[:-1]
+
+
 async def test_a_stolen_session_gives_back_no_more_than_a_days_share(
     restored: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

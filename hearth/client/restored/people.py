@@ -109,7 +109,8 @@ async def _offer_own(own: Own, before: Own) -> None:
     Raises Rejected(rollback) when the server shows the beginning of it still, and does not take the rest:
     a device that was removed since would be one again, and be given what was made since.
     """
-    while (head := await _find_own(own, before.chain)) is not None:
+    head = await _find_own(own, before.chain)
+    while head is not None:
         statements = list(_list_lost(before.chain, head.n))[:MOST_OFFERED]
         receives = list(_list_receives(before, head, head.n + len(statements)))[:MOST_OFFERED]
         if not statements and not receives:
@@ -119,8 +120,13 @@ async def _offer_own(own: Own, before: Own) -> None:
         if after is not None:
             is_taken = after.n >= head.n + len(statements)
             require(is_taken, Verdict.ROLLBACK, f"one's own chain is not taken back ({refusal})")
-        if refusal is not None or not statements:
-            return
+        is_further = after is not None and _measure(after) > _measure(head)
+        head = after if refusal is None and is_further else None
+
+
+def _measure(head: ChainHead) -> tuple[int, int]:
+    """Return how far a chain and its receive statements have come."""
+    return head.n, head.receive_version
 
 
 async def _find_own(own: Own, chain: Chain) -> ChainHead | None:
@@ -142,7 +148,8 @@ async def _offer(
     after = before.chain.states[head.n + len(statements) - 1].devices
     new = (after.keys() - listed.keys()) & before.device_keys.keys()
     keys = list_device_keys({device: before.device_keys[device] for device in new})
-    offer = OfferChain(statements=statements, receives=receives, device_keys=keys)
+    listing = _find_listing(before.chain, head.n + len(statements), own.by.device)
+    offer = OfferChain(statements=statements, receives=receives, device_keys=keys, listing=listing)
     try:
         await own.ask(offer, ChainTaken)
     except HearthError as error:
@@ -150,6 +157,17 @@ async def _offer(
             raise
         LOG.info("one's own chain is not given back: %s", error.code)
         return error.code
+    return None
+
+
+def _find_listing(chain: Chain, n: int, device: bytes) -> bytes | None:
+    """Return the list above a statement by which a device shows that it is one, None where it is known."""
+    reached = chain.states[n - 1]
+    if device in reached.device_keys:
+        return None
+    for state, statement in zip(chain.states[n:], chain.statements[n:], strict=True):
+        if device in state.devices:
+            return statement if state.identity_key == reached.identity_key else None
     return None
 
 

@@ -21,10 +21,12 @@ from hearth.directory.contract import (
     UserChain,
 )
 from hearth.errors import HearthError
+from hearth.sealed.core import hpke
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.person.keyring import How, OpenRow, PinRow, UserId
 from hearth.sealed.person.pins import Pins
-from tests.client.alice import DEVICE, make_file, make_owner
+from hearth.sealed.person.receive import Receive
+from tests.client.alice import DEVICE, SERVER, make_file, make_owner
 from tests.directory.kit import Owner
 
 THIEF = b"t" * 16
@@ -34,24 +36,29 @@ class Server:
     """Has the first `n` statements of alice's chain, and takes back what follows unless it refuses."""
 
     def __init__(self, owner: Owner, n: int) -> None:
-        self.owner, self.n = owner, n
+        self.owner, self.n, self.kept = owner, n, 0
+        self.keeps_receives = True
         self.refuses: str | None = None
-        self.offers = list[int]()
+        self.offers, self.listings = list[int](), list[bytes | None]()
         self.others = dict[int, ChainHead]()
 
     async def ask(self, command: Any, _result: Any) -> Any:
         if isinstance(command, ListChainHeads):
-            own = ChainHead(user_id=1, n=self.n, hash=self.states[self.n - 1].hash, receive_version=0)
+            own = ChainHead(user_id=1, n=self.n, hash=self.states[self.n - 1].hash, receive_version=self.kept)
             return ChainHeads(heads=[own, *self.others.values()])
         if isinstance(command, ReadChain):
             said = self.owner.statements[: self.n]
             return UserChain(user_id=1, statements=said[command.after :], n=len(said))
         assert isinstance(command, OfferChain)
         self.offers.append(len(command.statements))
+        self.listings.append(command.listing)
         if self.refuses is not None:
             raise to_error(Problem(code=self.refuses))
-        assert command.statements[0] == self.owner.statements[self.n]
+        assert command.statements[:1] == self.owner.statements[self.n :][: len(command.statements[:1])]
         self.n += len(command.statements)
+        for one in command.receives if self.keeps_receives else ():
+            self.kept += 1
+            assert Receive.open(one.statement).body.version == self.kept
         return cast(ChainTaken, None)
 
     @property
@@ -130,6 +137,47 @@ async def test_all_of_a_long_chain_is_given_back(file: DeviceFile, server: Serve
         server.owner.profile(DEVICE, f"Alice {number}")
     own = await look(file, learn(server))
     assert server.offers == [50, 50, 21] and own.keys.people["1"].chain.n == 123
+
+
+def publish(server: Server, count: int) -> None:
+    """Have her device say that many receive statements, at the end of her chain."""
+    for _ in range(count):
+        receive = server.owner.receive(DEVICE)
+        server.known.met.receive_keys[hpke.kem_hash(receive.public_key)] = receive.public_key
+        server.known.chain.take_receive(receive.statement)
+
+
+async def test_all_of_many_receive_statements_are_given_back(file: DeviceFile, server: Server) -> None:
+    """Also where no statement of the chain is lost with them, or with the last of them."""
+    server.n = 3
+    publish(server, 120)
+    await look(file, server)
+    assert server.kept == 120 and server.offers == [0, 0, 0]
+
+
+async def test_a_server_that_only_says_that_it_takes_receive_statements_is_asked_once(
+    file: DeviceFile, server: Server
+) -> None:
+    server.n, server.keeps_receives = 3, False
+    publish(server, 1)
+    await look(file, server)
+    assert server.offers == [0]
+
+
+async def test_a_device_that_is_listed_far_above_shows_where(file: DeviceFile) -> None:
+    """More stands below its list than a request has room for, and nobody else may have what was lost."""
+    other, owner = b"o" * 16, Owner(SERVER, 1, "alice", b"a" * 32)
+    owner.genesis()
+    owner.list_devices([other])
+    for number in range(60):
+        owner.profile(other, str(number))
+    assert file.state.keys is not None
+    owner.seeds[DEVICE] = file.state.keys.sign_seed
+    owner.list_devices([DEVICE, other])
+    server = Server(owner, 2)
+    server.known = Own(file, server.ask)
+    assert (await look(file, learn(server))).keys.people["1"].chain.n == 63
+    assert server.offers == [50, 11] and server.listings == [owner.statements[-1], None]
 
 
 async def test_who_knows_only_how_long_it_was_waits_for_the_others(file: DeviceFile, server: Server) -> None:

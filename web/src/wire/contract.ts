@@ -608,14 +608,17 @@ export interface Renew {
 /**
  * After a restore: the next statements of one's chain and the next receive statements, as they were made. Of
  * statements `devices`, `profile` and `retire` are taken; those from the first of another kind on are not
- * offered: their vault is lost. `device_keys` are the X-Wing keys of devices that the server does not list. What
- * is there already is passed over. `not_restored` (409): there was no restore of late; `chain_moved`,
- * `receive_moved`: something else stands there now.
+ * offered: their vault is lost. `device_keys` are the X-Wing keys of devices that the server does not list. A
+ * device that is not in the list by then shows `listing`, a `devices` statement from further above that it is
+ * in: it is looked at and not stored. What is there already is passed over. `not_restored` (409): there was no
+ * restore of late; `chain_moved`, `receive_moved`: something else stands there now; `not_found`: the asking
+ * device is in no list.
  */
 export interface OfferChain {
   statements?: OfferedStatements;
   receives?: OfferedReceives;
   device_keys?: NewDeviceKeys;
+  listing?: Statement | null;
 }
 
 /**
