@@ -1,9 +1,10 @@
 """What people write is sealed in their browsers: the server has nothing readable, a password opens it all."""
 
 import asyncio
+import base64
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.keys import refuse
@@ -189,3 +190,32 @@ async def test_what_its_author_deletes_is_deleted_on_every_device_and_for_new_on
     await shows_a_deletion(bob)
     kept = await bob.page.evaluate(KEPT)
     assert CANARY not in kept and "Stays" in kept
+
+
+async def show_another_past(route: Route) -> None:
+    """As a server would that has something else in the place of each newest epoch."""
+    answer = await route.fetch()
+    said = await answer.json()
+    for head in said.get("heads", []):
+        head["record_hash"] = base64.b64encode(bytes(32)).decode()
+    await route.fulfill(response=answer, json=said)
+
+
+async def test_what_cannot_be_right_is_said_in_plain_words_and_the_hosts_word_stands_small_beneath(
+    alice: Person, bob: Person
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await alice.writes("Before")
+    await alice.sees_mark("Before", "Delivered")
+    await alice.context.route("**/api/epoch.heads", show_another_past)
+    await alice.page.reload()
+    said = alice.page.get_by_role("status").filter(has_text="cannot be right, so nothing is sent here")
+    await expect(said.locator("small code")).to_have_text("fork", timeout=PATIENCE)
+    assert "fork" not in await said.evaluate(
+        "(line) => [...line.querySelectorAll('small')].forEach((small) => small.remove()) ?? line.textContent"
+    )
+    await alice.page.get_by_role("main").get_by_role("button", name="More").first.click()
+    await alice.page.get_by_role("menuitem", name="Encryption").click()
+    state = alice.page.get_by_text("Stopped, because what the server shows cannot be right.")
+    await expect(state.locator("small code")).to_have_text("fork", timeout=PATIENCE)

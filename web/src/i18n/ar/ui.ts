@@ -21,4 +21,5 @@ export const ui: Translation<typeof en>["ui"] = {
   cropZoom: "تكبير",
   cropUse: "استخدام الصورة",
   cropFailed: "تعذّرت قراءة هذه الصورة. اختر صورة أخرى.",
+  hostWord: "كلمة لمن يدير هذا الخادم ليبحث عن معناها:",
 };

@@ -3,7 +3,7 @@ export const keys = {
   none: "Enter your password once, so that this device can make the keys for end-to-end encryption.",
   unlisted: "Enter your password once, so that this device gets the keys that your other devices have.",
   removed: "This device has no keys any more. Sign out and in again, and it gets new ones.",
-  refused: "What this server shows of your keys cannot be right, so Hearth does not trust it and changes nothing. Tell the person who runs it: {verdict}",
+  refused: "What this server shows of your keys cannot be right, so Hearth does not trust it and changes nothing. Tell the person who runs it.",
   older: "This server shows older keys of yours than this device knows, and does not take back what is missing. If it was restored from a backup, signing out and in again takes what it has; what was changed since is lost then. If nobody restored it, do not trust it.",
   refusedNow: "What this server shows of your keys cannot be right, so nothing was changed. Tell the person who runs it.",
   broken: "This device could not use its keys. Close other tabs of Hearth, or restart the browser, and try again.",

@@ -34,7 +34,7 @@ export const messages = {
   waitsForKeys: "{name} has no keys for encryption yet. What you write waits on this device and is sent once {name} has opened Hearth.",
   waitsForSeed: "This device does not have the key of this conversation yet. It asks the others for it again and again; until then what you write waits here.",
   waitsForRemoval: "{name} had been removed from this group, and the server has lost that. What you write waits here until somebody who may removes {name} again.",
-  stopped: "What the server shows of this conversation cannot be right, so nothing is sent here. Tell the person who runs this Hearth: {verdict}",
+  stopped: "What the server shows of this conversation cannot be right, so nothing is sent here. Tell the person who runs this Hearth.",
   stoppedOlder: "This server shows less of this conversation than this device knows, or does not take back what is missing, so nothing is sent here. If it was restored from a backup, signing out and in again takes what it has; what was changed since is lost then. If nobody restored it, do not trust it.",
   linkHost: "leads to {host}",
   unreadLine: "Unread messages",

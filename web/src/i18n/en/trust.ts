@@ -7,7 +7,7 @@ export const trust = {
   byLink: "Not compared yet. Their link named these keys on {date}.",
   notKnown: "Not compared yet.",
   noKeys: "{name} has no keys yet. They come the next time {name} signs in with a browser.",
-  cannotBe: "What this server shows of {name}’s keys cannot be right, so nothing is sealed to them. Tell the person who runs it: {verdict}",
+  cannotBe: "What this server shows of {name}’s keys cannot be right, so nothing is sealed to them. Tell the person who runs it.",
   number: "Safety number",
   numberText: "If {name} sees the same number on the page about you, nobody stands between you. Compare it face to face or in a call, not in this conversation.",
   codeText: "{name} can scan this code instead of reading the number.",
@@ -77,6 +77,6 @@ export const trust = {
   stateRotating: "New keys come with the next message.",
   stateHeld: "What is written here waits until a new identity is accepted.",
   stateKeyless: "This device waits for the key from another device of a member.",
-  stateStopped: "Stopped, because what the server shows cannot be right: {verdict}",
+  stateStopped: "Stopped, because what the server shows cannot be right.",
   stateUnconfirmed: "Not checked with the server since it was last reached.",
 } as const;

@@ -19,4 +19,5 @@ export const ui = {
   cropZoom: "Zoom",
   cropUse: "Use picture",
   cropFailed: "This picture cannot be read. Choose another one.",
+  hostWord: "A word for whoever runs this Hearth to look up:",
 } as const;

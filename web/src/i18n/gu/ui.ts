@@ -21,4 +21,5 @@ export const ui: Translation<typeof en>["ui"] = {
   cropZoom: "ઝૂમ",
   cropUse: "આ ચિત્ર વાપરો",
   cropFailed: "આ ચિત્ર વાંચી શકાયું નથી. બીજું પસંદ કરો.",
+  hostWord: "આ Hearth ચલાવનાર માટે, અર્થ જોવાનો શબ્દ:",
 };

@@ -21,4 +21,5 @@ export const ui: Translation<typeof en>["ui"] = {
   cropZoom: "ज़ूम",
   cropUse: "यही तस्वीर लगाएँ",
   cropFailed: "यह तस्वीर पढ़ी नहीं जा सकी। कोई दूसरी चुनें।",
+  hostWord: "इस Hearth को चलाने वाले के लिए, मतलब देखने का शब्द:",
 };
