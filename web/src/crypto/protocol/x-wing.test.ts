@@ -1,5 +1,5 @@
 import { ml_kem768_x25519 as noble } from "@noble/post-quantum/hybrid.js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { join, zeros } from "./codec.ts";
@@ -73,6 +73,15 @@ test("what is overwritten is never the caller's", async () => {
   const key = toHex(publicKey);
   await decapsulate(seed, (await encapsulate(publicKey, ekm)).ciphertext);
   expect([[seed, ekm].map(toHex), toHex(publicKey)]).toEqual([before, key]);
+});
+
+test("the randomness of an encapsulation is overwritten, also of one that fails", async () => {
+  const publicKey = await publicKeyOf(random(32));
+  const drawn = vi.spyOn(crypto, "getRandomValues");
+  await encapsulate(publicKey);
+  await expect(encapsulate(join(publicKey.subarray(0, 1184), zeros(32)))).rejects.toMatchObject({ verdict: "bad_key" });
+  expect(drawn.mock.results.map(({ value }) => value as Bytes)).toEqual([zeros(64), zeros(64)]);
+  drawn.mockRestore();
 });
 
 test("no key of ML-KEM, and X25519 parts of low order", async () => {

@@ -1,5 +1,5 @@
-// X-Wing (draft-connolly-cfrg-xwing-kem, section 5): ML-KEM-768 and X25519 from one seed of 32 bytes. Private keys and shared secrets on
-// the way are overwritten. Lengths are checked by who calls.
+// X-Wing (draft-connolly-cfrg-xwing-kem, section 5): ML-KEM-768 and X25519 from one seed of 32 bytes. Private keys, the randomness that
+// they are made of and shared secrets on the way are overwritten. Lengths are checked by who calls.
 import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
 import { ml_kem768 as mlKem } from "@noble/post-quantum/ml-kem.js";
 
@@ -50,16 +50,17 @@ function encapsulateMlKem(publicKey: Bytes, randomness: Bytes): { cipherText: Ui
 
 export const publicKeyOf = (seed: Bytes): Promise<Bytes> => withKeyPair(seed, ({ mlKemPublic, x25519Public }) => join(mlKemPublic, x25519Public));
 
-/** `ekm` is 64 bytes of randomness. Throws ProtocolError `bad_key`: no key of ML-KEM, or an X25519 part of low order. */
-export async function encapsulate(publicKey: Bytes, ekm = random(64)): Promise<{ ciphertext: Bytes; sharedSecret: Bytes }> {
+/** `given` is 64 bytes of randomness. Throws ProtocolError `bad_key`: no key of ML-KEM, or an X25519 part of low order. */
+export async function encapsulate(publicKey: Bytes, given?: Bytes): Promise<{ ciphertext: Bytes; sharedSecret: Bytes }> {
   const x25519Public = publicKey.subarray(ML_KEM_PUBLIC_BYTES);
-  const ephemeral = ekm.slice(32);
+  const ekm = given?.slice() ?? random(64);
+  const ephemeral = ekm.subarray(32);
   try {
     const [x25519Ciphertext, x25519Shared] = [await multiplyBase(ephemeral), await multiply(ephemeral, x25519Public)];
     const { cipherText, sharedSecret } = encapsulateMlKem(publicKey.subarray(0, ML_KEM_PUBLIC_BYTES), ekm.subarray(0, 32));
     return { ciphertext: join(cipherText, x25519Ciphertext), sharedSecret: combine(sharedSecret, x25519Shared, x25519Ciphertext, x25519Public) };
   } finally {
-    wipe(ephemeral);
+    wipe(ekm);
   }
 }
 
