@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from hearth.client.device_file import DeviceFile, OutboxRow
+from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, NoKeys, NotReady, may_pass
 from hearth.errors import Conflict, HearthError
 from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
@@ -175,7 +176,7 @@ class Outbox:
                 await self.deliver(row)
 
     async def _send_until_answered(self, row: OutboxRow) -> Sent:
-        pause = MIN_PAUSE
+        pauses = Pauses(MIN_PAUSE, MAX_PAUSE)
         while True:
             await self._wait_until_connected()
             if not row.sealed:
@@ -187,8 +188,7 @@ class Outbox:
             except HearthError as error:
                 if not may_pass(error):
                     raise
-                wait = max(error.retry_after or 0.0, pause)
-            pause = min(pause * 2, MAX_PAUSE)
+                wait = pauses.next(error.retry_after)
             await asyncio.sleep(wait + random.uniform(0, MIN_PAUSE))  # noqa: S311 - jitter, not a secret
 
     def _drop(self, row: OutboxRow) -> None:

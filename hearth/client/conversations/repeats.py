@@ -7,6 +7,7 @@ from hearth.client.device_file import DeviceFile, OutboxRow
 from hearth.client.events import DeviceCopied
 from hearth.client.keys.asking import is_moved
 from hearth.client.keys.keeper import Keeper
+from hearth.client.pauses import Pauses
 from hearth.client.problems import NoKeys, may_pass
 from hearth.client.replica.catch_up import Ask
 from hearth.client.replica.state import Replica
@@ -39,15 +40,14 @@ class Repeats:
         An entry that does not pass repeats nothing; one that was emptied cannot be judged any more, and does.
         A refusal that passes is waited out without the keys; after any other, nothing can be found.
         """
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         while True:
             try:
                 return await self._look(row, sent)
             except HearthError as error:
                 if not may_pass(error) and not is_moved(error):  # such as of who is no member any more
                     return 0
-                await self._keeper.wait_for_news(max(error.retry_after or 0.0, pause))
-            pause = min(pause * 2, MAX_PAUSE)
+                await self._keeper.wait_for_news(pauses.next(error.retry_after))
 
     async def _look(self, row: OutboxRow, sent: Sent) -> int:
         found: list[Entry] = []

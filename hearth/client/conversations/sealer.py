@@ -12,6 +12,7 @@ from hearth.client.crypto.making.entry import Draft, seal_entry
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
+from hearth.client.pauses import Pauses
 from hearth.client.problems import NotReady, Waits, may_pass
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.state import Replica
@@ -34,20 +35,18 @@ class Sealer:
 
         Raises HearthError; NoKeys; NotReady for a conversation that was stopped.
         """
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         while True:
             try:
                 await self._seal_now(row)
             except NotReady as reason:
                 if reason.waits is Waits.STOPPED:
                     raise
-                await self._keeper.wait_for_news(pause)
-                pause = min(pause * 2, MAX_PAUSE)
+                await self._keeper.wait_for_news(pauses.next())
             except HearthError as error:
                 if not may_pass(error):
                     raise
-                await self._keeper.wait_for_news(error.retry_after or pause)
-                pause = min(pause * 2, MAX_PAUSE)
+                await self._keeper.wait_for_news(pauses.next(error.retry_after))
             else:
                 return
 
@@ -60,6 +59,7 @@ class Sealer:
     async def look_again(self, key: str) -> None:
         """The server takes nothing more under the epoch that a row was sealed under."""
         state = self._find(key)
+        pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         while True:
             try:
                 async with self._keeper.hold() as room:
@@ -67,7 +67,7 @@ class Sealer:
             except HearthError as error:
                 if not may_pass(error):
                     raise
-                await self._keeper.wait_for_news(error.retry_after or FIRST_PAUSE)
+                await self._keeper.wait_for_news(pauses.next(error.retry_after))
             else:
                 return
 

@@ -7,13 +7,14 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, Unreachable, is_retryable
 from hearth.client.wire.http import Http
 from hearth.contract import Command
 from hearth.errors import HearthError
 
 MOST_TRIES = 6
-FIRST_PAUSE = 0.2
+FIRST_PAUSE = 0.4
 MAX_PAUSE = 15.0
 MOST_WAIT = 60.0
 """Seconds: who asks may hold the keys, and a day's budget may be used up for hours."""
@@ -40,7 +41,7 @@ class Asker:
 
         One that may be tried again is raised when the server names a longer wait than a minute.
         """
-        pause, tries = FIRST_PAUSE, 0
+        pauses, tries = Pauses(FIRST_PAUSE, MAX_PAUSE), 0
         while True:
             tries += 1
             try:
@@ -48,12 +49,11 @@ class Asker:
             except (Disconnected, Unreachable):
                 if self._wait is None and tries == MOST_TRIES:
                     raise
-                pause = min(pause * 2, MAX_PAUSE)
-                wait = pause
+                wait = pauses.next()
             except HearthError as error:
                 if not is_retryable(error) or (error.retry_after or 0.0) > MOST_WAIT:
                     raise
-                wait = max(error.retry_after or 0.0, pause)
+                wait = pauses.next(error.retry_after)
             await asyncio.sleep(wait * random.uniform(0.5, 1.2))  # noqa: S311 - jitter, not a secret
             if self._wait is not None:
                 await self._wait()

@@ -14,6 +14,7 @@ from hearth.client.events import KeysStopped
 from hearth.client.keys.asking import Asker
 from hearth.client.keys.connect import Place, connect
 from hearth.client.keys.own import Own
+from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.client.replica.state import Replica
 from hearth.client.restored.after import AfterRestore
@@ -80,7 +81,7 @@ class Keeper:
 
     async def settle(self) -> None:
         """After a restore: wait until what this device knew was looked at. Raises NotSignedIn."""
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         while self._restored.is_due:
             try:
                 async with self.hold():
@@ -90,8 +91,7 @@ class Keeper:
             except NotSignedIn:
                 raise
             except (HearthError, Rejected):
-                await self.wait_for_news(pause)
-                pause = min(pause * 2, MAX_PAUSE)
+                await self.wait_for_news(pauses.next())
 
     def forget(self) -> None:
         """The keys in the file have changed: what was known is read anew."""
@@ -145,7 +145,7 @@ class Keeper:
 
     async def run(self) -> None:
         """Look after each connection; what the server refuses for a while is tried again."""
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         try:
             while True:
                 await self._wait()
@@ -154,11 +154,10 @@ class Keeper:
                 except Rejected as rejected:
                     self._notify(KeysStopped(verdict=rejected.verdict.value, why=rejected.why))
                 except (HearthError, Disconnected, Unreachable):
-                    await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-                    pause = min(pause * 2, MAX_PAUSE)
+                    await asyncio.sleep(pauses.next() * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                     self._wake.set()
                 else:
-                    pause = FIRST_PAUSE
+                    pauses.reset()
         finally:
             await self._chores.stop()
 

@@ -12,6 +12,7 @@ import msgspec
 
 from hearth.accounts.contract import Session, SessionEnded
 from hearth.client.device_file import DeviceState
+from hearth.client.pauses import Pauses
 from hearth.client.problems import (
     Disconnected,
     LogBroken,
@@ -54,7 +55,7 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
         self._version = 0
-        self._pause = FIRST_PAUSE
+        self._pauses = Pauses(FIRST_PAUSE, MAX_PAUSE)
         self.socket: Socket | None = None
         self.is_ready = False
         self.failure: Exception | None = None
@@ -114,8 +115,7 @@ class Connection:
         try:
             while True:
                 await self._live_once()
-                await asyncio.sleep(self._pause * random.random())  # noqa: S311 - jitter, not a secret
-                self._pause = min(self._pause * 2, MAX_PAUSE)
+                await asyncio.sleep(self._pauses.next() * random.random())  # noqa: S311 - jitter, not a secret
         except (HearthError, LogBroken, ProtocolBroken, msgspec.MsgspecError) as error:
             self.failure = error
         finally:
@@ -129,7 +129,7 @@ class Connection:
             await socket.connect()
             self.socket = socket
             await self._resync(socket)
-            self._pause = FIRST_PAUSE
+            self._pauses.reset()
             await self._follow(socket)
         except Unreachable:
             await self._check_session()
