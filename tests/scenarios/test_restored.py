@@ -156,6 +156,7 @@ async def test_who_was_removed_since_the_backup_is_removed_again_before_anything
 async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stopped(
     sign_up: SignUp, backups: Backups
 ) -> None:
+    """Until it says that it was restored again, and takes all of it."""
     alice, bob = await sign_up("alice"), await sign_up("bob")
     await make_friends(alice, bob)
     await alice.sends("before the backup", to=bob)
@@ -169,6 +170,12 @@ async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stop
     with pytest.raises(NotReady) as stopped:
         await alice.client.send("bob", "no", wait=False)
     assert (stopped.value.waits, stopped.value.verdict) == (Waits.STOPPED, Verdict.ROLLBACK)
+    before = alice.client.replica.generation
+    await backups.restore_again()
+    await goes_on(alice, before)
+    assert await epochs_of(alice, "bob") == [Action.CREATE, Action.ROTATE]
+    await alice.sends("life goes on", to=bob)
+    await bob.receives("life goes on")
 
 
 async def test_what_cannot_come_back_stops_nothing(sign_up: SignUp, backups: Backups) -> None:

@@ -68,8 +68,10 @@ class Live:
 
     @property
     def stopped(self) -> Verdict | None:
-        """What the server has shown that cannot be, if it has."""
-        return self.sealing.evidence[-1] if self.sealing.evidence else None
+        """What the server has shown that cannot be, if it has: first what no restore explains (10.10)."""
+        evidence = self.sealing.evidence
+        lasting = [one for one in evidence if one is not Verdict.ROLLBACK]
+        return next(reversed(lasting or evidence), None)
 
     def find_leave(self, n: int, user: int) -> bytes | None:
         """Return the SHA-256 of a leave entry that counts in epoch n."""

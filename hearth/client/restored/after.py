@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+
 from hearth.client.conversations.room import Room
 from hearth.client.device_file import DeviceFile
 from hearth.client.keys.kept import KeptHead
@@ -13,6 +15,7 @@ from hearth.client.restored.known import Known, gather
 from hearth.client.restored.people import look_at_people, return_pins
 from hearth.epochs.contract import EpochHeads, ListEpochHeads
 from hearth.errors import HearthError, NotSignedIn
+from hearth.sealed.core.verdicts import Verdict
 
 RETRY_SECONDS = 30.0
 TRIED_AGAIN = 3
@@ -25,13 +28,15 @@ class AfterRestore:
 
     What could not be given back, because somebody else's chain has to come first, stays in `_known`. What the
     server answers about one conversation holds up no other. While it takes nothing more, all waits in there,
-    and the keys are let go of.
+    and the keys are let go of. What was known of conversations that `rollback` has stopped is in `_denied`:
+    they are judged anew, by all of it, when another generation is told.
     """
 
     def __init__(self, file: DeviceFile, replica: Replica) -> None:
         self._file, self._replica = file, replica
         self._before: Room | None = None
         self._known: dict[str, Known] = {}
+        self._denied: dict[str, Known] = {}
         self._not_before = 0.0
 
     @property
@@ -62,7 +67,9 @@ class AfterRestore:
         keys = room.own.keys
         if self.is_due:
             await return_pins(room.own, None if self._before is None else self._before.own)
+            _judge_anew(room)
             known = gather(self._file.state, self._before, self._replica.lost)
+            known |= {key: one.again() for key, one in self._denied.items()}
             heads = await _list_heads(room, known)
             for key, one in known.items():
                 if not _is_same(room, key, one, heads.get(key)):
@@ -94,6 +101,17 @@ class AfterRestore:
             if error.code in WAITS or may_pass(error):
                 return
         del self._known[key]
+        self._denied.pop(key, None)
+        if room.open(key).stopped is Verdict.ROLLBACK:
+            self._denied[key] = known
+
+
+def _judge_anew(room: Room) -> None:
+    """Let go of every `rollback` of before, once: the server says that there was another restore (10.10)."""
+    kept = room.own.keys.conversations
+    for key, one in list(kept.items()):
+        if one.stopped == Verdict.ROLLBACK and key not in room.lives:
+            kept[key] = msgspec.structs.replace(one, stopped=None)
 
 
 def _now() -> float:

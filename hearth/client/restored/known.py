@@ -1,7 +1,7 @@
 """What a device knew of a conversation before the server was restored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_row
@@ -42,6 +42,10 @@ class Known:
         """The highest known place."""
         seq = max(self.places)
         return seq, self.places[seq]
+
+    def again(self) -> "Known":
+        """Return the same for another restore: all of it may come back, and others have time again."""
+        return replace(self, until=patience.end(), stays_lost=None)
 
     def seeds(self, conversation: bytes) -> dict[EpochId, EpochRow]:
         """Return the seeds that are here, as the keyring names them."""

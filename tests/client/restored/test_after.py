@@ -6,12 +6,16 @@ from typing import Any, cast
 
 import pytest
 
-from hearth.client.keys.kept import KeptHead
+from hearth.client.conversations.live import Live
+from hearth.client.keys.kept import KeptConversation, KeptHead
 from hearth.client.problems import Disconnected, Problem, to_error
 from hearth.client.restored import after
 from hearth.client.restored.after import RETRY_SECONDS, AfterRestore
 from hearth.client.restored.known import Known
 from hearth.errors import NotFound, NotSignedIn
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.check import Where
+from hearth.sealed.person.people import People
 
 KEYS = ("a" * 32, "b" * 32, "c" * 32)
 
@@ -47,7 +51,9 @@ def room() -> Any:
     keys = SimpleNamespace(databases=["before"], conversations={})
     replica = SimpleNamespace(generation="now", lost={}, conversations={})
     file = SimpleNamespace(state=SimpleNamespace(keys=keys), save=lambda: None)
-    return SimpleNamespace(own=SimpleNamespace(keys=keys, file=file), replica=replica, database="now")
+    own = SimpleNamespace(keys=keys, file=file)
+    lives = {key: SimpleNamespace(key=key, stopped=None) for key in KEYS}
+    return SimpleNamespace(own=own, replica=replica, database="now", lives={}, open=lives.__getitem__)
 
 
 @pytest.fixture
@@ -81,8 +87,7 @@ async def test_while_the_server_takes_nothing_more_all_wait_and_the_keys_are_fre
     server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aside = list[str]()
-    monkeypatch.setattr(after, "set_aside", lambda _room, key, _known, _common: aside.append(key))
-    room.open = lambda key: key
+    monkeypatch.setattr(after, "set_aside", lambda _room, live, _known, _common: aside.append(live.key))
     server.faults[KEYS[0]] = to_error(Problem(code="too_many_requests", retry_after=7200.0))
     async with asyncio.timeout(5):
         await restored.look(room)
@@ -117,3 +122,64 @@ async def test_the_end_of_a_session_or_connection_forgets_nothing(
     server.faults, server.given = {}, []
     await restored.look(room)
     assert server.given == [*KEYS] and not restored.is_due
+
+
+def tell(room: Any, generation: str) -> None:
+    """Let the server say that it was restored again."""
+    room.replica.generation = room.database = generation
+    room.lives = {}
+
+
+async def test_what_rollback_has_stopped_is_judged_anew_by_all_that_was_known(
+    server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server denied once it may give back after the next restore; nothing else lets it off."""
+    denied = {KEYS[0]: Known(KeptHead(2, b"h" * 32), {5: b"p" * 32}, until=1, stays_lost=2)}
+    monkeypatch.setattr(after, "gather", lambda *_: dict(denied))
+    room.open(KEYS[0]).stopped = Verdict.ROLLBACK
+    room.own.keys.conversations = {
+        KEYS[0]: KeptConversation(stopped="rollback"),
+        KEYS[1]: KeptConversation(stopped="fork"),
+    }
+    await restored.look(room)
+    room.own.keys.conversations[KEYS[0]] = KeptConversation(stopped="rollback")
+    monkeypatch.setattr(after, "gather", lambda *_: {KEYS[0]: Known(KeptHead(1, b"o" * 32))})
+    given = list[Known]()
+
+    async def give_back(_room: object, _key: str, known: Known) -> None:
+        given.append(known)
+
+    monkeypatch.setattr(after, "give_back", give_back)
+    await restored.look(room)
+    assert given == [] and room.own.keys.conversations[KEYS[0]].stopped == "rollback", "not by itself"
+    tell(room, "another")
+    await restored.look(room)
+    (known,) = given
+    assert (known.head, known.places) == (denied[KEYS[0]].head, denied[KEYS[0]].places)
+    assert known.until > 1 and known.stays_lost is None
+    stopped = {key: one.stopped for key, one in room.own.keys.conversations.items()}
+    assert stopped == {KEYS[0]: None, KEYS[1]: "fork"}
+    room.open(KEYS[0]).stopped, given[:] = None, []
+    tell(room, "the third")
+    await restored.look(room)
+    tell(room, "the fourth")
+    await restored.look(room)
+    assert [one.head.n for one in given] == [2, 1], "what was given back is known by what is there"
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ([], None),
+        ([Verdict.ROLLBACK], Verdict.ROLLBACK),
+        ([Verdict.FORK, Verdict.ROLLBACK], Verdict.FORK),
+        ([Verdict.ROLLBACK, Verdict.FORK], Verdict.FORK),
+    ],
+)
+def test_a_fork_is_not_forgotten_over_a_rollback(shown: list[Verdict], kept: Verdict | None) -> None:
+    """Else whoever was caught shows an older state, and then says that there was a restore."""
+    server, group = b"s" * 16, b"g" * 16
+    live = Live(Where(server, group, 1), People(server), frozenset())
+    for verdict in shown:
+        live.sealing.stop(verdict)
+    assert live.stopped is kept
