@@ -153,6 +153,35 @@ async def test_who_was_removed_since_the_backup_is_removed_again_before_anything
     assert await epochs_of(alice, group) == [Action.CREATE, Action.ROTATE, Action.REMOVE, Action.ADD]
 
 
+async def test_who_is_added_after_the_restore_stays_whatever_was_lost(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    """Alice added erin and removed her again since the backup; then she decides anew, on another device."""
+    alice, bob, erin = await sign_up("alice"), await sign_up("bob"), await sign_up("erin")
+    for other in (bob, erin):
+        await make_friends(alice, other)
+    group = await alice.client.groups.create(["bob"])
+    await alice.sends("before the backup", to=group)
+    await bob.receives("before the backup")
+    await calm(alice, bob)
+    await backups.make()
+    await alice.client.groups.add(group, ["erin"])
+    await alice.client.groups.remove(group, ["erin"])
+    await alice.sends("without erin", to=group)
+    await bob.receives("without erin")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    for device in (alice, bob, erin):
+        await device.client._connection.stop()
+    await backups.restore()
+    tablet = await sign_up("alice", device="tablet")
+    await tablet.client.groups.add(group, ["erin"])
+    await alice.client.connect()
+    await goes_on(alice, before)
+    await alice.sends("with erin", to=group)
+    assert await epochs_of(alice, group) == [Action.CREATE, Action.ADD]
+
+
 async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stopped(
     sign_up: SignUp, backups: Backups
 ) -> None:

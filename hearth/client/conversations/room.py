@@ -3,6 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from hearth.client.conversations.live import Live
 from hearth.client.crypto.log.body import Content
 from hearth.client.crypto.log.rows import Judgement
@@ -16,7 +18,7 @@ from hearth.errors import HearthError
 from hearth.messages.contract import Entry
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.check import Where
-from hearth.sealed.group.epoch import Action, Kind
+from hearth.sealed.group.epoch import NO_HASH, Action, Kind
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.pins import Pins
 
@@ -96,7 +98,8 @@ class Room:
         stopped = None if live.stopped is None else live.stopped.value
         is_lost = before.lost.n > live.newest_n
         lost, until = (before.lost, before.lost_until) if is_lost else (KeptHead(), 0)
-        after = KeptConversation(epoch, live.pending, stopped, lost, until, before.removed)
+        named = {"epoch": epoch, "pending": live.pending, "stopped": stopped}
+        after = msgspec.structs.replace(before, **named, lost=lost, lost_until=until)
         if after != before:
             self.own.keys.conversations[live.key] = after
             self.own.file.save()
@@ -114,16 +117,20 @@ class Room:
         return any(keys.lost.get(str(user), 0) > n for user, n in chains.items())
 
     def list_unwanted(self, live: Live) -> frozenset[int]:
-        """Return the members whose removal a restored server has lost, and who were not removed since."""
-        removed = self.kept(live.key).removed
-        again = {
-            target.user
-            for n, known in live.epochs.known.items()
-            if known.epoch.record.action is Action.REMOVE
-            for target in known.epoch.record.targets
-            if n > removed.get(target.user, n)
-        }
-        return (live.members() & removed.keys()) - again
+        """Return the members whose removal a restored server has lost, and of whom nobody has decided since.
+
+        An epoch that was lost with the removal decides nothing, nor does a link of before it.
+        """
+        kept, decided = self.kept(live.key), set[int]()
+        for n, known in live.epochs.known.items():
+            record = known.epoch.record
+            for target in record.targets:
+                is_known = known.epoch.hash in kept.added.get(target.user, ())
+                is_added = record.action is Action.ADD and target.cause == NO_HASH and not is_known
+                is_since = n > kept.removed.get(target.user, n)
+                if is_since and (is_added or record.action is Action.REMOVE):
+                    decided.add(target.user)
+        return (live.members() & kept.removed.keys()) - decided
 
     def stop(self, live: Live, rejected: Rejected) -> None:
         """Take what cannot be as the end of sealing there, if it is that."""

@@ -61,8 +61,9 @@ class KeptConversation(msgspec.Struct, frozen=True):
     """The newest accepted epoch, and what stopped the conversation (a verdict), if anything did.
 
     `lost`: an epoch that a restored server does not have; until `lost_until` (ms) it may come back.
-    `removed`: whose removal it has lost; who is a member, and was not removed above the epoch that is named
-    with them, is to be removed anew.
+    `removed`: whose removal it has lost; who is a member, and was neither removed nor added by somebody above
+    the epoch that is named with them, is to be removed anew. `added`: the lost epochs (hashes) that had added
+    them before: given back, they decide nothing.
     """
 
     epoch: KeptHead = KeptHead()
@@ -71,6 +72,7 @@ class KeptConversation(msgspec.Struct, frozen=True):
     lost: KeptHead = KeptHead()
     lost_until: int = 0
     removed: dict[int, int] = {}
+    added: dict[int, list[bytes]] = {}
 
 
 class AccountKeys(msgspec.Struct, kw_only=True):

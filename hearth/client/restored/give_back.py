@@ -15,7 +15,7 @@ from hearth.client.conversations.live import Live
 from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_row
 from hearth.client.conversations.seeds import write_seeds
-from hearth.client.keys.kept import KeptConversation, KeptHead
+from hearth.client.keys.kept import KeptHead
 from hearth.client.problems import may_pass
 from hearth.client.replica.places import find_common
 from hearth.client.restored.known import Known
@@ -105,8 +105,8 @@ def set_aside(room: Room, live: Live, known: Known, common: int | None) -> None:
     `common` is where the logs part, None while the server could not be asked.
     """
     kept = room.kept(live.key)
-    removed = known.removed(kept.removed, common)
-    after = KeptConversation(KeptHead(), kept.pending, kept.stopped, known.head, known.until, removed)
+    removed = known.removed(kept, common)
+    after = msgspec.structs.replace(removed, epoch=KeptHead(), lost=known.head, lost_until=known.until)
     if kept != after:
         room.own.keys.conversations[live.key] = after
         room.own.file.save()

@@ -1,13 +1,14 @@
 """What a device knew of a conversation before the server was restored."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_row
 from hearth.client.crypto.log.rows import Row
 from hearth.client.device_file import DeviceState
-from hearth.client.keys.kept import KeptHead
+from hearth.client.keys.kept import KeptConversation, KeptHead
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.restored import patience
 from hearth.sealed.group.epoch import NO_HASH, Action, Epoch
@@ -52,22 +53,27 @@ class Known:
         known = {n: (one.epoch.hash, one.seed) for n, one in self.epochs.items() if one.seed is not None}
         return {EpochId(conversation, n): EpochRow(*row) for n, row in known.items()}
 
-    def removed(self, before: Mapping[int, int], common: int | None) -> dict[int, int]:
-        """Return whose removal is lost, beside those of `before`: with each the newest epoch below where the
-        logs part, or below the removal itself while nobody knows (None).
+    def removed(self, kept: KeptConversation, common: int | None) -> KeptConversation:
+        """Return `kept` with whose removal is lost, too: with each the newest epoch below where the logs
+        part, or below the removal itself while nobody knows (None).
 
-        Whoever left by themselves may be brought back by a backup.
+        Whoever left by themselves, or was added again in what is lost, may be brought back by a backup.
         """
-        lost = [one.epoch.record for _, one in sorted(self.epochs.items()) if one.seq > (common or 0)]
-        parted = lost[0].n - 1 if lost else max(before.values(), default=0)
-        found = {user: min(n, parted) for user, n in before.items()}
-        for record in lost:
+        lost = [one.epoch for _, one in sorted(self.epochs.items()) if one.seq > (common or 0)]
+        parted = lost[0].record.n - 1 if lost else max(kept.removed.values(), default=0)
+        found = {user: min(n, parted) for user, n in kept.removed.items()}
+        added = {user: list(hashes) for user, hashes in kept.added.items()}
+        for epoch in lost:
+            record = epoch.record
             for target in record.targets:
-                if record.action is Action.ADD:
+                of_user = added.setdefault(target.user, [])
+                if record.action is Action.ADD and epoch.hash not in of_user:
+                    of_user.append(epoch.hash)
                     found.pop(target.user, None)
                 elif record.action is Action.REMOVE and target.cause == NO_HASH:
                     found[target.user] = record.n - 1 if common is None else parted
-        return found
+        named = {user: added[user] for user in found if added.get(user)}
+        return msgspec.structs.replace(kept, removed=found, added=named)
 
     def hashes(self) -> dict[int, bytes]:
         """Return the record hashes of epochs by n."""

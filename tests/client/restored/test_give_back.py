@@ -212,6 +212,8 @@ def test_what_was_restored_again_before_it_was_back_waits_anew() -> None:
 def remember(*actions: Action, cause: bytes = NO_HASH) -> Known:
     """Epoch n stood at seq n; all are about user 3."""
     epochs = {n: make_epoch(one, cause=cause, n=n) for n, one in enumerate(actions, 1)}
+    for n, one in epochs.items():
+        one.hash = bytes([n]) * 32
     return Known(epochs={n: KnownEpoch(one, n, None) for n, one in epochs.items()})
 
 
@@ -233,28 +235,46 @@ REMOVED = remember(Action.CREATE, Action.ROTATE, Action.REMOVE)
 def test_who_was_removed_above_where_the_logs_part_is_remembered(
     known: Known, common: int | None, removed: dict[int, int]
 ) -> None:
-    assert known.removed({}, common) == removed
+    assert known.removed(KeptConversation(), common).removed == removed
 
 
 def test_a_second_restore_forgets_no_removal() -> None:
-    rotated = remember(Action.CREATE, Action.ROTATE, Action.ROTATE)
-    assert rotated.removed({3: 2}, 3) == {3: 2}
-    assert rotated.removed({3: 2}, 1) == {3: 1}
-    assert remember(Action.CREATE, Action.ROTATE, Action.ADD).removed({3: 2}, 1) == {}
+    rotated, kept = remember(Action.CREATE, Action.ROTATE, Action.ROTATE), KeptConversation(removed={3: 2})
+    assert rotated.removed(kept, 3).removed == {3: 2}
+    assert rotated.removed(kept, 1).removed == {3: 1}
+    assert remember(Action.CREATE, Action.ROTATE, Action.ADD).removed(kept, 1).removed == {}
+
+
+def test_what_was_lost_with_a_removal_and_came_back_decides_nothing_at_the_next_restore() -> None:
+    """The epoch that had added them is there again, and the removal after it is not."""
+    kept = remember(Action.CREATE, Action.ADD, Action.REMOVE).removed(KeptConversation(), 1)
+    assert kept == KeptConversation(removed={3: 1}, added={3: [bytes([2]) * 32]})
+    assert remember(Action.CREATE, Action.ADD, Action.ROTATE).removed(kept, 1) == kept
+
+
+LOST_ADD = {3: [bytes([2]) * 32]}
 
 
 @pytest.mark.parametrize(
-    ("now", "unwanted"),
+    ("now", "added", "cause", "unwanted"),
     [
-        (remember(Action.CREATE, Action.ROTATE), {3}),
-        (remember(Action.CREATE, Action.REMOVE, Action.ADD), set[int]()),
-        (remember(Action.REMOVE, Action.ADD), {3}),
+        ([Action.CREATE, Action.ROTATE], {}, NO_HASH, {3}),
+        ([Action.CREATE, Action.REMOVE, Action.ADD], {}, NO_HASH, set[int]()),
+        ([Action.CREATE, Action.REMOVE, Action.ADD], LOST_ADD, LEFT, set[int]()),
+        ([Action.REMOVE, Action.ADD], {}, NO_HASH, set[int]()),
+        ([Action.REMOVE, Action.ADD], LOST_ADD, NO_HASH, {3}),
+        ([Action.REMOVE, Action.ADD], {}, LEFT, {3}),
+        ([Action.ADD, Action.ROTATE], {}, NO_HASH, {3}),
     ],
 )
-def test_who_is_a_member_and_was_not_removed_since_is_unwanted(now: Known, unwanted: set[int]) -> None:
-    own = SimpleNamespace(keys=SimpleNamespace(conversations={KEY: KeptConversation(removed={3: 1})}))
+def test_a_member_whose_removal_is_lost_is_unwanted_until_somebody_decides(
+    now: list[Action], added: dict[int, list[bytes]], cause: bytes, unwanted: set[int]
+) -> None:
+    """Above epoch 1, where the logs part: not by an epoch that was lost with the removal, nor by a link."""
+    kept = KeptConversation(removed={3: 1}, added=added)
+    own = SimpleNamespace(keys=SimpleNamespace(conversations={KEY: kept}))
     room, live = Room(cast(Any, own), cast(Any, None), ""), Live(2)
-    live.epochs, live.users = SimpleNamespace(known=now.epochs), {1, 2, 3}
+    live.epochs, live.users = SimpleNamespace(known=remember(*now, cause=cause).epochs), {1, 2, 3}
     assert room.list_unwanted(cast(Any, live)) == unwanted
     live.users = {1, 2}
     assert room.list_unwanted(cast(Any, live)) == set()
