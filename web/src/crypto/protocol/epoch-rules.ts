@@ -1,7 +1,7 @@
 // Which epoch may follow which: the one table of docs/protocol-encryption.md, 7.4, as code. Pure; signatures and chains
 // are checked beside it.
 import { equal, check, isZero } from "./codec.ts";
-import { ADMIN, directId, encodeRoster, encodeSettings, type Epoch, groupId, hashRoster, MEMBER, OWNER, type RosterMember, selfId, type Target } from "./epoch.ts";
+import { ADMIN, directId, encodeRoster, type Epoch, groupId, hashRoster, MEMBER, OWNER, type RosterMember, sameSettings, selfId, type Target } from "./epoch.ts";
 import type { Bytes } from "../../lib/bytes.ts";
 
 export interface Step {
@@ -53,8 +53,9 @@ export function checkRosterHash({ epoch, roster }: Step): void {
 
 function checkPlainSettings(epoch: Epoch): void {
   if (epoch.kind === "group") return;
-  const { addBy, postBy, settingsBy, links } = epoch.settings;
+  const { addBy, postBy, settingsBy, links, pinBy, everyoneBy } = epoch.settings;
   deny(addBy === MEMBER && postBy === MEMBER && settingsBy === MEMBER && links.length === 0, "settings of groups");
+  deny(pinBy === ADMIN && everyoneBy === ADMIN, "rights of groups");
 }
 
 function checkCreate({ epoch, roster }: Step): void {
@@ -119,7 +120,7 @@ function checkAction(before: Step, after: Step, facts: Facts): void {
   if (isGroup && (epoch.action === "add" || epoch.action === "reidentify")) deny(rank <= addBy, "may not add");
   if (isGroup && epoch.action === "settings") deny(rank <= settingsBy, "may not change settings");
   if (epoch.action !== "settings") {
-    deny(equal(encodeSettings(before.epoch.settings), encodeSettings(epoch.settings)), "settings change with settings only");
+    deny(sameSettings(before.epoch.settings, epoch.settings), "settings change with settings only");
   }
   for (const target of epoch.targets) checkTarget(before, after, target, rank, facts);
   if (epoch.action === "reidentify") checkReidentify(before, after, facts);

@@ -1,10 +1,10 @@
 // The epoch record and its roster as bytes (docs/protocol-encryption.md, 7.1 and 7.2).
 import type { Bytes } from "../../lib/bytes.ts";
-import { check, fixed, join, Reader, u16, u32, u64, u8 } from "./codec.ts";
+import { check, equal, fixed, join, Reader, u16, u32, u64, u8 } from "./codec.ts";
 import type { Sign } from "./ed25519.ts";
 import { type ChainHead, encodeHead, readHead } from "./own-keys.ts";
 import { hash } from "./primitives.ts";
-import { encodeExtensions, type Extension, readExtensions, readSignature, signStatement } from "./statements.ts";
+import { encodeExtensions, type Extension, readExtensions, readSignature, RIGHTS_EXTENSION, signStatement } from "./statements.ts";
 
 export const KINDS = ["direct", "self", "group"] as const;
 export const ACTIONS = ["create", "add", "remove", "rotate", "role", "settings", "reidentify"] as const;
@@ -14,6 +14,8 @@ export const MEMBER = 3;
 export const EPOCH = "hearth epoch v1";
 const MOST_BYTES = 32_768;
 const MOST_MEMBERS = 200;
+/** What `pin by` and `everyone by` are without the extension. */
+const USUAL_RIGHT = ADMIN;
 
 export interface Link {
   publicKey: Bytes;
@@ -28,6 +30,8 @@ export interface Settings {
   /** Seconds; 0 = kept. */
   timer: number;
   links: Link[];
+  pinBy: number;
+  everyoneBy: number;
 }
 
 export interface Target {
@@ -64,6 +68,7 @@ export interface Epoch {
   time: number;
   seen: { seq: number; hash: Bytes };
   commitment: Bytes;
+  /** But for the rights, which are settings. */
   extensions: Extension[];
 }
 
@@ -106,12 +111,33 @@ export function readRoster(bytes: Bytes): RosterMember[] {
 
 export const hashRoster = (bytes: Bytes): Bytes => hash("hearth roster v1", bytes);
 
+/** As they stand in the record: all but the rights. */
 export function encodeSettings(settings: Settings): Bytes {
   const links = settings.links.map((link) => join(fixed(link.publicKey, 32), u64(link.ends), u32(link.limit)));
   return join(Uint8Array.of(settings.addBy, settings.postBy, settings.settingsBy), u32(settings.timer), u8(links.length), ...links);
 }
 
-function readSettings(reader: Reader): Settings {
+/** Extension 5, unless the rights are the usual ones. */
+function encodeRights({ pinBy, everyoneBy }: Settings): Extension[] {
+  if (pinBy === USUAL_RIGHT && everyoneBy === USUAL_RIGHT) return [];
+  return [{ id: RIGHTS_EXTENSION, critical: true, bytes: Uint8Array.of(pinBy, everyoneBy) }];
+}
+
+function readRights(extensions: readonly Extension[]): Pick<Settings, "pinBy" | "everyoneBy"> {
+  const found = extensions.find((one) => one.id === RIGHTS_EXTENSION);
+  if (found === undefined) return { pinBy: USUAL_RIGHT, everyoneBy: USUAL_RIGHT };
+  const reader = new Reader(found.bytes);
+  const [pinBy, everyoneBy] = [reader.choice(1, 3), reader.choice(1, 3)];
+  reader.end();
+  check(found.critical && (pinBy !== USUAL_RIGHT || everyoneBy !== USUAL_RIGHT), "malformed", "rights that say nothing");
+  return { pinBy, everyoneBy };
+}
+
+/** All that settings are, wherever it stands in the record. */
+export const sameSettings = (a: Settings, b: Settings): boolean =>
+  equal(encodeSettings(a), encodeSettings(b)) && a.pinBy === b.pinBy && a.everyoneBy === b.everyoneBy;
+
+function readSettings(reader: Reader): Omit<Settings, "pinBy" | "everyoneBy"> {
   const [addBy, postBy, settingsBy] = [reader.choice(1, 3), reader.choice(1, 3), reader.choice(1, 3)];
   const [timer, count] = [reader.u32(), reader.u8()];
   check(count <= 20, "malformed", "more than 20 links");
@@ -134,7 +160,8 @@ export async function makeEpoch(one: Epoch, sign: Sign): Promise<Bytes> {
   const targets = join(u16(one.targets.length), ...one.targets.map(encodeTarget));
   const act = join(encodeSettings(one.settings), u8(ACTIONS.indexOf(one.action) + 1), targets, u64(one.historyFrom));
   const actor = join(u64(one.actor), fixed(one.device, 16), u64(one.time), u64(one.seen.seq), fixed(one.seen.hash, 32));
-  return signStatement(EPOCH, join(head, place, act, actor, fixed(one.commitment, 32), encodeExtensions(one.extensions)), sign);
+  const extensions = [...encodeRights(one.settings), ...one.extensions].sort((a, b) => a.id - b.id);
+  return signStatement(EPOCH, join(head, place, act, actor, fixed(one.commitment, 32), encodeExtensions(extensions)), sign);
 }
 
 /** Throws ProtocolError `malformed`, `unsupported`. */
@@ -144,12 +171,14 @@ export function readEpoch(bytes: Bytes): Epoch {
   check(reader.u8() === 1 && reader.u8() === 1, "unsupported", "another version or suite");
   const [minimumFormat, kind] = [reader.u8(), KINDS[reader.choice(1, 3) - 1]!];
   const [server, conversation, n] = [reader.take(16), reader.take(16), reader.u64()];
-  const [previous, rosterHash, settings] = [reader.take(32), reader.take(32), readSettings(reader)];
+  const [previous, rosterHash, plain] = [reader.take(32), reader.take(32), readSettings(reader)];
   const [action, targets, historyFrom] = [ACTIONS[reader.choice(1, ACTIONS.length) - 1]!, readTargets(reader), reader.u64()];
   const [actor, device, time] = [reader.u64(), reader.take(16), reader.u64()];
   const seen = { seq: reader.u64(), hash: reader.take(32) };
-  const [commitment, extensions] = [reader.take(32), readExtensions(reader)];
+  const [commitment, all] = [reader.take(32), readExtensions(reader, [RIGHTS_EXTENSION])];
   readSignature(reader);
+  const settings = { ...plain, ...readRights(all) };
+  const extensions = all.filter((one) => one.id !== RIGHTS_EXTENSION);
   return {
     minimumFormat, kind, server, conversation, n, previous, rosterHash, settings, action, targets, historyFrom,
     actor, device, time, seen, commitment, extensions,

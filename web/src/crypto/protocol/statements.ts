@@ -11,6 +11,7 @@ export interface Extension {
 }
 
 export const HEADS_EXTENSION = 4;
+export const RIGHTS_EXTENSION = 5;
 const MOST_EXTENSION_BYTES = 4096;
 export const SIGNATURE_BYTES = 64;
 export const VERSION_AND_SUITE = Uint8Array.of(1, 1);

@@ -4,7 +4,7 @@ import type { Bytes } from "../../../lib/bytes.ts";
 import { check, equal, zeros } from "../../protocol/codec.ts";
 import type { Sign } from "../../protocol/ed25519.ts";
 import {
-  directId, encodeRoster, type Epoch, groupId, hashRoster, makeEpoch, MEMBER, OWNER, type RosterMember, selfId, type Settings, type Target,
+  ADMIN, directId, encodeRoster, type Epoch, groupId, hashRoster, makeEpoch, MEMBER, OWNER, type RosterMember, selfId, type Settings, type Target,
 } from "../../protocol/epoch.ts";
 import { commitSeed, type PastSeed, sealHistory, wrapHistoryKey, wrapSeed } from "../../protocol/epoch-keys.ts";
 import { findMember, rankOf } from "../../protocol/epoch-rules.ts";
@@ -44,7 +44,7 @@ export interface EpochDraft {
   seed: Bytes;
 }
 
-export const PLAIN_SETTINGS: Settings = { addBy: MEMBER, postBy: MEMBER, settingsBy: MEMBER, timer: 0, links: [] };
+export const PLAIN_SETTINGS: Settings = { addBy: MEMBER, postBy: MEMBER, settingsBy: MEMBER, timer: 0, links: [], pinBy: ADMIN, everyoneBy: ADMIN };
 
 /**
  * The newest receive key, if it counts at the chain's head. If it does not, its owner has forgotten those before it (6.2): then none is

@@ -47,7 +47,7 @@ const nobody = (): Promise<Bytes> => Promise.resolve(zeros(64));
 
 async function formats(): Promise<Record<string, Format>> {
   const room = await Room.begin(await makeCast("alice", "bob", "carol"), {
-    settings: { addBy: 1, postBy: 2, settingsBy: 3, timer: 60, links: [{ publicKey: seedOf("link"), ends: NOW, limit: 3 }] },
+    settings: { addBy: 1, postBy: 2, settingsBy: 3, timer: 60, links: [{ publicKey: seedOf("link"), ends: NOW, limit: 3 }], pinBy: 3, everyoneBy: 1 },
   });
   const add = await room.make("add", 1, room.lines(), { targets: [{ user: 9, role: 3, cause: seedOf("link") }], extensions: [{ id: 9, critical: false, bytes: zeros(3) }] });
   const [alice] = room.cast;

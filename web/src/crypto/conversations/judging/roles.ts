@@ -10,12 +10,13 @@ export const REACTION = 3;
 export const DELETION = 4;
 export const CALL = 5;
 export const STATE = 6;
+export const PIN = 7;
 export const EPOCH_ENTRY = 16;
 export const LEAVE_ENTRY = 17;
 export const RESTORED_ENTRY = 18;
 /** Which kinds a record may be aimed at; null: none at all. */
 const TARGETS: Record<number, readonly number[] | null> = {
-  [VOID]: null, [MESSAGE]: [MESSAGE], [EDIT]: [MESSAGE], [REACTION]: [MESSAGE], [DELETION]: [MESSAGE, EDIT, REACTION], [CALL]: null, [STATE]: null,
+  [VOID]: null, [MESSAGE]: [MESSAGE], [EDIT]: [MESSAGE], [REACTION]: [MESSAGE], [DELETION]: [MESSAGE, EDIT, REACTION], [CALL]: null, [STATE]: null, [PIN]: [MESSAGE],
 };
 
 export const isRecordKind = (kind: number): boolean => Object.hasOwn(TARGETS, kind);
@@ -36,10 +37,11 @@ function mayAim({ epoch, roster }: Step, user: number, kind: number, aim: Aim): 
 
 /** `aim` is undefined while the target is not at hand. Throws ProtocolError `not_allowed`. */
 export function checkRole(step: Step, user: number, kind: number, targetSeq: number, aim: Aim | undefined): void {
-  const { postBy, settingsBy } = step.epoch.settings;
+  const { kind: conversation, settings: { addBy, postBy, settingsBy, pinBy } } = step.epoch;
   const rank = rankOf(step.roster, user);
   if (kind === MESSAGE) check(rank <= postBy, "not_allowed", "may not post");
-  if (kind === STATE) check(rank <= settingsBy, "not_allowed", "may not change settings");
+  if (kind === STATE) check(conversation === "group" && rank <= Math.max(settingsBy, addBy), "not_allowed", "may not say the state");
+  if (kind === PIN) check(conversation !== "group" || rank <= pinBy, "not_allowed", "may not pin");
   const kinds = TARGETS[kind] ?? null;
   if (kinds === null) check(targetSeq === 0, "not_allowed", "a target where there is none");
   else check(targetSeq > 0 || kind === MESSAGE, "not_allowed", "no target");

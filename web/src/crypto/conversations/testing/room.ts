@@ -14,7 +14,7 @@ import type { People } from "../people/people.ts";
 import { EPOCH_ENTRY, LEAVE_ENTRY, MESSAGE, VOID } from "../judging/roles.ts";
 import { deviceId, meet, NOW, Person, seedOf, SERVER, signAs } from "./cast.ts";
 
-export const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [] };
+export const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [], pinBy: 2, everyoneBy: 2 };
 
 interface Made extends StoredEpoch {
   rosterBytes: Bytes;

@@ -45,7 +45,8 @@ function readRow(told: Told): Row {
 
 function readSettings(told: Told): Settings {
   const links = (told["links"] as Told[]).map((link) => ({ publicKey: bytes(link, "public_key"), ends: number(link, "ends"), limit: number(link, "limit") }));
-  return { addBy: number(told, "add_by"), postBy: number(told, "post_by"), settingsBy: number(told, "settings_by"), timer: number(told, "timer"), links };
+  return { addBy: number(told, "add_by"), postBy: number(told, "post_by"), settingsBy: number(told, "settings_by"), timer: number(told, "timer"), links,
+    pinBy: number(told, "pin_by"), everyoneBy: number(told, "everyone_by") };
 }
 
 function readAct(told: Told): Act {
@@ -249,7 +250,9 @@ export class View {
     const known = this.known.epochs.find(n)!;
     const key = this.known.insides.keyOf(known);
     const members = known.roster.map((one) => [one.user, one.role, toHex(one.identityKey), one.chain.n, one.receiveVersion]);
-    return [n, toHex(known.hash), members, toHex(encodeSettings(known.epoch.settings)), key === null ? null : toHex(key), this.known.judged.signed.entryOf(n) ?? null];
+    const { pinBy, everyoneBy } = known.epoch.settings;
+    const settings = `${toHex(encodeSettings(known.epoch.settings))} ${pinBy} ${everyoneBy}`;
+    return [n, toHex(known.hash), members, settings, key === null ? null : toHex(key), this.known.judged.signed.entryOf(n) ?? null];
   }
 
   #showChain(user: number): unknown[] {

@@ -11,7 +11,7 @@ import { ekm, flip, named, named16, type Vector, vector, type VectorFile } from 
 const NAMES = ["", "alice", "bob", "carol", "dave", "erin"];
 const LAPTOP = named16("alice laptop");
 const GROUP = groupId(SERVER, 1, LAPTOP, TIME);
-const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [{ publicKey: named("link"), ends: TIME + 86_400_000, limit: 10 }] };
+const SETTINGS: Settings = { addBy: 2, postBy: 3, settingsBy: 2, timer: 0, links: [{ publicKey: named("link"), ends: TIME + 86_400_000, limit: 10 }], pinBy: 2, everyoneBy: 2 };
 
 export const member = (user: number, role: number, changed: Partial<RosterMember> = {}): RosterMember => ({
   user, role, identityKey: publicOf(NAMES[user]!), chain: { n: 3, hash: named(`${NAMES[user]} head`) },
@@ -35,6 +35,10 @@ export async function makeEpochs(): Promise<VectorFile> {
   const signKey = publicOf("alice laptop");
   const targets = [{ user: 3, role: 3, cause: zeros(32) }, { user: 2, role: 3, cause: zeros(32) }];
   const unsorted = await makeStep([member(1, 1)], { targets });
+  const rights = await makeStep([member(1, 1)], { settings: { ...SETTINGS, pinBy: 3, everyoneBy: 1 } });
+  const extended = async (...extensions: Epoch["extensions"]): Promise<object> =>
+    ({ record: (await makeStep([member(1, 1)], { extensions })).record, sign_key: signKey });
+  const right = (bytes: number[], critical = true): Epoch["extensions"][number] => ({ id: 5, critical, bytes: Uint8Array.from(bytes) });
   const huge = good.record.slice();
   huge.fill(255, 36, 44);
   const recordHash = hashStatement(EPOCH, good.record);
@@ -63,6 +67,13 @@ export async function makeEpochs(): Promise<VectorFile> {
       vector("record, another suite", "epoch.read", { record: flip(good.record, 1), sign_key: signKey }, "unsupported"),
       vector("record, a byte too many", "epoch.read", { record: join(good.record, zeros(1)), sign_key: signKey }, "malformed"),
       vector("record, targets not sorted", "epoch.read", { record: unsorted.record, sign_key: signKey }, "malformed"),
+      vector("record with rights", "epoch.read", { record: rights.record, sign_key: signKey }),
+      vector("record with rights and an extension that is not known", "epoch.read", await extended(right([1, 2]), { id: 9, critical: false, bytes: named16("x") })),
+      vector("record, the usual rights", "epoch.read", await extended(right([2, 2])), "malformed"),
+      vector("record, rights that are not critical", "epoch.read", await extended(right([3, 2], false)), "malformed"),
+      vector("record, rights of role 0", "epoch.read", await extended(right([0, 2])), "malformed"),
+      vector("record, rights and a byte too many", "epoch.read", await extended(right([3, 2, 1])), "malformed"),
+      vector("record, another critical extension", "epoch.read", await extended(right([3, 2]), { id: 9, critical: true, bytes: named16("x") }), "unsupported"),
       vector("record, n above 2^53 - 1", "epoch.read", { record: huge, sign_key: signKey }, "malformed"),
       vector("roster", "roster.read", { roster: good.roster }),
       vector("roster, not sorted", "roster.read", { roster: encodeRoster([member(2, 3), member(1, 1)]) }, "malformed"),
@@ -107,7 +118,7 @@ export async function makeRules(): Promise<VectorFile> {
   const without = (user: number): RosterMember[] => BEFORE.filter((one) => one.user !== user);
   const withRole = (user: number, role: number): RosterMember[] => BEFORE.map((one) => (one.user === user ? { ...one, role } : one));
   const changedMember = (user: number, changed: Partial<RosterMember>): RosterMember[] => BEFORE.map((one) => (one.user === user ? { ...one, ...changed } : one));
-  const plainSettings = { addBy: 3, postBy: 3, settingsBy: 3, timer: 0, links: [] };
+  const plainSettings = { addBy: 3, postBy: 3, settingsBy: 3, timer: 0, links: [], pinBy: 2, everyoneBy: 2 };
   const direct = { kind: "direct" as const, conversation: directId(SERVER, 1, 4), settings: plainSettings };
   await first("create", null, BEFORE, {});
   await first("create without owning it", "not_allowed", BEFORE, { actor: 2 });
@@ -119,6 +130,7 @@ export async function makeRules(): Promise<VectorFile> {
   await first("direct with a third", "wrong_place", [member(1, 3), member(3, 3), member(4, 3)], direct);
   await first("direct with an owner", "not_allowed", [member(1, 1), member(4, 3)], direct);
   await first("direct with links", "not_allowed", [member(1, 3), member(4, 3)], { ...direct, settings: SETTINGS });
+  await first("direct with rights", "not_allowed", [member(1, 3), member(4, 3)], { ...direct, settings: { ...plainSettings, pinBy: 3 } });
   await first("self", null, [member(1, 1)], { kind: "self", conversation: selfId(SERVER, 1), settings: plainSettings });
   await first("a group with the id of a direct conversation", "wrong_place", BEFORE, { conversation: directId(SERVER, 1, 4) });
   await first("a group with the id of a direct conversation of two others", "wrong_place", BEFORE, { conversation: directId(SERVER, 7, 8) });
@@ -164,6 +176,9 @@ export async function makeRules(): Promise<VectorFile> {
   await step("the owner hands over", null, withRole(1, 3).map((one) => (one.user === 2 ? { ...one, role: 1 } : one)), { action: "role", targets: [...target(1, 3), ...target(2, 1)] });
   await step("settings by an admin", null, BEFORE, { action: "settings", actor: 2, settings: { ...SETTINGS, timer: 3600 } });
   await step("settings by a member", "not_allowed", BEFORE, { action: "settings", actor: 3, settings: { ...SETTINGS, timer: 3600 } });
+  const rights = { ...SETTINGS, pinBy: 3, everyoneBy: 1 };
+  await step("rights by an admin", null, BEFORE, { action: "settings", actor: 2, settings: rights });
+  await step("rights with another action", "not_allowed", BEFORE, { settings: rights });
   await step("heads and receive versions rise", null, changedMember(3, { chain: { n: 5, hash: named("new") }, receiveVersion: 2, receiveHash: named("v2") }), {});
   await step("a head falls", "not_allowed", changedMember(3, { chain: { n: 2, hash: named("old") } }), {});
   await step("another hash for a head", "not_allowed", changedMember(3, { chain: { n: 3, hash: named("fork") } }), {});
