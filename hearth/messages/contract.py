@@ -19,6 +19,7 @@ KIND_MESSAGE: Literal[1] = 1
 KIND_EDIT: Literal[2] = 2
 KIND_REACTION: Literal[3] = 3
 KIND_DELETION: Literal[4] = 4
+SealedKind = Literal[0, 1, 2, 3, 4, 5, 6, 7]
 
 
 class Entry(Shape, omit_defaults=True):
@@ -84,7 +85,7 @@ class SendMessage(Command, name="message.send", limit="60/10s"):
     client_id: ClientId
     counter: Counter
     record: Record
-    kind: Literal[0, 1, 2, 3, 4, 5, 6] = KIND_MESSAGE
+    kind: SealedKind = KIND_MESSAGE
     epoch: Seq = 0
     target_seq: Seq = 0
 
@@ -97,7 +98,7 @@ class OfferedEntry(Shape, forbid_unknown_fields=True):
     client_id: ClientId
     counter: Counter
     record: Record
-    kind: Literal[0, 1, 2, 3, 4, 5, 6]
+    kind: SealedKind
     epoch: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     target_seq: Seq = 0
 

@@ -12,7 +12,7 @@ from hearth.errors import Conflict, HearthError
 from hearth.sealed.core.packed import Head
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.group.check import read_epoch
-from hearth.sealed.group.entries import AIMED, FORMAT, TARGETS, EntryKind, check_form, read_kind
+from hearth.sealed.group.entries import AIMED, FORMAT, TARGETS, EntryKind, check_form, may_write, read_kind
 from hearth.sealed.group.epoch import Kind, Member, Role, Settings
 from hearth.vault.rules import NotAccepted
 
@@ -169,12 +169,7 @@ def check_rights(kind: EntryKind, sealed: Sealed, facts: Facts) -> None:
     """
     epoch = facts.epoch
     rank = epoch.lines[sealed.user_id].rank
-    least = Role.MEMBER
-    if kind is EntryKind.MESSAGE:
-        least = epoch.settings.post_by
-    elif kind is EntryKind.STATE:
-        least = epoch.settings.settings_by
-    _allow(rank <= least, "the sender may not write this")
+    _allow(may_write(kind, epoch.kind, epoch.settings, rank), "the sender may not write this")
     _allow(bool(TARGETS[kind]) or sealed.target_seq == 0, "a target where there is none")
     _allow(kind not in AIMED or sealed.target_seq != 0, "no target where there must be one")
     target = facts.target

@@ -27,7 +27,7 @@ def write_one(town: Town, device: Device) -> None:
     assert newest is not None
     if device.user not in newest.members or device.pair.python.epochs.known[newest.record.n].key is None:
         return
-    kind = dice.choices((0, 1, 2, 3, 4, 5, 6), (1, 8, 3, 3, 3, 1, 1))[0]
+    kind = dice.choices((0, 1, 2, 3, 4, 5, 6, 7), (1, 8, 3, 3, 3, 1, 1, 1))[0]
     target = choose_target(town, device, kind)
     device.counter += 1
     step: dict[str, Any] = {
@@ -72,7 +72,7 @@ def choose_target(town: Town, device: Device, kind: int) -> Row | None:
 def empty(town: Town) -> None:
     """The relay empties an entry: of a deletion's target, or without any reason."""
     deleted = [row.target_seq for row in town.rows if row.kind == EntryKind.DELETION and row.target_seq]
-    seqs = deleted if deleted and town.dice.random() < 0.8 else [row.seq for row in town.rows if row.kind < 7]
+    seqs = deleted if deleted and town.dice.random() < 0.8 else [row.seq for row in town.rows if row.kind < 8]
     if seqs:
         seq = town.dice.choice(seqs)
         town.rows[seq - 1] = replace(town.rows[seq - 1], record=b"")

@@ -22,6 +22,8 @@ def random_settings(town: Town) -> Step:
         "settings_by": dice.choice((1, 2, 3)),
         "timer": dice.choice((0, 0, 0, 3600, 86400)),
         "links": [link] if dice.random() < 0.3 else [],
+        "pin_by": dice.choice((1, 2, 2, 3)),
+        "everyone_by": dice.choice((1, 2, 2, 3)),
     }
 
 

@@ -17,7 +17,7 @@ from tests.histories.town import Town
 from tests.histories.view import show_row
 
 Step = dict[str, Any]
-KINDS = (0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 300)
+KINDS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 18, 300)
 
 
 def attack(town: Town, *, forgeries: int) -> None:

@@ -236,9 +236,10 @@ class View:
             [one.user, int(one.role), one.identity_key.hex(), one.chain.n, one.receive_version]
             for one in known.epoch.roster.members
         ]
-        settings = known.epoch.record.settings.pack().hex()
+        settings = known.epoch.record.settings
+        shown = f"{settings.pack().hex()} {settings.pin_by} {settings.everyone_by}"
         key = None if known.key is None else known.key.hex()
-        return [n, known.epoch.hash.hex(), members, settings, key, known.entry_seq]
+        return [n, known.epoch.hash.hex(), members, shown, key, known.entry_seq]
 
     def _show_chain(self, user: int) -> list[Any]:
         chain = self.people.chain(user)
@@ -297,7 +298,8 @@ def read_settings(told: Told) -> Settings:
         Link(bytes.fromhex(link["public_key"]), link["ends"], link["limit"]) for link in told["links"]
     )
     add_by, post_by, settings_by = (Role(told[name]) for name in ("add_by", "post_by", "settings_by"))
-    return Settings(add_by, post_by, settings_by, told["timer"], links)
+    rights = Role(told["pin_by"]), Role(told["everyone_by"])
+    return Settings(add_by, post_by, settings_by, told["timer"], links, *rights)
 
 
 def read_act(before: Epoch, actor: int, told: Told) -> acts.Act:

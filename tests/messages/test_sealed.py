@@ -36,7 +36,7 @@ async def test_members_devices_write_under_the_newest_epoch(talk: Talk) -> None:
     assert (await talk.sends(talk.bob, laptop)).seq == 5
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, 5, 6, 7])
 @pytest.mark.parametrize("has_epoch", [True, False])
 async def test_what_is_not_sealed_is_taken_nowhere(stage: Stage, has_epoch: bool, kind: int) -> None:
     talk = await (make_talk if has_epoch else make_pair)(stage)

@@ -163,7 +163,7 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_stored(alice: Device,
         {"record": b""},
         {"record": b"x" * 65_537},
         {"client_id": "short"},
-        {"kind": 7},
+        {"kind": 8},
     ):
         await alice.is_refused(msgspec.structs.replace(good, **changes), "invalid_input")
     await bob.receives_nothing()
@@ -176,7 +176,7 @@ async def test_what_is_not_sealed_is_refused_by_socket_and_http(alice: Device, b
     key = alice.client.find_conversation("bob").conversation.id
     plain = b'\0{"type":"text","text":"plain"}'
     for number in (1, 2):
-        for kind in range(7):
+        for kind in range(8):
             send = SendMessage(
                 conversation_id=key,
                 client_id=secrets.token_hex(16),

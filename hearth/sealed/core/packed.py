@@ -163,6 +163,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Written in another place, by the format around this one; here it is always the usual value."""
+
+    usual: Any
+
+    def read(self, reader: Reader) -> Any:
+        return self.usual
+
+    def write(self, value: Any) -> bytes:
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """Another format, in place."""
 

@@ -26,8 +26,11 @@ class Extension(Packed):
 class ExtensionList:
     """A count of one byte, then extensions by ascending id, at most 4,096 bytes in all.
 
-    Version 1 knows none that may be critical: a list with one ends the reading as `unsupported`.
+    A list with one that is critical and not among `known` ends the reading as `unsupported`.
     """
+
+    def __init__(self, *known: int) -> None:
+        self.known = known
 
     inner = Listed(Nested(Extension), size=1, most=255, key=lambda extension: extension.id)
 
@@ -35,7 +38,9 @@ class ExtensionList:
         begin = reader.position
         found = self.inner.read(reader)
         require(reader.position - begin <= MOST_EXTENSIONS, Verdict.MALFORMED, "extensions are too long")
-        strange = [extension.id for extension in found if extension.critical]
+        strange = [
+            extension.id for extension in found if extension.critical and extension.id not in self.known
+        ]
         require(not strange, Verdict.UNSUPPORTED, f"critical extensions {strange}")
         return found
 

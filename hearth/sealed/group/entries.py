@@ -11,7 +11,7 @@ from hearth.sealed.core.packed import U64, Hash, Id, Place, User
 from hearth.sealed.core.padding import bucket_of
 from hearth.sealed.core.statements import Extensions, Statement
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
-from hearth.sealed.group.epoch import Epoch, Kind, Role
+from hearth.sealed.group.epoch import Epoch, Kind, Role, Settings
 
 FORMAT = 1
 SHORTEST = OVERHEAD + 256
@@ -28,6 +28,7 @@ class EntryKind(IntEnum):
     DELETION = 4
     CALL = 5
     STATE = 6
+    PIN = 7
     EPOCH = 16
     LEAVE = 17
     RESTORED = 18
@@ -42,10 +43,11 @@ TARGETS = {
     EntryKind.MESSAGE: frozenset({EntryKind.MESSAGE}),
     EntryKind.EDIT: frozenset({EntryKind.MESSAGE}),
     EntryKind.REACTION: frozenset({EntryKind.MESSAGE}),
+    EntryKind.PIN: frozenset({EntryKind.MESSAGE}),
     EntryKind.DELETION: frozenset({EntryKind.MESSAGE, EntryKind.EDIT, EntryKind.REACTION}),
 }
 """At what each kind may be aimed (section 8.9)."""
-AIMED = frozenset({EntryKind.EDIT, EntryKind.REACTION, EntryKind.DELETION})
+AIMED = frozenset({EntryKind.EDIT, EntryKind.REACTION, EntryKind.DELETION, EntryKind.PIN})
 """Kinds that must have a target."""
 
 
@@ -55,6 +57,20 @@ def read_kind(kind: int) -> EntryKind:
     if known is None:
         raise Rejected(Verdict.UNSUPPORTED, "a kind of record that is not known")
     return known
+
+
+def may_write(kind: EntryKind, where: Kind, settings: Settings, rank: Role) -> bool:
+    """Tell whether who acts as `rank` may write this kind at all, whatever at (section 8.9)."""
+    is_group = where is Kind.GROUP
+    match kind:
+        case EntryKind.MESSAGE:
+            return rank <= settings.post_by
+        case EntryKind.STATE:  # who adds somebody repeats it for them (8.10)
+            return is_group and rank <= max(settings.settings_by, settings.add_by)
+        case EntryKind.PIN:
+            return not is_group or rank <= settings.pin_by
+        case _:
+            return True
 
 
 def check_form(record: bytes) -> None:

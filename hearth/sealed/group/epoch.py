@@ -1,8 +1,8 @@
 """The epoch record and its roster (section 7.2): who is in a conversation, by whose act, how it is set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from hearth.sealed.core import labels
 from hearth.sealed.core.hashing import labelled_hash
@@ -11,6 +11,7 @@ from hearth.sealed.core.packed import (
     U32,
     U64,
     Choice,
+    Elsewhere,
     Hash,
     Head,
     Id,
@@ -21,12 +22,15 @@ from hearth.sealed.core.packed import (
     Place,
     User,
 )
-from hearth.sealed.core.statements import Extensions, Signed, Statement
+from hearth.sealed.core.reader import Reader
+from hearth.sealed.core.statements import Extension, ExtensionList, Signed, Statement
 from hearth.sealed.core.verdicts import Verdict, require
 
 MOST_MEMBERS = 200
 MOST_LINKS = 20
 NO_HASH = bytes(32)
+RIGHTS = 5
+"""The extension of an epoch record that holds the end of its settings."""
 
 
 class Kind(IntEnum):
@@ -68,14 +72,35 @@ class Link(Packed):
 
 
 @dataclass(frozen=True, slots=True)
+class Rights(Packed):
+    """Which role, and those above it, may pin and call everybody. What is usual goes without saying."""
+
+    pin_by: Annotated[Role, Choice(Role, least=1)] = Role.ADMIN
+    everyone_by: Annotated[Role, Choice(Role, least=1)] = Role.ADMIN
+
+    def check(self) -> None:
+        is_usual = (self.pin_by, self.everyone_by) == (Role.ADMIN, Role.ADMIN)
+        require(not is_usual, Verdict.MALFORMED, "rights that go without saying")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings(Packed):
-    """Which role, and those above it, may add, post and change settings; `timer` in seconds, 0: kept."""
+    """Which role, and those above it, may do what; `timer` in seconds, 0: kept.
+
+    The last two belong to them and travel in the extension `RIGHTS` of the record.
+    """
 
     add_by: Annotated[Role, Choice(Role, least=1)]
     post_by: Annotated[Role, Choice(Role, least=1)]
     settings_by: Annotated[Role, Choice(Role, least=1)]
     timer: U32
     links: Annotated[tuple[Link, ...], Listed(Nested(Link), 1, MOST_LINKS, key=lambda link: link.public_key)]
+    pin_by: Annotated[Role, Elsewhere(Role.ADMIN)] = Role.ADMIN
+    everyone_by: Annotated[Role, Elsewhere(Role.ADMIN)] = Role.ADMIN
+
+    def has_usual_rights(self) -> bool:
+        """Tell whether a record with these goes without the extension."""
+        return self.pin_by is Role.ADMIN and self.everyone_by is Role.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +114,7 @@ class Target(Packed):
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord(Statement):
-    """Record n of a conversation."""
+    """Record n of a conversation. `extensions` are those that do not belong to other fields."""
 
     LABEL: ClassVar[bytes] = labels.EPOCH
     LIMIT: ClassVar[int] = 32768
@@ -111,7 +136,28 @@ class EpochRecord(Statement):
     time: U64
     seen: Place
     commitment: Hash
-    extensions: Extensions
+    extensions: Annotated[tuple[Extension, ...], ExtensionList(RIGHTS)]
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Take a record from a reader, its rights into its settings."""
+        record = super(EpochRecord, cls).read(reader)
+        found = [extension for extension in record.extensions if extension.id == RIGHTS]
+        if not found:
+            return record
+        require(found[0].critical, Verdict.MALFORMED, "rights that are not critical")
+        rights = Rights.unpack(found[0].data)
+        settings = replace(record.settings, pin_by=rights.pin_by, everyone_by=rights.everyone_by)
+        others = tuple(extension for extension in record.extensions if extension.id != RIGHTS)
+        return replace(record, settings=settings, extensions=others)
+
+    def pack(self) -> bytes:
+        """Return the bytes, the rights of the settings among the extensions."""
+        if self.settings.has_usual_rights():
+            return Packed.pack(self)
+        rights = Rights(self.settings.pin_by, self.settings.everyone_by)
+        extensions = (*self.extensions, Extension(RIGHTS, True, rights.pack()))
+        return Packed.pack(replace(self, extensions=tuple(sorted(extensions, key=lambda one: one.id))))
 
 
 @dataclass(frozen=True, slots=True)

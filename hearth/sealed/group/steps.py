@@ -85,6 +85,7 @@ def _check_shape(epoch: Epoch) -> None:
         _allow(not record.settings.links, "only groups have links")
         roles = (record.settings.add_by, record.settings.post_by, record.settings.settings_by)
         _allow(set(roles) == {Role.MEMBER}, "only groups have roles in their settings")
+        _allow(record.settings.has_usual_rights(), "everybody may pin where two are, or one")
     if record.action is Action.ADD:
         _allow(record.history_from < record.n, "a history of the future")
     else:

@@ -9,6 +9,7 @@ from hearth.client.crypto.log.record import Inner
 from hearth.sealed.core import ed25519
 from hearth.sealed.core.packed import (
     Choice,
+    Elsewhere,
     Field,
     Flag,
     Listed,
@@ -22,7 +23,7 @@ from hearth.sealed.core.packed import (
 from hearth.sealed.core.statements import Extension, ExtensionList, Statement
 from hearth.sealed.core.verdicts import Rejected
 from hearth.sealed.group.entries import Leave, Restored
-from hearth.sealed.group.epoch import EpochRecord, Member, Roster
+from hearth.sealed.group.epoch import EpochRecord, Member, Rights, Role, Roster
 from hearth.sealed.group.rewrap import RewrapRequest
 from hearth.sealed.group.seeds import History
 from hearth.sealed.person import keyring, user_chain
@@ -47,6 +48,7 @@ FORMATS: list[type[Packed]] = [
     Vault,
     Roster,
     Member,
+    Rights,
     History,
     Inner,
     Body,
@@ -105,8 +107,10 @@ def field_values(field: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from([one for one in kind if one >= least])
         case Nested(kind):
             return values_of(kind)
-        case ExtensionList():
-            return extension_lists
+        case ExtensionList(known=known):
+            return extension_lists.map(lambda found: tuple(one for one in found if one.id not in known))
+        case Elsewhere(Role()):
+            return st.sampled_from([Role.OWNER, Role.ADMIN, Role.MEMBER])
         case Listed():
             return list_values(field)
     raise AssertionError(f"no strategy for {field}")

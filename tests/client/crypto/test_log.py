@@ -52,7 +52,7 @@ def test_what_members_send_is_accepted_with_its_content() -> None:
         ({"client_id": b"x" * 16}, Verdict.CANNOT_OPEN),
         ({"counter": 9}, Verdict.CANNOT_OPEN),
         ({"kind": EntryKind.STATE}, Verdict.CANNOT_OPEN),
-        ({"kind": 7}, Verdict.UNSUPPORTED),
+        ({"kind": 8}, Verdict.UNSUPPORTED),
         ({"epoch": 2}, Verdict.UNPROVEN),
         ({"target_seq": 1}, Verdict.CANNOT_OPEN),
         ({"device": b"x" * 16}, Verdict.NOT_LISTED),
@@ -181,6 +181,52 @@ def test_roles_decide_who_posts_and_who_changes_the_state() -> None:
     assert verdicts == [None, None, Verdict.NOT_ALLOWED, Verdict.NOT_ALLOWED, None]
 
 
+@pytest.mark.parametrize(
+    ("settings", "member_may"),
+    [
+        (
+            Settings(Role.ADMIN, Role.MEMBER, Role.ADMIN, 0, ()),
+            {EntryKind.STATE: False, EntryKind.PIN: False},
+        ),
+        (
+            Settings(Role.MEMBER, Role.MEMBER, Role.OWNER, 0, ()),
+            {EntryKind.STATE: True, EntryKind.PIN: False},
+        ),
+        (
+            Settings(Role.OWNER, Role.MEMBER, Role.OWNER, 0, (), pin_by=Role.MEMBER),
+            {EntryKind.STATE: False, EntryKind.PIN: True},
+        ),
+    ],
+)
+def test_who_may_add_may_say_the_state_again_and_pinning_has_a_right_of_its_own(
+    settings: Settings, member_may: dict[EntryKind, bool]
+) -> None:
+    room = begin(settings=settings)
+    it = room.send(1)
+    rows = [room.send(3, kind=EntryKind.STATE), room.send(3, kind=EntryKind.PIN, target=it)]
+    conversation = room.open(2)
+    for row in rows:
+        may = member_may[EntryKind(row.kind)]
+        assert verdict_of(room, row, conversation) is (None if may else Verdict.NOT_ALLOWED)
+
+
+def test_two_people_both_pin_and_have_no_state() -> None:
+    cast = make_cast("alice", "bob")
+    room = Room(cast, conversation=direct_id(SERVER, 1, 2), kind=Kind.DIRECT)
+    settings = Settings(Role.MEMBER, Role.MEMBER, Role.MEMBER, 0, ())
+    room.make(Action.CREATE, 1, [room.member(user, Role.MEMBER) for user in cast], settings=settings)
+    room.post_epoch()
+    it = room.send(1)
+    pins = [room.send(user, kind=EntryKind.PIN, target=it) for user in cast]
+    state = room.send(1, kind=EntryKind.STATE)
+    conversation = room.open(2)
+    assert [verdict_of(room, row, conversation) for row in [*pins, state]] == [
+        None,
+        None,
+        Verdict.NOT_ALLOWED,
+    ]
+
+
 Sends = Callable[[Room, Row], Row]
 
 
@@ -196,6 +242,9 @@ Sends = Callable[[Room, Row], Row]
         (lambda room, it: room.send(2, kind=EntryKind.DELETION, target=it), Verdict.NOT_ALLOWED),
         (lambda room, it: room.send(2, kind=EntryKind.MESSAGE, target=it), None),
         (lambda room, it: room.send(2, kind=EntryKind.CALL, target=it), Verdict.NOT_ALLOWED),
+        (lambda room, it: room.send(1, kind=EntryKind.PIN, target=it), None),
+        (lambda room, it: room.send(1, kind=EntryKind.PIN), Verdict.NOT_ALLOWED),
+        (lambda room, it: room.send(1, kind=EntryKind.PIN, target=room.rows[0]), Verdict.NOT_ALLOWED),
         (lambda room, it: room.send(2, kind=EntryKind.REACTION), Verdict.NOT_ALLOWED),
         (lambda room, it: room.send(2, kind=EntryKind.REACTION, target=room.rows[0]), Verdict.NOT_ALLOWED),
         (

@@ -117,6 +117,8 @@ export type Status = "online" | "away" | "offline";
 
 export type Record = Base64;
 
+export type SealedKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
 export type KnownHeads = { [key: ConversationId]: Seq };
 
 export type Part = "friends" | "requests" | "blocked";
@@ -1138,7 +1140,7 @@ export interface SendMessage {
   client_id: ClientId;
   counter: Counter;
   record: Record;
-  kind?: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  kind?: SealedKind;
   epoch?: Seq;
   target_seq?: Seq;
 }
@@ -1150,7 +1152,7 @@ export interface OfferedEntry {
   client_id: ClientId;
   counter: Counter;
   record: Record;
-  kind: 0 | 1 | 2 | 3 | 4 | 5 | 6;
+  kind: SealedKind;
   epoch: number;
   target_seq?: Seq;
 }

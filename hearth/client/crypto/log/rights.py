@@ -2,7 +2,7 @@
 
 from hearth.client.crypto.log.rows import Row
 from hearth.sealed.core.verdicts import Verdict, require
-from hearth.sealed.group.entries import AIMED, TARGETS, EntryKind, read_kind
+from hearth.sealed.group.entries import AIMED, TARGETS, EntryKind, may_write, read_kind
 from hearth.sealed.group.epoch import Epoch, Kind, Role
 from hearth.sealed.group.steps import rank_of
 
@@ -12,13 +12,8 @@ def check_writer(epoch: Epoch, row: Row) -> None:
 
     Raises Rejected(not_allowed).
     """
-    kind, settings = read_kind(row.kind), epoch.record.settings
-    rank = rank_of(epoch.members, row.user)
-    may = True
-    if kind is EntryKind.MESSAGE:
-        may = rank <= settings.post_by
-    elif kind is EntryKind.STATE:
-        may = rank <= settings.settings_by
+    kind, record = read_kind(row.kind), epoch.record
+    may = may_write(kind, record.kind, record.settings, rank_of(epoch.members, row.user))
     _allow(may, "the sender may not write this")
     _allow(bool(TARGETS[kind]) or row.target_seq == 0, "a target where there is none")
     _allow(kind not in AIMED or row.target_seq != 0, "no target where there must be one")
