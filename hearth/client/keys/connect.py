@@ -10,7 +10,7 @@ from typing import TypeVar
 from hearth.client.keys.asking import is_moved
 from hearth.client.keys.catch_up import catch_up_listed, catch_up_rows
 from hearth.client.keys.make import KeysPlan, make_keys, make_receive, seal_rows
-from hearth.client.keys.own import Own, now_ms
+from hearth.client.keys.own import Own, digest_row, find_disputed, now_ms
 from hearth.directory.contract import ChainTaken, Renew
 from hearth.errors import HearthError
 from hearth.sealed.core import hpke
@@ -68,7 +68,7 @@ async def keep_current(own: Own) -> None:
     """
     if own.keys.carry_from is not None:
         await _carry_over(own, own.keys.carry_from)
-        own.keys.carry_from = None
+        own.keys.carry_from, own.keys.carry = None, []
         own.file.save()
         await catch_up_rows(own)
     if own.generations.find_stale(now_ms()) is not None:
@@ -139,11 +139,15 @@ async def _renew_receive(own: Own) -> None:
 
 
 async def _carry_over(own: Own, from_g: int) -> None:
-    """Append what counts under an older generation and is not there under the newest one."""
-    there = set(own.rows)
-    old = {row.name: (row.id, row.body) for row in own.stored if row.g == from_g}
+    """Append what counted under an older generation, and is not there under the newest one.
+
+    What was written there since is nobody's: whoever was removed has that generation's key.
+    """
+    there, carry = set(own.rows), set(own.keys.carry)
+    rows = [row for row in own.stored if row.g == from_g and digest_row(row.id, row.body) in carry]
+    old = {row.name: (row.id, row.body) for row in rows}
     missing = [row for name, row in old.items() if name not in there]
     said = Counter(row.name for row in own.stored if row.g == own.newest.statement.g)
-    missing += [(row_id, pin) for row_id, pin in own.disputed(from_g) if said[pin.KIND, row_id.pack()] <= 1]
+    missing += [(row_id, pin) for row_id, pin in find_disputed(rows) if said[pin.KIND, row_id.pack()] <= 1]
     if missing:
         await own.append(missing)

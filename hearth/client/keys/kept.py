@@ -76,7 +76,8 @@ class KeptConversation(msgspec.Struct, frozen=True):
 
 
 class AccountKeys(msgspec.Struct, kw_only=True):
-    """Everything of one device. `carry_from`: a generation whose rows have still to be carried over.
+    """Everything of one device. `carry_from`: a generation whose rows have still to be carried over,
+    `carry` by what these are known (digest_row).
 
     `identity` is the key with which the incarnation began that lists this device: no other one speaks for it.
     `databases` are the generations of the server's database that it was told of; all else is of the last.
@@ -91,6 +92,7 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     generation: KeptGeneration | None = None
     vault_version: int = 0
     carry_from: int | None = None
+    carry: list[bytes] = []
     people: dict[str, KeptPerson] = {}
     conversations: dict[str, KeptConversation] = {}
     databases: list[str] = []

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hearth.client.crypto.making.device import OwnDevice
 from hearth.client.device_file import DeviceFile
@@ -11,6 +11,7 @@ from hearth.client.keys.make import MadeKeys, Row, seal_rows
 from hearth.client.keys.people import Acquaintances
 from hearth.client.replica.catch_up import Ask
 from hearth.sealed.core import ed25519, hpke
+from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.keyring import (
@@ -35,6 +36,8 @@ from hearth.sealed.person.vault import OwnHead
 from hearth.vault.contract import AppendRows, KeyringTaken, NewRow
 
 MOST_IN_ONE = 300
+SAID = frozenset({RowKind.PIN, RowKind.HEAD})
+"""Nothing but the keyring vouches for these: a receive seed fits a statement, an epoch's its record."""
 
 
 def now_ms() -> int:
@@ -50,6 +53,8 @@ def make_account_keys(server: bytes) -> AccountKeys:
 class Own:
     """One device with keys. `receive_seeds` by version and `seeds` by epoch are what the keyring gives.
 
+    `stored` are all rows that open; `counting` those under the newest generation that count (6.3), `rows`
+    what they come to, `counted` pins and heads that ever did.
     `device_keys` are the X-Wing keys of the person's devices, as the chain names them.
     """
 
@@ -64,6 +69,8 @@ class Own:
         self.generations = OwnChain(self.chain)
         self.rows: dict[tuple[int, bytes], RowBody] = {}
         self.stored: list[OpenRow] = []
+        self.counting: list[OpenRow] = []
+        self.counted: set[tuple[tuple[int, bytes], RowBody]] = set()
         self.position = 0
         self.receive_seeds: dict[int, bytes] = {}
         self.device_keys: dict[bytes, bytes] = {}
@@ -142,24 +149,18 @@ class Own:
         if self.before() is None:
             return []
         counting = [(_read_id(kind, row_id), body) for (kind, row_id), body in self.rows.items()]
-        return [*counting, *self.disputed(self.newest.statement.g)]
-
-    def disputed(self, g: int) -> list[Row]:
-        """Return the pins under a generation of whom more than one thing was said since somebody compared."""
-        pins: dict[int, list[PinRow]] = {}
-        for row in self.stored:
-            if row.g == g and isinstance(row.body, PinRow) and isinstance(row.id, UserId):
-                pins.setdefault(row.id.user, []).append(row.body)
-        return [(UserId(user), pin) for user, said in pins.items() for pin in list_disputed(said)]
+        return [*counting, *find_disputed(self.counting)]
 
     def take_rows(self) -> None:
         """Learn what the stored rows say. Raises Rejected(withheld): those of the newest set are not
         all there.
         """
         newest = self.newest.statement
-        counting = [row for row in self.stored if row.g == newest.g]
-        keyring = read_keyring(counting, {newest.g: newest.set})
-        self.rows = keyring.rows
+        stored = [row for row in self.stored if row.g == newest.g]
+        counts = self._find_counting()
+        keyring = read_keyring(stored, {newest.g: newest.set}, counts)
+        self.rows, self.counting = keyring.rows, [row for row in stored if counts(row)]
+        self.counted |= {(row.name, row.body) for row in self.counting if row.body.KIND in SAID}
         pins, shown = dict(self.pins.by_user), self.shown_pins()
         for (_, row_id), body in keyring.rows.items():
             if isinstance(body, ReceiveRow):
@@ -170,6 +171,22 @@ class Own:
                 is_later = known is None or body.n > known.n or (body.n == known.n and (user, known) in shown)
                 pins[user] = body if is_later else pins[user]
         self.pins = Pins(pins)
+
+    def _find_counting(self) -> Callable[[OpenRow], bool]:
+        """Return what tells whether a row under the newest generation counts.
+
+        All do, but for pins and heads where a removed device has the key still: these must be known from
+        before, or be of a set that a listed device has signed.
+        """
+        if not self.generations.is_left_behind():
+            return lambda _row: True
+        is_by_listed = self.generations.is_by_listed()
+        known = self.counted | {
+            ((RowKind.PIN, UserId(user).pack()), pin) for user, pin in self.kept_pins().items()
+        }
+        return lambda row: (
+            row.body.KIND not in SAID or (row.is_of_set and is_by_listed) or (row.name, row.body) in known
+        )
 
     def shown_pins(self) -> set[tuple[int, PinRow]]:
         """Return every pin of the keyring, by user. One that it has lost still counts, after those."""
@@ -234,6 +251,7 @@ class Own:
         newest = self.generations.newest
         if made.later and self.keys.carry_from is None and newest is not None:
             self.keys.carry_from = newest.statement.g
+            self.keys.carry = [digest_row(row_id, body) for row_id, body in self.carried()]
             self.file.save()
 
     async def learn_keys(self, made: MadeKeys) -> None:
@@ -251,7 +269,7 @@ class Own:
         if made.later:
             await self.send_rows(made.later)
             if before is not None and self.keys.carry_from == before.statement.g:
-                self.keys.carry_from = None
+                self.keys.carry_from, self.keys.carry = None, []
                 self.file.save()
 
     def take_generation(self, statement: bytes, key: bytes) -> None:
@@ -261,8 +279,8 @@ class Own:
         before = self.generations.newest
         taken = self.generations.take(statement, key)
         if before is not None and taken.stated.incarnation != before.stated.incarnation:
-            self.stored, self.rows, self.seeds = [], {}, {}
-            self.keys.carry_from = None
+            self.stored, self.counting, self.rows, self.seeds = [], [], {}, {}
+            self.keys.carry_from, self.keys.carry = None, []
 
     def remember(self) -> None:
         """Keep the newest generation, the vault's version and whose device this is: a later start knows no
@@ -278,6 +296,20 @@ class Own:
         if state.vault is not None:
             self.keys.vault_version = state.vault.version
         self.file.save()
+
+
+def find_disputed(rows: Iterable[OpenRow]) -> list[Row]:
+    """Return the pins of whom more than one thing was said since somebody compared."""
+    pins: dict[int, list[PinRow]] = {}
+    for row in rows:
+        if isinstance(row.body, PinRow) and isinstance(row.id, UserId):
+            pins.setdefault(row.id.user, []).append(row.body)
+    return [(UserId(user), pin) for user, said in pins.items() for pin in list_disputed(said)]
+
+
+def digest_row(row_id: RowId, body: RowBody) -> bytes:
+    """Return what a row is known by in the device file."""
+    return sha256(bytes([body.KIND]) + row_id.pack() + body.pack())
 
 
 def _read_id(kind: int, row_id: bytes) -> RowId:

@@ -45,6 +45,8 @@ async def look_at_people(room: Room, before: Room | None) -> None:
     """
     own = room.own
     has_own = before is not None and bool(before.own.chain.states)
+    if before is not None:
+        own.counted |= before.own.counted
     if before is not None and has_own:
         await _offer_own(own, before.own)
     heads = await _list_heads(own)
@@ -59,7 +61,8 @@ async def look_at_people(room: Room, before: Room | None) -> None:
         own.keys.people[user] = KeptPerson(chain, KeptHead(), kept.pin)
     own.keys.lost, own.keys.lost_until = lost, patience.end() if lost else 0
     if not await _has_generation(own):
-        own.keys.generation, own.keys.carry_from, own.keys.vault_version = None, None, 0
+        own.keys.generation, own.keys.vault_version = None, 0
+        own.keys.carry_from, own.keys.carry = None, []
     own.file.save()
 
 

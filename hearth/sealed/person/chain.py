@@ -1,6 +1,7 @@
 """One person's user chain and receive statements as far as a client has verified them (sections 5.2, 6.2)."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from hearth.sealed.core.packed import Head
 from hearth.sealed.core.statements import Signed
@@ -93,6 +94,18 @@ class Chain:
         incarnation, now = self.at(head).incarnation, self.state.devices
         later = (key for key, last in self._last_listed.items() if last >= head.n)
         return any(of == incarnation and device not in now for of, device in later)
+
+    def has_bare_removal(self, head: Head) -> bool:
+        """Tell whether a `devices` statement above a head takes devices off the list and adds none.
+
+        One generation is made in its request (10.4, 10.5): where none states it, a restore has lost that.
+        """
+        return any(
+            after.incarnation == before.incarnation
+            and after.devices.keys() < before.devices.keys()
+            and after.retired.isdisjoint(before.devices)
+            for before, after in pairwise(self.states[max(0, head.n - 1) :])
+        )
 
     def device_key(self, device: bytes) -> bytes:
         """Return the Ed25519 key of a device that is or was listed: it never changes."""

@@ -1,6 +1,6 @@
 """Keyring rows (section 6.3): epoch seeds, pins, conversation heads, receive seeds, under a generation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
@@ -193,8 +193,12 @@ class Keyring:
     conflicts: frozenset[int]
 
 
-def read_keyring(rows: Iterable[OpenRow], sets: dict[int, bytes]) -> Keyring:
+def read_keyring(
+    rows: Iterable[OpenRow], sets: dict[int, bytes], counts: Callable[[OpenRow], bool] = lambda _row: True
+) -> Keyring:
     """Return what counts of rows in the order of the server; `sets` are `set` by g of the verified own chain.
+
+    Of kinds 2 to 4 only rows of which `counts` is true.
 
     Raises Rejected: withheld (the rows of the newest generation's set are not those that it states).
     """
@@ -209,7 +213,7 @@ def read_keyring(rows: Iterable[OpenRow], sets: dict[int, bytes]) -> Keyring:
     for row in known:
         if isinstance(row.body, EpochRow) and isinstance(row.id, EpochId):
             seeds[row.id] = (*seeds.get(row.id, ()), row.body)
-        elif row.g == newest or (row.name, row.body) in passed:
+        elif (row.g == newest or (row.name, row.body) in passed) and counts(row):
             before = found.get(row.name)
             if isinstance(row.body, PinRow) and isinstance(row.id, UserId):
                 pins.setdefault(row.id.user, []).append(row.body)

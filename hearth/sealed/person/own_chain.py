@@ -101,6 +101,19 @@ class OwnChain:
             return Stale.NEW_VAULT
         return Stale.OLD if now - newest.statement.time > OLDEST else None
 
+    def is_left_behind(self) -> bool:
+        """Tell whether a restore has lost the generation that followed the newest when devices were removed.
+
+        Whoever was removed has its key still, and may write under it what nobody said (6.3).
+        """
+        assert self.newest is not None
+        return self.chain.has_bare_removal(self.newest.statement.chain)
+
+    def is_by_listed(self) -> bool:
+        """Tell whether the newest generation, and so its set, is signed by a device that is listed now."""
+        assert self.newest is not None and self.chain.state is not None
+        return self.newest.statement.device in self.chain.state.devices
+
     def _check_place(self, statement: Generation) -> None:
         is_here = statement.server == self.chain.server and statement.user == self.chain.user
         require(is_here, Verdict.WRONG_PLACE, "a generation of somebody else")
