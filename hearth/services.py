@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which server this is: `server_id` never changes, `generation` changes when a backup is restored."""
+    """Which server this is: `server_id` never changes, `generation` changes when a backup is restored.
+
+    That was at `restored_at`; `backup_at` is of when the backup is, None for one that does not say.
+    """
 
     server_id: bytes
     generation: bytes
     restored_at: datetime | None = None
+    backup_at: datetime | None = None
 
 
 class LoggedEvent(NamedTuple):

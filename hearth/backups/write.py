@@ -7,10 +7,11 @@ import asyncio
 import os
 import shutil
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hearth.db.sqlite as sqlite
-from hearth.backups.file import BackupRefused, drafting, finish, mark
+from hearth.backups.file import BackupRefused, changing, drafting, finish, mark
 from hearth.backups.rows import copy_rows, require_current
 from hearth.backups.verify import Summary, verify
 from hearth.config import Config
@@ -27,6 +28,7 @@ def make_backup(config: Config, target: Path) -> Summary:
         raise BackupRefused(f"{target} is there already. Name another file.")
     if not target.parent.is_dir():
         raise BackupRefused(f"There is no directory {target.parent}.")
+    begun = datetime.now(UTC)
     with drafting(target) as draft:
         try:
             if Database(config.database_url).dialect == "sqlite":
@@ -34,6 +36,7 @@ def make_backup(config: Config, target: Path) -> Summary:
             else:
                 asyncio.run(_write_mariadb(Database(config.database_url), Database(make_url(draft))))
             mark(draft)
+            _say_when(draft, begun)
             summary = verify(draft)
             finish(draft, target)
         except (OSError, sqlite.LIBRARY.Error) as error:
@@ -58,6 +61,16 @@ def _write_sqlite(path: Path, draft: Path) -> None:
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite.open_connection(path)) as connection:
         connection.execute("VACUUM INTO ?", (str(draft),))
+
+
+def _say_when(draft: Path, begun: datetime) -> None:
+    """Write into a backup when it was begun: what was changed after that is not in it, or may not be.
+
+    One of a database that an older Hearth wrote has no place for that.
+    """
+    with changing(draft) as connection:
+        if any(row[1] == "backup_at" for row in connection.execute("PRAGMA table_info(server)")):
+            connection.execute("UPDATE server SET backup_at = ?", (f"{begun:%Y-%m-%d %H:%M:%S}.000000",))
 
 
 async def _write_mariadb(source: Database, target: Database) -> None:

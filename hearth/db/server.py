@@ -31,6 +31,6 @@ async def fill_identity(transaction: Transaction) -> None:
 async def load_identity(database: "Database") -> tuple[Identity, bytes]:
     """Return which server and generation this is, and the secret (32 bytes)."""
     async with database.transaction("read") as transaction:
-        columns = (SERVER.c.server_id, SERVER.c.generation, SERVER.c.restored_at, SERVER.c.secret)
-        row = (await transaction.execute(select(*columns))).one()
-    return Identity(bytes(row.server_id), bytes(row.generation), row.restored_at), bytes(row.secret)
+        row = (await transaction.execute(select(SERVER))).one()
+    times = {"restored_at": row.restored_at, "backup_at": row.backup_at}
+    return Identity(bytes(row.server_id), bytes(row.generation), **times), bytes(row.secret)

@@ -13,8 +13,10 @@ SERVER = Table(
     Column("secret", blob(), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("restored_at", UtcTime),
+    Column("backup_at", UtcTime),
     **TABLE_OPTIONS,
 )
-"""One row with id 1. `restored_at` is when a backup last took the database's place.
+"""One row with id 1. `restored_at` is when a backup last took the database's place, `backup_at` when that one
+was begun: each backup says it of itself.
 
 `secret` (32 bytes) keys the stable fake parameters of unknown usernames."""

@@ -67,6 +67,13 @@ class KnownCursors(Shape):
     cursors: list[Cursor]
 
 
+class Restore(Shape):
+    """A backup took the database's place at `at`. It is of `backup_at`, null for one that does not say."""
+
+    at: datetime
+    backup_at: datetime | None
+
+
 class Opened(Shape):
     """The answer to `sync.open`.
 
@@ -76,7 +83,8 @@ class Opened(Shape):
     `more_heads` there are still others: `sync.heads` names all there are. With a snapshot all conversations
     differ. `receipts` holds the cursors of the 100 newest conversations that do
     not differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline
-    or were seen before.
+    or were seen before. `restored` says when the database was last restored, if ever: passwords are those of
+    the backup then.
     """
 
     server_id: Id
@@ -94,6 +102,7 @@ class Opened(Shape):
     more_heads: bool
     receipts: list[KnownCursors]
     presence: list[Presence]
+    restored: Restore | None = None
 
 
 class HeadsPage(Shape):

@@ -9,8 +9,9 @@ from hearth.conversations.access import list_accesses
 from hearth.friends.list import list_friend_ids
 from hearth.inbox.items import list_items, pick_newest
 from hearth.presence.list import list_presence
+from hearth.services import Identity
 from hearth.sync import rules
-from hearth.sync.contract import MAX_HEADS, Opened, OpenSync
+from hearth.sync.contract import MAX_HEADS, Opened, OpenSync, Restore
 from hearth.sync.log import read_entries
 from hearth.sync.receipts import list_receipts
 from hearth.sync.snapshot import make_snapshot
@@ -47,4 +48,12 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
         more_heads=len(others) > MAX_HEADS,
         receipts=await list_receipts(context, unchanged),
         presence=await list_presence(context, friend_ids),
+        restored=say_restored(identity),
     )
+
+
+def say_restored(identity: Identity) -> Restore | None:
+    """Return when a backup took the database's place, for people whose older password works again."""
+    if identity.restored_at is None:
+        return None
+    return Restore(at=identity.restored_at, backup_at=identity.backup_at)

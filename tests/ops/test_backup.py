@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,9 @@ async def test_after_a_restore_devices_take_everything_anew_and_go_on(
     await alice.connect()
     for number in range(3):
         await alice.send("Notes", f"kept {number}")
+    begun = datetime.now(UTC)
     await asyncio.to_thread(make_backup, server.config, tmp_path / "a")
+    done = datetime.now(UTC)
     generation = alice.replica.generation
     log_seq = alice.replica.log_seq
     await alice.send("Notes", "lost")
@@ -130,6 +133,9 @@ async def test_after_a_restore_devices_take_everything_anew_and_go_on(
         while alice.replica.generation in ("", generation):  # noqa: ASYNC110 - the library has no such event
             await asyncio.sleep(0.05)
     assert alice.replica.log_seq == log_seq
+    told, second = alice.replica.restored, timedelta(seconds=1)
+    assert told is not None and told.backup_at is not None
+    assert begun - second < told.backup_at <= done <= told.at + second
     await alice.send("Notes", "after")
     assert await texts(alice) == [*(f"kept {number}" for number in range(3)), "lost", "after"]
     with pytest.raises(NotSignedIn):

@@ -1,5 +1,8 @@
 """Catching up: from a cursor, from a snapshot, with little and with much."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -8,7 +11,7 @@ from hearth.accounts.tables import USER_LOG
 from hearth.client.replica.state import Replica
 from hearth.contract import CONTRACT_VERSION, Actor
 from hearth.friends.contract import BlockUser, RequestFriend
-from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog
+from hearth.sync.contract import LogPage, Opened, OpenSync, ReadLog, Restore
 from tests.inbox.test_items import fill, make_friends, send
 from tests.stage import Stage
 
@@ -39,6 +42,16 @@ async def test_a_new_device_gets_everything(stage: Stage) -> None:
     assert [card.username for card in snapshot.blocked] == ["carol"]
     assert {item.conversation.kind: item.unread for item in opened.items} == {"direct": 1, "self": 0}
     assert opened.heads == {}
+
+
+async def test_a_device_is_told_of_a_restore_and_of_when_the_backup_is(stage: Stage) -> None:
+    """Whose password was changed since has the old one again."""
+    alice, services = await stage.user("alice"), stage.services
+    assert (await open_sync(stage, alice)).restored is None
+    now = stage.clock.now()
+    for backup_at in (None, now - timedelta(days=1)):
+        services.identity = replace(services.identity, restored_at=now, backup_at=backup_at)
+        assert (await open_sync(stage, alice)).restored == Restore(at=now, backup_at=backup_at)
 
 
 async def stage_user(stage: Stage, name: str) -> str:

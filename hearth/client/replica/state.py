@@ -26,7 +26,7 @@ from hearth.messages.contract import (
     TypingStopped,
 )
 from hearth.presence.contract import Presence, PresenceChanged
-from hearth.sync.contract import LogEntry, Opened, Snapshot
+from hearth.sync.contract import LogEntry, Opened, Restore, Snapshot
 from hearth.vault.contract import GenerationMade, KeyringGrown
 
 LOG = "log"
@@ -51,7 +51,8 @@ class Replica:
     """Everything one device knows. `generation` empty means that nothing was ever fetched.
 
     `ahead_ms`: by how much the server's clock is ahead of this device's.
-    `lost` are conversations as they were known before a restore, until they were given back.
+    `lost` are conversations as they were known before a restore, until they were given back; `restored` says
+    when the last one was, if ever.
     """
 
     user_id: int
@@ -60,6 +61,7 @@ class Replica:
     device_id: str = ""
     log_seq: int = 0
     is_behind: bool = False
+    restored: Restore | None = None
     ahead_ms: int = field(default=0, compare=False)
     users: UserState = field(default_factory=UserState)
     conversations: dict[str, ConversationState] = field(default_factory=dict)
@@ -93,7 +95,7 @@ class Replica:
             self.lost = {**self.conversations, **self.lost}
             self.conversations = {}
         self.generation, self.server_id = opened.generation, opened.server_id
-        self.device_id = opened.device_id
+        self.device_id, self.restored = opened.device_id, opened.restored
         self.ahead_ms = round((opened.now.timestamp() - time.time()) * 1000)
         if opened.snapshot is not None:
             self.apply_snapshot(opened.snapshot, opened.log_seq)

@@ -1,6 +1,7 @@
 """What a device has still to do since the server was restored, over as many connections as that takes."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 import msgspec
@@ -17,10 +18,13 @@ from hearth.epochs.contract import EpochHeads, ListEpochHeads
 from hearth.errors import HearthError, NotSignedIn
 from hearth.sealed.core.verdicts import Verdict
 
+LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
 TRIED_AGAIN = 3
 """Conversations at a time: a server takes ten epochs a minute, and everything else waits meanwhile."""
 HEADS_AT_ONCE = 500
+CERTAIN = "the password or recovery key set since is lost, and the one before"
+POSSIBLE = "if the password was changed since, the old one"
 
 
 class AfterRestore:
@@ -38,6 +42,7 @@ class AfterRestore:
         self._known: dict[str, Known] = {}
         self._denied: dict[str, Known] = {}
         self._not_before = 0.0
+        self._vault_version = 0
 
     @property
     def is_due(self) -> bool:
@@ -60,12 +65,14 @@ class AfterRestore:
         Raises HearthError.
         """
         if self.is_due:
+            self._vault_version = max(self._vault_version, room.own.keys.vault_version)
             await look_at_people(room, self._before)
 
     async def look(self, room: Room) -> None:
         """Give back what can be, the first time in this database. Raises HearthError."""
         keys = room.own.keys
         if self.is_due:
+            _warn_of_passwords(room, self._vault_version)
             await return_pins(room.own, None if self._before is None else self._before.own)
             _judge_anew(room)
             known = gather(self._file.state, self._before, self._replica.lost)
@@ -77,7 +84,7 @@ class AfterRestore:
         if keys.databases[-1:] != [room.database]:
             keys.databases.append(room.database)
             self._file.save()
-        self._before, self._replica.lost = None, {}
+        self._before, self._replica.lost, self._vault_version = None, {}, 0
 
     async def try_again(self, room: Room) -> None:
         """Offer what waits for somebody's chain, the longest first."""
@@ -104,6 +111,20 @@ class AfterRestore:
         self._denied.pop(key, None)
         if room.open(key).stopped is Verdict.ROLLBACK:
             self._denied[key] = known
+
+
+def _warn_of_passwords(room: Room, vault_version: int) -> None:
+    """Say that the password is that of the backup (10.10): whoever should not know it may sign in by it.
+
+    It is certain where this device knew a newer vault, which comes with every new password.
+    """
+    restored, state = room.replica.restored, room.own.chain.state
+    backup_at = None if restored is None else restored.backup_at
+    when = "" if restored is None else f" on {restored.at:%Y-%m-%d %H:%M} UTC"
+    of = "" if backup_at is None else f" of {backup_at:%Y-%m-%d %H:%M} UTC"
+    is_certain = state is not None and state.vault is not None and state.vault.version < vault_version
+    since = CERTAIN if is_certain else POSSIBLE
+    LOG.warning("the server was restored%s from a backup%s: %s works again; change it", when, of, since)
 
 
 def _judge_anew(room: Room) -> None:

@@ -1,6 +1,7 @@
 """What one conversation comes to after a restore holds up no other."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from hearth.errors import NotFound, NotSignedIn
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.check import Where
 from hearth.sealed.person.people import People
+from hearth.sync.contract import Restore
 
+MAY_DAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 KEYS = ("a" * 32, "b" * 32, "c" * 32)
 
 
@@ -48,10 +51,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 def room() -> Any:
-    keys = SimpleNamespace(databases=["before"], conversations={})
-    replica = SimpleNamespace(generation="now", lost={}, conversations={})
+    keys = SimpleNamespace(databases=["before"], conversations={}, vault_version=3)
+    replica = SimpleNamespace(generation="now", lost={}, conversations={}, restored=None)
     file = SimpleNamespace(state=SimpleNamespace(keys=keys), save=lambda: None)
-    own = SimpleNamespace(keys=keys, file=file)
+    chain = SimpleNamespace(state=SimpleNamespace(vault=SimpleNamespace(version=3)))
+    own = SimpleNamespace(keys=keys, file=file, chain=chain)
     lives = {key: SimpleNamespace(key=key, stopped=None) for key in KEYS}
     return SimpleNamespace(own=own, replica=replica, database="now", lives={}, open=lives.__getitem__)
 
@@ -122,6 +126,46 @@ async def test_the_end_of_a_session_or_connection_forgets_nothing(
     server.faults, server.given = {}, []
     await restored.look(room)
     assert server.given == [*KEYS] and not restored.is_due
+
+
+WHEN = "the server was restored on 2026-05-02 10:00 UTC from a backup"
+MAY = "if the password was changed since, the old one works again; change it"
+IS = "the password or recovery key set since is lost, and the one before works again; change it"
+
+
+@pytest.mark.parametrize(
+    ("version", "backup_at", "said"),
+    [
+        (3, None, f"the server was restored on 2026-05-02 10:00 UTC from a backup: {MAY}"),
+        (
+            2,
+            MAY_DAY,
+            f"the server was restored on 2026-05-02 10:00 UTC from a backup of 2026-05-01 12:00 UTC: {IS}",
+        ),
+    ],
+)
+async def test_whose_older_password_works_again_is_told_once(
+    server: Server,
+    room: Any,
+    restored: AfterRestore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    version: int,
+    backup_at: datetime | None,
+    said: str,
+) -> None:
+    """`version` is the vault's in the backup; the device knew version 3, which goes with the chain."""
+
+    async def look_at_people(at: Any, _before: object) -> None:
+        at.own.keys.vault_version = 0
+
+    monkeypatch.setattr(after, "look_at_people", look_at_people)
+    room.replica.restored = Restore(at=MAY_DAY + timedelta(hours=22), backup_at=backup_at)
+    room.own.chain.state.vault.version = version
+    for _ in range(2):
+        await restored.look_at_people(room)
+        await restored.look(room)
+    assert [one.getMessage() for one in caplog.records if one.name == after.__name__] == [said]
 
 
 def tell(room: Any, generation: str) -> None:

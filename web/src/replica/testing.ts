@@ -186,6 +186,7 @@ export class TestServer {
         .filter((id) => !differing.includes(id))
         .map((id) => ({ conversation_id: id, cursors: this.#cursors(id) })),
       presence: [],
+      restored: null,
     };
   }
 

@@ -1301,6 +1301,12 @@ export interface KnownCursors {
   cursors: Cursor[];
 }
 
+/** A backup took the database's place at `at`. It is of `backup_at`, null for one that does not say. */
+export interface Restore {
+  at: Timestamp;
+  backup_at: Timestamp | null;
+}
+
 /**
  * The answer to `sync.open`. Either `snapshot` is given, or `log` holds what came after the cursor (with `more`,
  * ask `sync.log` for the rest). `items` are the conversations whose head differs from the device's, newest
@@ -1308,7 +1314,7 @@ export interface KnownCursors {
  * newest 2,000. With `more_heads` there are still others: `sync.heads` names all there are. With a snapshot all
  * conversations differ. `receipts` holds the cursors of the 100 newest conversations that do not differ:
  * receipts are in no log, and may have been missed. Presence covers friends who are not offline or were seen
- * before.
+ * before. `restored` says when the database was last restored, if ever: passwords are those of the backup then.
  */
 export interface Opened {
   server_id: Id;
@@ -1326,6 +1332,7 @@ export interface Opened {
   more_heads: boolean;
   receipts: KnownCursors[];
   presence: Presence[];
+  restored: Restore | null;
 }
 
 /** Heads of conversations by id, ascending; with `more`, ask for those after the last. */
