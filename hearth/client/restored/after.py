@@ -72,7 +72,6 @@ class AfterRestore:
         """Give back what can be, the first time in this database. Raises HearthError."""
         keys = room.own.keys
         if self.is_due:
-            _warn_of_passwords(room, self._vault_version)
             await return_pins(room.own, None if self._before is None else self._before.own)
             _judge_anew(room)
             known = gather(self._file.state, self._before, self._replica.lost)
@@ -81,6 +80,7 @@ class AfterRestore:
             for key, one in known.items():
                 if not _is_same(room, key, one, heads.get(key)):
                     await self._give_back(room, key, one)
+            _warn_of_passwords(room, self._vault_version)
         if keys.databases[-1:] != [room.database]:
             keys.databases.append(room.database)
             self._file.save()

@@ -162,6 +162,11 @@ async def test_whose_older_password_works_again_is_told_once(
     monkeypatch.setattr(after, "look_at_people", look_at_people)
     room.replica.restored = Restore(at=MAY_DAY + timedelta(hours=22), backup_at=backup_at)
     room.own.chain.state.vault.version = version
+    server.faults[KEYS[1]] = Disconnected()
+    with pytest.raises(Disconnected):
+        await restored.look_at_people(room)
+        await restored.look(room)
+    server.faults = {}
     for _ in range(2):
         await restored.look_at_people(room)
         await restored.look(room)
