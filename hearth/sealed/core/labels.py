@@ -36,6 +36,7 @@ RECEIVE = make_label("hearth receive v1")
 
 ROW = make_label("hearth row v1")
 ROW_SET = make_label("hearth row set v1")
+PIN = make_label("hearth pin v1")
 
 DIRECT = make_label("hearth direct v1")
 SELF = make_label("hearth self v1")

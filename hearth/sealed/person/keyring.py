@@ -1,6 +1,6 @@
 """Keyring rows (section 6.3): epoch seeds, pins, conversation heads, receive seeds, under a generation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
@@ -15,13 +15,15 @@ from hearth.sealed.core.packed import (
     Hash,
     Id,
     Key,
+    Listed,
     Packed,
     Prefixed,
+    Raw,
     Seed,
     Text,
     User,
 )
-from hearth.sealed.core.reader import prefix, u8, u32, u64
+from hearth.sealed.core.reader import Reader, prefix, u8, u32, u64
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
 
 
@@ -88,9 +90,32 @@ class EpochRow(Packed):
     seed: Seed
 
 
+MOST_TAKEN_BACK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Nothing at all, or 1 to 16 hashes after their count, sorted."""
+
+    hashes: ClassVar = Listed(Raw(32), 1, MOST_TAKEN_BACK, key=bytes)
+
+    def read(self, reader: Reader) -> tuple[bytes, ...]:
+        if reader.is_at_end:
+            return ()
+        found: tuple[bytes, ...] = self.hashes.read(reader)
+        require(bool(found), Verdict.MALFORMED, "a list of none")
+        return found
+
+    def write(self, value: tuple[bytes, ...]) -> bytes:
+        return self.hashes.write(value) if value else b""
+
+
 @dataclass(frozen=True, slots=True)
 class PinRow(Packed):
-    """Who a person is, as first met or compared. `by` is the user in whose group, 0 otherwise."""
+    """Who a person is, as first met or compared. `by` is the user in whose group, 0 otherwise.
+
+    It takes back the pins whose hashes it names: these do not count any more.
+    """
 
     KIND: ClassVar = RowKind.PIN
     ID: ClassVar = UserId
@@ -102,6 +127,11 @@ class PinRow(Packed):
     how: Annotated[How, Choice(How)]
     by: User
     time: U64
+    takes_back: Annotated[tuple[bytes, ...], TakenBack()] = ()
+
+    def hash_of(self, user: int) -> bytes:
+        """Return the hash by which others take this pin of a user back."""
+        return labelled_hash(labels.PIN, u64(user) + self.pack())
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +240,17 @@ def read_keyring(
     found: dict[tuple[int, bytes], RowBody] = {}
     seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
     pins: dict[int, list[PinRow]] = {}
+    counting: list[tuple[RowId, RowBody]] = []
     for row in known:
         if isinstance(row.body, EpochRow) and isinstance(row.id, EpochId):
             seeds[row.id] = (*seeds.get(row.id, ()), row.body)
         elif (row.g == newest or (row.name, row.body) in passed) and counts(row):
-            before = found.get(row.name)
-            if isinstance(row.body, PinRow) and isinstance(row.id, UserId):
-                pins.setdefault(row.id.user, []).append(row.body)
-            found[row.name] = row.body if before is None else _choose(before, row.body)
+            counting.append((row.id, row.body))
+    for row_id, body in list_standing(counting):
+        name = (body.KIND, row_id.pack())
+        if isinstance(body, PinRow) and isinstance(row_id, UserId):
+            pins.setdefault(row_id.user, []).append(body)
+        found[name] = _choose(found.get(name), body)
     conflicts = frozenset(user for user, seen in pins.items() if _has_conflict(seen))
     return Keyring(found, seeds, conflicts)
 
@@ -230,7 +263,22 @@ def hash_rows(rows: Iterable[OpenRow], g: int) -> bytes | None:
         return None
 
 
-def _choose(before: RowBody, after: RowBody) -> RowBody:
+def list_standing(rows: Sequence[tuple[RowId, RowBody]]) -> list[tuple[RowId, RowBody]]:
+    """Return the rows, in their order, without the pins that another one takes back.
+
+    A pin that is taken back itself takes back still.
+    """
+    taken = {one for _, body in rows if isinstance(body, PinRow) for one in body.takes_back}
+
+    def is_taken(row_id: RowId, body: RowBody) -> bool:
+        if not isinstance(body, PinRow) or not isinstance(row_id, UserId):
+            return False
+        return body.hash_of(row_id.user) in taken
+
+    return [row for row in rows if not is_taken(*row)] if taken else list(rows)
+
+
+def _choose(before: RowBody | None, after: RowBody) -> RowBody:
     """The higher n counts, then the higher place, then the later row."""
     if isinstance(before, PinRow) and isinstance(after, PinRow):
         return before if before.n > after.n else after

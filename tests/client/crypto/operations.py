@@ -14,6 +14,7 @@ from hearth.sealed.group.rewrap import RewrapRequest
 from hearth.sealed.group.steps import Facts
 from hearth.sealed.person import generations, keyring, recovery, vault
 from hearth.sealed.person.generations import Generation
+from hearth.sealed.person.keyring import PinRow, UserId
 from hearth.sealed.person.receive import Receive
 from hearth.sealed.person.user_state import ChainState, apply_statement
 from tests.client.crypto.vectors import In, operation, show, show_extensions, show_signed
@@ -140,6 +141,15 @@ def _(given: In) -> Any:
 def _(given: In) -> Any:
     rows = [(row["kind"], bytes.fromhex(row["id"]), bytes.fromhex(row["body"])) for row in given.rows]
     return {"set": keyring.hash_set(rows)}
+
+
+@operation("row.counting")
+def _(given: In) -> Any:
+    read = [(row["kind"], bytes.fromhex(row["id"]), bytes.fromhex(row["body"])) for row in given.rows]
+    opened = [keyring.OpenRow(1, *keyring.read_row(*row)) for row in read]
+    counting = keyring.read_keyring(opened, {1: keyring.hash_set([])}).rows
+    pins = [(UserId.unpack(name), body) for (_, name), body in counting.items()]
+    return {"pins": [body.hash_of(row_id.user) for row_id, body in pins if isinstance(body, PinRow)]}
 
 
 @operation("conversation.ids")

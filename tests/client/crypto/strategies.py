@@ -111,6 +111,8 @@ def field_values(field: Field) -> st.SearchStrategy[Any]:
             return extension_lists.map(lambda found: tuple(one for one in found if one.id not in known))
         case Elsewhere(Role()):
             return st.sampled_from([Role.OWNER, Role.ADMIN, Role.MEMBER])
+        case keyring.TakenBack():
+            return list_values(field.hashes)
         case Listed():
             return list_values(field)
     raise AssertionError(f"no strategy for {field}")

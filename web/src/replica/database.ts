@@ -61,8 +61,8 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
 /** How sealing stands in a conversation, as last known. */
 export interface SealingRow {
   /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. `removed`: somebody is to be removed again, as a
-   *  restored server has lost it. All of these name `users`. */
-  state: "ready" | "waiting" | "held" | "removed" | "keyless" | "stopped";
+   *  restored server has lost it. `awaiting`: it may be given back what it lost, by these people or by others. All of these name `users`. */
+  state: "ready" | "waiting" | "held" | "removed" | "awaiting" | "keyless" | "stopped";
   users: number[];
   /** Why it is stopped. */
   verdict: Verdict | null;

@@ -109,7 +109,7 @@ test("who was removed since the backup is removed again before anything is sent,
   for (const browser of [alice, bob]) {
     await meet(browser, parting);
     await browser.ask("takeBack", { conversation: group, taken: 0 });
-    expect(await look(browser)).toEqual({ state: "unconfirmed" });
+    expect(await look(browser)).toEqual({ state: "awaiting", users: [] });
   }
   town.pass(700_000);
   expect(await look(bob)).toEqual({ state: "removed", users: [3] });
@@ -223,7 +223,7 @@ test("who is not shown at all is waited for, and after a second claim anew", asy
     await bob.ask("meetDatabase", { database: server.generation, partings: [] });
     await bob.ask("takeBack", { conversation: group, taken: 0 });
     town.pass(PATIENCE - 1);
-    expect(await scene.stateOf(bob)).toBe("unconfirmed");
+    expect(await scene.stateOf(bob)).toBe("awaiting");
   }
   town.pass(1);
   expect(await scene.stateOf(bob)).toBe("ready");

@@ -115,7 +115,7 @@ test("what waits for somebody's chain is not sealed over, until the patience is 
     if (name === "epoch.offer") throw makeError("chain_moved");
   };
   await scene.giveBack(async () => scene.server.commands.includes("epoch.offer"));
-  expect(await scene.stateOf(scene.alice)).toBe("unconfirmed");
+  expect(await scene.stateOf(scene.alice)).toBe("awaiting");
   scene.server.town.pass(700_000);
   expect(await scene.stateOf(scene.alice)).toBe("ready");
 });
@@ -128,7 +128,7 @@ test("the page and the keys' worker are patient for the same time", async () => 
   expect((await scene.replica.restores.get(scene.group))!.until).toBe(1_000_000 + PATIENCE);
   await scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   scene.server.town.pass(PATIENCE - 1);
-  expect(await scene.stateOf(scene.alice)).toBe("unconfirmed");
+  expect(await scene.stateOf(scene.alice)).toBe("awaiting");
   scene.server.town.pass(1);
   expect(await scene.stateOf(scene.alice)).toBe("ready");
 });
@@ -275,7 +275,7 @@ test("one's own chain comes back, and people whose chains are shorter are waited
   expect(server.head!.n).toBe(n - 1);
   await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   expect(await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 })).toMatchObject({ isAwaiting: true });
-  expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
+  expect(await scene.stateOf(scene.bob)).toBe("awaiting");
   await scene.giveBack();
   expect(server.head!.n).toBe(n);
   expect(await scene.learn(scene.alice)).toEqual(ALL);
@@ -307,7 +307,7 @@ test("a person's chain that is not given back is taken as it is, once the patien
   await scene.restore();
   await scene.bob.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   await scene.bob.ask("takeBack", { conversation: scene.group, taken: 0 });
-  expect(await scene.stateOf(scene.bob)).toBe("unconfirmed");
+  expect(await scene.stateOf(scene.bob)).toBe("awaiting");
   scene.server.town.pass(700_000);
   expect(await scene.stateOf(scene.bob)).toBe("ready");
 });

@@ -67,11 +67,11 @@ export class Sealing {
     }
   }
 
-  /** Whenever something new is known of people, conversations that are held may go on. */
+  /** Whenever something new is known of people, conversations that wait for them may go on. */
   #followTrust(signal: AbortSignal): void {
     const watching = liveQuery(() => this.#replica.findMeta("trust")).subscribe(() => {
       void this.#replica.conversations
-        .filter((row) => row.sealing?.state === "held")
+        .filter((row) => row.sealing?.state === "held" || row.sealing?.state === "awaiting")
         .primaryKeys()
         .then((ids) => this.lookAgain(ids))
         .catch(console.warn);
@@ -210,6 +210,8 @@ function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined):
       return { ...row, state: "stopped", verdict: sealing.verdict };
     case "keyless":
       return { ...row, state: "keyless" };
+    case "awaiting":
+      return { ...row, state: "awaiting", users: sealing.users };
     case "unconfirmed":
       return before === undefined ? undefined : { ...before, n: Math.max(n, before.n) };
     default:

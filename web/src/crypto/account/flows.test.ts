@@ -19,7 +19,7 @@ import type { Account } from "./self.ts";
 import type { Pin } from "../protocol/pins.ts";
 
 const pin: Pin = {
-  kind: "pin", user: 2, username: "bob", identityKey: new Uint8Array(32).fill(9), incarnation: 1, n: 4, hash: new Uint8Array(32).fill(8), how: 3, by: 0, time: 1,
+  kind: "pin", user: 2, username: "bob", identityKey: new Uint8Array(32).fill(9), incarnation: 1, n: 4, hash: new Uint8Array(32).fill(8), how: 3, by: 0, time: 1, takesBack: [],
 };
 
 async function writePin(account: Account): Promise<void> {

@@ -257,7 +257,7 @@ describe("receive keys and rows", () => {
     const old = (await recall(first)).own.newest!;
     world.now += 31 * DAY;
     await ready(first);
-    const pin = { kind: "pin", user: 2, username: "bob", identityKey: random(32), incarnation: 1, n: 1, hash: random(32), how: 3, by: 0, time: 1 } as const;
+    const pin = { kind: "pin", user: 2, username: "bob", identityKey: random(32), incarnation: 1, n: 1, hash: random(32), how: 3, by: 0, time: 1, takesBack: [] } as const;
     const names = async (key: Bytes, g: number): Promise<string[]> => {
       const [row] = await sealRows(first.place, { g, key }, [pin]);
       world.server.kept.rows.push({ ...row!, isOfSet: false, position: (world.server.kept.position += 1) });

@@ -2,7 +2,7 @@
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { check, equal, ProtocolError } from "../protocol/codec.ts";
 import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
-import { chooseRow, encodeRow, hashSet, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
+import { encodeRow, hashSet, listCounting, openRow, type Row, rowId } from "../protocol/keyring.ts";
 import { KnownChain } from "../protocol/known-chain.ts";
 import { OwnChain } from "../protocol/own-chain.ts";
 import { listDisputed, type Pin } from "../protocol/pins.ts";
@@ -123,13 +123,7 @@ export class Self {
 
   /** Rows of kinds 2 to 4 that count under generation `g`, one for each kind and id, and opened. */
   async readRows(g = this.own.newest?.statement.g ?? 0): Promise<Row[]> {
-    const counting = new Map<string, Row>();
-    for (const row of await this.#readEvery(g)) {
-      const name = `${rowKind(row)} ${toHex(rowId(row))}`;
-      const before = counting.get(name);
-      counting.set(name, before === undefined ? row : chooseRow(before, row));
-    }
-    return [...counting.values()];
+    return listCounting(await this.#readEvery(g));
   }
 
   /** Every pin under a generation, in the order of the list. */
@@ -165,8 +159,9 @@ export class Self {
     }
   }
 
-  /** Writes all of it, so that a later start knows at least as much. */
+  /** Writes all of it, so that a later start knows at least as much. What another tab has begun meanwhile stays begun. */
   async remember(): Promise<void> {
+    this.began = [...new Set([...((await this.account.store.read())?.began ?? []), ...this.began])];
     await this.account.store.write({
       statements: this.chain.statements,
       highestSeen: this.chain.highestSeen,

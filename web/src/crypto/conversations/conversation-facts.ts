@@ -39,12 +39,12 @@ export interface ConversationFacts {
 }
 
 function describeMember({ people, pins, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
-  const { state } = people.chain(user);
+  const chain = people.chain(user);
   const pin = pins.get(user);
-  const isOther = user !== author.user && state !== null;
+  const isOther = user !== author.user && chain.state !== null;
   return {
-    user, role, devices: state?.devices.length ?? 0, isHeld: isOther && isHeld(pin, state),
-    isVerified: isOther && pin?.how === COMPARED && findChange(pin, state) === "none",
+    user, role, devices: chain.state?.devices.length ?? 0, isHeld: isOther && isHeld(pin, chain),
+    isVerified: isOther && pin?.how === COMPARED && findChange(pin, chain) === "none",
   };
 }
 

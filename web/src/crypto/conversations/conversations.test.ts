@@ -221,7 +221,7 @@ describe("the next epoch", () => {
     await confirm(alice, [group]);
     expect(alice.stateOf(await alice.open(group))).toEqual({ state: "held", users: [2] });
     expect(await say(town, alice, group, "x").catch((error: unknown) => error)).toBeInstanceOf(NotReady);
-    alice.pins.set(2, accept(alice.pins.get(2)!, alice.people.chain(2).head, town.now));
+    alice.pins.set(2, accept(alice.pins.get(2)!, alice.people.chain(2), town.now));
     expect(await stateOf(alice, group)).toBe("held");
     await does(alice, group, { action: "reidentify", targets: [{ user: 2 }] });
     await say(town, alice, group, "to the new bob");

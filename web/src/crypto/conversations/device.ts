@@ -3,12 +3,12 @@
 import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { equal, type Verdict, zeros } from "../protocol/codec.ts";
-import { IN_A_GROUP, listSinceCompared, meet, type Pin } from "../protocol/pins.ts";
+import { IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
 import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
 import { type NewRow, Refusal, sendAgain } from "../account/server.ts";
-import { chooseRow, type Row as KeyringRow } from "../protocol/keyring.ts";
+import { listCounting, type Row as KeyringRow } from "../protocol/keyring.ts";
 import type { RememberedEpoch } from "./judging/epochs.ts";
 import { KnownConversation } from "./judging/known-conversation.ts";
 import type { Author, EpochDraft } from "./acting/make-epoch.ts";
@@ -16,7 +16,8 @@ import { People } from "./people/people.ts";
 import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
 import type { Row } from "./judging/log.ts";
-import type { Awaited, ConversationStore, LooseSeed, RememberedSigned, Removed } from "./store.ts";
+import { Awaiting } from "./restored/awaiting.ts";
+import type { ConversationStore, LooseSeed, RememberedSigned, Removed } from "./store.ts";
 
 export interface Surroundings {
   api: ConversationServer;
@@ -68,18 +69,19 @@ export class Device {
   readonly people: People;
   readonly lives = new Map<string, Live>();
   readonly pins = new Map<number, Pin>();
-  /** Each person's pins since somebody compared, in the order of the list: one's other devices may have seen other things. */
+  /** All that is known of each person's, in the order of the list: one's other devices may have seen other things. */
   readonly everyPin = new Map<number, Pin[]>();
   /** Database generations that `sync.open` told, as hex. */
   readonly databases = new Set<string>();
 
-  #awaited: Awaited = { people: [], until: 0 };
+  readonly awaiting: Awaiting;
   /** Of the own chain that all of this is about: a reset begins it, and the keyring, anew. */
   readonly #incarnation: number;
 
   private constructor(readonly self: Self, readonly keys: DeviceKeys, readonly around: Surroundings) {
     this.#incarnation = incarnationOf(self);
     this.people = new People(around.api, self.chain);
+    this.awaiting = new Awaiting(around, this.people);
   }
 
   /** `self` has been caught up (account/connect.ts). Throws ProtocolError. */
@@ -87,13 +89,18 @@ export class Device {
     const device = new Device(self, await self.requireKeys(), around);
     await device.people.recall(await around.store.readPeople());
     for (const database of await around.store.readDatabases()) device.databases.add(database);
-    device.#awaited = await around.store.readAwaited();
+    await device.awaiting.recall();
     await device.readPins();
     return device;
   }
 
   get author(): Author {
     return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign, pins: this.pins };
+  }
+
+  /** Whether the server was restored since this device began: heads of pins may be lost then (9.2). */
+  get isTold(): boolean {
+    return this.databases.size > 1;
   }
 
   /** Pins that count: the keyring's, and after them those that it has lost, which are written again. Throws Refusal, NoAnswer. */
@@ -109,9 +116,9 @@ export class Device {
   }
 
   #take(pin: Pin): void {
-    const before = this.pins.get(pin.user) ?? pin;
-    this.pins.set(pin.user, chooseRow(before, pin) as Pin);
-    this.everyPin.set(pin.user, listSinceCompared([...(this.everyPin.get(pin.user) ?? []), pin]));
+    const every = [...(this.everyPin.get(pin.user) ?? []), pin];
+    this.everyPin.set(pin.user, every);
+    this.pins.set(pin.user, listCounting([this.pins.get(pin.user) ?? pin, ...every])[0]!);
   }
 
   /** Writes pins, and knows them until the keyring shows them. Throws Refusal, NoAnswer. */
@@ -154,16 +161,17 @@ export class Device {
   }
 
   /** Whether somebody may still give back what a restored server has lost of it. */
-  isAwaiting({ known: { epochs }, lost, lostUntil }: Live): boolean {
-    const now = this.around.now();
-    const { people, until } = this.#awaited;
-    const isShort = ([user, n]: [number, number]): boolean =>
-      this.people.chain(user).states.length < n && (epochs.newest?.roster.some((one) => one.user === user) ?? false);
-    return (lost.length > 0 && now < lostUntil) || (now < until && people.some(isShort));
+  isAwaiting = (live: Live): boolean => this.#listAwaited(live) !== null;
+
+  /** Whose chains are waited for in it; null when nothing is. */
+  #listAwaited({ known: { epochs }, lost, lostUntil }: Live): number[] | null {
+    const users = (epochs.newest?.roster ?? []).map(({ user }) => user).filter((user) => this.awaiting.isShort(user));
+    return users.length > 0 || (lost.length > 0 && this.around.now() < lostUntil) ? users : null;
   }
 
   stateOf(live: Live): SealingState {
-    const standing = { stopped: live.stopped, isConfirmed: live.isConfirmed && !this.isAwaiting(live), isPending: live.pending !== null, removed: live.removed };
+    const { stopped, isConfirmed, pending, removed } = live;
+    const standing = { stopped, isConfirmed, awaited: this.#listAwaited(live), isPending: pending !== null, removed, isTold: this.isTold };
     return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
   }
 

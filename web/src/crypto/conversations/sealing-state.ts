@@ -2,7 +2,7 @@
 import { equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { findMember, rankOf } from "../protocol/epoch-rules.ts";
-import { isHeld, type Pin } from "../protocol/pins.ts";
+import { checkSeen, isHeld, type Pin } from "../protocol/pins.ts";
 import type { KnownEpoch } from "./judging/epochs.ts";
 import type { KnownConversation } from "./judging/known-conversation.ts";
 import type { People } from "./people/people.ts";
@@ -19,6 +19,8 @@ export type Reason = "left" | "removed" | "renewed" | "device_left" | "receive_r
 export type SealingState =
   | { state: "stopped"; verdict: Verdict }
   | { state: "unconfirmed" }
+  /** A restored server may be given back what it lost: of these people's chains, or else epochs. */
+  | { state: "awaiting"; users: number[] }
   | { state: "rotating"; reason: Reason | null }
   /** These people's change of identity waits for acceptance, or for `reidentify`. */
   | { state: "held"; users: number[] }
@@ -32,18 +34,24 @@ export interface Standing {
   stopped: Verdict | null;
   /** In this connection the server has named this epoch as the current one. */
   isConfirmed: boolean;
+  /** Whose chains may come back; of nobody when only epochs may, null when nothing is waited for. */
+  awaited: readonly number[] | null;
   /** A request without an answer. */
   isPending: boolean;
   removed: readonly Removed[];
+  /** The server has told of a restore: heads of pins may be lost (9.2). */
+  isTold: boolean;
 }
 
 export type Pins = ReadonlyMap<number, Pin>;
 
-/** Members who were removed in what is lost, and have not been since. */
-export function listUnwanted({ epochs }: KnownConversation, removed: readonly Removed[]): number[] {
+/** Members who were removed in what is lost, and have not been since, and have not left: who has is removed by anybody. */
+export function listUnwanted({ epochs, judged }: KnownConversation, removed: readonly Removed[]): number[] {
+  const hasLeft = (user: number): boolean => judged.signed.leaves.some((one) => one.n === epochs.newest!.epoch.n && one.user === user);
   const isAgain = ([user, n]: Removed): boolean =>
     epochs.all.some(({ epoch }) => epoch.n > n && epoch.action === "remove" && epoch.targets.some((one) => one.user === user));
-  return removed.flatMap((one) => (findMember(epochs.newest!.roster, one[0]) === undefined || isAgain(one) ? [] : [one[0]]));
+  const isUnwanted = (one: Removed): boolean => findMember(epochs.newest!.roster, one[0]) !== undefined && !isAgain(one) && !hasLeft(one[0]);
+  return removed.filter(isUnwanted).map(([user]) => user);
 }
 
 /** Who has reset since the head that the roster states: only `reidentify` takes that up. */
@@ -54,7 +62,7 @@ export function isResetSince(people: People, member: RosterMember): boolean {
 
 export function listHeld(epoch: KnownEpoch, people: People, pins: Pins, self: number): number[] {
   const waits = (member: RosterMember): boolean =>
-    isResetSince(people, member) || (member.user !== self && isHeld(pins.get(member.user), people.chain(member.user).head));
+    isResetSince(people, member) || (member.user !== self && isHeld(pins.get(member.user), people.chain(member.user)));
   return epoch.roster.filter(waits).map((member) => member.user);
 }
 
@@ -104,11 +112,21 @@ export function judgeSealing(known: KnownConversation, people: People, pins: Pin
   }
 }
 
+/** Throws ProtocolError `rollback`, `fork`. */
+function checkEachSeen({ roster }: KnownEpoch, people: People, pins: Pins): void {
+  for (const { user } of roster) {
+    const pin = pins.get(user);
+    if (pin !== undefined) checkSeen(pin, people.chain(user));
+  }
+}
+
 function findState(known: KnownConversation, people: People, pins: Pins, standing: Standing, now: number): SealingState {
   if (standing.stopped !== null) return { state: "stopped", verdict: standing.stopped };
   const { newest } = known.epochs;
   if (!standing.isConfirmed || newest === null) return { state: "unconfirmed" };
+  if (standing.awaited !== null) return { state: "awaiting", users: [...standing.awaited] };
   if (standing.isPending) return { state: "rotating", reason: null };
+  if (!standing.isTold) checkEachSeen(newest, people, pins);
   const users = listHeld(newest, people, pins, known.where.user);
   if (users.length > 0) return { state: "held", users };
   if (newest.seed === null) return { state: "keyless" };

@@ -38,7 +38,7 @@ export interface RememberedConversation {
   headRow: number;
   pending: EpochDraft | null;
   stopped: Verdict | null;
-  /** Epochs that a restored server may have lost, until they are back or given up; nothing is sealed before `lostUntil` (ms). */
+  /** Epochs that a restored server may have lost, until they are back or given up; nothing is sealed before `lostUntil` (ms), 0 when only another restore may bring them. */
   lost: RememberedEpoch[];
   lostUntil: number;
   /** Who was removed in what a restored server has lost: who is a member, and was not removed above epoch n, is to be removed anew. */
@@ -47,9 +47,18 @@ export interface RememberedConversation {
 
 export type Removed = [user: number, n: number];
 
-/** Chains that were longer: the n that was known. */
+/** A chain that a restored server showed shorter, or another one. */
+export interface AwaitedChain {
+  user: number;
+  /** Up to which it may come back. */
+  n: number;
+  /** Of the statements that may, as hex: the last is that of n. */
+  hashes: string[];
+}
+
+/** What may come back is waited for until a time (ms). */
 export interface Awaited {
-  people: [user: number, n: number][];
+  people: AwaitedChain[];
   until: number;
 }
 
@@ -65,7 +74,7 @@ export interface ConversationStore {
   writeDatabase(database: string): Promise<void>;
   /** Every one that was written: entries of after each restore count for good. */
   readDatabases(): Promise<string[]>;
-  /** People whose chains a restored server may have lost the end of, which is waited for until a time (ms). */
+  /** People whose chains a restored server has lost the end of. */
   readAwaited(): Promise<Awaited>;
   writeAwaited(awaited: Awaited): Promise<void>;
   /** Pins that the keyring had, or was given, and that it has not shown since. */

@@ -95,11 +95,19 @@ export class IndexedConversations implements ConversationStore {
 
   readDatabases = async (): Promise<string[]> => (await this.beside.getBeside<string[]>(DATABASES)) ?? [];
 
-  readAwaited = async (): Promise<Awaited> => (await this.beside.getBeside<Awaited>(AWAITED)) ?? { people: [], until: 0 };
+  async readAwaited(): Promise<Awaited> {
+    const { people, until } = (await this.beside.getBeside<Awaited>(AWAITED)) ?? { people: [], until: 0 };
+    // Written by a version that kept pairs.
+    return { people: people.filter((one) => !Array.isArray(one)), until };
+  }
 
   writeAwaited = (awaited: Awaited): Promise<void> => this.beside.putBeside([[AWAITED, awaited]]);
 
-  readPins = async (): Promise<Pin[]> => (await this.beside.getBeside<Pin[]>(PINS)) ?? [];
+  async readPins(): Promise<Pin[]> {
+    const pins = (await this.beside.getBeside<Pin[]>(PINS)) ?? [];
+    // Written by a version in which none took any back.
+    return pins.map((pin) => ({ ...pin, takesBack: (pin as Partial<Pin>).takesBack ?? [] }));
+  }
 
   writePins = (pins: readonly Pin[]): Promise<void> => this.beside.putBeside([[PINS, pins]]);
 

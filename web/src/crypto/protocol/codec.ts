@@ -118,6 +118,10 @@ export class Reader {
     return this.at;
   }
 
+  get isAtEnd(): boolean {
+    return this.at === this.bytes.length;
+  }
+
   end(): void {
     check(this.at === this.bytes.length, "malformed", "bytes are left over");
   }

@@ -1,14 +1,14 @@
 // What is taken of chains, receive statements, generations and pins over time: what stands in no vector (docs/protocol-encryption.md, 5.2, 6.1, 6.2, 9.2).
 import { expect, test } from "vitest";
 
-import type { Bytes } from "../../lib/bytes.ts";
+import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { zeros } from "./codec.ts";
+import { hashPin, listCounting } from "./keyring.ts";
 import { headOf, KnownChain } from "./known-chain.ts";
 import { OwnChain } from "./own-chain.ts";
 import { type ChainHead, commitGeneration, GENERATION, makeGeneration, makeReceive, sealPredecessor } from "./own-keys.ts";
 import * as pins from "./pins.ts";
 import { hashStatement } from "./statements.ts";
-import type { UserState } from "./user-state.ts";
 import { Chain, device, publicOf, SERVER, signerOf, sortDevices, TIME } from "./vectors/cast.ts";
 import { flip, named, named16 } from "./vectors/form.ts";
 
@@ -197,30 +197,83 @@ test("when the next generation is due", async () => {
 
 test("pins: what raises trust, what moves along, what waits", async () => {
   const chain = await begin();
-  const states: UserState[] = [(await know(chain)).head];
+  const first = await know(chain);
   await chain.add(await chain.identityBody("alice 2"));
   chain.identity = "alice 2";
-  states.push((await know(chain)).head);
+  const linked = await know(chain);
   await reset(chain, "alice 3", "new");
-  states.push((await know(chain)).head);
-  const [first, linked, unlinked] = states as [UserState, UserState, UserState];
-  const met = pins.meet(undefined, 1, first, pins.IN_A_GROUP, 5, 1);
-  expect(met).toMatchObject({ how: pins.IN_A_GROUP, by: 5, n: headOf(first).n });
-  const asked = pins.meet(met, 1, first, pins.BY_REQUEST, 0, 2);
-  expect([asked.how, asked.by, pins.meet(asked, 1, first, pins.IN_A_GROUP, 5, 3).how]).toEqual([pins.BY_REQUEST, 0, pins.BY_REQUEST]);
-  expect(pins.meet(asked, 1, unlinked, pins.COMPARED, 0, 3)).toBe(asked);
+  const unlinked = await know(chain);
+  const met = pins.meet(undefined, 1, first.head, pins.IN_A_GROUP, 5, 1);
+  expect(met).toMatchObject({ how: pins.IN_A_GROUP, by: 5, n: headOf(first.head).n, takesBack: [] });
+  const asked = pins.meet(met, 1, first.head, pins.BY_REQUEST, 0, 2);
+  expect([asked.how, asked.by, pins.meet(asked, 1, first.head, pins.IN_A_GROUP, 5, 3).how]).toEqual([pins.BY_REQUEST, 0, pins.BY_REQUEST]);
+  expect(pins.meet(asked, 1, unlinked.head, pins.COMPARED, 0, 3)).toBe(asked);
   expect([pins.findChange(asked, linked), pins.isHeld(asked, linked)]).toEqual(["linked", false]);
-  expect(pins.follow(asked, linked, 4)).toMatchObject({ identityKey: linked.identityKey, how: pins.BY_REQUEST });
-  const compared = pins.compare(1, first, 5);
+  expect(pins.follow(asked, linked, 4)).toMatchObject({ identityKey: linked.head.identityKey, how: pins.BY_REQUEST, takesBack: [] });
+  const compared = pins.compare(undefined, first, 5);
   expect([pins.isHeld(compared, linked), pins.follow(compared, linked, 6)]).toEqual([true, compared]);
   expect([pins.findChange(asked, unlinked), pins.follow(asked, unlinked, 6)]).toEqual(["unlinked", asked]);
   expect(await verdict(() => pins.checkPin(asked, unlinked))).toBe("changed_identity");
   const accepted = pins.accept(compared, unlinked, 7);
   expect([accepted.how, pins.isHeld(accepted, unlinked), pins.accept(met, unlinked, 7).how]).toEqual([pins.BY_REQUEST, false, pins.IN_A_GROUP]);
   const others = [pins.follow(asked, linked, 4), accepted, { ...asked, how: pins.COMPARED }, { ...asked, hash: named("x") }, { ...asked, identityKey: named("x") }];
-  const { states: shown } = await know(chain);
-  for (const known of [[], shown]) expect(others.map((other) => pins.hasConflict([asked, other], known))).toEqual([false, false, false, true, true]);
-  expect(pins.hasConflict([{ ...asked, hash: named("x") }], shown)).toBe(true);
+  for (const known of [new KnownChain(SERVER, 1), unlinked]) expect(others.map((other) => pins.hasConflict([asked, other], known))).toEqual([false, false, false, true, true]);
+  expect(pins.hasConflict([{ ...asked, hash: named("x") }], unlinked)).toBe(true);
   const forked = { ...asked, hash: named("x") };
   expect([pins.listSinceCompared([asked, forked, compared]), pins.listSinceCompared([compared, asked, forked])]).toEqual([[compared], [compared, asked, forked]]);
+});
+
+test("earlier keys hold whatever their incarnation, and taking them takes back what is not on the chain and nothing else", async () => {
+  const chain = await begin();
+  const backup = await know(chain);
+  const old = pins.meet(undefined, 1, backup.head, pins.BY_REQUEST, 0, 1);
+  const another = new Chain(1, "alice");
+  await another.genesis();
+  await list(another, "phone", "laptop");
+  await chain.add(await chain.identityBody("alice 2"));
+  chain.identity = "alice 2";
+  const renewed = await know(chain);
+  const pin = pins.follow(old, renewed, 2);
+  expect([pins.findChange(pin, backup), pins.isHeld(pin, backup), pins.follow(pin, backup, 3), pins.findAgain(pin, backup, 3)]).toEqual(["earlier", true, pin, pin]);
+  expect(await verdict(() => pins.checkPin(pin, backup))).toBe("changed_identity");
+  expect([await verdict(() => pins.checkSeen(pin, backup)), pins.checkSeen(old, renewed)]).toEqual(["rollback", undefined]);
+
+  const third = { ...pin, identityKey: named("third"), time: 9 };
+  const past = [old, pin, { ...pin, how: pins.BY_LINK }, third];
+  const taken = pins.accept(pin, backup, 4, past);
+  expect(taken).toMatchObject({ n: old.n, identityKey: old.identityKey, how: pins.BY_REQUEST });
+  expect(taken.takesBack.map(toHex)).toEqual(past.slice(0, 3).map((one) => toHex(hashPin(one))).sort());
+  expect(listCounting([...past, taken])).toEqual([third]);
+  expect(listCounting([taken, pin, old])).toEqual([taken]);
+  expect([pins.hasThirdKey([...past, taken], taken, backup), pins.hasThirdKey(past.slice(0, 3), pin, backup)]).toEqual([true, false]);
+  const compared = pins.compare(pin, backup, 5, [...past, taken]);
+  expect(listCounting([...past, taken, compared])).toEqual([compared]);
+  expect(pins.hasThirdKey([...past, taken, compared], compared, backup)).toBe(false);
+  expect(pins.listDisputed([old, pin, taken])).toEqual([]);
+
+  // Another renewal since: of the keys that were taken it is one, of those that are lost it is not.
+  await another.add(await another.identityBody("alice 4"));
+  const anew = await know(another);
+  expect(await verdict(() => pins.checkSeen(pin, anew))).toBe("fork");
+  expect([pins.findChange(pin, anew), pins.findChange(taken, anew)]).toEqual(["earlier", "linked"]);
+  // The newer keys come back.
+  expect([pins.findChange(taken, renewed), pins.hasConflict([old, pin, taken], renewed)]).toEqual(["linked", false]);
+  const back = pins.follow(taken, renewed, 6);
+  expect(listCounting([old, pin, taken, back])).toEqual([back]);
+  expect(back.takesBack).toEqual(taken.takesBack);
+});
+
+test("a pin whose head a restore has lost goes where the chain is, and takes back no more than itself", async () => {
+  const chain = await begin();
+  const backup = await know(chain);
+  await chain.add(profile, "phone");
+  const later = await know(chain);
+  const pin = pins.compare(undefined, later, 1);
+  expect(pins.findChange(pin, backup)).toBe("none");
+  const moved = pins.findAgain(pin, backup, 2);
+  expect([moved.n, moved.how, moved.takesBack.map(toHex)]).toEqual([backup.head.n, pins.COMPARED, [toHex(hashPin(pin))]]);
+  expect(pins.findAgain(moved, later, 3)).toBe(moved);
+  const many = Array.from({ length: 20 }, (_, at) => ({ ...pin, n: pin.n + at }));
+  const taken = pins.accept(moved, backup, 4, many).takesBack.map(toHex);
+  expect(taken).toEqual(many.slice(4).map((one) => toHex(hashPin(one))).sort());
 });

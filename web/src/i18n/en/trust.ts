@@ -43,7 +43,10 @@ export const trust = {
   resetCompared: "You had compared with {name}. These are other keys: {name} is no longer verified.",
   renewedTitle: "{name} has renewed their keys",
   renewedText: "You had compared the old ones. You can write again once you have compared, or go on without.",
+  earlierTitle: "The server shows other keys of {name} than before",
+  earlierText: "It says that it was restored from a backup. These may be keys that {name} has given up, because somebody else had them for example. Ask {name} before you go on.",
   accept: "Go on with the new keys",
+  acceptEarlier: "Go on with these keys",
   compareFirst: "Compare first",
   accepted: "You can write to {name} again.",
   changedAgain: "{name}’s keys have changed again while you looked. Look once more.",
@@ -79,4 +82,5 @@ export const trust = {
   stateKeyless: "This device waits for the key from another device of a member.",
   stateStopped: "Stopped, because what the server shows cannot be right.",
   stateUnconfirmed: "Not checked with the server since it was last reached.",
+  stateAwaiting: "The server was restored from a backup, and is being given back what it lost.",
 } as const;

@@ -99,7 +99,7 @@ class Home {
 }
 
 const makePin = (user: number): Pin => ({
-  kind: "pin", user, username: `friend${user}`, identityKey: random(32), incarnation: 1, n: 4, hash: random(32), how: 2, by: 0, time: Date.now(),
+  kind: "pin", user, username: `friend${user}`, identityKey: random(32), incarnation: 1, n: 4, hash: random(32), how: 2, by: 0, time: Date.now(), takesBack: [],
 });
 
 async function writePins(account: Account, count: number): Promise<void> {

@@ -95,7 +95,7 @@ async function send(device: Device, live: Live, draft: EpochDraft): Promise<void
 export async function act(device: Device, live: Live, wanted: Act): Promise<void> {
   await sendPending(device, live);
   const { state } = device.stateOf(live);
-  if (state === "stopped" || state === "unconfirmed") throw new NotReady(device.stateOf(live));
+  if (state === "stopped" || state === "unconfirmed" || state === "awaiting") throw new NotReady(device.stateOf(live));
   const { newest } = live.known.epochs;
   const named = "targets" in wanted ? wanted.targets.map((one) => one.user) : [];
   await device.people.catchUp([...new Set([...newest!.roster.map((one) => one.user), ...named])]);
@@ -121,11 +121,10 @@ export async function begin(device: Device, beginning: Beginning): Promise<Bytes
 /** Removes whose removal is lost, or who left, else rotates: what a device does by itself. */
 function chooseOwnAct({ known, removed }: Live): Act {
   const { newest } = known.epochs;
-  const unwanted = listUnwanted(known, removed);
-  if (unwanted.length > 0) return { action: "remove", targets: unwanted.map((user) => ({ user, cause: null })) };
+  const unwanted = listUnwanted(known, removed).map((user) => ({ user, cause: null }));
   const left = known.judged.signed.leaves.filter((one) => one.n === newest!.epoch.n && one.user !== known.where.user);
-  if (left.length === 0) return { action: "rotate" };
-  return { action: "remove", targets: left.map(({ user, cause }) => ({ user, cause })) };
+  const targets = [...unwanted, ...left.map(({ user, cause }) => ({ user, cause }))];
+  return targets.length === 0 ? { action: "rotate" } : { action: "remove", targets };
 }
 
 /**

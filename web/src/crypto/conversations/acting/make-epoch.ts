@@ -67,7 +67,7 @@ function lineOf({ pins }: Author, people: People, user: number, role: number, wa
   const chain = people.chain(user);
   check(chain.state !== null, "unproven", "a member's chain is not known");
   const isReset = was !== undefined && chain.at(was.chain).incarnation !== chain.head.incarnation;
-  const isWaiting = isHeld(pins.get(user), chain.head);
+  const isWaiting = isHeld(pins.get(user), chain);
   if (was !== undefined && (isReset || isWaiting) && !isReidentified) return { ...was, role };
   check(!isWaiting, "changed_identity", "an identity that waits for acceptance");
   const { identityKey, n, hash } = chain.head;

@@ -91,7 +91,7 @@ test("nobody is given a seed by a chain that ends below the roster's head, or wh
   const store = new MemoryConversations();
   await store.writeConversation((await alice.around.store.readConversation(group))!);
   await store.writePeople(await alice.around.store.readPeople());
-  await store.writeAwaited({ people: [[2, chain.n + 1]], until: town.now + 600_000 });
+  await store.writeAwaited({ people: [{ user: 2, n: chain.n + 1, hashes: [] }], until: town.now + 600_000 });
   const later = await town.start(alice.self.account, store);
   await town.session(bob.self.account).askRewrap(request);
   await answerOthers(later);

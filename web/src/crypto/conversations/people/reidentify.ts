@@ -17,7 +17,7 @@ export function listAccepted({ people, pins, author }: Device, { known }: Live):
   const reset = newest.roster.filter((member) => people.chain(member.user).state !== null && isResetSince(people, member)).map((one) => one.user);
   const isOwnReset = reset.includes(author.user);
   // A first sight of somebody is no acceptance of a change.
-  const accepted = reset.filter((user) => user !== author.user && pins.has(user) && !isHeld(pins.get(user), people.chain(user).head));
+  const accepted = reset.filter((user) => user !== author.user && pins.has(user) && !isHeld(pins.get(user), people.chain(user)));
   if (newest.epoch.kind === "group") return isOwnReset ? [] : accepted;
   // Who has reset is brought in by the other, or by either if both have; in Notes there is nobody else.
   if (newest.epoch.kind === "self") return reset;

@@ -4,7 +4,9 @@ import { toHex } from "../../../lib/bytes.ts";
 import { catchUpListed } from "../../account/connect.ts";
 import { check, equal, ProtocolError, type Verdict } from "../../protocol/codec.ts";
 import type { KnownChain } from "../../protocol/known-chain.ts";
-import { accept, BY_LINK, BY_REQUEST, type Change, compare, COMPARED, findChange, follow, hasConflict, isHeld, meet, type Pin, uncompare } from "../../protocol/pins.ts";
+import {
+  accept, BY_LINK, BY_REQUEST, type Change, checkSeen, compare, COMPARED, findAgain, findChange, follow, hasConflict, hasThirdKey, isHeld, meet, type Pin, uncompare,
+} from "../../protocol/pins.ts";
 import { fingerprint, type Person, safetyCode, safetyNumber } from "../../protocol/trust.ts";
 import { readUserStatement } from "../../protocol/user-chain.ts";
 import type { UserState } from "../../protocol/user-state.ts";
@@ -63,10 +65,11 @@ function describe(device: Device, { user, fingerprint: named }: Pick<Acquaintanc
   const { state } = chain;
   const pin = device.pins.get(user);
   const print = state && printOf(device, chain, state);
-  const change = state === null ? "none" : findChange(pin, state);
-  const differs = hasConflict(device.everyPin.get(user) ?? [], chain.states);
+  const change = state === null ? "none" : findChange(pin, chain);
+  const every = device.everyPin.get(user) ?? [];
+  const differs = device.isTold ? hasThirdKey(every, pin, chain) : hasConflict(every, chain);
   return {
-    user, fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, state),
+    user, fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, chain),
     isVerified: pin?.how === COMPARED && change === "none" && verdict === null && !differs,
     isNotOfLink: print !== null && named !== null && named !== print, hasConflict: differs, verdict,
   };
@@ -78,21 +81,22 @@ function settle(device: Device, { user, isFriend, fingerprint: named }: Acquaint
   const pin = device.pins.get(user);
   if (chain.state === null) return pin;
   const now = device.around.now();
-  const moved = pin && follow(pin, chain.state, now);
+  const found = pin && device.isTold && !device.awaiting.isShort(user) ? findAgain(pin, chain, now) : pin;
+  const moved = found && follow(found, chain, now);
   const isOfLink = named !== null && named === printOf(device, chain, chain.state);
   if (isOfLink) return meet(moved, user, chain.state, BY_LINK, 0, now);
   // A link that names another identity vouches against this one: nothing is pinned by itself.
   return isFriend && named === null ? meet(moved, user, chain.state, BY_REQUEST, 0, now) : moved;
 }
 
-/** The pin that counts is of a head that was seen: a chain without that head is not the one that was pinned. */
+/** The pin that counts is of a head that was seen: a chain without that head is not the one that was pinned, unless a restore has lost it (9.2). */
 function seePin(device: Device, user: number): Verdict | null {
   const pin = device.pins.get(user);
   const chain = device.people.chain(user);
   try {
-    if (pin === undefined) return null;
-    chain.see(pin);
-    if (chain.state !== null) chain.requireWhole();
+    if (pin === undefined || chain.state === null) return null;
+    if (!device.isTold) checkSeen(pin, chain);
+    chain.requireWhole();
     return null;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -147,21 +151,31 @@ export async function look(device: Device, who: Pick<Acquaintance, "user" | "fin
   };
 }
 
-/** The identity that the person was shown, if it is still the newest. Throws ProtocolError `unproven`, `changed_identity`. */
-async function requireShown(device: Device, user: number, shown: string): Promise<UserState> {
+/** The chain of the identity that the person was shown, if it is still the newest. Throws ProtocolError `unproven`, `changed_identity`. */
+async function requireShown(device: Device, user: number, shown: string): Promise<KnownChain> {
   const wrong = await device.people.catchUpEach([user]);
   const verdict = wrong.get(user) ?? seePin(device, user);
   check(verdict === null, verdict ?? "unproven", "what the server shows of this person cannot be");
   const chain = device.people.chain(user);
   check(chain.state !== null, "unproven", "nobody who is known");
   check(printOf(device, chain, chain.state) === shown, "changed_identity", "another identity than the one that was shown");
-  return chain.state;
+  return chain;
+}
+
+/** What a decision may take back: nothing before a restore was told. */
+const listPast = (device: Device, user: number): readonly Pin[] => (device.isTold ? (device.everyPin.get(user) ?? []) : []);
+
+/** Of whom the person takes what there is nothing else is waited for. */
+async function decide(device: Device, pin: Pin): Promise<void> {
+  if (device.pins.has(pin.user) && findChange(device.pins.get(pin.user), device.people.chain(pin.user)) === "earlier") await device.awaiting.end(pin.user);
+  await device.pin([pin]);
+  await takeUpAccepted(device);
 }
 
 /** Safety numbers were compared and are the same. Throws ProtocolError `unproven`, `changed_identity`; Refusal, NoAnswer. */
 export async function confirmCompared(device: Device, user: number, shown: string): Promise<void> {
-  await device.pin([compare(user, await requireShown(device, user, shown), device.around.now())]);
-  await takeUpAccepted(device);
+  const chain = await requireShown(device, user, shown);
+  await decide(device, compare(device.pins.get(user), chain, device.around.now(), listPast(device, user)));
 }
 
 /** The comparison does not count any more. Throws Refusal, NoAnswer. */
@@ -173,10 +187,10 @@ export async function takeComparisonBack(device: Device, user: number): Promise<
 
 /** The person takes a changed identity (9.2): then it is carried into the conversations, too. Throws as confirmCompared. */
 export async function acceptIdentity(device: Device, user: number, shown: string): Promise<void> {
-  const state = await requireShown(device, user, shown);
+  const chain = await requireShown(device, user, shown);
   const pin = device.pins.get(user);
   check(pin !== undefined, "unproven", "nobody whom this person has met");
-  if (findChange(pin, state) !== "none") await device.pin([accept(pin, state, device.around.now())]);
-  await takeUpAccepted(device);
+  if (findChange(pin, chain) === "none") return takeUpAccepted(device);
+  await decide(device, accept(pin, chain, device.around.now(), listPast(device, user)));
 }
 

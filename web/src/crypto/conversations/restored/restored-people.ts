@@ -1,17 +1,17 @@
 // People's chains after a restore of the server (docs/protocol-encryption.md, 10.10): one's own is given back as far as it can be, and
 // what the server does not show any more is learnt anew.
-import type { Bytes } from "../../../lib/bytes.ts";
+import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import { type Account, recall, type Self } from "../../account/self.ts";
 import { type NewReceive, type PublicKey, Refusal } from "../../account/server.ts";
 import { check, equal } from "../../protocol/codec.ts";
 import { hashKemKey, kemPublicKey } from "../../protocol/hpke.ts";
 import { GENERATION } from "../../protocol/own-keys.ts";
 import { hashStatement } from "../../protocol/statements.ts";
-import { readUserStatement } from "../../protocol/user-chain.ts";
+import { readUserStatement, USER_CHAIN } from "../../protocol/user-chain.ts";
 import { findDevice } from "../../protocol/user-state.ts";
 import type { PersonHead, RememberedPerson } from "../people/people.ts";
 import type { ConversationServer } from "../server.ts";
-import type { ConversationStore } from "../store.ts";
+import type { AwaitedChain, ConversationStore } from "../store.ts";
 
 const MOST_IN_ONE = 500;
 const MOST_OFFERED = 50;
@@ -60,6 +60,19 @@ async function listNewKeys(self: Self, above: number, until: number): Promise<Pu
     .flatMap((listed) => known.find((one) => equal(one.device, listed.device) && equal(hashKemKey(one.publicKey), listed.kemHash)) ?? []);
 }
 
+const mayComeBack = (statement: Bytes): boolean => MAY_COME_BACK.has(readUserStatement(statement).body.kind);
+
+/** Whether the statements of a chain above the server's head may come back, and which: nobody offers others, nor what rests on another statement than the server has. */
+function findReach(user: number, statements: readonly Bytes[], head: PersonHead | undefined): AwaitedChain {
+  const from = head?.n ?? 0;
+  const there = statements[from - 1];
+  const stands = head === undefined || (there !== undefined && equal(hashStatement(USER_CHAIN, there), head.hash));
+  if (!stands) return { user, n: from, hashes: [] };
+  const end = head === undefined ? -1 : statements.findIndex((one, at) => at >= from && !mayComeBack(one));
+  const above = statements.slice(from, end < 0 ? statements.length : end);
+  return { user, n: from + above.length, hashes: above.map((one) => toHex(hashStatement(USER_CHAIN, one))) };
+}
+
 /** Returns whether the server took it; `until` is the n of the last that is offered. */
 async function offer(self: Self, api: ConversationServer, { head, until, ...given }: { head: PersonHead; until: number; receives: NewReceive[]; publicKeys: PublicKey[] }): Promise<boolean> {
   try {
@@ -79,7 +92,7 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
   const { chain, account: { place: { user } } } = self;
   for (let head = await findHead(api, user); isKnown(self, head);) {
     const above = chain.statements.slice(head.n, head.n + MOST_OFFERED);
-    const end = above.findIndex((one) => !MAY_COME_BACK.has(readUserStatement(one).body.kind));
+    const end = above.findIndex((one) => !mayComeBack(one));
     const until = head.n + (end < 0 ? above.length : end);
     const receives = await listReceives(self, head.receiveVersion, until);
     if (until === head.n && receives.length === 0) return;
@@ -91,11 +104,14 @@ async function offerOwn(self: Self, api: ConversationServer): Promise<void> {
   }
 }
 
-/** Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Throws Refusal, NoAnswer, ProtocolError: `rollback` where it is denied. */
-export async function returnOwn(account: Account, api: ConversationServer, store: ConversationStore): Promise<void> {
+/**
+ * Gives one's own chain back, and forgets what is not there then; rows of the keyring are read anew. Returns how far the chain that was known
+ * is there, null for all of it. Throws Refusal, NoAnswer, ProtocolError: `rollback` where it is denied.
+ */
+export async function returnOwn(account: Account, api: ConversationServer, store: ConversationStore): Promise<AwaitedChain | null> {
   const self = await recall(account);
   const remembered = await account.store.read();
-  if (remembered === null || self.chain.state === null) return;
+  if (remembered === null || self.chain.state === null) return null;
   const { user } = account.place;
   await offerOwn(self, api);
   const head = await findHead(api, user);
@@ -108,7 +124,8 @@ export async function returnOwn(account: Account, api: ConversationServer, store
   const listed = newest === null ? [] : await account.server.listGenerations(newest.statement.g + 1);
   const isOwnWhole = isWhole && newest !== null && listed[0] !== undefined && equal(hashStatement(GENERATION, listed[0].statement), newest.hash);
   const pins = (await self.readCarried()).filter((row) => row.kind === "pin");
-  await store.writePins([...(await store.readPins()), ...pins]);
+  // What the keyring had not shown yet is later than what it had.
+  await store.writePins([...pins, ...(await self.listMissing(await store.readPins()))]);
   await account.store.write({
     ...remembered,
     ...{ rows: [], rowPosition: 0, highestSeen: isWhole ? remembered.statements.length : 0 },
@@ -117,27 +134,35 @@ export async function returnOwn(account: Account, api: ConversationServer, store
     receives: receives.map((one) => one.bytes),
     receiveSeeds: remembered.receiveSeeds.filter((one) => versions.has(one.version)),
   });
+  return isWhole ? null : { user, n: head?.n ?? 0, hashes: [] };
 }
 
-/** What is known of others stays as far as the server shows it; until a time (ms) the rest is waited for. Returns whether there is any. */
-export async function setPeopleAside(account: Account, api: ConversationServer, store: ConversationStore, until: number): Promise<boolean> {
+/**
+ * What is known of others stays as far as the server shows it; until a time (ms) what may come back of the rest is waited for. `own` is of
+ * one's own chain. Returns whether anything is waited for.
+ */
+export async function setPeopleAside(api: ConversationServer, store: ConversationStore, own: AwaitedChain | null, until: number): Promise<boolean> {
   const people = await store.readPeople();
-  const before = await store.readAwaited();
-  const awaited = new Map(account.now() < before.until ? before.people : []);
+  const awaited = new Map((await store.readAwaited()).people.map((one) => [one.user, one]));
+  const ends = new Map<number, number>();
+  if (own !== null) awaited.set(own.user, own);
   const kept: RememberedPerson[] = [];
   for (let at = 0; at < people.length; at += MOST_IN_ONE) {
     const some = people.slice(at, at + MOST_IN_ONE);
     const heads = new Map((await api.listHeads(some.map(({ user }) => user))).map((head) => [head.user, head]));
     for (const { user, statements } of some) {
       const head = heads.get(user);
-      const left = (await isThere(api, head, user, statements)) ? statements : [];
-      // Of who is not shown at all nothing is there.
-      if ((head?.n ?? 0) < statements.length) awaited.set(user, Math.max(statements.length, awaited.get(user) ?? 0));
+      const isWhole = await isThere(api, head, user, statements);
+      const left = isWhole ? statements : [];
+      const reach = findReach(user, statements, head);
+      // More may have been known before a restore that came just before this one.
+      if (!isWhole && reach.n >= (awaited.get(user)?.n ?? 0)) awaited.set(user, reach);
+      ends.set(user, head?.n ?? 0);
       kept.push({ user, statements: left, highestSeen: left.length, receives: [], publicKeys: [] });
     }
   }
   // First: after a crash in between nobody is short of anything any more.
-  if (awaited.size > 0) await store.writeAwaited({ people: [...awaited], until });
+  if (awaited.size > 0) await store.writeAwaited({ people: [...awaited.values()], until });
   await store.writePeople(kept);
-  return awaited.size > 0;
+  return [...awaited.values()].some(({ user, n }) => n > (ends.get(user) ?? Infinity));
 }

@@ -3,7 +3,7 @@
 import { type Bytes, fromHex, toHex } from "../../../lib/bytes.ts";
 import type { Account } from "../../account/self.ts";
 import { equal, isZero } from "../../protocol/codec.ts";
-import { EPOCH, readEpoch } from "../../protocol/epoch.ts";
+import { EPOCH, readEpoch, readRoster } from "../../protocol/epoch.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
 import { makeRestored } from "../../protocol/log-entries.ts";
 import { hash } from "../../protocol/primitives.ts";
@@ -57,8 +57,8 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
  */
 export async function setAside(account: Account, api: ConversationServer, store: ConversationStore, partings: readonly Parting[]): Promise<string[]> {
   const until = account.now() + PATIENCE;
-  await returnOwn(account, api, store);
-  const isShort = await setPeopleAside(account, api, store, until);
+  const own = await returnOwn(account, api, store);
+  const isShort = await setPeopleAside(api, store, own, until);
   const places = new Map(partings.map((one) => [one.conversation, one]));
   const waiting: string[] = [];
   for (const conversation of await store.listConversations()) {
@@ -81,7 +81,7 @@ export interface LostEpoch {
 }
 
 export interface Returning {
-  /** Those that follow on the newest which the server has. */
+  /** Those that follow on the newest which the server has, and can come back. */
   epochs: LostEpoch[];
   newest: number;
   /** The first epoch that others have made anew meanwhile: it and what follows stay lost. */
@@ -99,6 +99,9 @@ function keepLost(live: Live, kept: RememberedEpoch[]): void {
   live.lost = kept;
   takeLoose(live);
 }
+
+/** Everybody in a lost epoch: who is shown no more is passed over. */
+const listMembers = ({ lost }: Live): number[] => [...new Set(lost.flatMap(({ roster }) => (roster === null ? [] : readRoster(roster).map((one) => one.user))))];
 
 /** It has what it took: a person who is in it is shown its head. Throws Refusal, NoAnswer. */
 async function isShown({ around: { api } }: Device, { known: { where: { conversation } } }: Live, n: number): Promise<boolean> {
@@ -124,12 +127,17 @@ export async function takeBack(device: Device, live: Live, taken: number): Promi
   const listed = live.lost.map((one) => ({ n: readEpoch(one.record).n, one }));
   const following = parted === null ? listed.filter(({ n }, at) => n > newest && listed.slice(0, at).every((below) => below.n < n)) : [];
   const isNext = following[0]?.n === newest + 1;
+  await device.people.catchUpEach(listMembers(live));
+  const gone = following.findIndex(({ one }) => device.awaiting.isGone(one));
+  const coming = gone < 0 ? following : following.slice(0, gone);
+  // What is left may be of use to another restore only.
+  if (coming.length === 0) live.lostUntil = 0;
   // Of a conversation that is stopped nothing is let go of: another restore has it judged anew.
   if (live.stopped === null) keepLost(live, isNext ? following.map(({ one }) => one) : []);
   await live.known.learn();
   await writeSeeds(device, [live]);
   await device.remember(live);
-  const offered = live.stopped === null && isNext ? following : [];
+  const offered = live.stopped === null && isNext ? coming : [];
   return { epochs: offered.map(({ n, one: { told, record, roster } }) => ({ n, seq: told?.seq ?? Infinity, record, roster })), newest, parted, isAwaiting: live.stopped === null && device.isAwaiting(live) };
 }
 

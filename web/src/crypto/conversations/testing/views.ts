@@ -183,13 +183,13 @@ export class View {
   }
 
   #accept(user: number): void {
-    const [pin, { state }] = [this.pins.get(user), this.people.chain(user)];
-    if (pin !== undefined && state !== null) this.pins.set(user, accept(pin, state, 0));
+    const [pin, chain] = [this.pins.get(user), this.people.chain(user)];
+    if (pin !== undefined && chain.state !== null) this.pins.set(user, accept(pin, chain, 0));
   }
 
   #compare(user: number): void {
-    const { state } = this.people.chain(user);
-    if (state !== null) this.pins.set(user, compare(user, state, 0));
+    const chain = this.people.chain(user);
+    if (chain.state !== null) this.pins.set(user, compare(this.pins.get(user), chain, 0));
   }
 
   #uncompare(user: number): void {
@@ -270,7 +270,7 @@ export class View {
   }
 
   #showSealing(): unknown[] {
-    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, isPending: false, removed: [] }, this.now);
+    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, awaited: null, isPending: false, removed: [], isTold: false }, this.now);
     if (sealing.state === "held") return ["held", sealing.users];
     if (sealing.state === "rotating") return ["rotating", sealing.reason === "left" ? "remove" : "rotate"];
     return [sealing.state];

@@ -1,8 +1,8 @@
 // Vectors of one person: user chain, generations, receive statement, keyring, vault, recovery key.
 import type { Bytes } from "../../../lib/bytes.ts";
-import { join, zeros } from "../codec.ts";
+import { compare, join, u8, zeros } from "../codec.ts";
 import { kemPublicKey } from "../hpke.ts";
-import { encodeRow, hashSet, type Row, rowId, rowKind, sealRow } from "../keyring.ts";
+import { encodeRow, hashPin, hashSet, type PinRow, type Row, rowId, rowKind, sealRow } from "../keyring.ts";
 import * as own from "../own-keys.ts";
 import { hashStatement } from "../statements.ts";
 import type { Body } from "../user-chain.ts";
@@ -126,30 +126,76 @@ export async function makeOwnKeys(): Promise<VectorFile> {
 
 const ROWS: Row[] = [
   { kind: "epoch", conversation: named16("group"), n: 7, recordHash: named("record"), seed: named("s") },
-  { kind: "pin", user: 2, username: "bob", identityKey: named("bob key"), incarnation: 1, n: 4, hash: named("bob head"), how: 3, by: 0, time: TIME },
+  { kind: "pin", user: 2, username: "bob", identityKey: named("bob key"), incarnation: 1, n: 4, hash: named("bob head"), how: 3, by: 0, time: TIME, takesBack: [] },
   { kind: "head", conversation: named16("group"), n: 7, recordHash: named("record"), seq: 41, logHash: named("log") },
   { kind: "receive", version: 3, statementHash: named("receive"), seed: named("receive seed") },
 ];
 
+const BOB = ROWS[1] as PinRow;
+/** What stood before a restore, what a person took then, and what came back later. */
+const NEWER: PinRow = { ...BOB, identityKey: named("bob key 2"), incarnation: 2, n: 7, hash: named("bob newer head"), how: 2 };
+const NEWEST: PinRow = { ...NEWER, n: 9, hash: named("bob newest head") };
+const TAKEN: PinRow = { ...BOB, how: 2, time: TIME + 1, takesBack: [hashPin(BOB), hashPin(NEWER)] };
+const BACK: PinRow = { ...NEWER, time: TIME + 2, takesBack: TAKEN.takesBack };
+const BOTH: PinRow = { ...BOB, how: 2, time: TIME + 3, takesBack: [hashPin(NEWER), hashPin(NEWEST)] };
+
+const COUNTING: [name: string, pins: PinRow[]][] = [
+  ["the highest n counts", [BOB, NEWER, { ...BOB, n: 6 }]],
+  ["of one n the later one counts", [NEWER, { ...NEWER, how: 3 }]],
+  ["what is taken back does not count", [BOB, NEWER, TAKEN]],
+  ["what is taken back does not count wherever it stands", [TAKEN, NEWER, BOB]],
+  ["what is not named counts by its n, then by its place", [BOTH, NEWER, NEWEST, BOB]],
+  ["what is taken back does not count when it is written again", [BOB, NEWER, TAKEN, NEWER, BOB, NEWER]],
+  ["only what is named is taken back, nothing newer", [BOB, NEWER, NEWEST, TAKEN]],
+  ["the same with another time is not what was named", [BOB, NEWER, TAKEN, { ...NEWER, time: TIME + 9 }]],
+  ["the same with another trust is not what was named", [BOB, { ...NEWER, how: 3 }, TAKEN]],
+  ["another person's pin of the same body is another pin", [BOB, NEWER, { ...TAKEN, takesBack: [hashPin({ ...NEWER, user: 3 })] }]],
+  ["several are taken back", [NEWEST, NEWER, BOTH]],
+  ["keys that came back count again", [BOB, NEWER, TAKEN, BACK]],
+  ["keys that came back count again, in any order", [BACK, TAKEN, NEWER, BOB]],
+  ["what is taken back takes back still", [NEWER, TAKEN, { ...BOB, time: TIME + 4, n: 5, takesBack: [hashPin(TAKEN)] }]],
+];
+
+/** Bodies of a pin that no decoder takes. */
+function listBadPins(): [name: string, body: Bytes][] {
+  const [body, hashes] = [encodeRow(BOB), ["a", "b"].map(named).sort(compare)];
+  const seventeen = Array.from({ length: 17 }, (_, at) => named(`pin ${at}`)).sort(compare);
+  return [
+    ["that takes back none, and says so", join(body, u8(0))],
+    ["that takes back more than 16", join(body, u8(17), ...seventeen)],
+    ["that takes back the same twice", join(body, u8(2), hashes[0]!, hashes[0]!)],
+    ["that takes back what is not sorted", join(body, u8(2), hashes[1]!, hashes[0]!)],
+    ["that takes back less than it says", join(body, u8(2), hashes[0]!)],
+    ["that takes back half a pin", join(body, u8(1), hashes[0]!.slice(0, 31))],
+    ["with a byte after what it takes back", join(body, u8(1), hashes[0]!, zeros(1))],
+  ];
+}
+
+const handRow = (row: Row): object => ({ kind: rowKind(row), id: rowId(row), body: encodeRow(row) });
+
 export async function makeKeyring(): Promise<VectorFile> {
   const vectors: Vector[] = [];
-  for (const row of ROWS) {
+  for (const row of [...ROWS, BOTH]) {
+    const name = row === BOTH ? "pin that takes back two" : row.kind;
     const sealed = await sealRow(named("A2"), SERVER, 1, 2, row, named16("salt"));
     const open = { key: named("A2"), server: SERVER, user: 1, g: 2, kind: rowKind(row), id: rowId(row), sealed };
-    vectors.push(vector(row.kind, "row.open", open));
-    vectors.push(vector(`${row.kind} of another generation`, "row.open", { ...open, g: 1 }, "cannot_open"));
-    vectors.push(vector(`${row.kind} of another person`, "row.open", { ...open, user: 2 }, "cannot_open"));
-    vectors.push(vector(`${row.kind} under another id`, "row.open", { ...open, id: flip(rowId(row), 0) }, "cannot_open"));
-    vectors.push(vector(`${row.kind} as another kind`, "row.open", { ...open, kind: (rowKind(row) % 4) + 1 }, "cannot_open"));
+    vectors.push(vector(name, "row.open", open));
+    vectors.push(vector(`${name} of another generation`, "row.open", { ...open, g: 1 }, "cannot_open"));
+    vectors.push(vector(`${name} of another person`, "row.open", { ...open, user: 2 }, "cannot_open"));
+    vectors.push(vector(`${name} under another id`, "row.open", { ...open, id: flip(rowId(row), 0) }, "cannot_open"));
+    vectors.push(vector(`${name} as another kind`, "row.open", { ...open, kind: (rowKind(row) % 4) + 1 }, "cannot_open"));
   }
-  const rows = ROWS.slice(1).reverse().map((row) => ({ kind: rowKind(row), id: rowId(row), body: encodeRow(row) }));
+  const rows = ROWS.slice(1).reverse().map(handRow);
   vectors.push(vector("a set", "row.set", { rows }), vector("the empty set", "row.set", { rows: [] }));
   const epochRow = { kind: 1, id: rowId(ROWS[0]!), body: encodeRow(ROWS[0]!) };
-  const nameless = { ...(ROWS[1] as Row & { kind: "pin" }), username: "" };
+  const nameless = { ...BOB, username: "" };
   vectors.push(vector("a set with an epoch row", "row.set", { rows: [...rows, epochRow] }, "malformed"));
   vectors.push(vector("a set with a row twice", "row.set", { rows: [...rows, rows[0]] }, "malformed"));
-  vectors.push(vector("a pin without a username", "row.set", { rows: [{ kind: 2, id: rowId(nameless), body: encodeRow(nameless) }] }, "malformed"));
-  vectors.push(vector("a row with a byte too many", "row.set", { rows: [{ ...rows[0]!, body: join(rows[0]!.body, zeros(1)) }] }, "malformed"));
+  vectors.push(vector("a pin without a username", "row.set", { rows: [handRow(nameless)] }, "malformed"));
+  vectors.push(vector("a row with a byte too many", "row.set", { rows: [{ ...rows[0], body: join(encodeRow(ROWS[3]!), zeros(1)) }] }, "malformed"));
+  vectors.push(vector("a set with a pin that takes back", "row.set", { rows: [handRow(TAKEN)] }));
+  for (const [name, body] of listBadPins()) vectors.push(vector(`a pin ${name}`, "row.set", { rows: [{ ...handRow(BOB), body }] }, "malformed"));
+  for (const [name, pins] of COUNTING) vectors.push(vector(name, "row.counting", { rows: pins.map(handRow) }));
   return { about: "Section 6.3.", vectors };
 }
 

@@ -7,7 +7,7 @@ import { checkGroupId, checkStep, type Step } from "../epoch-rules.ts";
 import { equal } from "../codec.ts";
 import { openFile, sealFile } from "../file.ts";
 import { hashKemKey, kemPublicKey, openWith, sealTo } from "../hpke.ts";
-import { decodeRow, hashSet, openRow } from "../keyring.ts";
+import { decodeRow, hashPin, hashSet, listCounting, openRow, type PinRow, type Row } from "../keyring.ts";
 import { LEAVE, readLeave, readRestored, RESTORED } from "../log-entries.ts";
 import * as own from "../own-keys.ts";
 import { hash, type Name, openBox, sealBox } from "../primitives.ts";
@@ -36,6 +36,8 @@ async function signed(name: Name, bytes: Bytes, publicKey: string, read: (bytes:
   await verifyStatement(name, bytes, hex(publicKey));
   return { ...value, hash: hashStatement(name, bytes) };
 }
+
+const readRows = ({ rows }: Input): Row[] => rows.map((row: Input) => decodeRow(row.kind, hex(row.id), hex(row.body)));
 
 const step = ({ record: bytes, roster }: Input): Step => ({ epoch: readEpoch(hex(bytes)), roster: readRoster(hex(roster)) });
 
@@ -90,7 +92,8 @@ const OPS: Record<string, Op> = {
   }),
   "receive.read": (i) => signed(own.RECEIVE, hex(i.statement), i.sign_key, own.readReceive),
   "row.open": (i) => openRow(hex(i.key), { server: hex(i.server), user: i.user, g: i.g, kind: i.kind, id: hex(i.id) }, hex(i.sealed)),
-  "row.set": (i) => ({ set: hashSet(i.rows.map((row: Input) => decodeRow(row.kind, hex(row.id), hex(row.body)))) }),
+  "row.set": (i) => ({ set: hashSet(readRows(i)) }),
+  "row.counting": (i) => ({ pins: (listCounting(readRows(i)) as PinRow[]).map(hashPin) }),
   "vault.open": (i) => vault.openVault(hex(i.vault_key), place(i), hex(i.sealed)),
   "vault.commit": (i) => ({ commitment: vault.commitVaultKey(place(i), hex(i.vault_key)) }),
   "vault.open_password": async (i) => ({ vaultKey: await vault.unwrapWithPassword(hex(i.kek), place(i), hex(i.commitment), hex(i.wrap)) }),
