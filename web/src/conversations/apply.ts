@@ -1,6 +1,6 @@
 // What is said about a conversation itself and its members, written into the local copy.
 import { applyUser, fillUsers } from "../accounts/apply.ts";
-import { advanceCursor } from "../replica/cursors.ts";
+import { putForward } from "../replica/cursors.ts";
 import type { ConversationRow, Replica } from "../replica/database.ts";
 import type * as contract from "../wire/contract.ts";
 
@@ -40,13 +40,12 @@ function makeRow({ id, kind, open, created_at }: contract.Conversation): Convers
 /** Takes members as they stand: cursors grow, a new stay replaces an old one. Who is not among them has left. */
 export async function applyMembers(replica: Replica, id: string, members: contract.Member[]): Promise<void> {
   const present = new Set(members.map((member) => member.user_id));
-  for (const known of await replica.members.where({ conversation: id }).toArray()) {
-    if (!present.has(known.user_id)) await replica.members.delete([id, known.user_id]);
-  }
+  const kept = new Map((await replica.members.where({ conversation: id }).toArray()).map((row) => [row.user_id, row]));
+  for (const user of kept.keys()) if (!present.has(user)) await replica.members.delete([id, user]);
   for (const member of members) {
-    const known = await replica.members.get([id, member.user_id]);
-    if (!known || known.joined_seq < member.joined_seq) await replica.members.put({ ...member, conversation: id });
-    else if (known.role !== member.role) await replica.members.put({ ...known, role: member.role });
-    await advanceCursor(replica, id, member.user_id, member.delivered_seq, member.read_seq);
+    const known = kept.get(member.user_id);
+    const isNew = known === undefined || known.joined_seq < member.joined_seq;
+    const row = isNew ? { ...member, conversation: id } : known.role === member.role ? known : { ...known, role: member.role };
+    await putForward(replica, row, member.delivered_seq, member.read_seq, known);
   }
 }

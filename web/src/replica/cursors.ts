@@ -1,5 +1,5 @@
 // Members' delivered and read cursors. They only grow, so any order and any repetition ends in the same place.
-import type { ConversationRow, Replica } from "./database.ts";
+import type { ConversationRow, MemberRow, Replica } from "./database.ts";
 
 /** Moves a member's cursors forward; inside a transaction. Unknown members are left to the next item or page. */
 export async function advanceCursor(
@@ -10,12 +10,22 @@ export async function advanceCursor(
   read: number,
 ): Promise<void> {
   const member = await replica.members.get([conversation, user]);
-  if (!member) return;
+  if (member) await putForward(replica, member, delivered, read, member);
+}
+
+/** Writes a member with the cursors moved forward, if that is not what is kept; inside a transaction. */
+export async function putForward(
+  replica: Replica,
+  member: MemberRow,
+  delivered: number,
+  read: number,
+  kept: MemberRow | undefined,
+): Promise<void> {
   const delivered_seq = Math.max(member.delivered_seq, delivered, read);
   const read_seq = Math.max(member.read_seq, read);
-  if (delivered_seq === member.delivered_seq && read_seq === member.read_seq) return;
-  await replica.members.put({ ...member, delivered_seq, read_seq });
-  if (user === replica.me && read_seq > member.read_seq) await moveReadOrdinal(replica, conversation, read_seq);
+  const isMoved = delivered_seq !== member.delivered_seq || read_seq !== member.read_seq;
+  if (isMoved || member !== kept) await replica.members.put({ ...member, delivered_seq, read_seq });
+  if (member.user_id === replica.me && read_seq > member.read_seq) await moveReadOrdinal(replica, member.conversation, read_seq);
 }
 
 /** One's own read cursor stands at `seq` now: recount what is unread. */

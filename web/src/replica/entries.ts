@@ -3,13 +3,12 @@
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
-import { type Seam, takeCounts } from "./counts.ts";
+import { nameCounter, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
 import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
 import { chooseFlaw } from "./flaws.ts";
 import { chainHash, startHash } from "./log-hash.ts";
-import { addRange } from "./ranges.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
 
 export function toRow(entry: Entry): WholeRow {
@@ -36,14 +35,15 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const known = await readNeighbourhood(replica, id, sorted);
     const flaw = findFlaw(id, sorted, known, hashBefore);
     const fresh = sorted.filter((entry) => !known.has(entry.seq));
-    await markRepetitions(replica, id, fresh);
+    const beside = await readUnder(replica, id, fresh);
+    await markRepetitions(replica, id, fresh, beside);
     const pairs = fresh.map(splitRow);
     await replica.entries.bulkPut(pairs.map(([entry]) => entry));
     await replica.records.bulkPut(pairs.map(([, record]) => record));
     await showOwn(replica, sorted, known);
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
-    const skipped = await takeRanges(replica, id, fresh);
-    const isKnown = await moveHead(replica, id, sorted, flaw ?? skipped);
+    const skippedAt = fresh.length === 0 ? null : await takeCounts(replica, id, fresh, { runs: listRuns(fresh.map(seqOf)), beside });
+    const isKnown = await moveHead(replica, id, sorted, flaw ?? (skippedAt === null ? null : { seq: skippedAt, reason: "skipped" }));
     woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });
@@ -62,6 +62,8 @@ async function showOwn(replica: Replica, sorted: WholeRow[], known: ReadonlyMap<
   }
 }
 
+const seqOf = ({ seq }: EntryRow): number => seq;
+
 /** A sealed one is judged with the one before it. */
 function markRepeated(entry: EntryRow): void {
   entry.is_repeated = true;
@@ -79,18 +81,10 @@ async function wakeWanting(replica: Replica, fresh: WholeRow[]): Promise<boolean
   return wanting.length > 0;
 }
 
-/** Notes which stretches are here now. A flaw where a device's numbers in a stretch are not dense. */
-async function takeRanges(replica: Replica, id: string, fresh: WholeRow[]): Promise<Flaw | null> {
-  const seams: Seam[] = [];
-  for (const [from, to] of listRuns(fresh)) seams.push(...(await addRange(replica, id, from, to)));
-  const seq = await takeCounts(replica, id, fresh, seams);
-  return seq === null ? null : { seq, reason: "skipped" };
-}
-
 /** What is held of the given seqs and the ones next to them. */
 async function readNeighbourhood(replica: Replica, id: string, sorted: WholeRow[]): Promise<Map<number, WholeRow>> {
   const known = new Map<number, WholeRow>();
-  for (const [from, to] of listRuns(sorted)) for (const row of await readWhole(replica, id, from - 1, to + 1)) known.set(row.seq, row);
+  for (const [from, to] of listRuns(sorted.map(seqOf))) for (const row of await readWhole(replica, id, from - 1, to + 1)) known.set(row.seq, row);
   return known;
 }
 
@@ -121,9 +115,10 @@ function findFlaw(
 }
 
 /** Of entries under one counter of a device all but the lowest are repetitions, whichever comes first. */
-async function markRepetitions(replica: Replica, id: string, fresh: WholeRow[]): Promise<void> {
-  const counted = fresh.filter(({ counter }) => counter > 0); // epochs are not counted
-  const stored = await findUnder(replica, id, counted);
+async function markRepetitions(replica: Replica, id: string, fresh: WholeRow[], beside: RecordRow[]): Promise<void> {
+  const counted = fresh.filter(isCounted);
+  const named = new Set(counted.map(nameCounter));
+  const stored = beside.filter((row) => named.has(nameCounter(row)));
   const lowest = new Map<string, number>();
   for (const row of [...stored, ...counted]) lowest.set(nameCounter(row), Math.min(row.seq, lowest.get(nameCounter(row)) ?? Infinity));
   const isRepeated = (row: RecordRow): boolean => row.seq > lowest.get(nameCounter(row))!;
@@ -134,28 +129,31 @@ async function markRepetitions(replica: Replica, id: string, fresh: WholeRow[]):
   await replica.entries.bulkPut(unmarked);
 }
 
-const nameCounter = ({ from_device, counter }: RecordRow): string => `${from_device} ${counter}`;
+/** Epochs are not. */
+const isCounted = ({ counter }: RecordRow): boolean => counter > 0;
 
-/** What is here under the counters of these: one look for each device finds that there is nothing, as it mostly is. */
-async function findUnder(replica: Replica, id: string, counted: WholeRow[]): Promise<RecordRow[]> {
-  const named = new Set(counted.map(nameCounter));
+/** What is here under the counters of these and the ones before: mostly the one before the first, or nothing. */
+async function readUnder({ records }: Replica, id: string, fresh: WholeRow[]): Promise<RecordRow[]> {
+  const counted = fresh.filter(isCounted);
   const found: RecordRow[] = [];
   for (const device of new Set(counted.map(({ from_device }) => from_device))) {
-    const counters = counted.filter(({ from_device }) => from_device === device).map(({ counter }) => counter);
-    const ends: [[string, string, number], [string, string, number]] = [[id, device, Math.min(...counters)], [id, device, Math.max(...counters)]];
-    const place = replica.records.where("[conversation+from_device+counter]").between(...ends, true, true);
-    if ((await place.count()) > 0) found.push(...(await place.toArray()).filter((row) => named.has(nameCounter(row))));
+    const own = counted.filter(({ from_device }) => from_device === device).map(({ counter }) => counter);
+    const counters = [...new Set(own)].sort((one, other) => one - other);
+    for (const [first, last] of listRuns(counters)) {
+      const ends: [[string, string, number], [string, string, number]] = [[id, device, Math.max(first - 1, 1)], [id, device, last]];
+      found.push(...(await records.where("[conversation+from_device+counter]").between(...ends, true, true).toArray()));
+    }
   }
   return found;
 }
 
-/** The stretches of consecutive seqs among sorted entries. */
-export function listRuns(sorted: { seq: number }[]): [number, number][] {
+/** The stretches of consecutive ones among sorted numbers. */
+export function listRuns(sorted: number[]): [number, number][] {
   const runs: [number, number][] = [];
-  for (const { seq } of sorted) {
+  for (const number of sorted) {
     const last = runs.at(-1);
-    if (last && last[1] === seq - 1) last[1] = seq;
-    else runs.push([seq, seq]);
+    if (last && last[1] === number - 1) last[1] = number;
+    else runs.push([number, number]);
   }
   return runs;
 }

@@ -170,7 +170,7 @@ export class Opener {
     // Above a `restored` entry a target is found elsewhere than the server says.
     await records.bulkPut(pairs.map(([, record]) => record).filter(({ aims }, at) => aims !== rows[at]!.aims));
     const vouched = settled.filter((row, at) => isVouched(row) && !isVouched(rows[at]!));
-    const skippedAt = vouched.length === 0 ? null : await takeCounts(this.#replica, conversation, vouched, []);
+    const skippedAt = vouched.length === 0 ? null : await takeCounts(this.#replica, conversation, vouched);
     const row = await conversations.get(conversation);
     const last = pairs.find(([{ seq }]) => seq === row?.last_entry?.seq);
     if (!row) return;

@@ -21,7 +21,7 @@ const toHanded = (row: WholeRow): Handed => ({
 
 /** Rows of one conversation, lowest first, as stretches; `hashOf` gives H of an entry, in base64, if it is known. */
 export function toStretches(rows: WholeRow[], hashOf: (seq: number) => string | undefined): HandedStretch[] {
-  return listRuns(rows).map(([from, to]) => {
+  return listRuns(rows.map(({ seq }) => seq)).map(([from, to]) => {
     const known = hashOf(from - 1);
     const before = from === 1 ? startHash(rows[0]!.conversation) : known === undefined ? null : fromBase64(known);
     return { before, rows: rows.filter(({ seq }) => from <= seq && seq <= to).map(toHanded) };
