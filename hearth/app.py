@@ -38,7 +38,7 @@ from hearth.directory.routes import ROUTES as DIRECTORY_ROUTES
 from hearth.health import Watch
 from hearth.health_page import make_health_page
 from hearth.logs import report_stray_error
-from hearth.messages.contract import OfferEntries, ReadHistory
+from hearth.messages.contract import OfferEntries, ReadAimed, ReadHistory, ReadPins, ReadStates
 from hearth.messages.log import MessageLog
 from hearth.metrics import Sources, write_metrics
 from hearth.metrics_page import make_metrics_page
@@ -73,6 +73,7 @@ OFFERS_AT_ONCE, OFFERS_WAITING = 2, 200
 """What is given back after a restore comes a hundred at a time, between everybody's sends."""
 PAGES_AT_ONCE, PAGES_WAITING = 3, 1000
 """Devices that fetch a long history do so beside each other without holding up sends and sign-ins."""
+READING = (ReadHistory, ReadAimed, ReadStates, ReadPins)
 RECHECK_SECONDS = 60.0
 NOTICE_SECONDS = 2.0
 """How soon a session that another process ended (`hearth user disable`) is noticed here."""
@@ -154,7 +155,8 @@ class App:
         resuming = Turns(RESUMES_AT_ONCE, RESUMES_WAITING)
         dispatcher.turns.update({command.wire_name: resuming for command in RESUMING})
         dispatcher.turns[OfferEntries.wire_name] = Turns(OFFERS_AT_ONCE, OFFERS_WAITING)
-        dispatcher.turns[ReadHistory.wire_name] = Turns(PAGES_AT_ONCE, PAGES_WAITING)
+        reading = Turns(PAGES_AT_ONCE, PAGES_WAITING)
+        dispatcher.turns.update({command.wire_name: reading for command in READING})
         sessions = SessionFinder(services.database, services.clock)
         gateway = Gateway(
             services.config,

@@ -13,6 +13,8 @@ class InboxItem(Shape):
     """One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor.
 
     `last_entry` is missing where there is none, and where many large records would not fit into one answer.
+    `state_seq` and `pin_seq` are the newest entries of kinds 6 and 7 of the stay that one is in, or was in
+    last, 0 without: who has not got them asks `message.states` and `message.pins`.
     """
 
     conversation: Conversation
@@ -22,6 +24,8 @@ class InboxItem(Shape):
     log_hash: Hash32
     last_entry: Entry | None
     unread: Seq
+    state_seq: Seq
+    pin_seq: Seq
 
 
 class InboxItems(Shape):

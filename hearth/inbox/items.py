@@ -9,6 +9,7 @@ from hearth.conversations.rules import Access, show_conversation, show_members
 from hearth.inbox import store
 from hearth.inbox.contract import InboxItem, InboxItems
 from hearth.inbox.rules import MAX_RECORD_BYTES, fit, is_all_read
+from hearth.inbox.store import NONE_STANDING, LastStanding
 from hearth.messages.contract import Entry
 from hearth.messages.entries import list_entries_at, list_ordinals_at
 
@@ -23,7 +24,7 @@ async def get_items(context: Context, conversation_ids: Collection[str]) -> Inbo
 async def list_items(
     context: Context, accesses: Sequence[Access], max_record_bytes: int = MAX_RECORD_BYTES
 ) -> list[InboxItem]:
-    """Return the rows of conversations that the asker may see, in the given order. Four queries."""
+    """Return the rows of conversations that the asker may see, in the given order. Five queries."""
     described = await describe_conversations(context.transaction, [access.head for access in accesses])
     last = await list_entries_at(
         context.transaction, {access.head.id: access.last_seq for access in accesses}
@@ -32,9 +33,19 @@ async def list_items(
         context.transaction,
         {access.head.id: access.read_seq for access in accesses if not is_all_read(access)},
     )
+    standing = await store.list_last_standing(
+        context.transaction, context.user_id, [access.head.id for access in accesses]
+    )
     entries = fit((last.get(access.head.id) for access in accesses), max_record_bytes)
     return [
-        _make_item(access, described[access.head.id], last.get(access.head.id), shown, read)
+        _make_item(
+            access,
+            described[access.head.id],
+            last.get(access.head.id),
+            shown,
+            read,
+            standing.get(access.head.id, NONE_STANDING),
+        )
         for access, shown in zip(accesses, entries, strict=True)
     ]
 
@@ -45,6 +56,7 @@ def _make_item(
     last: Entry | None,
     shown: Entry | None,
     read: dict[bytes, int],
+    standing: LastStanding,
 ) -> InboxItem:
     """Return a row; for who left, the log ends with their stay."""
     head = access.head
@@ -58,6 +70,8 @@ def _make_item(
         log_hash=last.log_hash if has_left and last is not None else head.log_hash,
         last_entry=shown,
         unread=0 if is_all_read(access) else last_ordinal - read[head.id],
+        state_seq=standing.state_seq,
+        pin_seq=standing.pin_seq,
     )
 
 

@@ -14,12 +14,20 @@ from typing import Any, NamedTuple
 from hearth.conversations.tables import CONVERSATION, MEMBER
 from hearth.db.bulk import Steps, Syntax
 from hearth.errors import HearthError
-from hearth.messages.contract import KIND_DELETION, KIND_EDIT, KIND_MESSAGE, KIND_REACTION
+from hearth.messages.contract import (
+    KIND_DELETION,
+    KIND_EDIT,
+    KIND_MESSAGE,
+    KIND_PIN,
+    KIND_REACTION,
+    KIND_STATE,
+)
 from hearth.messages.known_epochs import KnownEpochs, SealedBatch
 from hearth.messages.rules import advance, chain_log_hash, judge_repeat, judge_send
-from hearth.messages.tables import MESSAGE
+from hearth.messages.tables import MESSAGE, STANDING
 
 COLUMNS = tuple(column.name for column in MESSAGE.columns)
+STANDING_COLUMNS = tuple(column.name for column in STANDING.columns)
 HEADS = (
     f"SELECT id, is_open, epoch, last_seq, last_ordinal, log_hash FROM {CONVERSATION.name} "  # noqa: S608
     "WHERE id IN ({marks}) ORDER BY id {lock}"
@@ -153,6 +161,7 @@ class Work:
     known: dict[Key, Known]
     sealed: SealedBatch | None = None
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    standing: list[tuple[bytes, int, int, bool]] = field(default_factory=list)
     deleted: set[tuple[bytes, int]] = field(default_factory=set)
     grown: set[bytes] = field(default_factory=set)
     moved: set[tuple[bytes, int]] = field(default_factory=set)
@@ -245,9 +254,16 @@ def place(work: Work, draft: Draft) -> Place | HearthError:
     work.known[key] = Known(placed, record_hash, draft.epoch)
     work.grown.add(draft.conversation_id)
     work.rows.append(make_row(draft, placed, record_hash, work.stored_now))
-    if draft.kind == KIND_DELETION and not is_offered and not work.sealed.is_emptied(draft):
-        work.deleted.add((draft.conversation_id, draft.target_seq))
+    note_effects(work, work.sealed, draft, seq)
     return placed
+
+
+def note_effects(work: Work, sealed: SealedBatch, draft: Draft, seq: int) -> None:
+    """Note what else a placed entry changes: it empties another, or is about the conversation as a whole."""
+    if draft.kind in (KIND_STATE, KIND_PIN):
+        work.standing.append((draft.conversation_id, draft.kind, seq, sealed.is_ruling(draft)))
+    if draft.kind == KIND_DELETION and draft.offered_by == 0 and not sealed.is_emptied(draft):
+        work.deleted.add((draft.conversation_id, draft.target_seq))
 
 
 def make_row(draft: Draft, placed: Place, record_hash: bytes, stored_now: Any) -> tuple[Any, ...]:
@@ -311,6 +327,8 @@ def write(syntax: Syntax, work: Work) -> Steps[None]:
     """Store the new entries, what they emptied, the heads that grew and the cursors that moved."""
     if work.rows:
         yield from syntax.insert(MESSAGE.name, COLUMNS, work.rows)
+        if work.standing:
+            yield from syntax.insert(STANDING.name, STANDING_COLUMNS, work.standing)
         if work.deleted:
             yield from empty(syntax, sorted(work.deleted))
         heads = [(i, work.heads[i]) for i in sorted(work.grown)]

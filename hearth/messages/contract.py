@@ -19,6 +19,8 @@ KIND_MESSAGE: Literal[1] = 1
 KIND_EDIT: Literal[2] = 2
 KIND_REACTION: Literal[3] = 3
 KIND_DELETION: Literal[4] = 4
+KIND_STATE: Literal[6] = 6
+KIND_PIN: Literal[7] = 7
 SealedKind = Literal[0, 1, 2, 3, 4, 5, 6, 7]
 
 
@@ -56,8 +58,19 @@ class Sent(Shape):
     timestamp: datetime
 
 
+class LeftOut(Shape):
+    """Of what is aimed at the entry `seq` at least `count` entries did not come: `message.aimed` has them."""
+
+    seq: Seq
+    count: Seq
+
+
 class Page(Shape):
     """A contiguous stretch of the log, oldest first, and what it takes to check and show it.
+
+    What belongs to its entries and stands elsewhere comes along, by seq, as far as the asker may read it and
+    as it fits. In `answered` is what they reply to, in `aimed` what is aimed at them as `message.aimed` says,
+    and of edits and deletions also what is aimed at those in `answered`. `left_out` is of `aimed` alone.
 
     `hash_before` is H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that
     the asker may read and `last_seq` the head. `members` carries everybody's cursors as of now; in a closed
@@ -66,6 +79,9 @@ class Page(Shape):
 
     conversation_id: ConversationId
     entries: list[Entry]
+    aimed: list[Entry]
+    answered: list[Entry]
+    left_out: list[LeftOut]
     hash_before: Hash32
     first_seq: Seq
     last_seq: Seq
@@ -134,13 +150,66 @@ class OfferEntries(Command, name="message.offer", limit="60/60s", large=True):
 class ReadHistory(Command, name="message.history", limit="300/60s"):
     """A page of at most `limit` messages: around, before (exclusive) or after (exclusive) `seq`.
 
-    Seq 0 with "before" means the newest page.
+    Seq 0 with "before" means the newest page. What lies between the messages comes with them, so a page has
+    fewer than `limit` only where 384 KiB are full or the log ends.
     """
 
     conversation_id: ConversationId
     seq: Seq
     direction: Literal["before", "after", "around"] = "before"
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class ReadAimed(Command, name="message.aimed", limit="300/60s"):
+    """What is aimed at these entries: for a device that has them and may have missed what came above.
+
+    It is only what stands between `after` and `before` (both exclusive; before 0: up to the head). Of each
+    entry come the deletions, the newest two and the oldest of its author's edits, the newest two pins, and
+    the newest 200 of reactions and votes; not what was emptied, but the deletions of that. Replies are no
+    part of it. With what was left out one goes on below the lowest that came.
+    """
+
+    conversation_id: ConversationId
+    seqs: Annotated[list[Seq], Meta(min_length=1, max_length=100)]
+    after: Seq = 0
+    before: Seq = 0
+
+
+class Aimed(Shape):
+    """By seq, at most 384 KiB."""
+
+    entries: list[Entry]
+    left_out: list[LeftOut]
+
+
+class ReadStates(Command, name="message.states", limit="120/60s"):
+    """The entries of kind 6 by which these groups' title, description and picture are known.
+
+    They are of the stay that one is in, or was in last: the newest three by who may change the settings, the
+    first three by others, who repeat what was in force, and the newest of all (`state_seq` of an inbox row).
+    """
+
+    conversations: Annotated[list[ConversationId], Meta(min_length=1, max_length=50)]
+
+
+class States(Shape):
+    """By conversation and seq, at most 384 KiB; `left_out` names the conversations that did not fit."""
+
+    entries: list[Entry]
+    left_out: list[ConversationId]
+
+
+class ReadPins(Command, name="message.pins", limit="120/60s"):
+    """The newest 100 entries of kind 7 of the stay that one is in, or was in last, and their targets."""
+
+    conversation_id: ConversationId
+
+
+class Pins(Shape):
+    """By seq, at most 384 KiB. `pinned`: as far as one may read it and it fits; the newest pins' first."""
+
+    entries: list[Entry]
+    pinned: list[Entry]
 
 
 class MarkReceived(Command, name="receipt.mark", limit="200/10s"):

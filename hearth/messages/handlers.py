@@ -1,18 +1,26 @@
 """The commands of messages."""
 
 from hearth.contract import Actor, Context, Later, Nothing, command, direct
+from hearth.messages.aimed import read_aimed
 from hearth.messages.contract import (
+    Aimed,
     MarkReceived,
     Offered,
     OfferEntries,
     Page,
+    Pins,
+    ReadAimed,
     ReadHistory,
+    ReadPins,
+    ReadStates,
     SendMessage,
     Sent,
     StartTyping,
+    States,
     StopTyping,
 )
 from hearth.messages.history import read_history
+from hearth.messages.standing import read_pins, read_states
 from hearth.messages.typing import start_typing, stop_typing
 from hearth.services import Services
 
@@ -32,6 +40,21 @@ async def offer(context: Context, command: OfferEntries) -> Offered:
 @command(ReadHistory, mode="read")
 async def read(context: Context, command: ReadHistory) -> Page:
     return await read_history(context, command)
+
+
+@command(ReadAimed, mode="read")
+async def aimed(context: Context, command: ReadAimed) -> Aimed:
+    return await read_aimed(context, command)
+
+
+@command(ReadStates, mode="read")
+async def states(context: Context, command: ReadStates) -> States:
+    return await read_states(context, command)
+
+
+@command(ReadPins, mode="read")
+async def pins(context: Context, command: ReadPins) -> Pins:
+    return await read_pins(context, command)
 
 
 @direct(MarkReceived)

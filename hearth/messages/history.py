@@ -1,5 +1,6 @@
 """Reading a conversation's log page by page: what the asker's stays allow, at the same cost at any depth."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,15 +11,19 @@ from hearth.conversations.describe import list_stays
 from hearth.conversations.ids import make_first_hash
 from hearth.conversations.rules import Access, show_members
 from hearth.messages import store
-from hearth.messages.contract import Page, ReadHistory
+from hearth.messages.aimed import Gathered, gather
+from hearth.messages.contract import KIND_MESSAGE, Page, ReadHistory
 from hearth.messages.entries import list_ordinals_at, to_entry
 from hearth.messages.rules import (
-    MAX_ENTRIES_PER_MESSAGE,
+    ENTRIES_PER_MESSAGE,
+    MAX_PAGE_BYTES,
+    MOST_ENTRIES,
     NOTHING,
     Stretch,
     choose_sides,
     cut_page,
     list_stretches,
+    weigh,
 )
 
 
@@ -28,10 +33,14 @@ async def read_history(context: Context, command: ReadHistory) -> Page:
     access = await get_access(context.transaction, conversation_id, context.user_id)
     page = await choose_page(context, access, command)
     hash_before, rows = await read_page(context, access, page)
+    belonging = await read_belonging(context, access, page, rows)
     stays = await list_stays(context.transaction, [conversation_id])
     return Page(
         conversation_id=command.conversation_id,
         entries=[to_entry(row) for row in rows],
+        aimed=belonging.aimed,
+        answered=belonging.answered,
+        left_out=belonging.left_out,
         hash_before=hash_before,
         first_seq=access.first_seq,
         last_seq=access.last_seq,
@@ -41,17 +50,22 @@ async def read_history(context: Context, command: ReadHistory) -> Page:
 
 
 async def choose_page(context: Context, access: Access, command: ReadHistory) -> Stretch:
-    """Return which entries the page consists of."""
+    """Return which entries the page consists of. Where few of the log are messages it is looked at again."""
     stretches = list_stretches(access.stays, access.head.last_seq)
     below, above = choose_sides(stretches, command.seq, command.direction)
-    most = command.limit * MAX_ENTRIES_PER_MESSAGE
-    found = [
-        []
-        if side == NOTHING
-        else await store.list_outlines(context.transaction, access.head.id, side, most, is_upwards=is_upwards)
-        for side, is_upwards in ((below, False), (above, True))
-    ]
-    return cut_page(found[0], found[1], command.limit)
+    for most in (command.limit * ENTRIES_PER_MESSAGE, MOST_ENTRIES):
+        found = [
+            []
+            if side == NOTHING
+            else await store.list_outlines(
+                context.transaction, access.head.id, side, most, is_upwards=is_upwards
+            )
+            for side, is_upwards in ((below, False), (above, True))
+        ]
+        page = cut_page(found[0], found[1], command.limit)
+        if not any(len(side) == most and page.first <= side[-1].seq <= page.last for side in found):
+            break
+    return page
 
 
 async def read_page(context: Context, access: Access, page: Stretch) -> tuple[bytes, list[Row[Any]]]:
@@ -62,6 +76,19 @@ async def read_page(context: Context, access: Access, page: Stretch) -> tuple[by
     if page.first == 1:
         return make_first_hash(access.head.id), rows
     return rows[0].log_hash, rows[1:]
+
+
+async def read_belonging(
+    context: Context, access: Access, page: Stretch, rows: Sequence[Row[Any]]
+) -> Gathered:
+    """Return what belongs to the page's entries and stands elsewhere, in the room that they leave."""
+    room = MAX_PAGE_BYTES - sum(weigh(len(row.message)) for row in rows)
+    replies = (row.target_seq for row in rows if row.kind == KIND_MESSAGE)
+    answered = {seq for seq in replies if seq > 0 and seq < page.first and access.may_read(seq)}
+    below_head = page.last < access.last_seq
+    seqs = [row.seq for row in rows if below_head and (row.kind == KIND_MESSAGE or not row.message)]
+    within = Stretch(1, access.last_seq)
+    return await gather(context, access, seqs, answered, within=within, beside=page, room=room)
 
 
 async def count_messages(context: Context, access: Access) -> int:

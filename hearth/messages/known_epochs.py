@@ -216,6 +216,11 @@ class SealedBatch:
             facts.standing, epoch.seq, epoch.seq + MOST_ENTRIES, epoch.timestamp + OLDEST
         )
 
+    def is_ruling(self, draft: "Draft") -> bool:
+        """Tell whether the sender may change the settings, by the epoch that a draft names."""
+        epoch = self.rooms[draft.conversation_id].epochs[draft.epoch]
+        return epoch.lines[draft.from_user].rank <= epoch.settings.settings_by
+
     def is_emptied(self, draft: "Draft") -> bool:
         """Tell whether what a draft is aimed at was emptied before, with what follows it."""
         target = self.targets.get((draft.conversation_id, draft.target_seq))

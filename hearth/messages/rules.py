@@ -10,9 +10,12 @@ from hearth.conversations.rules import Access, ConversationClosed, Stay
 from hearth.errors import Conflict, HearthError, InvalidInput, NotFound
 
 MAX_PAGE_BYTES = 384 * 1024
-"""Record bytes in one page; as base64 with everything around them they fit a socket's out-queue (1 MiB)."""
-MAX_ENTRIES_PER_MESSAGE = 2
-"""A page of n messages holds at most this many times n entries, whatever else lies between them."""
+"""Of entries in one answer, as `weigh` says; as base64 with all around them they take 512 KiB on the wire."""
+ENTRY_BYTES = 384
+"""What an entry takes beside its record, which grows by a third on the wire: at most 512 bytes there."""
+MOST_ENTRIES = MAX_PAGE_BYTES // ENTRY_BYTES
+ENTRIES_PER_MESSAGE = 2
+"""So many are looked at first; more where that is not enough."""
 
 LINK = struct.Struct(">32sQHQ32s")
 Direction = Literal["before", "after", "around"]
@@ -139,13 +142,28 @@ def choose_sides(stretches: Sequence[Stretch], seq: int, direction: Direction) -
     return (below if below.last == above.first - 1 else NOTHING), above
 
 
+def weigh(size: int) -> int:
+    """Return what an entry takes of an answer by the size of its record, in bytes."""
+    return size + ENTRY_BYTES
+
+
+def fit(sizes: Iterable[tuple[int, int]], room: int) -> tuple[set[int], int]:
+    """Return which entries (seq, size of the record) fit, the first ones first, and the room that is left."""
+    chosen = set()
+    for seq, size in sizes:
+        if weigh(size) <= room:
+            room -= weigh(size)
+            chosen.add(seq)
+    return chosen, room
+
+
 def cut_page(
     below: Sequence[Outline], above: Sequence[Outline], messages: int, max_bytes: int = MAX_PAGE_BYTES
 ) -> Stretch:
     """Return the page: of the entries on both sides, nearest first, as many as make `messages` messages.
 
     The sides take turns, so that a place in the middle stays in the middle. Entries that are no messages come
-    along up to the next message. The records' bytes are bounded, but one entry always fits.
+    along up to the next message. The bytes are bounded, but one entry always fits.
     """
     sides = (deque(above), deque(below))
     counts = [0, 0]
@@ -154,7 +172,7 @@ def cut_page(
     while sides[0] or sides[1]:
         side = 0 if sides[0] and (not sides[1] or counts[0] <= counts[1]) else 1
         outline = sides[side].popleft()
-        size += outline.size
+        size += weigh(outline.size)
         if taken and (size > max_bytes or (outline.is_message and sum(counts) == messages)):
             break
         counts[side] += outline.is_message

@@ -66,4 +66,6 @@ def make_item(entries: list[Entry], *, unread: int | None = None, conversation_i
         log_hash=last.log_hash if last else start_hash(conversation_id),
         last_entry=last,
         unread=seq if unread is None else unread,
+        state_seq=0,
+        pin_seq=0,
     )

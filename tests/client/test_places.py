@@ -25,6 +25,9 @@ class Restored:
         return Page(
             conversation_id=ID,
             entries=[],
+            aimed=[],
+            answered=[],
+            left_out=[],
             hash_before=place(seq) if seq <= self.same else place(seq, log="other"),
             first_seq=1,
             last_seq=self.last,

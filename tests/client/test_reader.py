@@ -34,6 +34,9 @@ class Server:
         return Page(
             conversation_id=ID,
             entries=entries,
+            aimed=[],
+            answered=[],
+            left_out=[],
             hash_before=before,
             first_seq=1,
             last_seq=self.entries[-1].seq,

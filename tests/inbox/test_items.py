@@ -190,7 +190,7 @@ async def test_fifty_rows_cost_as_many_queries_as_two(stage: Stage, count: int) 
     stage.clear()
     items = await get(stage, alice, *ids)
     assert [item.unread for item in items] == [1] * count
-    assert stage.queries == 5, stage.statements
+    assert stage.queries == 6, stage.statements
 
 
 async def test_who_left_a_group_sees_it_as_it_was_then(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hearth.conversations.ids import make_first_hash
 from hearth.errors import NotFound
-from hearth.messages import rules
+from hearth.messages import history, rules
 from hearth.messages.contract import MarkReceived, Page
 from tests.messages.conftest import Scene
 
@@ -171,18 +171,38 @@ async def test_a_page_is_bounded_in_bytes(scene: Scene, monkeypatch: pytest.Monk
     assert sum(len(entry.record) for entry in page.entries) <= rules.MAX_PAGE_BYTES
 
 
-async def test_a_flood_of_voids_does_not_make_a_page_endless(scene: Scene) -> None:
+async def test_reactions_make_no_page_poorer_in_messages(scene: Scene) -> None:
+    message = (await scene.sends(scene.alice)).seq
+    for _ in range(30):
+        await scene.sends(scene.bob, kind=3, target_seq=message)
+    await scene.sends(scene.alice)
+    scene.stage.clear()
+    assert seqs(await scene.reads(scene.bob, limit=2)) == list(range(1, 33))
+    assert len(scene.statements) == 5, "it is looked at again, once"
+    assert seqs(await scene.reads(scene.bob, limit=1)) == list(range(2, 33))
+    assert seqs(await scene.reads(scene.bob, seq=1, direction="around", limit=3)) == list(range(1, 33))
+
+
+async def test_a_flood_of_voids_does_not_make_a_page_endless(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(30):
         await scene.sends(scene.alice, kind=0)
+    monkeypatch.setattr(history, "MOST_ENTRIES", 12)
     page = await scene.reads(scene.bob, limit=5)
-    assert len(page.entries) == 5 * rules.MAX_ENTRIES_PER_MESSAGE
-    assert seqs(page)[-1] == 30
+    assert seqs(page) == list(range(19, 31))
 
 
-@pytest.mark.parametrize(("direction", "queries"), [("before", 4), ("after", 4), ("around", 5)])
-async def test_a_page_costs_a_fixed_number_of_queries(scene: Scene, direction: str, queries: int) -> None:
+@pytest.mark.parametrize(
+    ("direction", "seq", "queries"),
+    [("before", 0, 4), ("before", 10, 5), ("after", 10, 5), ("after", 18, 4), ("around", 10, 6)],
+)
+async def test_a_page_costs_a_fixed_number_of_queries(
+    scene: Scene, direction: str, seq: int, queries: int
+) -> None:
+    """One more than at the head where something above may be aimed at what is on the page."""
     await fill(scene, 20)
-    await scene.reads(scene.bob, seq=10, direction=direction, limit=5)
+    await scene.reads(scene.bob, seq=seq, direction=direction, limit=5)
     assert len(scene.statements) == queries, scene.statements
 
 

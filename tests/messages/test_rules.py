@@ -145,5 +145,5 @@ def test_a_page_takes_as_many_messages_as_asked_and_the_voids_between() -> None:
 
 
 def test_a_page_is_bounded_in_bytes_but_never_empty() -> None:
-    assert cut_page(outlines(9, 8, 7, size=40), [], 50, max_bytes=100) == Stretch(8, 9)
+    assert cut_page(outlines(9, 8, 7, size=40), [], 50, max_bytes=900) == Stretch(8, 9)
     assert cut_page(outlines(9, 8, size=400), [], 50, max_bytes=100) == Stretch(9, 9)

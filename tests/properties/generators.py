@@ -169,7 +169,7 @@ def send_message(world: World, person: Person) -> Command:
         client_id=f"{world.dice.randint(1, 40):032x}",  # few, so that retries and mistaken reuse happen
         counter=world.dice.randint(1, 1000),
         record=make_record_of(letter * world.dice.choice((256, 512, 1024))),
-        kind=world.dice.choice((0, 1, 1, 1, 2, 3, 4)),
+        kind=world.dice.choice((0, 1, 1, 1, 2, 3, 4, 6, 7)),
         epoch=max(0, n - world.dice.choice((0, 0, 0, 1))),
         target_seq=world.dice.choice((0, 0, 0, 1, 2, 3)),
     )
@@ -197,6 +197,23 @@ def read_history(world: World, person: Person) -> Command:
         direction=world.dice.choice(("before", "after", "around")),
         limit=world.dice.randint(1, 100),
     )
+
+
+@generates(messages.ReadAimed)
+def read_aimed(world: World, person: Person) -> Command:
+    return messages.ReadAimed(
+        conversation_id=some_conversation(world, person), seqs=[some_seq(world) for _ in range(3)]
+    )
+
+
+@generates(messages.ReadStates)
+def read_states(world: World, person: Person) -> Command:
+    return messages.ReadStates(conversations=[some_conversation(world, person) for _ in range(2)])
+
+
+@generates(messages.ReadPins)
+def read_pins(world: World, person: Person) -> Command:
+    return messages.ReadPins(conversation_id=some_conversation(world, person))
 
 
 @generates(messages.MarkReceived)

@@ -8,7 +8,17 @@ from hearth.contract import Command
 from hearth.errors import HearthError, TooManyRequests
 from hearth.friends.contract import AcceptRequest, FindUser, FoundUser, RemoveFriend
 from hearth.inbox.contract import GetInboxItems, InboxItems
-from hearth.messages.contract import Page, ReadHistory, Sent
+from hearth.messages.contract import (
+    Aimed,
+    Page,
+    Pins,
+    ReadAimed,
+    ReadHistory,
+    ReadPins,
+    ReadStates,
+    Sent,
+    States,
+)
 from hearth.sync.contract import LogPage, ReadLog
 from tests.scenarios.cast import Device
 from tests.scenarios.server import RunningServer
@@ -23,6 +33,9 @@ async def test_both_faces_give_the_same_answers(alice: Device, bob: Device) -> N
     for command, result in (
         (FindUser(username="bob"), FoundUser),
         (ReadHistory(conversation_id=key, seq=0), Page),
+        (ReadAimed(conversation_id=key, seqs=[1]), Aimed),
+        (ReadStates(conversations=[key]), States),
+        (ReadPins(conversation_id=key), Pins),
         (GetInboxItems(conversations=[key]), InboxItems),
         (ReadLog(after=0), LogPage),
     ):
@@ -37,6 +50,8 @@ async def test_both_faces_refuse_alike(carol: Device) -> None:
         AcceptRequest(request_id=999),
         RemoveFriend(user_id=999),
         ReadHistory(conversation_id="00" * 16, seq=0),
+        ReadAimed(conversation_id="00" * 16, seqs=[1]),
+        ReadPins(conversation_id="00" * 16),
     ]
     for command in commands:
         problems = []

@@ -177,6 +177,14 @@ BODIES: dict[str, Body] = {
         "seq": 0,
         "direction": "after",
     },
+    "message.aimed of what they share": lambda p, role: {"conversation_id": p.shared(role), "seqs": [1, 2]},
+    "message.aimed of hers and her friend's": lambda p, role: {
+        "conversation_id": p.pair("friend"),
+        "seqs": [1],
+    },
+    "message.states of what they share": lambda p, role: {"conversations": [p.shared(role)]},
+    "message.pins of what they share": lambda p, role: {"conversation_id": p.shared(role)},
+    "message.pins of her notes": lambda p, role: {"conversation_id": p.notes},
     "inbox.get of what they share": lambda p, role: {"conversations": [p.shared(role)]},
     "inbox.get of her notes": lambda p, role: {"conversations": [p.notes]},
     "receipt.mark in hers and her friend's": lambda p, role: {

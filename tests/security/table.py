@@ -31,6 +31,11 @@ message.offer in what they share        lost lost   lost   lost   lost lost    l
 message.history of what they share      ok   ok     ok     ok     ok   none    ok      none  out     out
 message.history of hers and her friend's ok   ok     none   none   none none    none    none  out     out
 message.history of her notes            ok   none   none   none   none none    none    none  out     out
+message.aimed of what they share        ok   ok     ok     ok     ok   none    ok      none  out     out
+message.aimed of hers and her friend's  ok   ok     none   none   none none    none    none  out     out
+message.states of what they share       ok   ok     ok     ok     ok   ok      ok      ok    out     out
+message.pins of what they share         ok   ok     ok     ok     ok   none    ok      none  out     out
+message.pins of her notes               ok   none   none   none   none none    none    none  out     out
 inbox.get of what they share            ok   ok     ok     ok     ok   void    ok      void  out     out
 inbox.get of her notes                  ok   void   void   void   void void    void    void  out     out
 receipt.mark in hers and her friend's   ok   ok     mute   mute   mute mute    mute    mute  out     out

@@ -41,6 +41,8 @@ CONVERSATION: dict[str, dict[str, Any]] = {
         "epoch": 1,
     },
     "message.history": {"seq": 0},
+    "message.aimed": {"seqs": [1]},
+    "message.pins": {},
     "receipt.mark": {"read_seq": 1},
     "typing.start": {},
     "typing.stop": {},
@@ -154,6 +156,7 @@ def test_every_command_that_names_something_is_asked() -> None:
     asked = {(name, field) for name, field, _ in QUESTIONS}
     lists = {
         ("inbox.get", "conversations"),
+        ("message.states", "conversations"),
         ("sync.open", "conversations"),
         ("chain.heads", "user_ids"),
         ("epoch.heads", "conversation_ids"),

@@ -28,6 +28,9 @@ HEAVY = (
     ("sync.rest", "of one's own"),
     ("sync.heads", "of one's own"),
     ("message.history", "of her notes"),
+    ("message.aimed", "of what they share"),
+    ("message.pins", "of her notes"),
+    ("message.states", "of what they share"),
 )
 """Lines of the matrix."""
 

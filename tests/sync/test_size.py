@@ -116,7 +116,7 @@ async def test_an_account_at_its_caps_comes_in_parts_that_fit(stage: Stage) -> N
     await make_requests_and_blocks(stage, alice, others)
     stage.clear()
     opened = await stage.run(alice, OpenSync())
-    assert stage.queries == 18, stage.statements
+    assert stage.queries == 19, stage.statements
     size = len(msgspec.json.encode(opened))
     assert size < OUT_QUEUE_BYTES * 3 // 4, f"{size} bytes"
     assert (len(opened.items), len(opened.heads), opened.more_heads) == (50, MAX_HEADS, True)
@@ -219,6 +219,8 @@ def test_the_largest_answer_there_can_be_fits() -> None:
         log_hash=b"h" * 32,
         last_entry=entry,
         unread=most,
+        state_seq=most,
+        pin_seq=most,
     )
     presence = Presence(user_id=most, status="offline", last_seen=now)
     opened = Opened(

@@ -13,7 +13,7 @@ from hearth.client.problems import LogBroken
 from hearth.client.replica.log_hash import chain_hash
 from hearth.conversations.contract import Conversation, Member
 from hearth.inbox.contract import InboxItem
-from hearth.messages.contract import Cursor, Entry
+from hearth.messages.contract import KIND_PIN, KIND_STATE, Cursor, Entry
 
 REMEMBERED_ORDINALS = 200
 
@@ -33,6 +33,8 @@ class ConversationState:
     log_hash: bytes
     last_entry: Entry | None
     read_ordinal: int
+    state_seq: int
+    pin_seq: int
     recent: OrderedDict[int, Entry] = field(default_factory=OrderedDict)
 
     @classmethod
@@ -47,6 +49,8 @@ class ConversationState:
             log_hash=item.log_hash,
             last_entry=item.last_entry,
             read_ordinal=item.last_ordinal - item.unread,
+            state_seq=item.state_seq,
+            pin_seq=item.pin_seq,
         )
 
     def to_item(self) -> InboxItem:
@@ -59,6 +63,8 @@ class ConversationState:
             log_hash=self.log_hash,
             last_entry=self.last_entry,
             unread=self.unread,
+            state_seq=self.state_seq,
+            pin_seq=self.pin_seq,
         )
 
     @property
@@ -82,6 +88,10 @@ class ConversationState:
         self.recent[entry.seq] = entry
         while len(self.recent) > REMEMBERED_ORDINALS:
             self.recent.popitem(last=False)
+        if entry.kind == KIND_STATE:
+            self.state_seq = entry.seq
+        elif entry.kind == KIND_PIN:
+            self.pin_seq = entry.seq
         if entry.counter:  # an epoch is often made by a device alone, with nobody having read anything
             self._raise_cursors_of_sender(entry)
         if entry.seq <= self.read_seq:

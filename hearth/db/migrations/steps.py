@@ -25,6 +25,18 @@ def create_index(name: str, table: str, columns: list[str], **options: Any) -> N
         op.create_index(name, table, columns, **options)
 
 
+def drop_index(name: str, table: str) -> None:
+    """Drop the index if it is there."""
+    if any(index["name"] == name for index in inspect(op.get_bind()).get_indexes(table)):
+        op.drop_index(name, table_name=table)
+
+
+def fill_table(name: str, rows: str) -> None:
+    """Fill a new table with what a query gives, unless it has rows: they come all at once or not at all."""
+    if op.get_bind().execute(sa.text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None:  # noqa: S608 - names only
+        op.execute(f"INSERT INTO {name} {rows}")
+
+
 def add_column(table: str, column: sa.Column[Any]) -> None:
     """Add the column unless the table has it."""
     if all(known["name"] != column.name for known in inspect(op.get_bind()).get_columns(table)):

@@ -15,6 +15,9 @@ RESULTS = {
     "message.send": "Sent",
     "message.history": "Page",
     "message.offer": "Offered",
+    "message.aimed": "Aimed",
+    "message.states": "States",
+    "message.pins": "Pins",
     "receipt.mark": "Nothing",
     "typing.start": "Nothing",
     "typing.stop": "Nothing",
@@ -28,7 +31,8 @@ def description() -> Description:
 
 def test_what_a_client_may_leave_out_is_optional_and_what_it_gets_is_not(description: Description) -> None:
     text = write_typescript(description)
-    assert "  kind?: 0 | 1 | 2 | 3 | 4 | 5 | 6;" in text
+    assert "  kind?: SealedKind;" in text
+    assert "export type SealedKind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;" in text
     assert "  record: Record;" in text
     assert "  members: Member[];" in text
     assert "export const CONTRACT_VERSION = 7;" in text

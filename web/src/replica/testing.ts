@@ -132,6 +132,8 @@ export class TestServer {
       log_hash: last?.log_hash ?? toBase64(startHash(id)),
       last_entry: log.entries.findLast((entry) => entry.kind === 1) ?? null,
       unread: (last?.ordinal ?? 0) - read,
+      state_seq: log.entries.findLast(({ kind }) => kind === 6)?.seq ?? 0,
+      pin_seq: log.entries.findLast(({ kind }) => kind === 7)?.seq ?? 0,
     };
   }
 
@@ -161,6 +163,9 @@ export class TestServer {
     return {
       conversation_id,
       entries,
+      aimed: [],
+      answered: [],
+      left_out: [],
       hash_before: before?.log_hash ?? toBase64(startHash(conversation_id)),
       first_seq: 1,
       last_seq: log.entries.length,

@@ -115,7 +115,7 @@ export class RestoredTown {
   #page({ conversation_id, seq, limit = 50 }: Commands["message.history"]["input"]): Page {
     const place = this.#find(conversation_id);
     const entries = place.rows.slice(seq, seq + limit).map((row) => toEntry(place, row));
-    const last = { last_seq: place.rows.length, last_ordinal: 0, members: [] };
+    const last = { last_seq: place.rows.length, last_ordinal: 0, members: [], aimed: [], answered: [], left_out: [] };
     return { conversation_id, entries, hash_before: toBase64(place.hashes[seq]!), first_seq: 1, ...last };
   }
 }

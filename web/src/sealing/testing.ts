@@ -22,6 +22,7 @@ export function pageBelow(place: Place, seq: number, limit: number): Page {
   const rows = place.rows.slice(Math.max(0, seq - 1 - limit), seq - 1);
   return {
     conversation_id: toHex(place.conversation), entries: rows.map((row) => toEntry(place, row)), hash_before: toBase64(place.hashes[(rows[0]?.seq ?? 1) - 1]!),
+    aimed: [], answered: [], left_out: [],
     first_seq: 1, last_seq: place.rows.length, last_ordinal: place.rows.filter(({ kind }) => kind === MESSAGE).length, members: [],
   };
 }

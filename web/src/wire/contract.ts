@@ -30,6 +30,10 @@ export const KIND_REACTION = 3;
 
 export const KIND_DELETION = 4;
 
+export const KIND_STATE = 6;
+
+export const KIND_PIN = 7;
+
 /** Of conversations in one frame: as many as fit into a request (128 KiB), whatever their numbers. */
 export const MAX_HEADS = 2000;
 
@@ -1113,15 +1117,27 @@ export interface Sent {
   timestamp: Timestamp;
 }
 
+/** Of what is aimed at the entry `seq` at least `count` entries did not come: `message.aimed` has them. */
+export interface LeftOut {
+  seq: Seq;
+  count: Seq;
+}
+
 /**
- * A contiguous stretch of the log, oldest first, and what it takes to check and show it. `hash_before` is
- * H(first seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that the asker may read and
+ * A contiguous stretch of the log, oldest first, and what it takes to check and show it. What belongs to its
+ * entries and stands elsewhere comes along, by seq, as far as the asker may read it and as it fits. In
+ * `answered` is what they reply to, in `aimed` what is aimed at them as `message.aimed` says, and of edits and
+ * deletions also what is aimed at those in `answered`. `left_out` is of `aimed` alone. `hash_before` is H(first
+ * seq − 1), or H(last_seq) for an empty page; `first_seq` is the lowest seq that the asker may read and
  * `last_seq` the head. `members` carries everybody's cursors as of now; in a closed conversation those of the
  * others as they stood when it closed.
  */
 export interface Page {
   conversation_id: ConversationId;
   entries: Entry[];
+  aimed: Entry[];
+  answered: Entry[];
+  left_out: LeftOut[];
   hash_before: Hash32;
   first_seq: Seq;
   last_seq: Seq;
@@ -1183,13 +1199,60 @@ export interface OfferEntries {
 
 /**
  * A page of at most `limit` messages: around, before (exclusive) or after (exclusive) `seq`. Seq 0 with "before"
- * means the newest page.
+ * means the newest page. What lies between the messages comes with them, so a page has fewer than `limit` only
+ * where 384 KiB are full or the log ends.
  */
 export interface ReadHistory {
   conversation_id: ConversationId;
   seq: Seq;
   direction?: "before" | "after" | "around";
   limit?: number;
+}
+
+/**
+ * What is aimed at these entries: for a device that has them and may have missed what came above. It is only
+ * what stands between `after` and `before` (both exclusive; before 0: up to the head). Of each entry come the
+ * deletions, the newest two and the oldest of its author's edits, the newest two pins, and the newest 200 of
+ * reactions and votes; not what was emptied, but the deletions of that. Replies are no part of it. With what was
+ * left out one goes on below the lowest that came.
+ */
+export interface ReadAimed {
+  conversation_id: ConversationId;
+  seqs: Seq[];
+  after?: Seq;
+  before?: Seq;
+}
+
+/** By seq, at most 384 KiB. */
+export interface Aimed {
+  entries: Entry[];
+  left_out: LeftOut[];
+}
+
+/**
+ * The entries of kind 6 by which these groups' title, description and picture are known. They are of the stay
+ * that one is in, or was in last: the newest three by who may change the settings, the first three by others,
+ * who repeat what was in force, and the newest of all (`state_seq` of an inbox row).
+ */
+export interface ReadStates {
+  conversations: ConversationId[];
+}
+
+/** By conversation and seq, at most 384 KiB; `left_out` names the conversations that did not fit. */
+export interface States {
+  entries: Entry[];
+  left_out: ConversationId[];
+}
+
+/** The newest 100 entries of kind 7 of the stay that one is in, or was in last, and their targets. */
+export interface ReadPins {
+  conversation_id: ConversationId;
+}
+
+/** By seq, at most 384 KiB. `pinned`: as far as one may read it and it fits; the newest pins' first. */
+export interface Pins {
+  entries: Entry[];
+  pinned: Entry[];
 }
 
 /** Move one's own cursors forward. A seq beyond the head counts as the head; a lower one is ignored. */
@@ -1240,6 +1303,8 @@ export interface TypingStopped {
 /**
  * One conversation as its row in the list needs it. `unread` counts messages after one's own read cursor.
  * `last_entry` is missing where there is none, and where many large records would not fit into one answer.
+ * `state_seq` and `pin_seq` are the newest entries of kinds 6 and 7 of the stay that one is in, or was in last,
+ * 0 without: who has not got them asks `message.states` and `message.pins`.
  */
 export interface InboxItem {
   conversation: Conversation;
@@ -1249,6 +1314,8 @@ export interface InboxItem {
   log_hash: Hash32;
   last_entry: Entry | null;
   unread: Seq;
+  state_seq: Seq;
+  pin_seq: Seq;
 }
 
 export interface InboxItems {
@@ -1524,6 +1591,9 @@ export interface Commands {
   "message.send": { input: SendMessage; result: Sent };
   "message.offer": { input: OfferEntries; result: Offered };
   "message.history": { input: ReadHistory; result: Page };
+  "message.aimed": { input: ReadAimed; result: Aimed };
+  "message.states": { input: ReadStates; result: States };
+  "message.pins": { input: ReadPins; result: Pins };
   "receipt.mark": { input: MarkReceived; result: Nothing };
   "typing.start": { input: StartTyping; result: Nothing };
   "typing.stop": { input: StopTyping; result: Nothing };
@@ -1594,6 +1664,9 @@ export const COMMAND_LIMITS = {
   "message.send": { count: 60, seconds: 10 },
   "message.offer": { count: 60, seconds: 60 },
   "message.history": { count: 300, seconds: 60 },
+  "message.aimed": { count: 300, seconds: 60 },
+  "message.states": { count: 120, seconds: 60 },
+  "message.pins": { count: 120, seconds: 60 },
   "receipt.mark": { count: 200, seconds: 10 },
   "typing.start": { count: 60, seconds: 60 },
   "typing.stop": { count: 60, seconds: 60 },
