@@ -51,6 +51,7 @@ async def list_last_standing(
         return {}
     query = (
         select(MEMBER.c.conversation_id, _select_last(KIND_STATE), _select_last(KIND_PIN))
+        .join_from(MEMBER, CONVERSATION, CONVERSATION.c.id == MEMBER.c.conversation_id)
         .where(MEMBER.c.user_id == user_id, MEMBER.c.conversation_id.in_(sorted(conversation_ids)))
         .order_by(MEMBER.c.joined_seq)
     )
@@ -59,11 +60,13 @@ async def list_last_standing(
 
 
 def _select_last(kind: int) -> ScalarSelect[Any]:
-    """Select the newest entry of a kind within a stay."""
+    """Select the newest entry of a kind within a stay, from above."""
     return (
-        select(func.max(STANDING.c.seq))
+        select(STANDING.c.seq)
         .where(STANDING.c.conversation_id == MEMBER.c.conversation_id, STANDING.c.kind == kind)
         .where(STANDING.c.seq > MEMBER.c.joined_seq)
-        .where((STANDING.c.seq <= MEMBER.c.left_seq) | MEMBER.c.left_seq.is_(None))
+        .where(STANDING.c.seq <= func.coalesce(MEMBER.c.left_seq, CONVERSATION.c.last_seq))
+        .order_by(STANDING.c.seq.desc())
+        .limit(1)
         .scalar_subquery()
     )

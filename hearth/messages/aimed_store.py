@@ -48,9 +48,12 @@ async def list_aimed(
     )
     size = func.length(aimed.c.message)
     query = select(aimed.c.seq, aimed.c.kind, aimed.c.target_seq, size, floors.c.floor.is_not(None))
-    rows = await transaction.execute(query.select_from(floors.join(aimed, is_aimed)))
+    # An outer join goes from the entries to what is aimed at them; the other way is through the whole log.
+    rows = await transaction.execute(query.select_from(floors.outerjoin(aimed, is_aimed)))
     return [
-        Aimed(seq, kind, target_seq, size, bool(has_more)) for seq, kind, target_seq, size, has_more in rows
+        Aimed(seq, kind, target_seq, size, bool(has_more))
+        for seq, kind, target_seq, size, has_more in rows
+        if seq is not None
     ]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 from hearth.contract import Transaction
 from hearth.db.bulk import MARIADB, SQLITE
 from hearth.messages import append, store
+from hearth.messages.aimed_store import list_aimed
 from hearth.messages.rules import Stretch
 from tests.messages.conftest import GROUP, Scene
 
@@ -67,6 +68,33 @@ async def test_pages_are_read_by_key(long_scene: Scene) -> None:
         for sql, parameters in seen:
             assert await list_scans(transaction, sql, parameters) == [], sql
         assert len(seen) == 5
+
+
+async def test_what_is_aimed_at_entries_is_found_from_them(long_scene: Scene) -> None:
+    """However much is aimed at others in the same conversation."""
+    scene = long_scene
+    seen: list[tuple[str, Any]] = []
+
+    def remember(conn: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        seen.append((statement, parameters))
+
+    for seq in range(1, 30):
+        await scene.sends(scene.bob, kind=3, target_seq=seq)
+    async with scene.stage.services.database.transaction("read") as transaction:
+        engine = scene.stage.services.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", remember)
+        assert len(await list_aimed(transaction, scene.pair, [3, 4], Stretch(1, 100))) == 2
+        event.remove(engine, "before_cursor_execute", remember)
+        [(sql, parameters)] = seen
+        is_sqlite = transaction.dialect.name == "sqlite"
+        explained = f"EXPLAIN QUERY PLAN {sql}" if is_sqlite else f"EXPLAIN {sql}"
+        rows = (await transaction.exec_driver_sql(explained, tuple(parameters))).all()
+    if is_sqlite:
+        [aimed] = [row[-1] for row in rows if "SEARCH aimed" in row[-1]]
+        assert "ix_message_aimed (conversation_id=? AND target_seq=? AND kind=?" in aimed
+    else:
+        [aimed] = [row for row in rows if row.table == "aimed"]
+        assert (aimed.type, aimed.key) == ("ref", "ix_message_aimed")
 
 
 async def test_a_scan_would_be_noticed(long_scene: Scene) -> None:
