@@ -23,8 +23,8 @@ export interface Item {
   reason?: string;
   /** Not encrypted: from before. */
   isPlain?: boolean;
-  /** The server has withheld or changed something at this place. */
-  isWithheld?: boolean;
+  /** The server has withheld or changed something at this place, or may have lost it when it was restored. */
+  isWithheld?: true | "restored";
 }
 
 /** The cards of a conversation's users, by id. */
@@ -135,7 +135,7 @@ export class Items {
     const item: Item = { key, seq, from_user, timestamp, content: (isUnopened && this.#contents.find(client_id)) || content };
     if (others) item.progress = judgeProgress(seq, others);
     if (entry.plain) item.isPlain = true;
-    if (entry.opened?.is_withheld) item.isWithheld = true;
+    if (entry.opened?.is_withheld) item.isWithheld = entry.opened.is_restored ? "restored" : true;
     return item;
   }
 }

@@ -23,6 +23,8 @@ export interface OpenedRow {
   target: number | null;
   /** The server has withheld or changed something here. */
   is_withheld: boolean;
+  /** It may be what a restore has lost. */
+  is_restored?: true;
   /** Nobody can open it any more: it is from before this person's identity of today. */
   is_lost?: true;
 }
