@@ -17,6 +17,8 @@ from hearth.client.conversations.fetch import fetch_epochs
 from hearth.client.crypto.making import acts
 from hearth.config import Config
 from tests.e2e.conftest import Program, SomebodyNew
+from tests.e2e.journeys.test_new_password import changes_password
+from tests.e2e.journeys.test_trust import begins_anew
 from tests.e2e.person import Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
@@ -173,3 +175,72 @@ async def test_what_three_clients_at_different_heads_have_comes_back_once(
     await alice.opens()
     await alice.sees_the_list()
     await expect(alice.page.get_by_text(TOLD)).to_have_count(0)
+
+
+async def takes_the_keys(person: Person, other: str) -> None:
+    """By one tap, in the conversation that is open. Nothing can be written before."""
+    held = person.page.get_by_role("region", name=f"The server shows other keys of {other} than before")
+    await expect(held).to_be_visible(timeout=LONG)
+    await expect(held.get_by_text(f"Ask {other} before you go on")).to_be_visible()
+    await expect(person.field).to_have_count(0)
+    await held.get_by_role("button", name="Go on with these keys").click()
+    await expect(person.page.get_by_text(f"You can write to {other} again.")).to_be_visible(timeout=LONG)
+
+
+async def write_to_each_other(alice: Person, bob: Person) -> None:
+    """At once, not when ten minutes are over."""
+    await alice.writes("as before the backup")
+    await sees(bob, "as before the backup")
+    await bob.writes("here I am")
+    await sees(alice, "here I am")
+
+
+async def test_after_a_theft_whose_renewal_is_lost_friends_ask_and_go_on_with_one_tap(
+    alice: Person, bob: Person, backup: Backup
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await alice.writes("before the backup")
+    await bob.converses_with("Alice")
+    await sees(bob, "before the backup")
+    await backup.make()
+    await changes_password(bob, theft=True)
+    await expect(alice.page.get_by_text("Bob renewed their keys.")).to_have_count(0)
+    await alice.writes("to the newer keys")
+    await bob.opens()
+    await bob.converses_with("Alice")
+    await sees(bob, "to the newer keys")
+    for person in (alice, bob):
+        await person.goes_offline()
+    await backup.stop()
+    await backup.restore()
+    for person in (alice, bob):
+        await person.goes_offline(False)
+    await takes_the_keys(alice, "Bob")
+    await write_to_each_other(alice, bob)
+
+
+async def test_who_began_anew_after_the_backup_is_taken_once_more_with_one_tap(
+    alice: Person, bob: Person, server: Served, arrives: SomebodyNew, backup: Backup
+) -> None:
+    await alice.befriends(bob)
+    await alice.converses_with("Bob")
+    await alice.writes("before the backup")
+    await bob.converses_with("Alice")
+    await sees(bob, "before the backup")
+    await backup.make()
+    anew = await begins_anew("bob", server, arrives)
+    await alice.page.get_by_role("button", name="Go on with the new keys").click()
+    await expect(alice.page.get_by_text("You can write to Bob again.")).to_be_visible(timeout=LONG)
+    await alice.writes("to the newer keys")
+    await anew.converses_with("Alice")
+    await sees(anew, "to the newer keys")
+    await alice.goes_offline()
+    await backup.stop()
+    await backup.restore()
+    await alice.goes_offline(False)
+    await expect(anew.page.get_by_text("stays in this browser, sealed")).to_be_visible(timeout=LONG)
+    await anew.signs_in()
+    await takes_the_keys(alice, "Bob")
+    await anew.converses_with("Alice")
+    await write_to_each_other(alice, anew)

@@ -32,7 +32,7 @@ async function open(name: string, counters: number[], closed: number[]) {
   await applyItem(replica, structuredClone(server.item(id)));
   const told = (seq: number) => ({
     seq, verdict: closed.includes(seq) ? ("cannot_open" as const) : null, content: null, sentAt: 1, target: null, isPlain: false, isEmptied: false,
-    isWithheld: false, isLost: false, wants: [],
+    isWithheld: false, isRestored: false, isLost: false, wants: [],
   });
   for (const counter of counters) server.append(id, 2, new Uint8Array(289).fill(1), { counter, epoch: 1 });
   const rows = server.logs.get(id)!.entries.map(toRow);

@@ -123,6 +123,30 @@ test("who was removed since the backup is removed again before anything is sent,
   expect(await look(alice)).toEqual({ state: "ready" });
 });
 
+test("who was removed since the backup and has left by themselves is removed by anybody", async () => {
+  const { town, browsers } = await openBrowsers("alice", "bob", "carol");
+  const [alice, bob, carol] = browsers as [Browser, Browser, Browser];
+  const group = await alice.ask("beginConversation", { beginning: { kind: "group", members: [2, 3], settings: PLAIN_SETTINGS } });
+  const server = new RestoredTown(town);
+  const meet = (browser: Browser, ...partings: Parting[]) => browser.ask("meetDatabase", { database: server.generation, partings });
+  const look = async (browser: Browser) => (await browser.ask("confirm", { conversations: [group], databases: [server.generation] }))[0]!.sealing;
+  for (const browser of browsers) await meet(browser).then(() => look(browser));
+  server.backUp();
+  await alice.ask("actOn", { conversation: group, wanted: { action: "remove", targets: [{ user: 3, cause: null }] } });
+  await look(bob);
+  server.restore();
+  for (const browser of [bob, carol]) await meet(browser, { conversation: group, seq: 1, hash: town.place(fromHex(group)).hashes[1]! });
+  await bob.ask("takeBack", { conversation: group, taken: 0 });
+  town.pass(700_000);
+  expect(await look(bob)).toEqual({ state: "removed", users: [3] });
+  await look(carol);
+  await carol.ask("leave", { conversation: group });
+  await bob.read(group);
+  expect(await look(bob)).toEqual({ state: "rotating", reason: "left" });
+  await bob.say(group, 1, "to alice");
+  expect(town.place(fromHex(group)).epochs.at(-1)!.members.map(({ user }) => user)).toEqual([1, 2]);
+});
+
 test("what was sealed under an epoch that has another in its place is offered no more, and what does not stand is not kept", async () => {
   const scene = await Scene.begin();
   const [{ conversation, seq }] = (await scene.replica.entries.where("[conversation+seq]").equals([scene.group, 3]).toArray()) as [EntryRow];

@@ -215,7 +215,7 @@ test("above a restored entry a deletion empties what it was found to name, not w
   rows[3] = { ...rows[3]!, targetSeq: 3 };
   const page = new Page(town, group, undefined);
   await page.takeLive(3, 4);
-  const told = { seq: 4, verdict: null, content: null, sentAt: 1, target: 2, isPlain: false, isEmptied: false, isWithheld: false, wants: [] };
+  const told = { seq: 4, verdict: null, content: null, sentAt: 1, target: 2, isPlain: false, isEmptied: false, isWithheld: false, isRestored: false, wants: [] };
   const standing = { conversation: group, sealing: { state: "ready" }, n: 1, keys: 1, counter: 0 };
   page.opener.ask = (async () => ({ told: [told], standing })) as unknown as AskConversations;
   await page.sweep();

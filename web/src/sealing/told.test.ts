@@ -5,7 +5,7 @@ import type { EntryRow, OpenedRow } from "../replica/database.ts";
 import { withTold } from "./told.ts";
 
 const told: Told = {
-  seq: 2, verdict: null, content: { type: "text", text: "gone" } as Told["content"], sentAt: 5, target: null, isPlain: false, isEmptied: false, isWithheld: false, wants: [],
+  seq: 2, verdict: null, content: { type: "text", text: "gone" } as Told["content"], sentAt: 5, target: null, isPlain: false, isEmptied: false, isWithheld: false, isRestored: false, wants: [],
   isLost: false,
 };
 const opened: OpenedRow = { verdict: null, content: null, sent_at: 5, target: null, is_withheld: false };

@@ -29,13 +29,13 @@ export function toStretches(rows: WholeRow[], hashOf: (seq: number) => string | 
 }
 
 /** What is told of an entry with its bytes, where the copy has it emptied: nothing of that counts, and what emptied it is judged elsewhere. */
-function asEmptied({ opened }: EntryRow, { isWithheld }: Told): OpenedRow {
-  return { verdict: "withheld", sent_at: null, target: null, is_withheld: isWithheld, ...opened, content: null };
+function asEmptied({ opened }: EntryRow, { isWithheld, isRestored }: Told): OpenedRow {
+  return { verdict: "withheld", sent_at: null, target: null, is_withheld: isWithheld, ...(isRestored && { is_restored: true }), ...opened, content: null };
 }
 
-function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld, isLost }: Told): OpenedRow {
-  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld };
-  return isLost ? { ...opened, is_lost: true } : opened;
+function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld, isRestored, isLost }: Told): OpenedRow {
+  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content, row.kind), sent_at: sentAt, target, is_withheld: isWithheld };
+  return { ...opened, ...(isRestored && { is_restored: true }), ...(isLost && { is_lost: true }) };
 }
 
 /** The row as it is kept from now on. One that is emptied gets no content again; one is emptied with its deletion, and by that alone. */

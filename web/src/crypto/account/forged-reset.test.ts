@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 
 import { connect } from "./connect.ts";
-import type { Account } from "./self.ts";
+import { type Account, recall } from "./self.ts";
 import { addDevice, setUp } from "./set-up.ts";
 import { NO_AVATAR, ready, verdictOf, World } from "./testing/world.ts";
 
@@ -39,4 +39,12 @@ test("control: who was reset elsewhere comes back by the password", async () => 
   const again = world.signIn(first.store);
   await addDevice(again, world.password);
   expect((await ready(again)).state).toBe("ready");
+});
+
+test("a tab with an older memory does not forget what another one has begun", async () => {
+  const { first } = await start();
+  const [older, newer] = [await recall(first), await recall(first)];
+  await newer.rememberBeginning(new Uint8Array(32).fill(7));
+  await older.remember();
+  expect((await first.store.read())!.began!.some((one) => one.endsWith("07".repeat(32)))).toBe(true);
 });

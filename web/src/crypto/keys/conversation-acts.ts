@@ -120,8 +120,8 @@ function isLostRow({ known }: Live, { row, verdict }: Finding): boolean {
 }
 
 const sum = (live: Live, finding: Finding): string => {
-  const { row, verdict, target, isPlain, isEmptied, isWithheld, wants } = finding;
-  return `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${isLostRow(live, finding)} ${wants.join()}`;
+  const { row, verdict, target, isPlain, isEmptied, isWithheld, isRestored, wants } = finding;
+  return `${toHex(row.recordHash)} ${verdict} ${target} ${isPlain} ${isEmptied} ${isWithheld} ${isRestored} ${isLostRow(live, finding)} ${wants.join()}`;
 };
 
 /** Lets go of older records. What that changes in the judgement of others is no news: they were told by more than is at hand now. */
@@ -139,11 +139,11 @@ function tellNew(live: Live, taken: readonly Row[]): Told[] {
   for (const { seq } of taken) said.delete(seq);
   const news: Told[] = [];
   for (const finding of listFindings(live)) {
-    const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, wants } = finding;
+    const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, wants } = finding;
     const one = sum(live, finding);
     if (said.get(row.seq) === one) continue;
     said.set(row.seq, one);
-    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isLost: isLostRow(live, finding), wants });
+    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, isLost: isLostRow(live, finding), wants });
   }
   return news;
 }

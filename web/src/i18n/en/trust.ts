@@ -44,7 +44,7 @@ export const trust = {
   renewedTitle: "{name} has renewed their keys",
   renewedText: "You had compared the old ones. You can write again once you have compared, or go on without.",
   earlierTitle: "The server shows other keys of {name} than before",
-  earlierText: "It says that it was restored from a backup. These may be keys that {name} has given up, because somebody else had them for example. Ask {name} before you go on.",
+  earlierText: "It says that it was restored from a backup. These may be keys that {name} has given up, for example because somebody else had them. Ask {name} before you go on.",
   accept: "Go on with the new keys",
   acceptEarlier: "Go on with these keys",
   compareFirst: "Compare first",

@@ -27,6 +27,8 @@ export interface Finding {
   isEmptied: boolean;
   /** "The server has withheld or changed something here": a wrong `seen`, or a gap. */
   isWithheld: boolean;
+  /** What is missing before it may be what a restore of the server has lost. */
+  isRestored: boolean;
   /** Entries that are not at hand and could change the verdict: the target, what the author had seen, what lies below a late record. */
   wants: number[];
 }
@@ -78,13 +80,16 @@ class Pass {
   run(): void {
     for (const row of this.facts.log.rows) this.findings.push(this.#judge(row));
     const gaps = new Set(findGaps(this.facts.log.stretches, this.#present, this.#proven));
-    for (const finding of this.findings) finding.isWithheld ||= gaps.has(finding.row.seq);
+    for (const finding of this.findings) {
+      finding.isRestored = !finding.isWithheld && gaps.has(finding.row.seq) && this.#seen.mayBeRestored(finding.row);
+      finding.isWithheld ||= gaps.has(finding.row.seq);
+    }
   }
 
   #judge(row: Row): Finding {
     const finding: Finding = {
       row, verdict: null, content: null, extensions: [], sentAt: null, target: null, isPlain: false, isEmptied: false, isWithheld: false,
-      wants: [],
+      isRestored: false, wants: [],
     };
     try {
       if (row.record.length === 0) this.#judgeEmptied(row, finding);

@@ -71,18 +71,23 @@ function findGapsOf(rows: Row[], proven: ReadonlySet<Row>, beginsWithOne: boolea
 /** Judges what entries say that their authors had seen. */
 export class SeenJudge {
   readonly #fitted = new Set<string>();
+  /** Records above a `restored` entry of devices that none before them shows to have written since: what is missing there may be lost by the restore. */
+  readonly #unsure = new Set<Row>();
 
   constructor(private readonly log: Log, private readonly signed: { lastRestored: (below: number) => number | null }) {}
 
   fits(row: Row, seen: LogPlace): boolean {
     const restored = this.signed.lastRestored(row.seq);
+    const name = `${restored} ${toHex(row.device)}`;
+    if (restored !== null && !this.#fitted.has(name)) this.#unsure.add(row);
     if (restored === null || seen.seq < restored) return this.#isRight(row, seen, true);
     // Until the first that fits it may be of the log that was lost.
-    const name = `${restored} ${toHex(row.device)}`;
     if (this.#fitted.has(name)) return this.#isRight(row, seen, true);
     if (this.#isRight(row, seen, false)) this.#fitted.add(name);
     return true;
   }
+
+  mayBeRestored = (row: Row): boolean => this.#unsure.has(row);
 
   #isRight(row: Row, seen: LogPlace, otherwise: boolean): boolean {
     const known: Bytes | undefined = this.log.hashAt(seen.seq);

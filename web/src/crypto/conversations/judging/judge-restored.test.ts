@@ -56,3 +56,16 @@ test("a target that is not at hand is wanted at its place; above a restored entr
   expect(await look(5)).toEqual([[null, null, [5]], [null, null, [5]]]);
   expect(await look(3, 5)).toEqual([[null, null, [3]], [null, null, [5]]]);
 });
+
+test("what is missing before what was given back, or before the first that was written since, may be what the restore has lost", async () => {
+  const room = await begin();
+  await room.send(2, "one");
+  await postRestored(room);
+  await room.send(2, "given back", { counter: 4, seen: { seq: 90, hash: seedOf("lost") } });
+  await room.send(2, "first since", { counter: 7 });
+  await room.send(2, "second since", { counter: 10 });
+  for (let at = 0; at < 101; at++) await room.send(1, "later");
+  const known = await room.open(2, undefined, new Set([toHex(DATABASE)]));
+  const said = known.judged.findings.filter((one) => one.isWithheld).map(({ row, isRestored }) => [judgedAs(known, row.seq), isRestored]);
+  expect(said).toEqual([["given back", true], ["first since", true], ["second since", false]]);
+});
