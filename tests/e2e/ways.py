@@ -55,6 +55,76 @@ async def open_menu(page: Page) -> None:
     await page.locator("[aria-haspopup=menu]").click()
 
 
+async def open_acts(page: Page, message: str = "li[data-key]:not(.own)") -> None:
+    """The menu of the last message of somebody else."""
+    await talk_with("grandma")(page)
+    await page.wait_for_timeout(SETTLED_MS)
+    await ask_acts(page, message)
+
+
+async def ask_acts(page: Page, message: str = "li[data-key]:not(.own)") -> None:
+    """The same where the conversation is open."""
+    await page.locator(f"{message} .bubble").last.click(button="right")
+    await page.locator("dialog[open] [role=menuitem]").first.wait_for()
+
+
+async def press_act(page: Page, icon: str) -> None:
+    await page.locator(f"dialog[open] .item:has(use[href$='#{icon}'])").click()
+
+
+def choose_act(icon: str) -> Prepare:
+    """Choose what has this icon."""
+
+    async def prepare(page: Page) -> None:
+        await open_acts(page)
+        await press_act(page, icon)
+        await page.locator("dialog[open] ul, form [role=group], [role=toolbar]").first.wait_for()
+
+    return prepare
+
+
+async def react_and_answer(page: Page) -> None:
+    """What was done shows at once, sent or not."""
+    await talk_with("grandma")(page)
+    await page.wait_for_timeout(SETTLED_MS)
+    for emoji in range(2):
+        await ask_acts(page)
+        chosen = page.locator("dialog[open] [role=menuitemcheckbox]").nth(emoji)
+        if await chosen.get_attribute("aria-checked") == "true":
+            await page.keyboard.press("Escape")
+        else:
+            await chosen.click()
+    await ask_acts(page)
+    await press_act(page, "reply")
+    await page.locator("textarea").fill("That is how we do it, then.")
+    await page.locator("form button[type=submit]").click()
+    await page.locator("li[data-key] [data-quote]").first.wait_for()
+
+
+async def edit_last(page: Page) -> None:
+    await open_acts(page, "li.own:not(:has([data-quote]))")
+    await press_act(page, "pencil")
+    await page.locator("form [role=group]").wait_for()
+
+
+async def ask_who_reacted(page: Page) -> None:
+    await react_and_answer(page)
+    await page.locator("[data-emoji]").first.click(button="right")
+    await page.locator("dialog[open] li").first.wait_for()
+
+
+async def choose_any_emoji(page: Page) -> None:
+    await open_acts(page)
+    await page.locator("dialog[open] .more").click()
+    await page.locator("dialog[open] .grid").first.wait_for()
+
+
+async def ask_to_delete(page: Page) -> None:
+    await open_acts(page, "li.own:not(:has([data-quote]))")
+    await press_act(page, "trash3")
+    await page.locator("dialog[open] .btn-danger").wait_for()
+
+
 async def show_keys(page: Page) -> None:
     await page.locator("body").press("?")
 

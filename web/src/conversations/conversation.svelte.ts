@@ -1,20 +1,25 @@
 // An open conversation: what is on screen, opened from the local copy, then completed from the server. Views read its
 // fields and call its verbs; nothing else moves the window.
+import type { PromiseExtended } from "dexie";
 import { untrack } from "svelte";
 
 import type { Verdict } from "../crypto/protocol/codec.ts";
+import { isContent } from "../crypto/content.ts";
 import { markRead } from "../messages/receipts.ts";
-import { sendText } from "../messages/send.ts";
+import { editText, sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
-import type { ConversationRow, MemberRow, RangeRow, Replica } from "../replica/database.ts";
+import type { ConversationRow, EntryRow, MemberRow, RangeRow, Replica } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import { findHolding, listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
-import type { UserCard } from "../wire/contract.ts";
+import type { OutboxRow } from "../replica/own-database.ts";
+import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
+import { makeQuotes, readAnswered } from "./answered.ts";
 import { HeldEntries } from "./held.ts";
 import { Contents, makePending, readUsers, Items, type Item } from "./items.ts";
-import { chooseFrame, MOST, readView, walk, type Frame, type View } from "./window.ts";
+import { Overlay } from "./overlay.ts";
+import { chooseFrame, MOST, readView, walk, type Frame, type Ground, type View } from "./window.ts";
 
 /** Why something closed counts as not read yet by who saw it. */
 const NOT_READ: ReadonlySet<Verdict | "lost" | null> = new Set([null, "keyless", "bad_commitment", "unproven", "lost"]);
@@ -37,6 +42,7 @@ interface Stored extends View {
   row: ConversationRow | undefined;
   members: MemberRow[];
   users: Map<number, UserCard>;
+  answered: EntryRow[];
 }
 
 const EMPTY: State = {
@@ -87,12 +93,12 @@ export class Conversation {
     return this.#load(async () => {
       const frame = this.#frame;
       if (!frame) return this.#fetch(0, "before");
-      let from = walk(await this.#ranges(), frame.from, "older");
+      let from = await walk(await this.#findGround(), frame.from, "older");
       if (from === undefined && this.current.hasOlder) {
         await this.#fetch(frame.from, "before");
-        from = walk(await this.#ranges(), frame.from, "older");
+        from = await walk(await this.#findGround(), frame.from, "older");
       }
-      if (from !== undefined) await this.#move(this.#trim({ from, to: frame.to }, "newer"));
+      if (from !== undefined) await this.#move(await this.#trim({ from, to: frame.to }, "newer"));
     });
   }
 
@@ -102,14 +108,14 @@ export class Conversation {
       const frame = this.#frame;
       if (!frame) return;
       const edge = frame.to ?? this.current.to;
-      let to = walk(await this.#ranges(), edge, "newer");
+      let to = await walk(await this.#findGround(), edge, "newer");
       if (to === undefined && this.current.hasNewer) {
         await this.#fetch(edge, "after");
-        to = walk(await this.#ranges(), edge, "newer");
+        to = await walk(await this.#findGround(), edge, "newer");
       }
       if (to === undefined) return;
       const isEnd = to >= (this.current.row?.last_seq ?? 0);
-      await this.#move(this.#trim({ from: frame.from, to: isEnd ? null : to }, "older"));
+      await this.#move(await this.#trim({ from: frame.from, to: isEnd ? null : to }, "older"));
     });
   }
 
@@ -119,7 +125,7 @@ export class Conversation {
     return this.#load(async () => {
       if (seq !== undefined && !findHolding(await this.#ranges(), seq)) await this.#fetch(seq, "around");
       const row = await this.#client.replica.conversations.get(this.id);
-      const frame = row && chooseFrame(await this.#ranges(), row, seq);
+      const frame = row && (await chooseFrame(await this.#findGround(), row, seq));
       if (frame) await this.#move(frame);
     });
   }
@@ -127,10 +133,10 @@ export class Conversation {
   /** Keeps a bounded part around `seq`, after more and more has come at the end. */
   keep(seq: number): Promise<void> {
     return this.#load(async () => {
-      const to = seq + MOST / 2;
-      const isEnd = to >= (this.current.row?.last_seq ?? 0);
-      const from = Math.max(this.#frame?.from ?? 0, Math.floor(seq - MOST / 2));
-      if (this.#frame) await this.#move({ from, to: isEnd ? null : Math.floor(to) });
+      const ground = await this.#findGround();
+      const [from, to] = [await walk(ground, seq, "older", MOST / 2), await walk(ground, seq, "newer", MOST / 2)];
+      const isEnd = to === undefined || to >= (this.current.row?.last_seq ?? 0);
+      if (this.#frame) await this.#move({ from: Math.max(this.#frame.from, from ?? 0), to: isEnd ? null : to });
     });
   }
 
@@ -145,10 +151,15 @@ export class Conversation {
     await markRead(this.#client.replica, this.#client.own, this.id, seq);
   }
 
-  async send(text: string): Promise<void> {
+  /** `answers` is the seq of the message that it replies to. */
+  async send(text: string, answers?: number): Promise<void> {
     this.typing.stop();
-    await sendText(this.#client, this.id, text);
+    await sendText(this.#client, this.id, text, answers);
     if (!this.isAtEnd) await this.jump();
+  }
+
+  async edit({ seq, content }: Item, text: string): Promise<void> {
+    if (content.type === "text") await editText(this.#client, this.id, seq, content, text);
   }
 
   close(): void {
@@ -162,16 +173,18 @@ export class Conversation {
     // First what waits: a message that is stored in between is found twice, never nowhere.
     const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
     const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
-    for (const { client_id, content } of waiting) this.#contents.get(client_id, () => content);
-    const { row, members, users, entries, ...view } = await this.#readStored(replica);
-    const items = this.#items.make(entries, replica.me, members, row?.sealed_from);
-    const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items);
+    for (const { client_id, kind, content } of waiting) if (kind === KIND_MESSAGE && isContent(content)) this.#contents.get(client_id, () => content);
+    const { row, members, users, entries, answered, ...view } = await this.#readStored(replica, waiting);
+    const overlay = new Overlay(waiting);
+    const quotes = makeQuotes(this.#items, answered, replica.me, overlay, row?.sealed_from);
+    const items = this.#items.make(entries, { me: replica.me, members, sealedFrom: row?.sealed_from, overlay, quotes });
+    const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items, quotes);
     return { row: row ?? null, users, members, items, pending, ...view };
   }
 
   /** All of the copy as it stands at one moment, but for the entries that are here already; a transaction for each table
    *  would take several times as long. */
-  #readStored(replica: Replica): Promise<Stored> {
+  #readStored(replica: Replica, waiting: OutboxRow[]): Promise<Stored> {
     const { conversations, members, ranges, users, entries } = replica;
     return replica.transaction("r", [conversations, members, ranges, users, entries], async () => {
       const [row, present, stretches] = await Promise.all([
@@ -179,13 +192,14 @@ export class Conversation {
         members.where({ conversation: this.id }).toArray(),
         this.#ranges(),
       ]);
-      this.#frame ??= row ? this.#chooseFirst(row, present, stretches) : null;
+      this.#frame ??= row ? await this.#chooseFirst(row, present, stretches) : null;
       const nothing = { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false };
       const [cards, view] = await Promise.all([
         readUsers(replica, row?.users ?? []),
         row && this.#frame ? readView(this.#held, row, stretches, this.#frame) : nothing,
       ]);
-      return { row, members: present, users: cards, ...view };
+      const answered = await readAnswered(replica, this.id, view.entries, waiting);
+      return { row, members: present, users: cards, answered, ...view };
     });
   }
 
@@ -193,13 +207,19 @@ export class Conversation {
     return listRanges(this.#client.replica, this.id);
   }
 
+  async #findGround(): Promise<Ground> {
+    return { replica: this.#client.replica, conversation: this.id, ranges: await this.#ranges() };
+  }
+
   /** Decided once, with the first entries there are. */
-  #chooseFirst(row: ConversationRow, members: MemberRow[], ranges: RangeRow[]): Frame | null {
+  #chooseFirst(row: ConversationRow, members: MemberRow[], ranges: RangeRow[]): PromiseExtended<Frame | null> {
     const read = members.find((member) => member.user_id === this.#client.replica.me)?.read_seq ?? 0;
     const isUnread = row.last_ordinal > row.read_ordinal && !row.last_entry?.opened?.is_lost;
-    const frame = chooseFrame(ranges, row, isUnread ? read + 1 : undefined);
-    if (frame && isUnread) this.firstUnread = read + 1;
-    return frame;
+    const ground = { replica: this.#client.replica, conversation: this.id, ranges };
+    return chooseFrame(ground, row, isUnread ? read + 1 : undefined).then((frame) => {
+      if (frame && isUnread) this.firstUnread = read + 1;
+      return frame;
+    });
   }
 
   async #move(frame: Frame): Promise<void> {
@@ -208,10 +228,13 @@ export class Conversation {
   }
 
   /** Lets go of what is far away, so that a long scroll takes no more memory than a short one. */
-  #trim({ from, to }: Frame, edge: "older" | "newer"): Frame {
+  async #trim({ from, to }: Frame, edge: "older" | "newer"): Promise<Frame> {
     const end = to ?? this.current.row?.last_seq ?? from;
     if (end - from < MOST) return { from, to };
-    return edge === "older" ? { from: end - MOST + 1, to } : { from, to: from + MOST - 1 };
+    const ground = await this.#findGround();
+    if (edge === "older") return { from: Math.max(from, (await walk(ground, end + 1, "older", MOST)) ?? from), to };
+    const kept = await walk(ground, from - 1, "newer", MOST);
+    return { from, to: kept === undefined || kept >= end ? to : kept };
   }
 
   async #fetch(seq: number, direction: "before" | "after" | "around"): Promise<void> {

@@ -7,7 +7,7 @@ const ME = 1;
 const BOB = 2;
 
 function say(seq: number, from_user: number, time: string): Item {
-  return { key: `k${seq}`, seq, from_user, timestamp: new Date(time).toISOString(), content: { type: "text", text: "x" } };
+  return { key: `k${seq}`, seq, ordinal: seq, from_user, timestamp: new Date(time).toISOString(), content: { type: "text", text: "x" } };
 }
 
 const shape = (items: Item[], unread: number | null = null): string[][] =>

@@ -8,7 +8,7 @@ import type { Item } from "./items.ts";
 function list(first: number, last: number, pending = 0): Row[] {
   const seqs = [...Array.from({ length: last - first + 1 }, (_, at) => first + at), ...Array<number>(pending).fill(0)];
   const items = seqs.map((seq, at): Item => {
-    return { key: `${seq} ${at}`, seq, from_user: 1, timestamp: "2026-05-01T12:00:00.000Z", content: { type: "text", text: "" } };
+    return { key: `${seq} ${at}`, seq, ordinal: seq, from_user: 1, timestamp: "2026-05-01T12:00:00.000Z", content: { type: "text", text: "" } };
   });
   return new Rows().make(items, null, 1);
 }
@@ -39,11 +39,12 @@ describe("what is drawn", () => {
 
 test("what lies beyond is counted to the ends of the log, and is never nothing before them", () => {
   const rows = list(50, 99, 1);
-  expect(countBeyond(rows, { from: 10, to: 20 }, 1, 120)).toEqual({ older: 59, newer: 51 });
-  expect(countBeyond(rows, { from: 10, to: 20 }, null, 120)).toEqual({ older: 10, newer: 51 });
+  const at = (seq: number) => ({ seq, ordinal: seq });
+  expect(countBeyond(rows, { from: 10, to: 20 }, at(1), at(120))).toEqual({ older: 59, newer: 51 });
+  expect(countBeyond(rows, { from: 10, to: 20 }, null, at(120))).toEqual({ older: 10, newer: 51 });
   expect(countBeyond(rows, { from: 0, to: 51 }, null, null)).toEqual({ older: 0, newer: 0 });
-  expect(countBeyond(rows, { from: 0, to: 50 }, 50, 99)).toEqual({ older: 1, newer: 1 });
-  expect(countBeyond(rows, { from: 50, to: 51 }, 1, null)).toEqual({ older: 1, newer: 0 });
+  expect(countBeyond(rows, { from: 0, to: 50 }, at(50), at(99))).toEqual({ older: 1, newer: 1 });
+  expect(countBeyond(rows, { from: 50, to: 51 }, at(1), null)).toEqual({ older: 1, newer: 0 });
 });
 
 describe("moving on", () => {

@@ -1,6 +1,7 @@
 // Which of the rows in memory are drawn: those on screen and a margin on both sides, moved on by a few rows a frame, so
 // that no frame of a long scroll does more than a little. Pure but for the clock of `Pace`; distances in pixels.
 import type { Row } from "./days.ts";
+import type { Item } from "./items.ts";
 
 /** A stretch of rows by seq. It stays right when rows come, go and move around it. */
 export interface Drawn {
@@ -50,15 +51,27 @@ export function findSpan(rows: Row[], { from, to }: Drawn): Span {
   return { from: first, to: Math.max(first, end < 0 ? rows.length : end) };
 }
 
-/** Messages before and after the span. `first` and `last` are the seqs that the log may be read from and reaches to; null
+/** A place in the log, and how many messages there are up to it. */
+type Place = Pick<Item, "seq" | "ordinal">;
+const NOWHERE: Place = { seq: 0, ordinal: 0 };
+
+/** Messages before and after the span. `first` and `last` are the places that the log may be read from and reaches to; null
  *  where the rows in memory, or what is drawn, already end there. */
-export function countBeyond(rows: Row[], { from, to }: Span, first: number | null, last: number | null): Beyond {
-  const lowest = rows[from]?.item.seq ?? 0;
+export function countBeyond(rows: Row[], { from, to }: Span, first: Place | null, last: Place | null): Beyond {
+  const lowest = rows[from]?.item ?? NOWHERE;
   const isStart = from === to || (from === 0 && first === null);
+  const start = first ?? rows[0]?.item ?? NOWHERE;
   return {
-    older: isStart ? 0 : Math.max(1, lowest - (first ?? rows[0]!.item.seq)),
-    newer: last === null ? 0 : Math.max(1, last - (rows[to - 1]?.item.seq ?? 0)),
+    // Who joined late does not know how many messages there were before: no more than entries since.
+    older: isStart ? 0 : Math.max(1, Math.min(lowest.seq - start.seq, lowest.ordinal - Math.max(1, start.ordinal))),
+    newer: last === null ? 0 : Math.max(1, last.ordinal - (rows[to - 1]?.item ?? NOWHERE).ordinal),
   };
+}
+
+/** The seq so many messages before (negative) or after the rows that are drawn, as evenly as they lie between there and an end of the log. */
+export function findFar(lost: number, { older, newer }: Beyond, { from, to, first, last }: { from: number; to: number; first: number; last: number }): number {
+  const far = lost < 0 ? from + Math.round((lost * (from - first)) / Math.max(1, older)) : to + Math.round((lost * (last - to)) / Math.max(1, newer));
+  return Math.min(last, Math.max(first, far));
 }
 
 /** The rows of a span as they are remembered; the whole end when the span reaches it. */

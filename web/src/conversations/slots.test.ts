@@ -12,7 +12,7 @@ function draw(from: number, to: number): Day[] {
     const seq = from + at;
     const timestamp = new Date(2026, 0, 1 + Math.floor(seq / 100), 12, seq % 60).toISOString();
     const key = `k${seq}`;
-    const item = items.get(key) ?? { key, seq, from_user: 2, timestamp, content: { type: "text" as const, text: "x" } };
+    const item = items.get(key) ?? { key, seq, ordinal: seq, from_user: 2, timestamp, content: { type: "text" as const, text: "x" } };
     items.set(key, item);
     return item;
   });

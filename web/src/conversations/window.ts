@@ -1,15 +1,21 @@
 // Which part of a conversation's log is in memory. Invariant: a window never reaches across a hole; what lies beyond its
-// edges is first looked for here and then fetched. Within a stretch without a hole every seq is there, so edges are
-// reckoned, not searched.
-import type { ConversationRow, EntryRow, RangeRow } from "../replica/database.ts";
+// edges is first looked for here and then fetched. It is counted in messages: between two of them there may be any number of
+// reactions and edits, which are shown with what they are aimed at. Within a stretch without a hole every seq is there, and each
+// entry knows how many messages there are up to it, so edges are found by a few looks.
+import Dexie, { type PromiseExtended } from "dexie";
+
+import type { ConversationRow, EntryRow, RangeRow, Replica } from "../replica/database.ts";
 import { findHolding } from "../replica/ranges.ts";
+import { KIND_MESSAGE } from "../wire/contract.ts";
 import type { HeldEntries } from "./held.ts";
 import { isShown } from "./items.ts";
 
-/** Entries by which a window grows. */
+/** Messages by which a window grows. */
 export const STEP = 40;
-/** Entries beyond this many are let go at the far edge. */
+/** Messages beyond this many are let go at the far edge. */
 export const MOST = 200;
+/** Entries that are gone over at a time, however few messages are among them. */
+const FARTHEST = 2000;
 
 export interface Frame {
   /** The lowest seq. */
@@ -29,24 +35,57 @@ export interface View {
   hasNewer: boolean;
 }
 
-/** The seq `count` entries away from `seq` within what is held beside it without a hole. */
-export function walk(ranges: RangeRow[], seq: number, direction: "older" | "newer", count = STEP): number | undefined {
-  const beside = direction === "older" ? seq - 1 : seq + 1;
-  const range = findHolding(ranges, beside);
-  if (!range) return undefined;
-  return direction === "older" ? Math.max(range.from, seq - count) : Math.min(range.to, seq + count);
+/** Where a window is looked for: a log, and what of it is here. */
+export interface Ground {
+  replica: Replica;
+  conversation: string;
+  ranges: RangeRow[];
+}
+
+/** Looks one after the other, without a function that waits in a function that waits: Dexie would lose its transaction on the way back. */
+type Looking<T> = PromiseExtended<T>;
+const Found = Dexie.Promise;
+
+/** The edge of a window of `count` messages that begins beside `seq`, within what is held there without a hole. */
+export function walk(ground: Ground, seq: number, direction: "older" | "newer", count = STEP): Looking<number | undefined> {
+  const step = direction === "older" ? -1 : 1;
+  const beside = seq + step;
+  const range = findHolding(ground.ranges, beside);
+  if (!range) return Found.resolve(undefined);
+  const farthest = step < 0 ? Math.max(range.from, beside - FARTHEST) : Math.min(range.to, beside + FARTHEST);
+  const clip = (at: number): number => (step < 0 ? Math.max(farthest, at) : Math.min(farthest, at));
+  /** `short`: a place that is not far enough. */
+  const look = (begun: EntryRow | undefined, at: number, short: number): Looking<number> =>
+    find(ground, at).then((entry) => {
+      const missing = count - countBetween(begun, entry);
+      if (missing < -STEP && Math.abs(at - short) > 1) return look(begun, Math.round((at + short) / 2), short);
+      if (missing <= 0 || at === farthest) return at;
+      // As dense as what was gone over, but never by more than as much again.
+      const gone = Math.abs(at - seq);
+      return look(begun, clip(at + step * Math.min(gone, Math.ceil((missing * gone) / Math.max(1, count - missing)))), at);
+    });
+  return find(ground, beside).then((begun) => look(begun, clip(seq + step * count), seq));
+}
+
+const find = ({ replica, conversation }: Ground, seq: number): Looking<EntryRow | undefined> => replica.entries.get([conversation, seq]);
+
+/** Messages from one entry to another, both counted. */
+function countBetween(one: EntryRow | undefined, other: EntryRow | undefined): number {
+  if (!one || !other) return 0;
+  const [lower, upper] = one.seq < other.seq ? [one, other] : [other, one];
+  return upper.ordinal - lower.ordinal + (lower.kind === KIND_MESSAGE ? 1 : 0);
 }
 
 /** The frame that a conversation opens with: around the first unread message, else its end; null when nothing is held. */
-export function chooseFrame(ranges: RangeRow[], row: ConversationRow, around?: number): Frame | null {
-  if (around !== undefined && findHolding(ranges, around)) {
-    const from = walk(ranges, around, "older", STEP / 2) ?? around;
-    const to = walk(ranges, around, "newer", STEP) ?? around;
-    return { from, to: to >= row.last_seq ? null : to };
+export function chooseFrame(ground: Ground, row: ConversationRow, around?: number): Looking<Frame | null> {
+  if (around !== undefined && findHolding(ground.ranges, around)) {
+    return walk(ground, around, "older", STEP / 2).then((from = around) =>
+      walk(ground, around, "newer").then((to = around) => ({ from, to: to >= row.last_seq ? null : to })),
+    );
   }
-  const last = ranges.at(-1);
-  if (!last) return null;
-  return { from: walk(ranges, last.to + 1, "older") ?? last.to, to: null };
+  const last = ground.ranges.at(-1);
+  if (!last) return Found.resolve(null);
+  return walk(ground, last.to + 1, "older").then((from = last.to) => ({ from, to: null }));
 }
 
 /** What the frame shows as things stand. */

@@ -1,6 +1,7 @@
 // What the rows of the list of conversations show, read from the local copy and the outbox.
-import { judgeProgress, type Progress, readEntry } from "../conversations/items.ts";
-import type { Content } from "../crypto/content.ts";
+import { DELETED, judgeProgress, type Progress, readNow } from "../conversations/items.ts";
+import { Overlay } from "../conversations/overlay.ts";
+import { type Content, isContent } from "../crypto/content.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
@@ -21,13 +22,13 @@ export interface InboxRow {
 
 /** All rows, newest activity first. */
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
-  const { drafts, waiting } = await readUnsent(own);
+  const { drafts, waiting, aimed } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
     const other = row.users.find((user) => user !== me);
-    const last = readLast(row, waiting.get(row.id), others, me);
+    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), others, me);
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
       other: (other !== undefined && users.get(other)) || null,
@@ -47,37 +48,40 @@ async function readStored(replica: Replica) {
   });
 }
 
-/** The drafts and the last message that waits, by conversation. */
+/** The drafts, the last message that waits, and what waits and is aimed at messages, by conversation. */
 async function readUnsent(own: OwnDatabase) {
   return own.transaction("r", [own.drafts, own.outbox], async () => {
     const [drafts, sent] = await Promise.all([own.drafts.toArray(), own.outbox.orderBy("[conversation+counter]").toArray()]);
     const waiting = new Map(sent.filter(({ kind }) => kind === KIND_MESSAGE).map((row) => [row.conversation, row]));
-    return { drafts: new Map(drafts.map((draft) => [draft.conversation, draft.text])), waiting };
+    const aimed = groupByConversation(sent.filter(({ kind }) => kind !== KIND_MESSAGE));
+    return { drafts: new Map(drafts.map((draft) => [draft.conversation, draft.text])), waiting, aimed };
   });
 }
 
 /** What was said last: by anybody, or by oneself and still on its way. */
-function readLast(row: ConversationRow, waiting: OutboxRow | undefined, others: MemberRow[], me: number): InboxRow["last"] {
+function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay: Overlay, others: MemberRow[], me: number): InboxRow["last"] {
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
-  if (waiting && !isStored) {
+  if (waiting && !isStored && isContent(waiting.content)) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
     return { from_user: me, content: waiting.content, timestamp: waiting.created_at, progress };
   }
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
-  const said = readEntry(entry, row.sealed_from);
-  const content = isStored && waiting && said.type === "closed" && said.why === null ? waiting.content : said;
+  const said = overlay.isRemoved(entry.seq) ? DELETED : readNow(entry, row.sealed_from);
+  const isUnopened = said.type === "closed" && said.why === null;
+  const written = isUnopened && isStored && waiting && isContent(waiting.content) ? waiting.content : said;
+  const content = (written.type !== "deleted" && from_user === me && overlay.findEdit(entry.seq)?.content) || written;
   const progress = from_user === me && !entry.opened?.is_lost ? { progress: judgeProgress(entry.seq, others) } : {};
   return { from_user, timestamp, content, ...progress };
 }
 
-function groupByConversation(members: MemberRow[]): Map<string, MemberRow[]> {
-  const groups = new Map<string, MemberRow[]>();
-  for (const member of members) {
-    const group = groups.get(member.conversation);
-    if (group) group.push(member);
-    else groups.set(member.conversation, [member]);
+function groupByConversation<R extends { conversation: string }>(rows: R[]): Map<string, R[]> {
+  const groups = new Map<string, R[]>();
+  for (const row of rows) {
+    const group = groups.get(row.conversation);
+    if (group) group.push(row);
+    else groups.set(row.conversation, [row]);
   }
   return groups;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { countGraphemes, countOnlyEmoji, cutGraphemes, initialsOf, splitGraphemes } from "./text.ts";
+import { countGraphemes, countOnlyEmoji, cutGraphemes, initialsOf, isEmoji, splitGraphemes } from "./text.ts";
 
 describe("graphemes", () => {
   test.each([
@@ -46,3 +46,14 @@ test.each([
   ["(x) Ann van Dyke", "XD"],
   ["🎉", "?"],
 ])("initials of %j are %j", (name, initials) => expect(initialsOf(name)).toBe(initials));
+
+describe("one emoji", () => {
+  test.each(["👍", "👍🏽", "❤️", "❤", "🇮🇳", "1️⃣", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "👨‍👩‍👧‍👦"])("%j is one, with and without Intl.Segmenter", (text) => {
+    expect(isEmoji(text)).toBe(true);
+    expect(isEmoji(text, false)).toBe(true);
+  });
+  test.each(["", "a", "1", "👍👍", "👍!", " 👍", "🇮", `👍${"\u0301".repeat(40)}`])("%j is none", (text) => {
+    expect(isEmoji(text)).toBe(false);
+    expect(isEmoji(text, false)).toBe(false);
+  });
+});

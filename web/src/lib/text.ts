@@ -7,7 +7,7 @@ interface Segmenting {
 // COMPAT(until Firefox 125 is the oldest): no Intl.Segmenter there.
 const Segmenter = (Intl as { Segmenter?: new (locale?: string, options?: object) => Segmenting }).Segmenter;
 
-const JOINED = /\p{RI}\p{RI}|\r\n|\P{M}(?:[\p{M}\p{EMod}\u200d\ufe0f]|(?<=\u200d)\p{Extended_Pictographic})*|\p{M}+/gsu;
+const JOINED = /\p{RI}\p{RI}|\r\n|\P{M}(?:[\p{M}\p{EMod}\u200d\ufe0f\u{e0020}-\u{e007f}]|(?<=\u200d)\p{Extended_Pictographic})*|\p{M}+/gsu;
 
 /** The graphemes of a text; without Intl.Segmenter a close rule: base, marks, joined emoji, flags. */
 export function splitGraphemes(text: string, useSegmenter = true): string[] {
@@ -41,6 +41,16 @@ export function countOnlyEmoji(text: string, most = 6): number {
   if (bare === "" || bare.length > most * 32) return 0;
   const parts = splitGraphemes(bare);
   return parts.length <= most && parts.every((part) => EMOJI.test(part)) ? parts.length : 0;
+}
+
+/** Bytes of UTF-8 in one emoji at most. */
+const MAX_EMOJI = 64;
+const SHOWS_EMOJI = /\p{Extended_Pictographic}|\p{RI}\p{RI}|[0-9#*]\ufe0f?\u20e3/u;
+
+/** Whether a text is one emoji, as a reaction has it (docs/protocol-encryption.md, 8.10). */
+export function isEmoji(text: string, useSegmenter = true): boolean {
+  if (text.length > MAX_EMOJI || !SHOWS_EMOJI.test(text)) return false;
+  return splitGraphemes(text, useSegmenter).length === 1 && new TextEncoder().encode(text).length <= MAX_EMOJI;
 }
 
 /** Up to two letters for an avatar without a picture. */

@@ -1,5 +1,7 @@
 // The emoji of the picker, common ones only, and which were used lately on this device.
 
+import { isEmoji } from "../lib/text.ts";
+
 const STORED = "hearth.recent-emoji";
 const MOST_RECENT = 16;
 
@@ -44,9 +46,11 @@ export const EMOJI = [
   },
 ] as const;
 
+/** At hand for reacting, without looking for them. */
+export const QUICK = split("👍 ❤️ 😂 😮 😢 🙏");
+
 export function readRecent(): readonly string[] {
-  const known = new Set<string>(EMOJI.flatMap((group) => group.emoji));
-  return split(localStorage.getItem(STORED) ?? "").filter((emoji) => known.has(emoji));
+  return split(localStorage.getItem(STORED) ?? "").filter((emoji) => isEmoji(emoji));
 }
 
 export function remember(emoji: string): void {

@@ -3,20 +3,20 @@
 import Dexie, { type Table } from "dexie";
 
 import type { Bytes } from "../lib/bytes.ts";
-import type { Content } from "../crypto/content.ts";
+import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
-import { clearAll, keepLowest, markSealed, moveRecords } from "./upgrades.ts";
+import { clearAll, keepLowest, markSealed, moveRecords, takeAims } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
 export interface OpenedRow {
   /** Null: it stands. */
   verdict: Verdict | null;
   /** Null for a void, for signed entries, and for what does not stand. */
-  content: Content | null;
+  content: Said | null;
   /** Milliseconds, as the author says. */
   sent_at: number | null;
   /** Where what it is aimed at stands, once that is here. */
@@ -27,6 +27,21 @@ export interface OpenedRow {
   is_restored?: true;
   /** Nobody can open it any more: it is from before this person's identity of today. */
   is_lost?: true;
+}
+
+/** A record that gives somebody's reaction. */
+export interface ReactionMark {
+  seq: number;
+  user: number;
+  emoji: string;
+}
+
+/** What is aimed at a message and stands (docs/protocol-encryption.md, 8.10). */
+export interface Marks {
+  /** The last edit. */
+  edit?: { seq: number; content: Content };
+  /** All records of reactions, in the order of seqs. */
+  reactions?: ReactionMark[];
 }
 
 /** What views read of an entry. What proves it is in a row of its own, RecordRow. */
@@ -44,6 +59,10 @@ export interface EntryRow extends Pick<contract.Entry, "seq" | "ordinal" | "kind
   waits?: 1 | 2;
   /** It could not be opened or does not fit: 1. */
   fails?: 1;
+  /** The entry that it is aimed at, if any: of a message what it answers. */
+  aims?: number;
+  /** Of a message. A summary of other rows, kept by whatever writes those: marks.ts. */
+  marks?: Marks;
   /** Entries, by conversation and seq, that may change its verdict and are not here. */
   wants?: [string, number][];
 }
@@ -272,6 +291,7 @@ export class Replica extends Dexie {
       .upgrade(moveRecords);
     this.version(5).stores({ lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation" });
     this.version(6).stores({}).upgrade(keepLowest);
+    this.version(7).stores({}).upgrade(takeAims);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

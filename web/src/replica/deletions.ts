@@ -4,6 +4,7 @@ import { sha256 } from "../lib/sha256.ts";
 import { toBase64 } from "../lib/bytes.ts";
 import { KIND_DELETION, KIND_EDIT, KIND_REACTION } from "../wire/contract.ts";
 import type { EntryRow, Replica } from "./database.ts";
+import { markTargets } from "./marks.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "./records.ts";
 
 /** The entries with these seqs, and what is aimed at them. */
@@ -41,13 +42,12 @@ export async function wakeEmptied(replica: Replica, fresh: WholeRow[]): Promise<
 /** One that waits is still to be judged, maybe with an entry under the same counter: what it empties would not come back. */
 const stands = ({ kind, opened, waits }: EntryRow): boolean => kind === KIND_DELETION && opened?.verdict === null && waits === undefined;
 
-/** Deletions that were here before these entries, name some of them, and stand. */
-export async function findNaming({ entries, records }: Replica, fresh: WholeRow[]): Promise<EntryRow[]> {
+/** Deletions that were here before these entries, name some of them, and stand; `aimed` is what is aimed at their stretch. */
+export async function findNaming({ entries, records }: Replica, fresh: WholeRow[], aimed: [string, number][]): Promise<EntryRow[]> {
   const [first, last] = [fresh[0], fresh.at(-1)];
   if (!first || !last) return [];
   const { conversation } = first;
-  const place = records.where("[conversation+aims]");
-  const found = await place.between([conversation, first.seq], [conversation, last.seq], true, true).primaryKeys();
+  const found = [...aimed];
   const below = new Set(fresh.filter(follows).map(aimOf).filter((seq) => seq > 0 && (seq < first.seq || seq > last.seq)));
   if (below.size > 0) found.push(...(await records.where("[conversation+aims]").anyOf([...below].map((seq) => [conversation, seq])).primaryKeys()));
   const came = new Set(fresh.map(({ seq }) => seq));
@@ -70,11 +70,13 @@ export async function emptyDeleted(replica: Replica, entries: EntryRow[]): Promi
   const row = await replica.conversations.get(conversation);
   const last = pairs.find(([{ seq }]) => seq === row?.last_entry?.seq);
   if (row && last) await replica.conversations.put({ ...row, last_entry: last[0] });
+  // What was said by an edit before the deleted one, or of other reactions, stands there again.
+  await markTargets(replica, conversation, pairs.flatMap(([{ aims }]) => aims ?? []));
   return pairs.some(([{ waits }]) => waits === 1);
 }
 
 /** What did not stand before is judged again. */
-function empty({ plain: _plain, waits: _waits, fails: _fails, wants: _wants, ...row }: WholeRow): WholeRow {
+function empty({ plain: _plain, marks: _marks, waits: _waits, fails: _fails, wants: _wants, ...row }: WholeRow): WholeRow {
   const told = { verdict: null, sent_at: null, target: null, is_withheld: false, ...row.opened, content: null };
   const waiting = told.verdict === null ? {} : { waits: 1 as const };
   const hash = row.record.length > 0 ? { record_hash: toBase64(sha256(row.record)) } : {};

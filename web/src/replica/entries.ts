@@ -9,6 +9,7 @@ import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./data
 import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
 import { chooseFlaw } from "./flaws.ts";
 import { chainHash, startHash } from "./log-hash.ts";
+import { findAimedAt, markFresh, markTargets } from "./marks.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
 
 export function toRow(entry: Entry): WholeRow {
@@ -41,10 +42,12 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     await replica.entries.bulkPut(pairs.map(([entry]) => entry));
     await replica.records.bulkPut(pairs.map(([, record]) => record));
     await showOwn(replica, sorted, known);
+    const aimed = await findAimedAt(replica, fresh);
+    await markFresh(replica, pairs.map(([entry]) => entry), aimed);
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skippedAt = fresh.length === 0 ? null : await takeCounts(replica, id, fresh, { runs: listRuns(fresh.map(seqOf)), beside });
     const isKnown = await moveHead(replica, id, sorted, flaw ?? (skippedAt === null ? null : { seq: skippedAt, reason: "skipped" }));
-    woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh))]));
+    woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh, aimed))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });
 }
@@ -59,6 +62,7 @@ async function showOwn(replica: Replica, sorted: WholeRow[], known: ReadonlyMap<
     await replica.entries.put(entry);
     const row = await replica.conversations.get(entry.conversation);
     if (row?.last_entry?.seq === seq) await replica.conversations.put({ ...row, last_entry: entry });
+    if (entry.aims !== undefined) await markTargets(replica, entry.conversation, [entry.aims]);
   }
 }
 

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { liveQuery } from "dexie";
 import { afterEach, expect, test } from "vitest";
 
-import { readPlain } from "../crypto/content.ts";
+import { readPlain, type Text } from "../crypto/content.ts";
 import { fromBase64 } from "../lib/bytes.ts";
 import type * as contract from "../wire/contract.ts";
 import { Replica } from "./database.ts";
@@ -46,7 +46,7 @@ class Stage {
 
   get stored(): string[] {
     const entries = this.server.logs.get(this.conversation)!.entries;
-    return entries.map((entry) => (readPlain(fromBase64(entry.record)) as Written).text);
+    return entries.map((entry) => (readPlain(fromBase64(entry.record)) as Text).text);
   }
 
   get counters(): number[] {

@@ -13,10 +13,11 @@ import type { Socket } from "../wire/socket.ts";
 import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import { Doubts } from "./doubts.ts";
-import type { OutboxRow, OwnDatabase, SealedBytes, SentRow, Written } from "./own-database.ts";
+import type { OutboxRow, OwnDatabase, Placed, SealedBytes, SentRow, Target, Written } from "./own-database.ts";
 import { findHeld, findReturning } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
 import { describeRecord, isSealed, type WholeRow } from "./records.ts";
+import { findTarget, isPlaced, waitsFor } from "./targets.ts";
 import { makeDelay, sleep, waitForValue } from "./waiting.ts";
 
 /** A defect on the server may pass or not: after this many tries the person is told. */
@@ -30,7 +31,14 @@ const CLOCKS = 24 * 3600 * 1000;
 export type Caller = Pick<Socket, "call">;
 
 /** What waits to be sealed, with the number that it goes out under. */
-export type Unsealed = Pick<OutboxRow, "client_id" | "conversation" | "kind" | "content" | "target"> & { number: number };
+export type Unsealed = Pick<OutboxRow, "client_id" | "conversation" | "kind" | "content"> & { number: number; target: Placed | null };
+
+/** What something that is written is, and what it is aimed at. */
+export interface Aim {
+  kind: OutboxRow["kind"];
+  target: Target | null;
+}
+const MESSAGE: Aim = { kind: KIND_MESSAGE, target: null };
 
 /** Sealing waits for something that shows in the conversation's row, or in how this device's keys are: it is not to be tried before. */
 export class SealingWaits extends Error {
@@ -50,7 +58,7 @@ export interface Sealer {
   noteWaiting(): void;
 }
 
-type Ready = OutboxRow & { number: number; sealed: SealedBytes };
+type Ready = OutboxRow & { number: number; sealed: SealedBytes; target: Placed | null };
 
 export class Outbox {
   readonly #own: OwnDatabase;
@@ -71,17 +79,17 @@ export class Outbox {
     this.#sealer = sealer;
   }
 
-  /** Stores what somebody wrote, in place of the draft: durable when this resolves. Returns its client_id. */
-  add(conversation: string, content: Written, now = new Date()): Promise<string> {
+  /** Stores what somebody wrote, a message in place of the draft: durable when this resolves. Returns its client_id. */
+  add(conversation: string, content: Written, { kind, target }: Aim = MESSAGE, now = new Date()): Promise<string> {
     const { outbox, counters, drafts } = this.#own;
     return this.#own.transaction("rw", [outbox, counters, drafts], async () => {
       const counter = await this.#numbers.takePlace(conversation);
       const client_id = randomId();
       const created_at = now.toISOString();
       const place = { client_id, conversation, counter, device: this.#device };
-      await outbox.add({ ...place, kind: KIND_MESSAGE, content, target: null, created_at, state: "waiting" });
+      await outbox.add({ ...place, kind, content, target, created_at, state: "waiting" });
       // In here, or a tab that is killed in between would come back with the message and its draft: sent twice.
-      await drafts.delete(conversation);
+      if (kind === KIND_MESSAGE) await drafts.delete(conversation);
       return client_id;
     });
   }
@@ -94,12 +102,29 @@ export class Outbox {
     });
   }
 
-  /** Gives up a message that failed. It is not in the log, and has no number there. */
+  /** Gives up what failed, with what is aimed at it. It is not in the log, and has no number there. */
   async cancel(client_id: string): Promise<void> {
-    await this.#own.transaction("rw", this.#own.outbox, async () => {
+    await this.#remove(client_id, (row) => row.state === "failed");
+  }
+
+  /** Takes back what has not begun to leave. Returns whether it did: else it may be in the log. */
+  withdraw(client_id: string): Promise<boolean> {
+    return this.#remove(client_id, (row) => row.number === undefined && !row.is_adopted);
+  }
+
+  #remove(client_id: string, may: (row: OutboxRow) => boolean): Promise<boolean> {
+    return this.#own.transaction("rw", this.#own.outbox, async () => {
       const row = await this.#own.outbox.get(client_id);
-      if (row?.state === "failed") await this.#own.outbox.delete(client_id);
+      if (row === undefined || !may(row)) return false;
+      await this.#own.outbox.bulkDelete([client_id, ...(await this.#findAimedAt(row)).map((one) => one.client_id)]);
+      return true;
     });
+  }
+
+  /** What waits behind this row and is aimed at it. */
+  #findAimedAt({ client_id, conversation }: OutboxRow): Promise<OutboxRow[]> {
+    const line = this.#own.outbox.where("[conversation+counter]").between([conversation, 0], [conversation, Infinity]);
+    return line.filter((row) => waitsFor(row, client_id)).toArray();
   }
 
   /** Sends what waits, for ever, until aborted. Only one tab at a time may be in here. */
@@ -129,7 +154,7 @@ export class Outbox {
 
   /** The oldest row that may go; within a conversation the one that may have left already, else the first in line. */
   async #findNext(): Promise<OutboxRow | undefined> {
-    const waiting = await this.#own.outbox.orderBy("[conversation+counter]").filter(isWaiting).toArray();
+    const waiting = await this.#own.outbox.orderBy("[conversation+counter]").filter(mayGo).toArray();
     if (waiting.length === 0) return undefined;
     const first = new Map<string, OutboxRow>();
     for (const row of waiting) {
@@ -171,11 +196,12 @@ export class Outbox {
     const { outbox, counters } = this.#own;
     for (;;) {
       const before = await outbox.get(client_id);
-      if (before?.state !== "waiting") return undefined;
+      if (before === undefined || !mayGo(before)) return undefined;
       if (isReady(before)) return before;
+      const target = before.target as Placed | null;
       const found = await this.#numbers.find(before.conversation);
       const number = before.number ?? found.next;
-      const sealed = await this.#sealer.seal({ ...before, number });
+      const sealed = await this.#sealer.seal({ ...before, target, number });
       const ready = await this.#own.transaction("rw", [outbox, counters], async () => {
         const row = await outbox.get(client_id);
         if (row?.state !== "waiting") return undefined;
@@ -183,7 +209,7 @@ export class Outbox {
         // Another tab gave this number away meanwhile: it is sealed anew.
         if (row.number !== before.number || (row.number === undefined && !(await this.#numbers.isStillNext(found)))) return null;
         await outbox.update(client_id, { number, sealed });
-        return { ...row, number, sealed };
+        return { ...row, target, number, sealed };
       });
       if (ready !== null) return ready;
     }
@@ -201,18 +227,21 @@ export class Outbox {
 
   /** The server has it: the echo goes the way of every entry, then the row is done with and its number used up. */
   async #take(row: Ready, sent: Sent): Promise<void> {
-    if (row.is_adopted) return this.#finish(row, await this.#readBack(row, sent.seq));
+    if (row.is_adopted) return this.#finish(row, sent.seq, await this.#readBack(row, sent.seq));
     await this.#echo(row, sent);
     const has: SentRow = { ...row, seq: sent.seq };
-    await this.#finish(row, true, (await this.#doubts.isCertain(has)) ? undefined : has);
+    await this.#finish(row, sent.seq, true, (await this.#doubts.isCertain(has)) ? undefined : has);
   }
 
-  /** `doubtful`: it may turn out not to stand. */
-  async #finish({ client_id, conversation, device, number }: OutboxRow, isUsed: boolean, doubtful?: SentRow): Promise<void> {
+  /** What is aimed at it learns its place. `doubtful`: it may turn out not to stand. */
+  async #finish(row: OutboxRow, seq: number, isUsed: boolean, doubtful?: SentRow): Promise<void> {
+    const { client_id, conversation, device, number } = row;
+    const target = await findTarget(this.#replica, conversation, seq);
     await this.#own.transaction("rw", [this.#own.outbox, this.#own.counters, this.#own.sent], async () => {
       if ((await this.#own.outbox.get(client_id)) === undefined) return;
       if (doubtful) await this.#own.sent.put(doubtful);
       if (isUsed) await this.#own.counters.update([device, conversation], { sent: number! });
+      if (target) for (const aimed of await this.#findAimedAt(row)) await this.#own.outbox.update(aimed.client_id, { target });
       await this.#own.outbox.delete(client_id);
     });
   }
@@ -222,7 +251,7 @@ export class Outbox {
     const { record, epoch } = row.sealed;
     const author = { from_user: this.#replica.me, from_device: device, client_id, counter: number };
     // What one has written oneself is shown whether the worker has time to judge it now or not.
-    const own = { verdict: null, content, sent_at: null, target: null, is_withheld: false };
+    const own = { verdict: null, content, sent_at: null, target: target?.seq ?? null, is_withheld: false };
     const waiting = isSealed(record) ? { opened: own } : {};
     const echo: WholeRow = { conversation, ...author, kind, record, epoch, target_seq: target?.seq ?? 0, ...sent, ...describeRecord(record), ...waiting };
     this.#note(await applyEntries(this.#replica, [await this.#sealer.open(echo)]));
@@ -244,7 +273,7 @@ export class Outbox {
     const isIt = (entry: Entry): boolean => entry.from_user === this.#replica.me && entry.client_id === row.client_id;
     const found = await this.#numbers.search(row.conversation, isIt, Date.parse(row.created_at) - CLOCKS);
     if (found === undefined) return false;
-    await this.#finish(row, await this.#readBack(row, found.seq));
+    await this.#finish(row, found.seq, await this.#readBack(row, found.seq));
     return true;
   }
 
@@ -253,7 +282,8 @@ export class Outbox {
   }
 }
 
-const isWaiting = (row: OutboxRow): boolean => row.state === "waiting";
+/** Neither refused nor aimed at something that has no place yet. */
+const mayGo = ({ state, target }: OutboxRow): boolean => state === "waiting" && (target === null || isPlaced(target));
 const isReady = (row: OutboxRow): row is Ready => row.number !== undefined && row.sealed !== undefined;
 
 function toCommand({ conversation, client_id, kind, target, number, sealed }: Ready): Commands["message.send"]["input"] {

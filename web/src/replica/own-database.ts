@@ -2,13 +2,17 @@
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
 import Dexie, { type Table } from "dexie";
 
-import { readPlain } from "../crypto/content.ts";
+import { type Deletion, type Reaction, readPlain, type Text } from "../crypto/content.ts";
 import type { Bytes } from "../lib/bytes.ts";
 
-/** What somebody wrote. */
-export interface Written {
-  type: "text";
-  text: string;
+/** What somebody wrote, or did to a message. */
+export type Written = Text | Reaction | Deletion;
+
+/** The entry that something is aimed at, and its record's hash in base64; of what waits here itself its client_id, until it has a place. */
+export type Target = Placed | { client_id: string };
+export interface Placed {
+  seq: number;
+  record_hash: string;
 }
 
 export interface SealedBytes {
@@ -28,8 +32,7 @@ export interface OutboxRow {
   device: string;
   kind: 0 | 1 | 2 | 3 | 4;
   content: Written;
-  /** The entry that it is aimed at; its record's hash in base64. */
-  target: { seq: number; record_hash: string } | null;
+  target: Target | null;
   /** Its bytes, from the moment on in which it is next in line: every retry sends these. */
   sealed?: SealedBytes | undefined;
   created_at: string;

@@ -25,8 +25,8 @@ export function splitRow(row: WholeRow): [EntryRow, RecordRow] {
   const aims = entry.opened?.target ?? told;
   const proof: RecordRow = { conversation, seq, from_device, counter, epoch, target_seq, log_hash, record };
   if (record_hash !== undefined) proof.record_hash = record_hash;
-  if (aims > 0) proof.aims = aims;
-  return [entry, proof];
+  if (aims === 0) return [entry, proof];
+  return [{ ...entry, aims }, { ...proof, aims }];
 }
 
 /** Those of these entries that are here, lowest first. */

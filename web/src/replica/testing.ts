@@ -5,10 +5,11 @@ import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Sealer } from "./outbox.ts";
+import type { Written } from "./own-database.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 
 /** Keys for tests of everything but sealing: what is written goes out as it was before encryption. */
-export const plainKeys = (async (act: string, needs: { conversations?: string[]; unsealed?: { content: { type: "text"; text: string } } }) => {
+export const plainKeys = (async (act: string, needs: { conversations?: string[]; unsealed?: { content: Written } }) => {
   if (act === "heal") return { healed: [], isMissing: false };
   if (act === "meetDatabase") return { isNew: false, waiting: [] };
   if (act === "takeBack") return { epochs: [], newest: 0, parted: null, isAwaiting: false };

@@ -101,3 +101,22 @@ test("a copy that cannot become a newer one gives way; one that is new stays", a
   expect(await replica.findMeta("friendLinks")).toEqual({ 2: "ab" });
   replica.close();
 });
+
+test("what an entry is aimed at comes beside what it says, and reactions wait to be read", async () => {
+  const old = new Dexie("upgrades-aims");
+  old.version(6).stores({
+    entries: "[conversation+seq], [conversation+waits], *wants, fails",
+    records: "[conversation+seq], [conversation+from_device+counter], [conversation+aims]",
+    ranges: "[conversation+from]", conversations: "id, active_at", members: "[conversation+user_id], conversation", users: "id",
+    friends: "user_id", requests: "id", blocked: "user_id", devices: "id", avatars: "id", metas: "key",
+    lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation",
+  });
+  const entry = (seq: number, kind: number) => ({ conversation: CONVERSATION, seq, ordinal: 1, kind, from_user: 2, client_id: `${seq}`, timestamp: "", opened });
+  await old.table("entries").bulkAdd([entry(1, 1), entry(2, 1), entry(3, 3)]);
+  const record = (seq: number, aims?: number) => ({ conversation: CONVERSATION, seq, from_device: "d", counter: seq, epoch: 1, log_hash: HASH, record: RECORD, ...(aims ? { aims } : {}) });
+  await old.table("records").bulkAdd([record(1), record(2, 1), record(3, 1)]);
+  old.close();
+  const replica = new Replica(1, "upgrades-aims");
+  expect((await replica.entries.toArray()).map(({ aims, waits }) => [aims, waits])).toEqual([[undefined, undefined], [1, undefined], [1, 1]]);
+  replica.close();
+});

@@ -2,6 +2,7 @@
 // finds the copy as it was, and begins again.
 import type { Transaction } from "dexie";
 
+import { KIND_MESSAGE } from "../wire/contract.ts";
 import type { ConversationRow, EntryRow, RangeRow, RecordRow } from "./database.ts";
 import { describeRecord, isSealed, splitRow } from "./records.ts";
 
@@ -65,4 +66,16 @@ export async function keepLowest(upgrade: Transaction): Promise<void> {
   await upgrade.table("ranges").toCollection().modify((row: Omit<RangeRow, "counts"> & { counts: Record<string, [number, number] | number> }) => {
     for (const [device, [first]] of Object.entries(row.counts as Record<string, [number, number]>)) row.counts[device] = first;
   });
+}
+
+/** What an entry is aimed at stands beside what it says, too. Edits and reactions are opened again: what they say was not read before. */
+export async function takeAims(upgrade: Transaction): Promise<void> {
+  const aimed = upgrade.table<RecordRow>("records").orderBy("[conversation+aims]");
+  const [aims, keys] = [(await aimed.keys()) as unknown as [string, number][], await aimed.primaryKeys()];
+  const entries = upgrade.table<EntryRow, [string, number]>("entries");
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    const rows = await entries.bulkGet(keys.slice(at, at + AT_ONCE) as [string, number][]);
+    const found = rows.flatMap((row, place) => (row === undefined ? [] : [{ ...row, aims: aims[at + place]![1] }]));
+    await entries.bulkPut(found.map((row) => (row.kind === KIND_MESSAGE ? row : { ...row, waits: 1 })));
+  }
 }

@@ -7,6 +7,7 @@ import type { Flaw, RecordRow, Replica } from "../replica/database.ts";
 import { emptyDeleted, findDeletions, listNamed } from "../replica/deletions.ts";
 import { putChanged } from "../replica/entries.ts";
 import { chooseFlaw } from "../replica/flaws.ts";
+import { isMark, markTargets } from "../replica/marks.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
 import { type Given, type Missing, settle, toGiven, toStretches, withTold } from "./told.ts";
@@ -158,6 +159,7 @@ export class Opener {
       const missing = await this.#findMissing(judged, given);
       const settled = rows.map((row, at) => settle(row, judged[at]!, given, missing));
       await this.#put(conversation, rows, settled);
+      await markTargets(this.#replica, conversation, [...rows, ...settled].filter(isMark).map(aimOf));
       return (await emptyDeleted(this.#replica, settled)) || missing.again.size + missing.unpaired.size > 0;
     });
     if (isWaiting) this.noteWaiting();

@@ -85,13 +85,17 @@ export async function begin(): Promise<{ town: Town; alice: Browser; bob: Browse
   return { town, alice, bob, group };
 }
 
-/** Somebody deletes a message, as a device does, and the server empties it. */
-export async function deletes(town: Town, author: Browser, group: string, seq: number, counter: number): Promise<void> {
-  const place = town.place(fromHex(group));
-  const target = { seq, recordHash: place.rows[seq - 1]!.recordHash };
-  const unsealed = { clientId: random(16), counter, kind: DELETION, content: { type: "deletion" }, target };
+/** Somebody aims a record of this kind at an entry, as a device does; the server looks at nothing. */
+export async function aims(town: Town, author: Browser, group: string, seq: number, counter: number, kind: number, content: object): Promise<void> {
+  const target = { seq, recordHash: town.place(fromHex(group)).rows[seq - 1]!.recordHash };
+  const unsealed = { clientId: random(16), counter, kind, content, target };
   const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
   new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
+}
+
+/** Somebody deletes a message, and the server empties it. */
+export async function deletes(town: Town, author: Browser, group: string, seq: number, counter: number): Promise<void> {
+  await aims(town, author, group, seq, counter, DELETION, { type: "deletion" });
   empties(town, group, seq);
 }
 
@@ -117,12 +121,8 @@ export async function restart(browser: Browser, group: string): Promise<void> {
 }
 
 /** Somebody answers an entry; `text` is what they say. */
-export async function answers(town: Town, author: Browser, group: string, seq: number, counter: number, text: string): Promise<void> {
-  const target = { seq, recordHash: town.place(fromHex(group)).rows[seq - 1]!.recordHash };
-  const unsealed = { clientId: random(16), counter, kind: MESSAGE, content: { type: "text", text }, target };
-  const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
-  new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
-}
+export const answers = (town: Town, author: Browser, group: string, seq: number, counter: number, text: string): Promise<void> =>
+  aims(town, author, group, seq, counter, MESSAGE, { type: "text", text });
 
 /** A worker that answers nothing until it is let go, one question after the other then. */
 export class Held {

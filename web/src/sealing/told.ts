@@ -34,7 +34,7 @@ function asEmptied({ opened }: EntryRow, { isWithheld, isRestored }: Told): Open
 }
 
 function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld, isRestored, isLost }: Told): OpenedRow {
-  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content), sent_at: sentAt, target, is_withheld: isWithheld };
+  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content, row.kind), sent_at: sentAt, target, is_withheld: isWithheld };
   return { ...opened, ...(isRestored && { is_restored: true }), ...(isLost && { is_lost: true }) };
 }
 

@@ -1,0 +1,11 @@
+// A message in one line: for quotes, lists and what is said aloud.
+import type { Content } from "../crypto/content.ts";
+import { t } from "../i18n/index.svelte.ts";
+import { sayClosed } from "./closed.ts";
+
+/** Characters that are looked at: more do not fit into any line. */
+const LONGEST = 200;
+
+export const toLine = (long: string): string => long.slice(0, LONGEST).replace(/\s+/g, " ").trim();
+
+export const sayLine = (content: Content): string => (content.type === "text" ? toLine(content.text) : t(sayClosed(content)));

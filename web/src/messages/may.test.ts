@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+
+import type { Item } from "../conversations/items.ts";
+import type { Content } from "../crypto/content.ts";
+import { judgeMay, type Standing } from "./may.ts";
+
+const [ME, BOB, CAROL] = [1, 2, 3];
+const make = (from_user: number, content: Content = { type: "text", text: "x" }, seq = 5): Item => ({ key: "k", seq, ordinal: seq, from_user, timestamp: "", content });
+const direct: Standing = { kind: "direct", isOpen: true, me: ME, members: [] };
+const group = (mine: "owner" | "admin" | "member", theirs: "owner" | "admin" | "member", third: "owner" | "member" = "owner"): Standing => ({
+  ...direct,
+  kind: "group",
+  members: [{ user_id: ME, role: mine }, { user_id: BOB, role: theirs }, { user_id: CAROL, role: third }],
+});
+
+test("one's own can be edited and deleted, another's answered", () => {
+  expect(judgeMay(make(ME), direct)).toEqual({ reply: true, react: true, edit: true, remove: true, take: true });
+  expect(judgeMay(make(BOB), direct)).toEqual({ reply: true, react: true, edit: false, remove: false, take: true });
+});
+
+test.each([
+  [group("owner", "owner"), true],
+  [group("owner", "admin"), true],
+  [group("admin", "member"), true],
+  [group("admin", "admin"), false],
+  [group("admin", "owner"), false],
+  [group("admin", "admin", "member"), true], // nobody is an owner
+  [group("member", "member"), false],
+])("in a group: %j", (standing, remove) => expect(judgeMay(make(BOB), standing).remove).toBe(remove));
+
+test("who has left a group counts as a member", () => {
+  expect(judgeMay(make(99), group("admin", "member")).remove).toBe(true);
+});
+
+test("what is on its way, deleted, or in a closed conversation can at most be copied", () => {
+  const nothing = { reply: false, react: false, edit: false, remove: false };
+  expect(judgeMay(make(ME, undefined, 0), direct)).toEqual({ ...nothing, take: true });
+  expect(judgeMay(make(ME), { ...direct, isOpen: false })).toEqual({ ...nothing, take: true });
+  expect(judgeMay(make(ME, { type: "deleted" }), direct)).toEqual({ ...nothing, take: false });
+});
+
+test("what cannot be read can be deleted by its author, and nothing else", () => {
+  expect(judgeMay(make(ME, { type: "closed", why: "keyless" }), direct)).toEqual({ reply: false, react: false, edit: false, remove: true, take: false });
+});

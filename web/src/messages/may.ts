@@ -1,0 +1,42 @@
+// What a person may do with a message (docs/protocol-encryption.md, 8.9): what is not allowed is not offered. Pure.
+import type { Item } from "../conversations/items.ts";
+import type { MemberRow } from "../replica/database.ts";
+import type { Kind } from "../wire/contract.ts";
+
+/** The conversation that a message stands in, as far as it decides. */
+export interface Standing {
+  kind: Kind;
+  /** Something can be sent. */
+  isOpen: boolean;
+  me: number;
+  members: Pick<MemberRow, "user_id" | "role">[];
+}
+
+export interface May {
+  reply: boolean;
+  react: boolean;
+  edit: boolean;
+  remove: boolean;
+  /** Copy, forward. */
+  take: boolean;
+}
+
+const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false };
+
+/** Without an owner the highest role that is there counts as one. */
+function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolean {
+  if (from_user === me) return true;
+  if (kind !== "group") return false;
+  const roleOf = (user: number): MemberRow["role"] => members.find((member) => member.user_id === user)?.role ?? "member";
+  const hasOwner = members.some(({ role }) => role === "owner");
+  if (roleOf(me) === "owner" || (!hasOwner && roleOf(me) === "admin")) return true;
+  return roleOf(me) === "admin" && roleOf(from_user) === "member";
+}
+
+/** What has no place in the log yet can only be copied. */
+export function judgeMay(item: Item, standing: Standing): May {
+  const isText = item.content.type === "text";
+  if (item.seq === 0 || !standing.isOpen || item.content.type === "deleted") return { ...NOTHING, take: isText };
+  const isOwn = item.from_user === standing.me;
+  return { reply: isText, react: isText, edit: isText && isOwn, remove: mayRemove(item, standing), take: isText };
+}
