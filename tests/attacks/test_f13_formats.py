@@ -86,7 +86,7 @@ def test_a_kind_that_is_not_known_may_have_any_form(room: Room, open_device: Ope
     """What a later version writes is kept, however short: it is not called damaged."""
     later = room.seal(1, "from the future")
     for record in (b"\x01", later.record[:100], later.record):
-        row = replace(later, seq=len(room.rows) + 1, kind=7, record=record, record_hash=sha256(record))
+        row = replace(later, seq=len(room.rows) + 1, kind=8, record=record, record_hash=sha256(record))
         room.post(row)
     verdicts = open_device(room).learns(room).verdicts()
     assert [verdicts[seq] for seq in (2, 3, 4)] == ["unsupported"] * 3

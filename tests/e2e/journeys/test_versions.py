@@ -20,6 +20,12 @@ RUN = "import runpy; runpy.run_module('hearth', run_name='__main__')"
 TAKE_NO_CLIENT = "import hearth.wire.gateway as gateway; gateway.MINIMUM_CONTRACT = 1_000_000"
 WAITING = "Waiting to be sent"
 NEXT_VERSION = "0123456789abcdef"
+WORKERS = """async () => {
+  const { installing, waiting, active } = await navigator.serviceWorker.getRegistration();
+  const all = { installing, waiting, active, controller: navigator.serviceWorker.controller };
+  const states = Object.entries(all).map(([name, worker]) => `${name} ${worker?.state}`);
+  return [...states, ...(await caches.keys())].join(", ");
+}"""
 
 
 def serve_instead(stack: ExitStack, old: Served, tmp_path: Path, before: str) -> Served:
@@ -41,6 +47,15 @@ def make_next_version(tmp_path: Path) -> Path:
     page = folder / "hearth" / "static" / "index.html"
     page.write_text(page.read_text("utf-8").replace("<html ", '<html data-version="next" ', 1), "utf-8")
     return folder
+
+
+async def sees_next_version(alice: Person) -> None:
+    """Raises AssertionError that says how the workers are: the page may wait for them while it loads."""
+    try:
+        await expect(alice.page.locator("html[data-version=next]")).to_be_attached(timeout=PATIENCE)
+    except AssertionError as error:
+        error.add_note(f"workers: {await alice.page.evaluate(WORKERS)}")
+        raise
 
 
 async def is_sent(alice: Person, text: str) -> None:
@@ -94,7 +109,7 @@ async def test_a_newer_client_is_offered_and_runs_when_accepted(
         )
         await expect(alice.page.locator("html[data-version]")).to_have_count(0)
         await alice.page.get_by_role("button", name="Reload").click()
-        await expect(alice.page.locator("html[data-version=next]")).to_be_attached(timeout=PATIENCE)
+        await sees_next_version(alice)
         await expect(alice.field).to_have_value("Half a thought", timeout=PATIENCE)
         assert await alice.page.evaluate("caches.keys()") == [f"hearth-shell-{NEXT_VERSION}"]
         await alice.writes("From the next version")

@@ -36,7 +36,10 @@ class MortalBrowser:
         said = self._profile / "DevToolsActivePort"
         said.unlink(missing_ok=True)
         self._process = self._launch()
-        await wait_until(lambda: len(read_lines(said)) == 2, START_SECONDS)
+        try:
+            await wait_until(lambda: len(read_lines(said)) == 2, START_SECONDS)
+        except TimeoutError:
+            raise TimeoutError(f"Chromium said no port, in {START_SECONDS:.0f} s") from None
         port = read_lines(said)[0]
         address = f"http://127.0.0.1:{port}"
         browser = await self._playwright.chromium.connect_over_cdp(address, timeout=1000 * START_SECONDS)

@@ -13,6 +13,8 @@
       return real.apply(this, values);
     };
   };
+  // The last message written on this page: an earlier one that is opened late is kept again, too.
+  let written;
   // Listeners run in the order in which they were added: this one before any of the client's.
   const realTransaction = IDBDatabase.prototype.transaction;
   IDBDatabase.prototype.transaction = function (...values) {
@@ -24,13 +26,14 @@
     });
     return transaction;
   };
-  wraps("add", (store) => {
+  wraps("add", (store, value) => {
     if (store.name !== "outbox") return;
+    written = value.client_id;
     stop("adding");
     store.transaction.hearthAdds = true;
   });
   wraps("put", (store, value) => {
-    if (store.name === "entries") stop("answered");
+    if (store.name === "entries" && written !== undefined && value.client_id === written) stop("answered");
     if (store.name !== "outbox" || !value.sealed) return;
     stop("sealed");
     store.transaction.hearthSeals = true;

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.e2e.kills.gate import Gate
-from tests.e2e.kills.writer import SECONDS, WAITING, Seen, Writer
+from tests.e2e.kills.writer import WAITING, Seen, Writer
 
 STEPS = ("typed", "stored", "sealed", "sent", "committed", "acked")
 POINTS = {
@@ -64,11 +64,11 @@ class Run:
         if point == "typed":
             return
         entering = asyncio.create_task(writer.sends())
-        async with asyncio.timeout(SECONDS):
-            if point in gate.reached and point != "answered":
+        if point in gate.reached and point != "answered":
+            async with writer.in_time(f"has its message {point}"):
                 await gate.reached[point].wait()
-            else:
-                await writer.is_stopped()
+        else:
+            await writer.is_stopped(point)
         entering.cancel()
 
     def _judge_death(self, text: str, point: str, seen: Seen) -> None:

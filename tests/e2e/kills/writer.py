@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,12 +81,22 @@ class Writer:
         if not self._paused.done():
             self._paused.set_result(event)
 
+    @asynccontextmanager
+    async def in_time(self, what: str) -> AsyncIterator[None]:
+        """Wait for what the page comes to, SECONDS at most. Raises TimeoutError that says what it was."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                yield
+        except TimeoutError:
+            state = "stands still" if self._paused.done() else "runs"
+            raise TimeoutError(f"never {what}, in {SECONDS:.0f} s; the page {state}") from None
+
     async def stop_at(self, point: str) -> None:
         await self.page.evaluate("(point) => { globalThis.hearthStop = point }", point)
 
-    async def is_stopped(self) -> None:
-        """Wait until the page stands at the point."""
-        async with asyncio.timeout(SECONDS):
+    async def is_stopped(self, point: str) -> None:
+        """Wait until the page stands at the point it was told."""
+        async with self.in_time(f"comes to {point!r}"):
             await asyncio.shield(self._paused)
 
     async def look(self) -> Seen:
@@ -103,13 +115,13 @@ class Writer:
 
     async def keeps_draft(self, text: str) -> None:
         """Wait until what was typed is in the browser's storage."""
-        async with asyncio.timeout(SECONDS):
+        async with self.in_time("keeps a draft"):
             while (await self._read_own("drafts", self.conversation) or {}).get("text") != text:  # noqa: ASYNC110 - in the page
                 await asyncio.sleep(0.05)
 
     async def has_nothing_to_send(self) -> None:
         """Wait until the outbox is empty: what is shown as sent leaves it a moment later."""
-        async with asyncio.timeout(SECONDS):
+        async with self.in_time("has nothing to send"):
             while await self._read_own("outbox", None):  # noqa: ASYNC110 - in the page
                 await asyncio.sleep(0.03)
 
@@ -133,7 +145,7 @@ class Writer:
 
     async def sees_sent(self, text: str) -> Seen:
         """Wait until the message is there and does not wait any more."""
-        async with asyncio.timeout(SECONDS):
+        async with self.in_time("shows it as sent"):
             while not (marks := (await self.look()).marks_of(text)) or WAITING in marks:  # noqa: ASYNC110 - in the page
                 await asyncio.sleep(0.03)
         return await self.look()
