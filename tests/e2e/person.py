@@ -19,7 +19,7 @@ PHONE = {
     "device_scale_factor": 2,
 }
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PATIENCE = 45_000
+PATIENCE = 15_000
 ASK = """async ([path, body]) => {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
@@ -73,11 +73,6 @@ class Person:
         await tab.opens(path)
         await tab.sees_the_list()
         return tab
-
-    @property
-    def origin(self) -> str:
-        """The address of the server, without a path."""
-        return self._url
 
     async def opens(self, path: str = "/") -> None:
         await self.page.goto(self._url + path)

@@ -77,7 +77,6 @@ export class Sync {
     await this.#chain;
     this.#hooks.opened(opened);
     await this.#fetchItems(await this.#listDiffering(opened, before));
-    await this.#fetchStates(opened.items);
     await this.refreshStale();
   }
 
@@ -134,23 +133,18 @@ export class Sync {
 
   async #takeEntries(): Promise<void> {
     const arrived = this.#arrived;
-    this.#arrived = [];
-    await this.#fetchItems(await this.#put(arrived));
-  }
-
-  /** Opens entries and writes them down. Resolves to the conversations that are not here. */
-  async #put(arrived: contract.Entry[]): Promise<string[]> {
     const age = this.#age;
+    this.#arrived = [];
     const unknown: string[] = [];
     for (const [id, entries] of groupByConversation(arrived)) {
       const rows = entries.map(toRow);
       const judged = (await this.#opener?.open(rows)) ?? rows;
-      if (age !== this.#age) return [];
+      if (age !== this.#age) return;
       const { isKnown, isWaiting } = await applyEntries(this.#replica, judged);
       if (!isKnown) unknown.push(id);
       if (isWaiting) this.#opener?.noteWaiting();
     }
-    return unknown;
+    await this.#fetchItems(unknown);
   }
 
   async #prepare(): Promise<contract.OpenSync> {
@@ -257,25 +251,8 @@ export class Sync {
       const { items } = await this.#call("inbox.get", { conversations: asked });
       for (const item of items) await this.#takeItem(item, age);
       if (age !== this.#age) return;
-      await this.#fetchStates(items);
       const found = new Set(items.map((item) => item.conversation.id));
       for (const id of asked) if (!found.has(id)) await this.#close(id);
-    }
-  }
-
-  /** What groups are called, where the entry that says it is not here. */
-  async #fetchStates(items: contract.InboxItem[]): Promise<void> {
-    const stated = items.filter(({ state_seq }) => state_seq > 0);
-    const here = await this.#replica.entries.bulkGet(stated.map(({ conversation, state_seq }): [string, number] => [conversation.id, state_seq]));
-    let ids = stated.filter((_, at) => here[at] === undefined).map(({ conversation }) => conversation.id);
-    while (ids.length > 0) {
-      const age = this.#age;
-      const { entries, left_out } = await this.#call("message.states", { conversations: ids.slice(0, ITEMS_PER_PAGE) });
-      if (age !== this.#age) return;
-      await this.#put(entries);
-      // One that does not fit alone is not asked for again and again.
-      const again = left_out.length < Math.min(ids.length, ITEMS_PER_PAGE) ? left_out : [];
-      ids = [...again, ...ids.slice(ITEMS_PER_PAGE)];
     }
   }
 

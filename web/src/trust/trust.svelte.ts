@@ -1,11 +1,12 @@
 // Who people are, as pages see it: what the tab that leads found last, and what the person decides. Every tab may ask.
 import type { ConversationFacts } from "../crypto/conversations/conversation-facts.ts";
 import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/people/trusting.ts";
+import type { TrustActs } from "../crypto/keys/trust-acts.ts";
 import { askKeys, placeOf } from "../keys/ask.ts";
-import { Desk, type DeskAct, type DeskChannel, type Gives, type Needs } from "../keys/desk.ts";
 import type { Replica, TrustRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
+import { Desk, type DeskChannel, type Needs, type TrustAct } from "./desk.ts";
 
 interface Known {
   row: TrustRow | null;
@@ -25,7 +26,7 @@ export interface TrustSettings {
 }
 
 /** After these everybody is looked at anew. */
-const CHANGING: ReadonlySet<DeskAct> = new Set<DeskAct>(["confirmCompared", "takeComparisonBack", "acceptIdentity"]);
+const CHANGING: ReadonlySet<TrustAct> = new Set<TrustAct>(["confirmCompared", "takeComparisonBack", "acceptIdentity"]);
 
 export class Trust {
   readonly #replica: Replica;
@@ -117,10 +118,10 @@ export class Trust {
     });
   }
 
-  readonly #carryOut = async <A extends DeskAct>(act: A, needs: Needs<A>): Promise<Gives<A>> => {
+  readonly #carryOut = async <A extends TrustAct>(act: A, needs: Needs<A>): Promise<TrustActs[A]["gives"]> => {
     const gives = await askKeys(act, { place: await placeOf(this.#session), ...needs } as never);
     if (CHANGING.has(act)) await this.refresh();
-    return gives as Gives<A>;
+    return gives as TrustActs[A]["gives"];
   };
 
   stop(): void {
