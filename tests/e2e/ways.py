@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from hearth.admin.contract import AdminUsers, ListUsers
 from hearth.client import Client
@@ -55,10 +55,17 @@ async def open_menu(page: Page) -> None:
     await page.locator("[aria-haspopup=menu]").click()
 
 
+async def see_opened(page: Page) -> None:
+    """With a sealed message that the device has not opened yet nothing can be done."""
+    await page.locator("li[data-key]").first.wait_for()
+    await expect(page.locator(".opening")).to_have_count(0)
+    await page.wait_for_timeout(SETTLED_MS)
+
+
 async def open_acts(page: Page, message: str = "li[data-key]:not(.own)") -> None:
     """The menu of the last message of somebody else."""
     await talk_with("grandma")(page)
-    await page.wait_for_timeout(SETTLED_MS)
+    await see_opened(page)
     await ask_acts(page, message)
 
 
@@ -86,7 +93,7 @@ def choose_act(icon: str) -> Prepare:
 async def react_and_answer(page: Page) -> None:
     """What was done shows at once, sent or not."""
     await talk_with("grandma")(page)
-    await page.wait_for_timeout(SETTLED_MS)
+    await see_opened(page)
     for emoji in range(2):
         await ask_acts(page)
         chosen = page.locator("dialog[open] [role=menuitemcheckbox]").nth(emoji)

@@ -2,6 +2,7 @@
 import type { Item } from "../conversations/items.ts";
 import type { Acting } from "./acting.svelte.ts";
 import { holdLong } from "./hold-long.ts";
+import { mayAny } from "./may.ts";
 
 /** Pixels that a finger goes sideways before it swipes, and until that counts. */
 const [BEGUN, ENOUGH, FARTHEST] = [14, 56, 80];
@@ -17,7 +18,7 @@ export function listenForActs(acting: Acting) {
 
   function ask(target: EventTarget | null, x: number, y: number): void {
     const item = itemOf(target);
-    if (!item || item.content.type === "closed") return;
+    if (!item || !mayAny(acting.judge(item))) return;
     if (within(target, "[data-emoji]")) acting.dialog = { type: "who", item };
     else acting.asked = { item, x, y };
   }

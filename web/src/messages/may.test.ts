@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Item } from "../conversations/items.ts";
 import type { Content } from "../crypto/content.ts";
-import { judgeMay, type Standing } from "./may.ts";
+import { judgeMay, mayAny, type Standing } from "./may.ts";
 
 const [ME, BOB, CAROL] = [1, 2, 3];
 const make = (from_user: number, content: Content = { type: "text", text: "x" }, seq = 5): Item => ({ key: "k", seq, ordinal: seq, from_user, timestamp: "", content });
@@ -37,6 +37,10 @@ test("what is on its way, deleted, or in a closed conversation can at most be co
   expect(judgeMay(make(ME, undefined, 0), direct)).toEqual({ ...nothing, take: true });
   expect(judgeMay(make(ME), { ...direct, isOpen: false })).toEqual({ ...nothing, take: true });
   expect(judgeMay(make(ME, { type: "deleted" }), direct)).toEqual({ ...nothing, take: false });
+});
+
+test.each([null, "lost" as const])("with what is not open (%s) nothing can be done", (why) => {
+  expect(mayAny(judgeMay(make(ME, { type: "closed", why }), direct))).toBe(false);
 });
 
 test("what cannot be read can be deleted by its author, and nothing else", () => {

@@ -33,8 +33,15 @@ function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolea
   return roleOf(me) === "admin" && roleOf(from_user) === "member";
 }
 
+/** Whether anything may be done with it. */
+export const mayAny = (may: May): boolean => Object.values(may).includes(true);
+
+/** Not opened yet, or never again. */
+const isShut = ({ content }: Item): boolean => content.type === "closed" && (content.why === null || content.why === "lost");
+
 /** What has no place in the log yet can only be copied. */
 export function judgeMay(item: Item, standing: Standing): May {
+  if (isShut(item)) return NOTHING;
   const isText = item.content.type === "text";
   if (item.seq === 0 || !standing.isOpen || item.content.type === "deleted") return { ...NOTHING, take: isText };
   const isOwn = item.from_user === standing.me;
