@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from hearth.admin.contract import AdminUsers, ListUsers
 from hearth.client import Client
 from tests.e2e.album_cast import CHIEF, FRIENDS, ME
+from tests.e2e.person import PATIENCE
 from tests.scenarios.beginning_anew import ask_for_link
 from tests.scenarios.cast import PASSWORD
 
@@ -58,7 +59,7 @@ async def open_menu(page: Page) -> None:
 async def see_opened(page: Page) -> None:
     """With a sealed message that the device has not opened yet nothing can be done."""
     await page.locator("li[data-key]").first.wait_for()
-    await expect(page.locator(".opening")).to_have_count(0)
+    await expect(page.locator(".opening")).to_have_count(0, timeout=2 * PATIENCE)
     await page.wait_for_timeout(SETTLED_MS)
 
 
