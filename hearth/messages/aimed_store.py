@@ -6,7 +6,7 @@ Each kind at each entry is a seek in the index of targets and at most MOST_OF_A_
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select, union_all
+from sqlalchemy import Select, and_, func, literal, literal_column, select, union_all
 
 from hearth.contract import Transaction
 from hearth.messages.belonging import MOST_OF_A_KIND, Aimed
@@ -40,10 +40,11 @@ async def list_aimed(
     is_aimed = and_(
         aimed.c.conversation_id == conversation_id,
         aimed.c.target_seq == floors.c.target_seq,
-        aimed.c.target_seq > 0,
+        aimed.c.target_seq > literal_column("0"),
         aimed.c.kind == floors.c.kind,
-        aimed.c.seq > func.coalesce(floors.c.floor, 0),
-        aimed.c.seq.between(within.first, within.last),
+        aimed.c.seq > func.coalesce(floors.c.floor, within.first - 1),
+        # A sum: SQLite 3.40 would go through the primary key as soon as the range has two ends.
+        aimed.c.seq + 0 <= within.last,
         (aimed.c.kind != KIND_EDIT) | (aimed.c.from_user == floors.c.author),
     )
     size = func.length(aimed.c.message)
