@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.e2e import ways
+from tests.e2e import trust_ways, ways
 from tests.e2e.album_cast import CHIEF, ME, NEWCOMER
 
 
@@ -60,12 +60,12 @@ FULL = [
     Shot("friend-remove", "/u/3", ways.press("#main .card > .btn:has(+ .btn)")),
     Shot("friend-block", "/u/3", ways.press("#main .card > .btn:last-of-type")),
     Shot("user-unknown", "/u/4711"),
-    Shot("numbers", prepare=ways.open_numbers),
-    Shot("numbers-differ", prepare=ways.find_difference),
-    Shot("numbers-code", prepare=ways.enter_code),
-    Shot("link-differs", prepare=ways.be_warned_by_link),
-    Shot("numbers-verified", prepare=ways.mark_as_compared),
-    Shot("encryption", prepare=ways.show_encryption),
+    Shot("numbers", prepare=trust_ways.open_numbers),
+    Shot("numbers-differ", prepare=trust_ways.find_difference),
+    Shot("numbers-code", prepare=trust_ways.enter_code),
+    Shot("link-differs", prepare=trust_ways.be_warned_by_link),
+    Shot("numbers-verified", prepare=trust_ways.mark_as_compared),
+    Shot("encryption", prepare=trust_ways.show_encryption),
     Shot("you", "/you"),
     Shot("you-sign-out", "/you", ways.press(".leave .btn")),
     Shot("profile", "/you/profile"),
@@ -77,7 +77,7 @@ FULL = [
     Shot("recovery-key", "/you/recovery-key"),
     Shot("recovery-key-made", "/you/recovery-key", ways.make_recovery_key),
     Shot("recovery-key-check", "/you/recovery-key", ways.check_recovery_key),
-    Shot("new-device", prepare=ways.come_on_a_new_device),
+    Shot("new-device", prepare=trust_ways.come_on_a_new_device),
     Shot("admin-refused", "/admin"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),
@@ -88,7 +88,7 @@ FULL = [
 LAST = [
     Shot("restored", prepare=ways.hear_of_a_restore),
     Shot("conversation-refused", prepare=ways.be_refused),
-    Shot("new-identity", prepare=ways.meet_a_new_identity),
+    Shot("new-identity", prepare=trust_ways.meet_a_new_identity),
 ]
 ADMIN = [
     Shot("admin", "/admin"),
