@@ -6,11 +6,10 @@ import { dropReasons } from "./build/drop-reasons.ts";
 import { iconSprite } from "./build/icon-sprite.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 import { dropSiblingRules } from "./build/sibling-rules.ts";
+import { standalone } from "./build/standalone.ts";
 
 /** What the service worker is made of: it imports nothing, so nothing of it may move into another file. */
 const isWorkerPart = (id: string): boolean => /[\\/]src[\\/](service-worker|own-pages)\.ts$/.test(id);
-/** What the keys' worker shares with the curve that it fetches later (src/crypto/protocol/load-curve25519.ts). */
-const isProtocol = (id: string): boolean => /[\\/](@noble|src[\\/]crypto[\\/]protocol)[\\/]|[\\/]src[\\/]lib[\\/]bytes\.ts$/.test(id);
 const server = process.env["HEARTH_SERVER"] ?? "http://localhost:8000";
 
 export default defineConfig({
@@ -35,15 +34,9 @@ export default defineConfig({
   },
   worker: {
     format: "es",
-    plugins: () => [dropReasons()],
-    rolldownOptions: {
-      output: {
-        // Notes to a bundler are of no use to who loads it.
-        comments: { annotation: false },
-        // A file of its own, so that none imports the worker's: WebKit would not find that one by its address, and run it again.
-        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: "protocol", tags: ["$initial"], test: isProtocol }] },
-      },
-    },
+    plugins: () => [standalone("./curve25519.ts"), dropReasons()],
+    // Notes to a bundler are of no use to who loads it.
+    rolldownOptions: { output: { comments: { annotation: false } } },
   },
   css: {
     postcss: { plugins: [dropSiblingRules()] },

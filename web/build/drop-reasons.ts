@@ -19,7 +19,8 @@ function listReasons(node: Node, found: Node[] = []): Node[] {
   if (node.type === "CallExpression" || node.type === "NewExpression") {
     const { callee, arguments: given } = node as Call;
     const reason = given[REASON_AT[callee.name ?? ""] ?? given.length];
-    if (reason?.type === "Literal" && typeof reason.value === "string") found.push(reason);
+    const isText = reason?.type === "TemplateLiteral" || (reason?.type === "Literal" && typeof reason.value === "string");
+    if (reason && isText) found.push(reason);
   }
   for (const inner of Object.values(node).flat()) if (isNode(inner)) listReasons(inner, found);
   return found;
