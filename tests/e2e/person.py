@@ -19,7 +19,7 @@ PHONE = {
     "device_scale_factor": 2,
 }
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PATIENCE = 15_000
+PATIENCE = 30_000  # Long enough where a page takes four times what it should: nobody waits who need not.
 ASK = """async ([path, body]) => {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
