@@ -47,6 +47,14 @@ export interface Live {
   askedFor: number;
 }
 
+/** What no restore explains comes first, and stays: another one lets go of a `rollback` (10.10). */
+export function stop(live: Live, verdict: Verdict): void {
+  if (mayWorsen(live)) live.stopped = verdict;
+}
+
+/** Whether something that no restore explains may still be found out. */
+export const mayWorsen = ({ stopped }: Live): boolean => stopped === null || stopped === "rollback";
+
 const MOST_ROWS = 300;
 
 function rememberSigned({ epochs, signedRows }: KnownConversation): RememberedSigned[] {

@@ -4,7 +4,7 @@ import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { equal, ProtocolError } from "../protocol/codec.ts";
 import { type GossipHead, readHeads } from "../protocol/record.ts";
 import { HEADS_EXTENSION } from "../protocol/statements.ts";
-import type { Device, Live } from "./device.ts";
+import { type Device, type Live, mayWorsen, stop } from "./device.ts";
 import type { Finding } from "./judging/judge-log.ts";
 import type { Row } from "./judging/log.ts";
 
@@ -27,11 +27,11 @@ function headsIn({ extensions }: Finding): GossipHead[] {
 async function hear(device: Device, { conversation, epoch, hash }: GossipHead): Promise<boolean> {
   const live = await device.open(conversation);
   const { newest } = live.known.epochs;
-  if (newest === null || newest.epoch.kind !== "group" || live.stopped !== null) return false;
+  if (newest === null || newest.epoch.kind !== "group" || !mayWorsen(live)) return false;
   const known = live.known.epochs.find(epoch);
-  if (known === undefined) return epoch > newest.epoch.n;
+  if (known === undefined) return live.stopped === null && epoch > newest.epoch.n;
   if (equal(known.hash.subarray(0, 16), hash)) return false;
-  live.stopped = "fork";
+  stop(live, "fork");
   await device.remember(live);
   return false;
 }

@@ -3,7 +3,7 @@
 import type { Bytes } from "../../../lib/bytes.ts";
 import { check, equal, ProtocolError } from "../../protocol/codec.ts";
 import { readEpoch } from "../../protocol/epoch.ts";
-import type { Device, Live } from "../device.ts";
+import { type Device, type Live, mayWorsen, stop } from "../device.ts";
 import type { StoredEpoch } from "../judging/epochs.ts";
 import type { EpochHead } from "../server.ts";
 import { takeLoose } from "./seeds.ts";
@@ -119,16 +119,28 @@ export async function confirm(device: Device, conversations: readonly Bytes[]): 
   const heads = await device.around.api.listEpochHeads(conversations);
   for (const conversation of conversations) {
     const live = await device.open(conversation);
-    if (live.stopped !== null) continue;
-    live.isConfirmed = false;
+    if (!mayWorsen(live)) continue;
+    const head = heads.find((one) => equal(one.conversation, conversation));
     const before = live.known.epochs.newest;
     try {
-      await checkHead(device, live, heads.find((one) => equal(one.conversation, conversation)));
-      await device.meetMembers(live);
+      if (live.stopped === null) await confirmOne(device, live, head);
+      else checkKnown(live, head);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (error.verdict !== "unproven") live.stopped = error.verdict;
+      if (error.verdict !== "unproven") stop(live, error.verdict);
     }
     if (live.known.epochs.newest !== before || live.stopped !== null) await device.remember(live);
   }
+}
+
+async function confirmOne(device: Device, live: Live, head: EpochHead | undefined): Promise<void> {
+  live.isConfirmed = false;
+  await checkHead(device, live, head);
+  await device.meetMembers(live);
+}
+
+/** What was shown after an older state. Throws ProtocolError `fork`. */
+function checkKnown({ known: { epochs } }: Live, head: EpochHead | undefined): void {
+  const known = head && epochs.find(head.n);
+  check(known === undefined || equal(known.hash, head!.recordHash), "fork", "another epoch with this number");
 }

@@ -8,7 +8,7 @@ import { findMember } from "../../protocol/epoch-rules.ts";
 import { makeRestored } from "../../protocol/log-entries.ts";
 import { hash } from "../../protocol/primitives.ts";
 import { hashStatement } from "../../protocol/statements.ts";
-import type { Device, Live } from "../device.ts";
+import { type Device, type Live, stop } from "../device.ts";
 import type { RememberedEpoch } from "../judging/epochs.ts";
 import { confirm } from "../fetching/fetch-epochs.ts";
 import type { LogPlace } from "../judging/log.ts";
@@ -116,7 +116,7 @@ async function isShown({ around: { api } }: Device, { known: { where: { conversa
 export async function takeBack(device: Device, live: Live, taken: number): Promise<Returning> {
   await confirm(device, [live.known.where.conversation]);
   const { epochs } = live.known;
-  if (live.stopped === null && (epochs.newest?.epoch.n ?? 0) < taken && !(await isShown(device, live, taken))) live.stopped = "rollback";
+  if (live.stopped === null && (epochs.newest?.epoch.n ?? 0) < taken && !(await isShown(device, live, taken))) stop(live, "rollback");
   let parted: number | null = null;
   for (const { record } of live.lost) {
     const { n } = readEpoch(record);
@@ -153,7 +153,7 @@ function mayStayLost({ known: { epochs, where }, lost: [first] }: Live, code: st
 /** What is still lost stays so. A server that denies what it had accepted stops the conversation, until it is restored again. */
 export async function giveUp(device: Device, live: Live, code: string): Promise<void> {
   if (mayStayLost(live, code)) keepLost(live, []);
-  else live.stopped ??= "rollback";
+  else stop(live, "rollback");
   await device.remember(live);
 }
 
