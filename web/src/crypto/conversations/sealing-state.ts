@@ -1,5 +1,6 @@
 // When a device may seal, and what it does first (docs/protocol-encryption.md, 7.6). Ages are by the server's times.
-import { equal, ProtocolError, type Verdict } from "../protocol/codec.ts";
+import { toHex } from "../../lib/bytes.ts";
+import { equal, isZero, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { findMember, rankOf } from "../protocol/epoch-rules.ts";
 import { checkSeen, isHeld, type Pin } from "../protocol/pins.ts";
@@ -45,12 +46,19 @@ export interface Standing {
 
 export type Pins = ReadonlyMap<number, Pin>;
 
-/** Members who were removed in what is lost, and have not been since, and have not left: who has is removed by anybody. */
+/** Whether somebody has decided about a person whose removal is lost: no link has, which the backup may have brought back, nor an epoch that was lost with it. */
+function isDecided({ all }: KnownConversation["epochs"], [user, n, added = []]: Removed): boolean {
+  return all.some(({ epoch, hash }) => {
+    const target = epoch.n > n && epoch.targets.find((one) => one.user === user);
+    if (!target) return false;
+    return epoch.action === "remove" || (epoch.action === "add" && isZero(target.cause) && !added.includes(toHex(hash)));
+  });
+}
+
+/** Members who were removed in what is lost, of whom nobody has decided since, and who have not left: who has is removed by anybody. */
 export function listUnwanted({ epochs, judged }: KnownConversation, removed: readonly Removed[]): number[] {
   const hasLeft = (user: number): boolean => judged.signed.leaves.some((one) => one.n === epochs.newest!.epoch.n && one.user === user);
-  const isAgain = ([user, n]: Removed): boolean =>
-    epochs.all.some(({ epoch }) => epoch.n > n && epoch.action === "remove" && epoch.targets.some((one) => one.user === user));
-  const isUnwanted = (one: Removed): boolean => findMember(epochs.newest!.roster, one[0]) !== undefined && !isAgain(one) && !hasLeft(one[0]);
+  const isUnwanted = (one: Removed): boolean => findMember(epochs.newest!.roster, one[0]) !== undefined && !isDecided(epochs, one) && !hasLeft(one[0]);
   return removed.filter(isUnwanted).map(([user]) => user);
 }
 

@@ -41,11 +41,15 @@ export interface RememberedConversation {
   /** Epochs that a restored server may have lost, until they are back or given up; nothing is sealed before `lostUntil` (ms), 0 when only another restore may bring them. */
   lost: RememberedEpoch[];
   lostUntil: number;
-  /** Who was removed in what a restored server has lost: who is a member, and was not removed above epoch n, is to be removed anew. */
+  /** Who was removed in what a restored server has lost: who is a member is to be removed anew, unless somebody has decided since. */
   removed: Removed[];
 }
 
-export type Removed = [user: number, n: number];
+/**
+ * Epochs above n decide anew; not those (hashes as hex) that had added the person and were known when the removal was lost. Missing where an
+ * older version wrote it.
+ */
+export type Removed = [user: number, n: number, added?: string[]];
 
 /** A chain that a restored server showed shorter, or another one. */
 export interface AwaitedChain {

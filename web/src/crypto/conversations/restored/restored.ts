@@ -26,14 +26,19 @@ export interface Parting extends LogPlace {
 /** Whoever left may be brought back by a backup: only what others have decided is carried out again. */
 function listRemoved({ removed, lost }: Pick<RememberedConversation, "removed" | "lost">, n: number): Removed[] {
   const all = new Map(removed.map(([user, at]) => [user, Math.min(at, n)]));
+  const added = new Map(removed.map(([user, , hashes]) => [user, new Set(hashes)]));
   for (const { record } of lost) {
     const { action, targets } = readEpoch(record);
+    const name = toHex(hashStatement(EPOCH, record));
     for (const { user, cause } of targets) {
-      if (action === "add") all.delete(user);
+      const known = added.get(user) ?? new Set();
+      // One that was lost with a removal, and came back without it, decides nothing when it is lost again.
+      if (action === "add" && !known.has(name)) all.delete(user);
+      if (action === "add") added.set(user, known.add(name));
       if (action === "remove" && isZero(cause)) all.set(user, n);
     }
   }
-  return [...all];
+  return [...all].map(([user, at]) => [user, at, [...(added.get(user) ?? [])]]);
 }
 
 function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, until: number): RememberedConversation {
