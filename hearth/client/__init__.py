@@ -2,6 +2,7 @@
 
 from hearth.client.client import Client
 from hearth.client.events import DeviceCopied, EntryMissing, KeysStopped
+from hearth.client.identities import Identity
 from hearth.client.messages import Message
 from hearth.client.problems import (
     Disconnected,
@@ -14,13 +15,16 @@ from hearth.client.problems import (
     Waits,
 )
 from hearth.client.wire.connection import Connected
+from hearth.sealed.person.pins import Change
 
 __all__ = [
+    "Change",
     "Client",
     "Connected",
     "DeviceCopied",
     "Disconnected",
     "EntryMissing",
+    "Identity",
     "KeysStopped",
     "LogBroken",
     "Message",

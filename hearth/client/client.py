@@ -77,7 +77,9 @@ class Client(Friendships, Identities, AccountActs, Signs):
         )
         self._opener = Opener(self.keeper)
         tell, opener = self._listeners.tell, self._opener
-        self._reader = Reader(file, self.replica, connection.ask, tell, opener.describe, opener.open)
+        self._reader = Reader(
+            file, self.replica, connection.ask, tell, opener.describe, opener.open, opener.may_follow_loss
+        )
         self._sealer = Sealer(self.keeper, self.replica)
         repeats = Repeats(file, self.replica, self.keeper, connection.ask, self._listeners.tell)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)

@@ -18,11 +18,13 @@ class EntryMissing(Event, name=""):
     Devices count what they send in a conversation, from 1 on and without a gap. The log's hashes fit all the
     same, so reading goes on; what is missing was lost or kept back by the server, or never sent by a device
     that counts wrongly, and the people should be asked. The entry at `seq` is its device's: it was opened.
+    `may_be_lost`: the server was restored from a backup, and that may have lost what is missing.
     """
 
     conversation_id: str
     seq: int
     from_user: int
+    may_be_lost: bool = False
 
 
 class DeviceCopied(Event, name=""):

@@ -143,7 +143,7 @@ class Groups:
         try:
             await make_ready(room, live, state.conversation, state.last_seq)
         except NotReady as reason:
-            if reason.waits not in (Waits.HELD, Waits.REMOVED):
+            if reason.waits not in (Waits.HELD, Waits.EARLIER, Waits.REMOVED):
                 raise
         if live.epochs.newest is None:
             await fetch_epochs(room, live)

@@ -1,17 +1,44 @@
-"""A client's part in trust: taking a friend's changed identity, which holds all that is written to
-them (9.2).
+"""A client's part in trust: what one knows of a friend's identity, and taking another one, which holds all
+that is written to them until then (9.2).
 """
 
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from hearth.client.conversations.room import Room
+from hearth.client.crypto.trust import Person, fingerprint
 from hearth.client.friendships import find_friend
+from hearth.client.keys.catch_up import catch_up_rows
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
 from hearth.client.replica.state import Replica
 from hearth.contract import Command
 from hearth.errors import NotFound
+from hearth.sealed.core.verdicts import Verdict, require
+from hearth.sealed.person.chain import Chain
+from hearth.sealed.person.keyring import How
+from hearth.sealed.person.pins import Change
 
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the server shows under a name, by `fingerprint` (32 hex digits), and how that differs from whom
+    one accepted.
+
+    EARLIER: the server shows other keys than were accepted, and says that it was restored from a backup; ask
+    the friend before you go on. `is_disputed`: one's own devices were shown different things. `verdict`:
+    the server shows an older chain (rollback) or another one (fork) and has told this device of no restore;
+    nothing can be decided here.
+    """
+
+    username: str
+    fingerprint: str
+    change: Change
+    is_compared: bool
+    is_disputed: bool
+    verdict: Verdict | None
 
 
 class Device(Protocol):
@@ -29,17 +56,47 @@ class Device(Protocol):
 class Identities:
     """Mixed into Client."""
 
-    async def accept_identity(self: Device, username: str) -> None:
+    async def identity(self: Device, username: str) -> Identity:
+        """Return what one knows of a friend's identity. Raises as `accept_identity`."""
+        user = find_friend(self, username).profile.user.id
+        async with self.keeper.hold() as room:
+            chain = await _catch_up(room, user, username)
+            pins = room.own.pins
+            return Identity(
+                username,
+                _fingerprint(room, chain),
+                pins.find_change(chain),
+                pins.by_user[user].how is How.COMPARED,
+                room.own.is_disputed(user),
+                pins.find_break(chain),
+            )
+
+    async def accept_identity(self: Device, username: str, shown: str | None = None) -> None:
         """Take the identity that a friend has now. Ask the friend first: it may be somebody else's.
 
-        Raises NotFound for who is no friend or was never written with, NoKeys, Rejected.
+        `shown` is the fingerprint that was asked about: of another one nothing is taken. Raises NotFound for
+        who is no friend or was never written with; NoKeys; Rejected: changed_identity for another one than
+        was shown, rollback and fork where nothing can be decided here, or for what cannot be.
         """
         user = find_friend(self, username).profile.user.id
         async with self.keeper.hold() as room:
-            own = room.own
-            await own.met.catch_up([user])
-            state = own.met.chain(user).state
-            if state is None or user not in own.pins.by_user:
-                raise NotFound(f"{username} is not known yet")
-            await room.append(own.set_pins(own.pins.accept(user, state, now_ms())))
+            own, chain = room.own, await _catch_up(room, user, username)
+            is_shown = shown is None or shown == _fingerprint(room, chain)
+            require(is_shown, Verdict.CHANGED_IDENTITY, "another identity than the one that was shown")
+            await room.append(own.set_pins(own.pins.accept(chain, now_ms())))
         self.keeper.tell_news()
+
+
+async def _catch_up(room: Room, user: int, username: str) -> Chain:
+    """Know a chain and what one's other devices have decided. Raises NotFound, Rejected, HearthError."""
+    await room.own.met.catch_up([user])
+    await catch_up_rows(room.own)
+    chain = room.own.met.chain(user)
+    if chain.state is None or user not in room.own.pins.by_user:
+        raise NotFound(f"{username} is not known yet")
+    return chain
+
+
+def _fingerprint(room: Room, chain: Chain) -> str:
+    assert chain.state is not None  # it was looked at
+    return fingerprint(Person(room.own.server, chain.user, chain.state.identity_key)).hex()

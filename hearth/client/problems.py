@@ -50,10 +50,15 @@ class NoKeys(Exception):
 
 
 class Waits(StrEnum):
-    """What sealing waits for. STOPPED ends by a person alone, everything else by itself or by them."""
+    """What sealing waits for. STOPPED ends by a person alone, everything else by itself or by them.
+
+    HELD: a changed identity; EARLIER: a server that says it was restored shows other keys than were accepted.
+    Of both the people are asked, then `Client.accept_identity` goes on.
+    """
 
     NO_KEYS = "no_keys"
     HELD = "held"
+    EARLIER = "earlier"
     REMOVED = "removed"
     KEYLESS = "keyless"
     UNCONFIRMED = "unconfirmed"
@@ -63,9 +68,9 @@ class Waits(StrEnum):
 class NotReady(Exception):
     """Nothing can be sealed there now.
 
-    `users` are those who have no keys yet, whose changed identity waits to be accepted, or who are to be
-    removed again (a restored server has lost that) by somebody who may; `verdict` is what the server has
-    shown that cannot be.
+    `users` are those who have no keys yet, whose identity waits to be accepted, who are to be removed again
+    (a restored server has lost that) by somebody who may, or whose keys a restored server has lost and their
+    devices may bring back; `verdict` is what the server has shown that cannot be.
     """
 
     def __init__(

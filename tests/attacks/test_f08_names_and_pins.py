@@ -71,16 +71,16 @@ def rename(person: Person, username: str) -> bytes:
 def test_a_key_first_seen_in_a_group_never_becomes_more_by_itself() -> None:
     """Bob makes a group with a "carol" of his: her pin says by whom, and gives way to nothing silently."""
     forged = Person(3, "carol").begin("carol new")
-    met = Pins({}).meet(3, forged.now, How.GROUP, by=2, time=NOW)
+    met = Pins({}).meet(forged.chain, How.GROUP, by=2, time=NOW)
     assert (met.by_user[3].how, met.by_user[3].by) == (How.GROUP, 2)
-    other = replace(forged.now, identity_key=ed25519.public_key(seed_of("true carol")))
-    after = met.meet(3, other, How.REQUEST, by=0, time=NOW)
+    other = Person(3, "true carol").begin()
+    after = met.meet(other.chain, How.REQUEST, by=0, time=NOW)
     assert after == met, "a request for friendship does not overwrite the key"
-    assert after.is_held(3, replace(other, incarnation=2))
+    assert after.is_held(other.chain)
 
 
 def test_two_pins_of_one_head_are_a_conflict_that_is_shown() -> None:
-    one = Pins({}).meet(3, Person(3, "carol").begin().now, How.GROUP, by=2, time=NOW).by_user[3]
+    one = Pins({}).meet(Person(3, "carol").begin().chain, How.GROUP, by=2, time=NOW).by_user[3]
     rows = [OpenRow(1, UserId(3), one), OpenRow(1, UserId(3), replace(one, identity_key=b"x" * 32))]
     assert read_keyring(rows, {1: hash_set([])}).conflicts == {3}
     assert read_keyring(rows[:1], {1: hash_set([])}).conflicts == set()

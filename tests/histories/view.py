@@ -126,19 +126,19 @@ class View:
         self.conversation.has_head_row = True
 
     def take_meet(self, step: Told) -> None:
-        state = self.people.chain(step["user"]).state
-        if state is not None:
-            self.pins = self.pins.meet(step["user"], state, How.GROUP, self.own.user, 0)
+        chain = self.people.chain(step["user"])
+        if chain.state is not None:
+            self.pins = self.pins.meet(chain, How.GROUP, self.own.user, 0)
 
     def take_accept(self, step: Told) -> None:
-        state = self.people.chain(step["user"]).state
-        if state is not None and step["user"] in self.pins.by_user:
-            self.pins = self.pins.accept(step["user"], state, 0)
+        chain = self.people.chain(step["user"])
+        if chain.state is not None and step["user"] in self.pins.by_user:
+            self.pins = self.pins.accept(chain, 0)
 
     def take_compare(self, step: Told) -> None:
-        state = self.people.chain(step["user"]).state
-        if state is not None:
-            self.pins = self.pins.compare(step["user"], state, 0)
+        chain = self.people.chain(step["user"])
+        if chain.state is not None:
+            self.pins = self.pins.compare(chain, 0)
 
     def take_uncompare(self, step: Told) -> None:
         self.pins = self.pins.uncompare(step["user"], 0)

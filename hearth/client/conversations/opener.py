@@ -71,3 +71,9 @@ class Opener:
         """Add to a cursor what is known of the log up to it."""
         room = self._keeper.room
         return cursor if room is None else note_move(room, key, cursor)
+
+    def may_follow_loss(self, key: str, seq: int) -> bool:
+        """Tell whether a restore may have lost what is missing before an entry that was just read (8.5)."""
+        room = self._keeper.room
+        live = None if room is None else room.lives.get(key)
+        return live is not None and live.follower is not None and live.follower.may_follow_loss(seq)

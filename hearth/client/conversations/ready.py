@@ -8,6 +8,7 @@ from hearth.client.conversations.room import Room
 from hearth.client.conversations.rows import to_ms
 from hearth.client.conversations.seeds import find_seed
 from hearth.client.crypto.making import acts
+from hearth.client.keys.catch_up import catch_up_rows
 from hearth.client.keys.own import now_ms
 from hearth.client.problems import NotReady, Waits
 from hearth.conversations.contract import Conversation
@@ -18,6 +19,7 @@ from hearth.sealed.group.epoch import NO_HASH, Epoch, Kind
 from hearth.sealed.group.reasons import Age, Reason, find_held, find_reasons, needs_reidentify
 from hearth.sealed.group.sealing import State, View
 from hearth.sealed.group.steps import may_remove, rank_of
+from hearth.sealed.person.pins import Change
 
 MOST_TRIES = 5
 
@@ -30,7 +32,7 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
     if live.stopped is None and room.may_come_back(live, now_ms()):
         await _look_for_what_was_lost(room, live)
         if room.may_come_back(live, now_ms()):
-            raise NotReady(Waits.UNCONFIRMED)
+            raise NotReady(Waits.UNCONFIRMED, room.list_awaited(live, now_ms()))
     tries = 0
     while True:
         tries += 1
@@ -74,8 +76,28 @@ async def _try(room: Room, live: Live, conversation: Conversation, last_seq: int
             return False
         await _confirm(room, live, head, last_seq)
     await room.catch_up_members(live)
+    await _require_unbroken(room, live)
     live.sealing.look_again(_view(room, live, last_seq))
-    return await _act_on(room, live)
+    return await _act_on(room, live, last_seq)
+
+
+async def _require_unbroken(room: Room, live: Live) -> None:
+    """Look again at whose chain is not the one that their pin names, and whether another device of this
+    person has decided about it. Raises NotReady: until then nothing is sealed to them (9.2).
+    """
+    if not _list_broken(room, live):
+        return
+    room.stale |= _list_broken(room, live).keys()
+    await catch_up_rows(room.own)
+    await room.catch_up_members(live)
+    broken = _list_broken(room, live)
+    if broken:
+        raise NotReady(Waits.UNCONFIRMED, frozenset(broken), next(iter(broken.values())))
+
+
+def _list_broken(room: Room, live: Live) -> dict[int, Verdict]:
+    verdicts = {user: room.own.pins.find_break(room.own.met.chain(user)) for user in live.members()}
+    return {user: verdict for user, verdict in verdicts.items() if verdict is not None}
 
 
 async def _ask_head(room: Room, live: Live) -> EpochHead | None:
@@ -123,7 +145,7 @@ def _age(room: Room, live: Live, last_seq: int) -> Age:
     return Age(now_ms() + room.replica.ahead_ms, told.time, max(0, last_seq - told.seq))
 
 
-async def _act_on(room: Room, live: Live) -> bool:
+async def _act_on(room: Room, live: Live, last_seq: int) -> bool:
     """Do what the state asks for. Raises NotReady."""
     epoch = live.epochs.newest
     assert epoch is not None  # `_view` has looked at it
@@ -137,6 +159,8 @@ async def _act_on(room: Room, live: Live) -> bool:
             await ask_for_seeds(room, live)
             raise NotReady(Waits.KEYLESS)
     elif state is State.ROTATING:
+        if room.list_unwanted(live):
+            await scan_leaves(room, live, last_seq + 1)  # who has left is nobody's to remove
         await act(room, live, _choose(room, live, epoch))
     elif state is State.UNCONFIRMED:
         raise NotReady(Waits.UNCONFIRMED)
@@ -161,7 +185,22 @@ def _choose(room: Room, live: Live, epoch: Epoch) -> acts.Act:
 
 
 async def _reidentify(room: Room, live: Live, epoch: Epoch) -> None:
-    """Let in again whose new identity the person has accepted. Raises NotReady for everybody else."""
+    """Let in again whose new identity the person has accepted, here or on another device. Raises NotReady
+    for everybody else.
+    """
+    held, accepted = _find_accepted(room, epoch)
+    if accepted != held and await catch_up_rows(room.own):
+        held, accepted = _find_accepted(room, epoch)
+    if accepted != held:
+        waiting = held - accepted
+        earlier = frozenset(user for user in waiting if _has_earlier(room, user))
+        raise NotReady(Waits.EARLIER, earlier) if earlier else NotReady(Waits.HELD, waiting)
+    if held:
+        await act(room, live, acts.reidentify(epoch, room.own.user, accepted))
+
+
+def _find_accepted(room: Room, epoch: Epoch) -> tuple[frozenset[int], frozenset[int]]:
+    """Return who is held, and who of them only until `reidentify`, which this person's decision allows."""
     people, pins = room.own.met.people, room.own.pins
     held = find_held(epoch, people, pins)
     accepted = set()
@@ -173,9 +212,11 @@ async def _reidentify(room: Room, live: Live, epoch: Epoch) -> None:
         )
         if is_accepted and needs_reidentify(chain.at(epoch.members[user].chain), chain.state):
             accepted.add(user)
-    if accepted != held:
-        raise NotReady(Waits.HELD, held - accepted)
-    await act(room, live, acts.reidentify(epoch, room.own.user, accepted))
+    return held, frozenset(accepted)
+
+
+def _has_earlier(room: Room, user: int) -> bool:
+    return room.own.pins.find_change(room.own.met.chain(user)) is Change.EARLIER
 
 
 async def _begin(room: Room, live: Live, conversation: Conversation) -> None:
@@ -201,6 +242,8 @@ def is_ready(room: Room, live: Live, last_seq: int) -> bool:
     if epoch is None or live.sealing.state is not State.READY or live.pending is not None:
         return False
     if live.members() & room.stale or live.epochs.known[epoch.record.n].key is None:
+        return False
+    if find_held(epoch, room.own.met.people, room.own.pins):
         return False
     return not _find_reasons(room, live, epoch, last_seq)
 

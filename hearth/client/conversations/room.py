@@ -13,13 +13,16 @@ from hearth.client.keys.kept import KeptConversation, KeptHead
 from hearth.client.keys.make import Row
 from hearth.client.keys.own import Own
 from hearth.client.replica.state import Replica
+from hearth.client.restored.awaiting import find_reach
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
 from hearth.errors import HearthError
 from hearth.messages.contract import Entry
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.check import Where
 from hearth.sealed.group.epoch import NO_HASH, Action, Kind
+from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
+from hearth.sealed.person.people import People
 from hearth.sealed.person.pins import Pins
 
 NOTHING = KeptConversation()
@@ -57,6 +60,7 @@ class Room:
 
     `database` is the generation that they are of: another one is begun with nothing.
     `said` are accepted contents whose heads are still to be heard (8.4).
+    `before` are people as they were known before a restore, as far as this program ran then.
     `spare` are seeds of epochs that a restored server may have lost, for when it shows them again.
     `entries` are those that wait for a key, `healed` those that were opened since and are still to be given.
     """
@@ -66,6 +70,7 @@ class Room:
     database: str
     lives: dict[str, Live] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
+    before: People | None = None
     spare: dict[EpochId, EpochRow] = field(default_factory=dict)
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     healed: deque[Healed] = field(default_factory=deque)
@@ -108,13 +113,32 @@ class Room:
         """Tell whether a restored server has lost a newer epoch or a member's statements, and they may be
         given back (`now` in ms).
         """
-        kept, keys = self.kept(live.key), self.own.keys
-        if kept.lost.n > live.newest_n and now < kept.lost_until:
-            return True
-        if not keys.lost or now >= keys.lost_until:
-            return False
-        chains = {user: len(self.own.met.chain(user).states) for user in live.members()}
-        return any(keys.lost.get(str(user), 0) > n for user, n in chains.items())
+        kept = self.kept(live.key)
+        is_lost = kept.lost.n > live.newest_n and now < kept.lost_until
+        return is_lost or bool(self.list_awaited(live, now))
+
+    def list_awaited(self, live: Live, now: int) -> frozenset[int]:
+        """Return the members whose chain a restored server has shorter, and who may still give it back."""
+        return frozenset(user for user in live.members() if self.awaits(user, now))
+
+    def awaits(self, user: int, now: int) -> bool:
+        """Tell whether the end of somebody's chain is lost, and may still come back (10.10)."""
+        keys, chain = self.own.keys, self.own.met.chain(user)
+        is_lost = str(user) in keys.lost and now < keys.lost_until
+        return is_lost and self.find_reach(user) > len(chain.states)
+
+    def find_reach(self, user: int) -> int:
+        """Return up to which statement somebody's chain may come to stand as it stood before a restore."""
+        before, now = self.chain_before(user), self.own.met.chain(user)
+        length = self.own.keys.lost.get(str(user), 0)
+        is_decided = now.state is not None and self.own.pins.has_taken_earlier(now)
+        if is_decided and len(before.states) < length:
+            return len(now.states)
+        return find_reach(before, length, now)
+
+    def chain_before(self, user: int) -> Chain:
+        """Return what was known of somebody's chain before a restore; nothing of it is of today."""
+        return Chain(self.own.server, user) if self.before is None else self.before.chain(user)
 
     def list_unwanted(self, live: Live) -> frozenset[int]:
         """Return the members whose removal a restored server has lost, and of whom nobody has decided since.
@@ -173,8 +197,8 @@ class Room:
             await self.own.append(rows)
 
     async def meet_members(self, live: Live, time: int) -> None:
-        """Pin whom one meets in an epoch for the first time; let pins follow what holds nothing (9.1,
-        9.2).
+        """Pin whom one meets in an epoch for the first time; let pins follow what holds nothing, and go where
+        the chain is whose head a restore has lost (9.1, 9.2).
         """
         newest = live.epochs.newest
         if newest is None:
@@ -182,13 +206,15 @@ class Room:
         pins: Pins = self.own.pins
         is_group = newest.record.kind is Kind.GROUP
         for user in newest.members:
-            state = self.own.met.chain(user).state
-            if user == self.own.user or state is None:
+            chain = self.own.met.chain(user)
+            if user == self.own.user or chain.state is None:
                 continue
             if user not in pins.by_user:
                 how = How.GROUP if is_group else How.REQUEST
-                pins = pins.meet(user, state, how, newest.record.actor, time)
-            pins = pins.follow(user, state, time)
+                pins = pins.meet(chain, how, newest.record.actor, time)
+            pins = pins.follow(chain, time)
+            if not self.awaits(user, time):
+                pins = pins.return_to(chain, time)
         changed = self.own.set_pins(pins)
         if changed:
             await self.append(changed)

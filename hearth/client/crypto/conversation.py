@@ -8,7 +8,12 @@ from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.record import Opened
 from hearth.client.crypto.log.rows import Judgement, Row, Withheld
-from hearth.client.crypto.log.withheld import find_gaps, find_rightly_emptied, find_unseen
+from hearth.client.crypto.log.withheld import (
+    find_gaps,
+    find_maybe_lost,
+    find_rightly_emptied,
+    find_unseen,
+)
 from hearth.sealed.core.verdicts import Rejected
 from hearth.sealed.group.check import Where
 from hearth.sealed.group.epochs import Epochs
@@ -20,10 +25,14 @@ from hearth.sealed.person.pins import Pins
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a client makes of the entries that it knows: a judgement and perhaps a warning by seq."""
+    """What a client makes of the entries that it knows: a judgement and perhaps a warning by seq.
+
+    `maybe_lost` are the gaps that a restore may have made, beside the server and the sender.
+    """
 
     judgements: dict[int, Judgement]
     withheld: dict[int, Withheld]
+    maybe_lost: frozenset[int] = frozenset()
 
 
 class Conversation:
@@ -49,7 +58,8 @@ class Conversation:
         judgements = self._pass(emptied)
         wrong = {row.seq for row in self.log.list_rows() if row.is_emptied} - emptied
         withheld = find_gaps(self.log, judgements) | find_unseen(self.log, self.marks, judgements)
-        return Findings(judgements, withheld | dict.fromkeys(wrong, Withheld.EMPTIED))
+        maybe_lost = find_maybe_lost(self.log, self.marks, judgements, withheld)
+        return Findings(judgements, withheld | dict.fromkeys(wrong, Withheld.EMPTIED), maybe_lost)
 
     def view(self, pins: Pins, age: Age) -> View:
         """Return what stands against sealing under the newest epoch."""

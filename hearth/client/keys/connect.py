@@ -10,7 +10,8 @@ from typing import TypeVar
 from hearth.client.keys.asking import is_moved
 from hearth.client.keys.catch_up import catch_up_listed, catch_up_rows
 from hearth.client.keys.make import KeysPlan, make_keys, make_receive, seal_rows
-from hearth.client.keys.own import Own, digest_row, find_disputed, now_ms
+from hearth.client.keys.own import Own, digest_row, now_ms
+from hearth.client.keys.pins import find_disputed
 from hearth.directory.contract import ChainTaken, Renew
 from hearth.errors import HearthError
 from hearth.sealed.core import hpke

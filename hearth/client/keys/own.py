@@ -9,6 +9,14 @@ from hearth.client.device_file import DeviceFile
 from hearth.client.keys.kept import AccountKeys, KeptGeneration
 from hearth.client.keys.make import MadeKeys, Row, seal_rows
 from hearth.client.keys.people import Acquaintances
+from hearth.client.keys.pins import (
+    choose_pins,
+    find_disputed,
+    find_standing,
+    list_known,
+    list_pins,
+    order_pins,
+)
 from hearth.client.replica.catch_up import Ask
 from hearth.sealed.core import ed25519, hpke
 from hearth.sealed.core.hashing import sha256
@@ -27,11 +35,10 @@ from hearth.sealed.person.keyring import (
     RowKind,
     UserId,
     VersionId,
-    list_disputed,
     read_keyring,
 )
 from hearth.sealed.person.own_chain import OwnChain, OwnGeneration
-from hearth.sealed.person.pins import Pins
+from hearth.sealed.person.pins import Pins, has_conflict
 from hearth.sealed.person.vault import OwnHead
 from hearth.vault.contract import AppendRows, KeyringTaken, NewRow
 
@@ -54,7 +61,8 @@ class Own:
     """One device with keys. `receive_seeds` by version and `seeds` by epoch are what the keyring gives.
 
     `stored` are all rows that open; `counting` those under the newest generation that count (6.3), `rows`
-    what they come to, `counted` pins and heads that ever did.
+    what they come to, `counted` pins and heads that ever did. `remembered` are pins that counted here,
+    whatever the keyring shows now, `standing` by user those that nothing takes back, in their order.
     `device_keys` are the X-Wing keys of the person's devices, as the chain names them.
     """
 
@@ -75,7 +83,9 @@ class Own:
         self.receive_seeds: dict[int, bytes] = {}
         self.device_keys: dict[bytes, bytes] = {}
         self.seeds: dict[EpochId, tuple[EpochRow, ...]] = {}
-        self.pins = Pins(self.kept_pins())
+        self.remembered = list(self.kept_pins().items())
+        self.standing: dict[int, list[PinRow]] = {}
+        self.pins = Pins(self.kept_pins(), was_told=self.was_told)
 
     @property
     def server(self) -> bytes:
@@ -88,6 +98,11 @@ class Own:
     @property
     def chain(self) -> Chain:
         return self.met.chain(self.file.state.user_id)
+
+    @property
+    def was_told(self) -> bool:
+        """Tell whether the server has told this device of a restore (9.2)."""
+        return len({*self.keys.databases, self.file.state.generation} - {""}) > 1
 
     @property
     def newest(self) -> OwnGeneration:
@@ -144,12 +159,17 @@ class Own:
 
     def carried(self) -> list[Row]:
         """Return the rows of kinds 2 to 4 that go on under the next generation; of several with one id the
-        first counts, and pins in dispute follow.
+        first counts, and pins in dispute follow. What is taken back goes no further.
         """
         if self.before() is None:
             return []
-        counting = [(_read_id(kind, row_id), body) for (kind, row_id), body in self.rows.items()]
-        return [*counting, *find_disputed(self.counting)]
+        counting = [
+            (_read_id(kind, row_id), body)
+            for (kind, row_id), body in self.rows.items()
+            if kind != RowKind.PIN
+        ]
+        pins: list[Row] = [(UserId(user), pin) for user, pin in self.pins.by_user.items()]
+        return [*counting, *pins, *find_disputed(self.counting, self.pins.by_user.values())]
 
     def take_rows(self) -> None:
         """Learn what the stored rows say. Raises Rejected(withheld): those of the newest set are not
@@ -161,16 +181,32 @@ class Own:
         keyring = read_keyring(stored, {newest.g: newest.set}, counts)
         self.rows, self.counting = keyring.rows, [row for row in stored if counts(row)]
         self.counted |= {(row.name, row.body) for row in self.counting if row.body.KIND in SAID}
-        pins, shown = dict(self.pins.by_user), self.shown_pins()
         for (_, row_id), body in keyring.rows.items():
             if isinstance(body, ReceiveRow):
                 self._take_receive_seed(VersionId.unpack(row_id).version, body)
-            elif isinstance(body, PinRow):
-                user = UserId.unpack(row_id).user
-                known = pins.get(user)
-                is_later = known is None or body.n > known.n or (body.n == known.n and (user, known) in shown)
-                pins[user] = body if is_later else pins[user]
-        self.pins = Pins(pins)
+        self.remember_pins()
+
+    def remember_pins(self, pins: Iterable[tuple[int, PinRow]] = ()) -> None:
+        """Know these pins, and find anew which count (6.3): by what takes them back, n, and place.
+
+        Those that the keyring has lost stand after what it shows.
+        """
+        known = dict.fromkeys([*self.pins.by_user.items(), *pins])
+        self.remembered += [one for one in known if one not in self.remembered]
+        listed = order_pins(self.remembered, list_pins(self.counting), self.shown_pins())
+        self.standing = find_standing(listed)
+        may_take: dict[int, list[PinRow]] = {}
+        if self.was_told:
+            sets = {g: one.statement.set for g, one in self.generations.generations.items()}
+            may_take = list_known(self.stored, sets, self.counted, listed)
+        self.pins = Pins(choose_pins(self.standing), may_take, self.was_told)
+
+    def is_disputed(self, user: int) -> bool:
+        """Tell whether one's own devices were shown different things of somebody, since one compared last."""
+        pin = self.pins.by_user.get(user)
+        said = self.standing.get(user, [])
+        chain = self.met.chain(user)
+        return pin is not None and has_conflict(said, pin, chain, was_told=self.was_told)
 
     def _find_counting(self) -> Callable[[OpenRow], bool]:
         """Return what tells whether a row under the newest generation counts.
@@ -190,11 +226,7 @@ class Own:
 
     def shown_pins(self) -> set[tuple[int, PinRow]]:
         """Return every pin of the keyring, by user. One that it has lost still counts, after those."""
-        return {
-            (row.id.user, row.body)
-            for row in self.stored
-            if isinstance(row.id, UserId) and isinstance(row.body, PinRow)
-        }
+        return set(list_pins(self.stored))
 
     def _take_receive_seed(self, version: int, row: ReceiveRow) -> None:
         """A seed that does not fit its statement is no seed."""
@@ -220,7 +252,7 @@ class Own:
         changed = [
             (UserId(user), pin) for user, pin in pins.by_user.items() if self.pins.by_user.get(user) != pin
         ]
-        self.pins = pins
+        self.remember_pins((row_id.user, pin) for row_id, pin in changed)
         for row_id, pin in changed:
             self.met.keep(row_id.user, pin.pack())
         return list(changed)
@@ -296,15 +328,6 @@ class Own:
         if state.vault is not None:
             self.keys.vault_version = state.vault.version
         self.file.save()
-
-
-def find_disputed(rows: Iterable[OpenRow]) -> list[Row]:
-    """Return the pins of whom more than one thing was said since somebody compared."""
-    pins: dict[int, list[PinRow]] = {}
-    for row in rows:
-        if isinstance(row.body, PinRow) and isinstance(row.id, UserId):
-            pins.setdefault(row.id.user, []).append(row.body)
-    return [(UserId(user), pin) for user, said in pins.items() for pin in list_disputed(said)]
 
 
 def digest_row(row_id: RowId, body: RowBody) -> bytes:

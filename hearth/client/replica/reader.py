@@ -43,7 +43,8 @@ async def leave_closed(_read: Read) -> None:
 class Reader:
     """Walks every conversation of a replica from the cursors in the device file.
 
-    `describe` may add to a cursor what is known of the log up to it, before it is kept; `open_entry` judges.
+    `describe` may add to a cursor what is known of the log up to it, before it is kept; `open_entry` judges;
+    `may_follow_loss` tells whether a restore may have lost what is missing before an entry.
     """
 
     def __init__(
@@ -54,9 +55,11 @@ class Reader:
         report: Callable[[EntryMissing], None],
         describe: Callable[[str, Cursor], Cursor] = lambda _key, cursor: cursor,
         open_entry: Open = leave_closed,
+        may_follow_loss: Callable[[str, int], bool] = lambda _key, _seq: False,
     ) -> None:
         self._describe = describe
         self._open = open_entry
+        self._may_follow_loss = may_follow_loss
         self._file = file
         self._replica = replica
         self._ask = ask
@@ -177,10 +180,11 @@ class Reader:
         if entry.counter == 0 or not (is_vouched or (last is not None and entry.counter == last + 1)):
             return before.counters
         if last is not None and entry.counter > last + 1:
-            missing = EntryMissing(
-                conversation_id=entry.conversation_id, seq=entry.seq, from_user=entry.from_user
+            key, seq = entry.conversation_id, entry.seq
+            may_be_lost = self._may_follow_loss(key, seq)
+            self._report(
+                EntryMissing(conversation_id=key, seq=seq, from_user=entry.from_user, may_be_lost=may_be_lost)
             )
-            self._report(missing)
         return {**before.counters, entry.from_device: max(entry.counter, last or 0)}
 
     def _held(self, key: str, reached: Cursor) -> Cursor:

@@ -33,7 +33,8 @@ class AfterRestore:
     What could not be given back, because somebody else's chain has to come first, stays in `_known`. What the
     server answers about one conversation holds up no other. While it takes nothing more, all waits in there,
     and the keys are let go of. What was known of conversations that `rollback` has stopped is in `_denied`:
-    they are judged anew, by all of it, when another generation is told.
+    they are judged anew, by all of it, when another generation is told. What rests on keys that cannot come
+    back from this one is in `_given_up` until then.
     """
 
     def __init__(self, file: DeviceFile, replica: Replica) -> None:
@@ -41,6 +42,7 @@ class AfterRestore:
         self._before: Room | None = None
         self._known: dict[str, Known] = {}
         self._denied: dict[str, Known] = {}
+        self._given_up: dict[str, Known] = {}
         self._not_before = 0.0
         self._vault_version = 0
 
@@ -75,6 +77,8 @@ class AfterRestore:
             await return_pins(room.own, None if self._before is None else self._before.own)
             _judge_anew(room)
             known = gather(self._file.state, self._before, self._replica.lost)
+            for key, one in self._given_up.items():
+                known[key] = known.get(key, Known()).with_given_up(one)
             known |= {key: one.again() for key, one in self._denied.items()}
             heads = await _list_heads(room, known)
             for key, one in known.items():
@@ -109,6 +113,9 @@ class AfterRestore:
                 return
         del self._known[key]
         self._denied.pop(key, None)
+        self._given_up.pop(key, None)
+        if known.given_up is not None:
+            self._given_up[key] = known
         if room.open(key).stopped is Verdict.ROLLBACK:
             self._denied[key] = known
 

@@ -18,6 +18,7 @@ from hearth.client.conversations.seeds import write_seeds
 from hearth.client.keys.kept import KeptHead
 from hearth.client.problems import may_pass
 from hearth.client.replica.places import find_common
+from hearth.client.restored.awaiting import can_come_back
 from hearth.client.restored.known import Known
 from hearth.client.restored.offer import Offer, Refused, offer_all
 from hearth.messages.contract import Page, ReadHistory
@@ -88,6 +89,9 @@ async def _give_back(room: Room, live: Live, known: Known) -> None:
     parted = _find_parting(live, known, common)
     if parted is not None:
         _give_up(room, live)
+    known.given_up = await _find_given_up(room, live, known)
+    if parted is None and known.given_up is not None:
+        _wait_below(room, live, known, known.given_up)
     there = await _list_there(room, live, common, last_seq) if known.entries else set()
     offer = _choose(live, known, common, parted)
     lost = [row for row in offer.rows if (row.user, row.client_id) not in there]
@@ -113,9 +117,36 @@ def set_aside(room: Room, live: Live, known: Known, common: int | None) -> None:
 
 
 def _give_up(room: Room, live: Live) -> None:
-    """Others have gone on without what was lost: it does not come back."""
+    """What was lost does not come back: others have gone on without it, or it rests on what is gone."""
     kept = msgspec.structs.replace(room.kept(live.key), lost=KeptHead(), lost_until=0)
     room.own.keys.conversations[live.key] = kept
+    room.own.file.save()
+
+
+async def _find_given_up(room: Room, live: Live, known: Known) -> int | None:
+    """Return the first lost epoch that states a head which is not there and cannot come back.
+
+    Raises Rejected: a member's chain that cannot be.
+    """
+    lost = [known.epochs[n].epoch for n in _list_in_row(known, live.newest_n + 1)]
+    await room.own.met.catch_up({user for epoch in lost for user in epoch.members})
+    for epoch in lost:
+        for user, line in epoch.members.items():
+            before, now = room.chain_before(user), room.own.met.chain(user)
+            if not can_come_back(line.chain, before, room.find_reach(user), now):
+                return epoch.record.n
+    return None
+
+
+def _wait_below(room: Room, live: Live, known: Known, n: int) -> None:
+    """Nothing from epoch n on is waited for; what is below it may come back."""
+    below = known.epochs.get(n - 1)
+    is_lost = below is not None and n - 1 > live.newest_n
+    if below is None or not is_lost:
+        _give_up(room, live)
+        return
+    head = KeptHead(n - 1, below.epoch.hash)
+    room.own.keys.conversations[live.key] = msgspec.structs.replace(room.kept(live.key), lost=head)
     room.own.file.save()
 
 
@@ -156,6 +187,7 @@ def _choose(live: Live, known: Known, common: int, parted: int | None) -> Offer:
     """Choose what may be given back: nothing under epochs that are others now."""
     newest = live.newest_n
     epochs = [] if parted is not None else _list_in_row(known, newest + 1)
+    epochs = [n for n in epochs if known.given_up is None or n < known.given_up]
     reached = parted - 1 if parted is not None else newest + len(epochs)
     rows = [
         row

@@ -28,7 +28,8 @@ class KnownEpoch:
 class Known:
     """Places (H by seq), entries by seq, epochs by n; of `head`, the newest epoch, the hash at least.
 
-    `until` (ms) others may give back what this device cannot; `stays_lost` is the first epoch that does.
+    `until` (ms) others may give back what this device cannot; `stays_lost` is the first epoch that does, and
+    `given_up` the first that rests on keys which cannot come back.
     """
 
     head: KeptHead = field(default_factory=KeptHead)
@@ -37,6 +38,7 @@ class Known:
     epochs: dict[int, KnownEpoch] = field(default_factory=dict)
     until: int = field(default_factory=patience.end)
     stays_lost: int | None = None
+    given_up: int | None = None
 
     @property
     def last(self) -> tuple[int, bytes]:
@@ -46,7 +48,25 @@ class Known:
 
     def again(self) -> "Known":
         """Return the same for another restore: all of it may come back, and others have time again."""
-        return replace(self, until=patience.end(), stays_lost=None)
+        return replace(self, until=patience.end(), stays_lost=None, given_up=None)
+
+    def with_given_up(self, old: "Known") -> "Known":
+        """Return the same with what was given up before, above all else, unless others have taken its place:
+        another backup may have the keys.
+        """
+        first = old.given_up
+        if first is None or self.head.n >= first:
+            return self
+        shift = max(self.places, default=0)
+        epochs = {n: replace(one, seq=one.seq + shift) for n, one in old.epochs.items() if n >= first}
+        entries = {
+            seq + shift: replace(row, seq=seq + shift)
+            for seq, row in old.entries.items()
+            if row.epoch >= first
+        }
+        return replace(
+            self, head=old.head, epochs={**self.epochs, **epochs}, entries={**self.entries, **entries}
+        )
 
     def seeds(self, conversation: bytes) -> dict[EpochId, EpochRow]:
         """Return the seeds that are here, as the keyring names them."""

@@ -27,7 +27,6 @@ from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.generations import Generation
 from hearth.sealed.person.keyring import UserId
-from hearth.sealed.person.pins import Pins
 from hearth.sealed.person.user_chain import MAY_COME_BACK, read_user_statement
 from hearth.vault.contract import Generations, ListGenerations
 
@@ -47,6 +46,7 @@ async def look_at_people(room: Room, before: Room | None) -> None:
     has_own = before is not None and bool(before.own.chain.states)
     if before is not None:
         own.counted |= before.own.counted
+        room.before = before.own.met.people
     if before is not None and has_own:
         await _offer_own(own, before.own)
     heads = await _list_heads(own)
@@ -70,14 +70,16 @@ async def return_pins(own: Own, before: Own | None) -> None:
     """Write pins again that the keyring has lost: nobody is unverified or unmet by what a server says of a
     restore. Raises HearthError.
     """
-    known = own.kept_pins() | ({} if before is None else before.pins.by_user)
-    lost = dict(known.items() - own.shown_pins())
-    if not lost:
-        return
-    await own.append([(UserId(user), pin) for user, pin in lost.items()])
-    now = own.pins.by_user
-    counting = {user: pin for user, pin in lost.items() if user not in now or pin.n >= now[user].n}
-    own.set_pins(Pins(now | counting))
+    known = {**own.kept_pins(), **({} if before is None else before.pins.by_user)}
+    own.remember_pins(known.items())
+    shown = own.shown_pins()
+    lost = [(user, pin) for user, pin in known.items() if pin in own.standing.get(user, ())]
+    lost = [one for one in lost if one not in shown]
+    if lost:
+        await own.append([(UserId(user), pin) for user, pin in lost])
+    for user, pin in lost:
+        if own.pins.by_user[user] == pin:
+            own.met.keep(user, pin.pack())
 
 
 async def _list_heads(own: Own) -> dict[str, ChainHead]:

@@ -91,14 +91,15 @@ def find_held(epoch: Epoch, people: People, pins: Pins) -> frozenset[int]:
     A member's identity is held when that of the chain's highest head is, or when the roster's is of another
     incarnation than it: then only `reidentify` lets them in again.
     """
-    return frozenset(user for user, member in epoch.members.items() if _is_held(people, pins, user, member))
+    return frozenset(
+        user for user, member in epoch.members.items() if _is_held(people.chain(user), pins, member)
+    )
 
 
-def _is_held(people: People, pins: Pins, user: int, member: Member) -> bool:
-    chain = people.chain(user)
+def _is_held(chain: Chain, pins: Pins, member: Member) -> bool:
     state = chain.state
     assert state is not None
-    return pins.is_held(user, state) or needs_reidentify(chain.at(member.chain), state)
+    return pins.is_held(chain) or needs_reidentify(chain.at(member.chain), state)
 
 
 def needs_reidentify(stated: ChainState, state: ChainState) -> bool:

@@ -50,7 +50,7 @@ def check_request(data: bytes, epochs: Epochs, pins: Pins) -> Signed[RewrapReque
     assert state is not None  # the stated head is on the chain
     is_linked = stated.incarnation == state.incarnation
     require(is_linked, Verdict.CHANGED_IDENTITY, "the asker has reset since")
-    check_pin(pins, request.user, state)
+    check_pin(pins, chain)
     _check_receive_key(chain, state, request)
     device = state.devices.get(request.device)
     if device is None:

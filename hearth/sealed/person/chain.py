@@ -70,6 +70,10 @@ class Chain:
         require(fits, Verdict.FORK, "another statement at this head")
         return self.states[head.n - 1]
 
+    def has(self, head: Head) -> bool:
+        """Tell whether a head is known and stands on the chain."""
+        return 1 <= head.n <= len(self.states) and self.states[head.n - 1].hash == head.hash
+
     def is_linked(self, before: bytes, after: bytes) -> bool:
         """Tell whether two identity keys are of one incarnation; Rejected(unproven) for unknown ones."""
         known = before in self._incarnations and after in self._incarnations

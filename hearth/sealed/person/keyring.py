@@ -250,8 +250,8 @@ def read_keyring(
         name = (body.KIND, row_id.pack())
         if isinstance(body, PinRow) and isinstance(row_id, UserId):
             pins.setdefault(row_id.user, []).append(body)
-        found[name] = _choose(found.get(name), body)
-    conflicts = frozenset(user for user, seen in pins.items() if _has_conflict(seen))
+        found[name] = choose_row(found.get(name), body)
+    conflicts = frozenset(user for user, seen in pins.items() if says_two_things(list_since_compared(seen)))
     return Keyring(found, seeds, conflicts)
 
 
@@ -263,12 +263,15 @@ def hash_rows(rows: Iterable[OpenRow], g: int) -> bytes | None:
         return None
 
 
-def list_standing(rows: Sequence[tuple[RowId, RowBody]]) -> list[tuple[RowId, RowBody]]:
-    """Return the rows, in their order, without the pins that another one takes back.
+def list_standing(
+    rows: Sequence[tuple[RowId, RowBody]], others: Iterable[PinRow] = ()
+) -> list[tuple[RowId, RowBody]]:
+    """Return the rows, in their order, without the pins that another one takes back, of them or of `others`.
 
     A pin that is taken back itself takes back still.
     """
-    taken = {one for _, body in rows if isinstance(body, PinRow) for one in body.takes_back}
+    pins = [*(body for _, body in rows if isinstance(body, PinRow)), *others]
+    taken = {one for pin in pins for one in pin.takes_back}
 
     def is_taken(row_id: RowId, body: RowBody) -> bool:
         if not isinstance(body, PinRow) or not isinstance(row_id, UserId):
@@ -278,7 +281,7 @@ def list_standing(rows: Sequence[tuple[RowId, RowBody]]) -> list[tuple[RowId, Ro
     return [row for row in rows if not is_taken(*row)] if taken else list(rows)
 
 
-def _choose(before: RowBody | None, after: RowBody) -> RowBody:
+def choose_row(before: RowBody | None, after: RowBody) -> RowBody:
     """The higher n counts, then the higher place, then the later row."""
     if isinstance(before, PinRow) and isinstance(after, PinRow):
         return before if before.n > after.n else after
@@ -287,13 +290,19 @@ def _choose(before: RowBody | None, after: RowBody) -> RowBody:
     return after
 
 
+def list_since_compared(pins: Iterable[PinRow]) -> list[PinRow]:
+    """Return a person's pins from the last comparison on."""
+    since: list[PinRow] = []
+    for pin in pins:
+        since = [pin] if pin.how is How.COMPARED else [*since, pin]
+    return since
+
+
 def list_disputed(pins: Iterable[PinRow]) -> list[PinRow]:
     """Return all that a person's pins say, each once and in order, if since somebody compared they say more
     than one thing: they are carried over together.
     """
-    since: list[PinRow] = []
-    for pin in pins:
-        since = [pin] if pin.how is How.COMPARED else [*since, pin]
+    since = list_since_compared(pins)
     last = {_said(pin): at for at, pin in enumerate(since)}
     return [since[at] for at in sorted(last.values())] if len(last) > 1 else []
 
@@ -302,17 +311,10 @@ def _said(pin: PinRow) -> tuple[int, bytes, bytes]:
     return pin.n, pin.hash, pin.identity_key
 
 
-def _has_conflict(pins: list[PinRow]) -> bool:
-    """Tell whether they say different things of one n, since somebody compared last."""
-    said: dict[int, tuple[bytes, bytes]] = {}
-    has_conflict = False
-    for pin in pins:
-        if pin.how is How.COMPARED:
-            said, has_conflict = {}, False
-        elif said.get(pin.n, (pin.hash, pin.identity_key)) != (pin.hash, pin.identity_key):
-            has_conflict = True
-        said[pin.n] = (pin.hash, pin.identity_key)
-    return has_conflict
+def says_two_things(pins: Iterable[PinRow]) -> bool:
+    """Tell whether pins say different things of one n."""
+    said: dict[int, tuple[int, bytes, bytes]] = {}
+    return any(said.setdefault(pin.n, _said(pin)) != _said(pin) for pin in pins)
 
 
 def hash_set(rows: Iterable[tuple[int, bytes, bytes]]) -> bytes:

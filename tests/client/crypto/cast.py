@@ -65,6 +65,13 @@ class Person:
     def head(self) -> Head:
         return self.now.head
 
+    @property
+    def chain(self) -> Chain:
+        """The chain as who fetches it now verifies it."""
+        chain = Chain(SERVER, self.user)
+        chain.finish(self.statements)
+        return chain
+
     def say(self, body: Body, device: str | None = None, key: str | None = None) -> bytes:
         """Sign the next statement, by a device or by the identity."""
         signer = device_id(device) if device else IDENTITY_SIGNS

@@ -40,7 +40,7 @@ def refused(act: Callable[[], object], verdict: Verdict) -> None:
 def begin() -> tuple[Room, Conversation, Pins]:
     room = Room(make_cast("alice", "bob", "carol"))
     room.create()
-    pins = Pins({}).meet(3, room.cast[3].now, How.REQUEST, by=0, time=NOW)
+    pins = Pins({}).meet(room.cast[3].chain, How.REQUEST, by=0, time=NOW)
     return room, room.open(2), pins
 
 
@@ -107,13 +107,13 @@ def test_nothing_is_sealed_to_an_old_key_a_removed_device_or_a_changed_identity(
     catch_up(people, carol)
     asked = ask(room, "carol new")
     refused(lambda: check_request(asked, conversation.epochs, pins), Verdict.CHANGED_IDENTITY)
-    accepted = pins.accept(3, carol.now, NOW)
+    accepted = pins.accept(carol.chain, NOW)
     refused(lambda: check_request(asked, conversation.epochs, accepted), Verdict.CHANGED_IDENTITY)
 
 
 def test_who_was_compared_and_has_renewed_their_keys_waits_for_a_comparison() -> None:
     room, conversation, pins = begin()
-    compared = pins.compare(3, room.cast[3].now, NOW)
+    compared = pins.compare(room.cast[3].chain, NOW)
     room.cast[3].renew_identity("carol 2")
     catch_up(conversation.epochs.people, room.cast[3])
     assert check_request(ask(room), conversation.epochs, pins).body.n == 1

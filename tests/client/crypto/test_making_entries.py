@@ -223,7 +223,7 @@ def test_nobody_is_answered_whose_identity_waits() -> None:
     room = begin()
     asked = make_request(look(room, 3).epochs, device(room, 3), 1, NOW)
     helper = look(room, 1).epochs
-    pins = Pins({}).meet(3, room.cast[3].now, How.COMPARED, 0, 1)
+    pins = Pins({}).meet(room.cast[3].chain, How.COMPARED, 0, 1)
     room.cast[3].renew_identity("carol 2")
     helper.people.chain(3).finish(room.cast[3].statements)
     public = hpke.public_key(seed_of(room.cast[3].receive_name(1)))

@@ -197,13 +197,13 @@ def test_a_key_whose_owner_has_a_newer_one_is_named_only_while_it_must_be() -> N
 def test_a_reset_is_let_in_by_reidentify_alone_and_stays_as_it_was_until_then() -> None:
     company = begin()
     alice, carol = company.members[1].look(), company.cast[3]
-    alice.pins = alice.pins.meet(3, carol.now, How.REQUEST, 0, 1)
+    alice.pins = alice.pins.meet(carol.chain, How.REQUEST, 0, 1)
     before = alice.newest.members[3]
     carol.reset("carol 2", "carol new")
     for member in (alice, company.members[2]):  # bob has pinned nobody
         assert member.make(acts.rotate(member.newest)).epoch.members[3] == before
     refused(lambda: alice.make(acts.reidentify(alice.newest, 1, [3])), Verdict.CHANGED_IDENTITY)
-    alice.pins = alice.pins.accept(3, carol.now, 2)
+    alice.pins = alice.pins.accept(carol.chain, 2)
     made = alice.make(acts.reidentify(alice.newest, 1, [3]))
     line = made.epoch.members[3]
     assert line.identity_key == carol.now.identity_key and line.receive_version == 2
@@ -225,11 +225,11 @@ def test_two_people_who_have_both_reset_begin_anew_by_either() -> None:
 def test_a_compared_identity_that_was_renewed_is_stated_as_it_was_until_it_is_compared_again() -> None:
     company = begin()
     alice, carol = company.members[1].look(), company.cast[3]
-    alice.pins = alice.pins.meet(3, carol.now, How.COMPARED, 0, 1)
+    alice.pins = alice.pins.meet(carol.chain, How.COMPARED, 0, 1)
     carol.renew_identity("carol 2")
     made = alice.make(acts.remove(alice.newest, {4: NO_HASH}))
     assert made.epoch.members[3].identity_key == alice.newest.members[3].identity_key
-    alice.pins = alice.pins.accept(3, carol.now, 2)
+    alice.pins = alice.pins.accept(carol.chain, 2)
     assert alice.make(acts.rotate(alice.newest)).epoch.members[3].chain == carol.head
 
 

@@ -24,8 +24,8 @@ def begin(timer: int = 0) -> tuple[Room, Conversation, Pins]:
     room.create(settings=replace(OPEN, timer=timer))
     conversation = room.open(2)
     pins = Pins({})
-    for user, person in room.cast.items():
-        pins = pins.meet(user, person.now, How.REQUEST, by=0, time=NOW)
+    for person in room.cast.values():
+        pins = pins.meet(person.chain, How.REQUEST, by=0, time=NOW)
     return room, conversation, pins
 
 
@@ -61,7 +61,7 @@ def test_a_reset_that_was_accepted_still_waits_for_reidentify() -> None:
     room, conversation, pins = begin()
     room.cast[3].reset("carol 2", "carol new")
     catch_up(conversation.epochs.people, room.cast[3])
-    assert conversation.view(pins.accept(3, room.cast[3].now, NOW), FRESH).held == {3}
+    assert conversation.view(pins.accept(room.cast[3].chain, NOW), FRESH).held == {3}
 
 
 def test_a_leave_asks_for_remove() -> None:

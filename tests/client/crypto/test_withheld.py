@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hearth.client.crypto.conversation import Conversation
+from hearth.client.crypto.log.follow import Follower
 from hearth.client.crypto.log.rows import Aim, Row, Withheld
 from hearth.sealed.core.hashing import sha256
 from hearth.sealed.core.packed import Place
@@ -219,3 +220,38 @@ def test_the_lowest_entry_of_an_epoch_is_its_place_whichever_is_known_first() ->
     judgements = room.show(conversation, up_to=2).judgements
     assert judgements[twice.seq].verdict is Verdict.OUT_OF_PLACE
     assert judgements[sent.seq].verdict is None
+
+
+@pytest.mark.parametrize("has_renewed", [False, True])
+def test_a_gap_may_be_what_a_restore_has_lost_until_its_device_has_seen_the_log_as_it_is(
+    has_renewed: bool,
+) -> None:
+    room = begin()
+    room.send(3)
+    restored = room.restore(1, b"n" * 16, Place(9, b"o" * 32))
+    room.send(3, seen=Place(8, b"o" * 32))
+    if has_renewed:
+        room.send(3, seen=Place(restored.seq, room.hashes[restored.seq]))
+    room.seal(3)
+    after = room.send(3, seen=Place(restored.seq, room.hashes[restored.seq]))
+    fill(room, 100)
+    conversation = room.open(2)
+    conversation.generations = frozenset({b"n" * 16})
+    findings = room.show(conversation)
+    assert findings.withheld == {after.seq: Withheld.GAP}
+    assert findings.maybe_lost == (frozenset() if has_renewed else {after.seq})
+    follower = Follower(conversation.epochs, conversation.generations, {})
+    for row in room.rows:
+        follower.take(room.hashes[row.seq - 1], row)
+    assert follower.may_follow_loss(after.seq) is not has_renewed
+    assert not follower.may_follow_loss(room.rows[-1].seq)
+
+
+def test_control_without_a_restore_no_gap_is_named_after_one() -> None:
+    room = begin()
+    room.send(3)
+    room.seal(3)
+    room.send(3)
+    fill(room, 100)
+    findings = room.show(room.open(2))
+    assert findings.withheld and findings.maybe_lost == frozenset()

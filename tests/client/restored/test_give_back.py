@@ -188,7 +188,7 @@ async def test_an_epoch_that_is_taken_and_not_shown_is_a_rollback(monkeypatch: p
     async def do_nothing(*_: object) -> None:
         return
 
-    for name in ("fetch_epochs", "offer_all", "_take_what_is_there", "find_common"):
+    for name in ("fetch_epochs", "offer_all", "_take_what_is_there", "find_common", "_find_given_up"):
         monkeypatch.setattr(module, name, do_nothing)
     live, known = Live(1), Known(epochs={2: KnownEpoch(make_epoch(Action.REMOVE), 5, None)})
     room = FakeRoom(live)

@@ -14,7 +14,7 @@ from hearth.client.crypto.log.judge import Judge, Sender
 from hearth.client.crypto.log.log import Log
 from hearth.client.crypto.log.marks import Marks
 from hearth.client.crypto.log.rows import Judgement, Row, Withheld
-from hearth.client.crypto.log.withheld import find_unseen
+from hearth.client.crypto.log.withheld import find_unseen, has_seen
 from hearth.sealed.core.packed import Place
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.entries import Restored
@@ -67,6 +67,8 @@ class Follower:
         self._base: _State | None = None
         self._held: list[Row] = []
         self.waiting: set[int] = set()
+        self._renewed: dict[Sender, int] = {}
+        self._unrenewed: set[int] = set()
         self.begin: int | None = None
 
     @property
@@ -137,8 +139,19 @@ class Follower:
         one.rows, one.hashes = {seq: row}, self.log.hashes
         return find_unseen(one, self.marks, {seq: judgement}).get(seq) is Withheld.SEEN
 
+    def may_follow_loss(self, seq: int) -> bool:
+        """Tell whether a restore may have lost what is missing before an entry: its device has shown nothing
+        since that it has seen the log as it is (8.5).
+        """
+        return seq in self._unrenewed
+
     def _take(self, row: Row) -> Judgement:
         judgement = self._judge.judgements[row.seq] = self._judge.judge(row)
+        restored, sender = self.marks.restored_below(row.seq), (row.user, row.device)
+        if restored and self._renewed.get(sender, 0) < restored:
+            self._unrenewed.add(row.seq)
+            if has_seen(self.log, row, judgement, restored):
+                self._renewed[sender] = restored
         return judgement
 
     def _give_up_on_the_oldest(self) -> None:
@@ -168,6 +181,7 @@ class Follower:
             judgements = self._judge.judgements
             for seq in [seq for seq in judgements if seq <= last - REMEMBERED and seq not in held]:
                 del judgements[seq]
+            self._unrenewed = {seq for seq in self._unrenewed if seq > last - REMEMBERED}
 
     def _copy(self, place: Place) -> _State:
         marks, judge = self.marks, self._judge

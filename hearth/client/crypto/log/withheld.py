@@ -66,6 +66,36 @@ def find_gaps(log: Log, judgements: Judgements) -> dict[int, Withheld]:
     return found
 
 
+def find_maybe_lost(
+    log: Log, marks: Marks, judgements: Judgements, gaps: Mapping[int, Withheld]
+) -> frozenset[int]:
+    """Return those of the gaps before which a restore may have lost what is missing, as its device has shown
+    nothing since that it has seen the log as it is (8.5).
+    """
+    found = set()
+    for seq, withheld in gaps.items():
+        restored = marks.restored_below(seq)
+        if withheld is not Withheld.GAP or not restored:
+            continue
+        gap = log.rows[seq]
+        before = [
+            row
+            for row in log.list_rows()
+            if restored < row.seq < seq and (row.user, row.device) == (gap.user, gap.device)
+        ]
+        if not any(
+            row.counter < gap.counter and has_seen(log, row, judgements[row.seq], restored) for row in before
+        ):
+            found.add(seq)
+    return frozenset(found)
+
+
+def has_seen(log: Log, row: Row, judged: Judgement, restored: int) -> bool:
+    """Tell whether an accepted entry states a place from a restored entry on that is on this log."""
+    place = _seen_of(row, judged)
+    return place is not None and restored <= place.seq < row.seq and log.knows(place) is True
+
+
 def _is_proven(row: Row, judged: Judgement) -> bool:
     return judged.is_signed or (row.is_unsealed and judged.verdict is None)
 
@@ -104,7 +134,7 @@ def find_unseen(log: Log, marks: Marks, judgements: Judgements) -> dict[int, Wit
         fits = place.seq < row.seq and log.knows(place) is not False
         if restored and place.seq >= restored:
             sender = (row.user, row.device, restored)
-            if log.knows(place) and place.seq < row.seq:
+            if has_seen(log, row, judgements[row.seq], restored):
                 renewed.add(sender)
             fits = fits or sender not in renewed
         if not fits:

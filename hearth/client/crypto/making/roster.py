@@ -31,7 +31,7 @@ def make_roster(before: Epoch | None, act: Act, people: People, pins: Pins) -> R
 def _state_as_now(chain: Chain, role: Role, pins: Pins, before: Member | None) -> Member:
     """Return a line for who is brought in: as their chain is now, if the person has accepted that."""
     state = _newest(chain)
-    is_held = pins.is_held(chain.user, state)
+    is_held = pins.is_held(chain)
     require(not is_held, Verdict.CHANGED_IDENTITY, "an identity that waits for acceptance")
     return _line(chain, state, role, before)
 
@@ -43,7 +43,7 @@ def _state_as_before(chain: Chain, role: Role, pins: Pins, before: Member) -> Me
     the key that was: nothing is sealed to a key that waits, and yet others can be removed meanwhile.
     """
     state, stated = _newest(chain), chain.at(before.chain)
-    if state.incarnation != stated.incarnation or pins.is_held(chain.user, state):
+    if state.incarnation != stated.incarnation or pins.is_held(chain):
         return replace(before, role=role)
     return _line(chain, state, role, before)
 
