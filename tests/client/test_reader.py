@@ -156,6 +156,26 @@ async def test_an_entry_left_out_of_a_log_chained_anew_is_reported_once(file: De
     assert len(server.missing) == 1
 
 
+@pytest.mark.parametrize("may_be_lost", [True, False])
+async def test_of_a_gap_it_is_said_whether_a_restore_may_have_lost_it(
+    file: DeviceFile, may_be_lost: bool
+) -> None:
+    told = rechain([entry for entry in make_entries(6) if entry.seq != 3])
+    server, asked = Server(told), list[tuple[str, int]]()
+
+    def may_follow_loss(key: str, seq: int) -> bool:
+        asked.append((key, seq))
+        return may_be_lost
+
+    replica = Replica(ALICE, generation="ab" * 16)
+    replica.apply_item(make_item(told))
+    reader = Reader(file, replica, server, server.missing.append, may_follow_loss=may_follow_loss)
+    reader.begin()
+    assert await read(reader) == [1, 2, 3, 4, 5]
+    assert [(missing.seq, missing.may_be_lost) for missing in server.missing] == [(3, may_be_lost)]
+    assert asked == [(ID, 3)]
+
+
 async def test_a_gap_is_seen_over_a_restart_and_live(file: DeviceFile) -> None:
     entries = make_entries(4)
     first = Server(entries[:2])

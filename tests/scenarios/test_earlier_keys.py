@@ -80,6 +80,7 @@ async def test_who_renewed_their_keys_because_of_theft_is_asked_about_once(
 ) -> None:
     alice, bob = await begin_with_a_backup(sign_up, backups)
     await renews_because_of_theft(bob)
+    await alice.client.identity("bob")  # knows it now, and follows before it seals
     await alice.sends("to the renewed keys", to=bob)
     await bob.receives("to the renewed keys")
     newer = await alice.client.identity("bob")
