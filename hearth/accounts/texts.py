@@ -29,6 +29,10 @@ LOOSE_JOINER = re.compile(
 LOOSE_TAG = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+")
 """Tag characters mean something after a black flag only (the flags of England, Scotland and Wales)."""
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+LIKE_VERIFIED = re.compile(
+    "[\u221a\u237b\u2611\u26e8\u2705\u2713\u2714\U00010102\U0001f5f8\U0001f5f9\U0001f6e1\U0001fbb1]"
+)
+"""Check marks, shields, and the root sign, which looks like one: so does the mark of who was compared."""
 JOINER = "\u200d"
 VIRAMA_CLASS = 9
 
@@ -37,6 +41,8 @@ def clean_display_name(text: str, *, fallback: str) -> str:
     """Return the name to store, one line; `fallback` when nothing is written. Raises InvalidInput."""
     name = " ".join(_clean(text.replace("\t", " ").replace("\n", " "), "display_name").split())
     _require_length(name, MAX_NAME, "display_name")
+    if LIKE_VERIFIED.search(name):
+        raise InvalidInput("Nobody is verified by their own name.", fields={"display_name": "verified"})
     return name if any(unicodedata.category(character)[0] in "LNPS" for character in name) else fallback
 
 

@@ -1,5 +1,6 @@
 """What people write about themselves: kept where it is language, refused where it is a trick (T07)."""
 
+import re
 import unicodedata
 
 import pytest
@@ -69,12 +70,31 @@ def test_what_nobody_sees_is_taken_out(typed: str, kept: str) -> None:
         ("x" * 65, "too_long"),
         ("👩‍👩‍👧‍👦" * 65, "too_long"),
         ("❤\ufe0f" + "\u200d❤\ufe0f" * 300, "too_long"),
+        ("Lee \u2714", "verified"),
+        ("Lee \u2705", "verified"),
+        ("Lee \u2611\ufe0f", "verified"),
+        ("\u200bLee \U0001f6e1\ufe0f", "verified"),
+        ("\u221a Lee", "verified"),
     ],
 )
 def test_tricks_and_long_names_are_refused(typed: str, reason: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         clean_display_name(typed, fallback="x")
     assert refused.value.fields == {"display_name": reason}
+
+
+def test_whatever_is_called_a_check_mark_or_a_shield_is_refused_beside_a_name() -> None:
+    signs = [
+        chr(code)
+        for code in range(0x110000)
+        if re.search(
+            r"\bCHECK MARK|\bWITH (BOLD )?CHECK\b|^SHIELD$|ON SHIELD", unicodedata.name(chr(code), "")
+        )
+    ]
+    assert len(signs) >= 10
+    for sign in signs:
+        with pytest.raises(InvalidInput):
+            clean_display_name(f"Lee {sign}", fallback="x")
 
 
 def test_sixty_four_characters_are_counted_as_people_count() -> None:

@@ -2,10 +2,10 @@
 import { WeakStretchingError } from "../crypto/stretching.ts";
 import { type PlainKey, t } from "../i18n/index.svelte.ts";
 import { findPasswordFlaw, normalisePassword } from "../lib/password.ts";
-import { countGraphemes } from "../lib/text.ts";
 import { findWeakness, type Weakness } from "../passwords/judge.ts";
 import { type Problem, ProblemError } from "../wire/http.ts";
 import { sayProblem } from "../wire/problem-text.ts";
+import { findNameFault } from "./display-name.ts";
 
 /** One text per field; `form` is about the whole of it. No key: nothing wrong. */
 export type Faults = Partial<Record<"form" | "username" | "displayName" | "about" | "password" | "confirm" | "recoveryKey", string>>;
@@ -18,6 +18,11 @@ const USERNAME: Record<string, PlainKey> = {
   scripts: "accounts.usernameScripts",
   punctuation: "accounts.usernamePunctuation",
   reserved: "accounts.usernameReserved",
+};
+
+const DISPLAY_NAME: Record<string, PlainKey> = {
+  too_long: "accounts.displayNameLong",
+  verified: "accounts.displayNameVerified",
 };
 
 const WHOLE: Record<string, PlainKey> = {
@@ -39,7 +44,8 @@ export function checkNames(username: string, displayName: string): Faults {
   else if (length < 3) faults.username = t("accounts.usernameShort");
   else if (length > 32) faults.username = t("accounts.usernameLong");
   else if (/[^\p{L}\p{M}\p{Nd}._-]/u.test(username.trim())) faults.username = t("accounts.usernameCharacters");
-  if (countGraphemes(displayName.trim()) > 64) faults.displayName = t("accounts.displayNameLong");
+  const nameFault = findNameFault(displayName);
+  if (nameFault !== null) faults.displayName = nameFault;
   return faults;
 }
 
@@ -84,8 +90,7 @@ function placeProblem(problem: Problem): Faults {
     return { username: t(USERNAME[problem.fields["username"]] ?? "accounts.usernameCharacters") };
   }
   if (problem.fields?.["display_name"]) {
-    const isLong = problem.fields["display_name"] === "too_long";
-    return { displayName: t(isLong ? "accounts.displayNameLong" : "accounts.displayNameRefused") };
+    return { displayName: t(DISPLAY_NAME[problem.fields["display_name"]] ?? "accounts.displayNameRefused") };
   }
   if (problem.fields?.["about"]) {
     return { about: t(problem.fields["about"] === "too_long" ? "accounts.aboutLong" : "accounts.aboutRefused") };

@@ -1,10 +1,11 @@
 // What a conversation and a person are called on screen.
+import { drawName } from "../accounts/display-name.ts";
 import { t } from "../i18n/index.svelte.ts";
 import type { Kind, UserCard } from "../wire/contract.ts";
 
 export function sayUser(user: UserCard | null): string {
   if (!user || user.deleted) return t("inbox.deletedAccount");
-  return user.display_name || user.username || t("inbox.deletedAccount");
+  return drawName(user.display_name) || user.username || t("inbox.deletedAccount");
 }
 
 export function sayTitle(kind: Kind, other: UserCard | null): string {

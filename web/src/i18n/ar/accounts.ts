@@ -42,6 +42,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   passwordMissing: "أدخل كلمة المرور.",
   displayNameLong: "64 حرفًا على الأكثر.",
   displayNameRefused: "في هذا الاسم رموز لا يمكن عرضها. احذفها.",
+  displayNameVerified: "علامة الصح أو الدرع بجانب الاسم تقول إن الشخص تم التحقق منه. احذفها.",
   passwordShort: "10 أحرف على الأقل من فضلك.",
   passwordLong: "كلمة المرور هذه طويلة جدًا.",
   passwordCharacter: "في كلمة المرور هذه رمز لا يُكتب بالطريقة نفسها على كل جهاز، كرمز تعبيري من عدة أجزاء. احذفه.",

@@ -36,6 +36,7 @@ export const accounts = {
   passwordMissing: "Enter your password.",
   displayNameLong: "At most 64 characters.",
   displayNameRefused: "This name has characters that cannot be shown. Leave them out.",
+  displayNameVerified: "A check mark or a shield beside a name says that somebody is verified. Leave it out.",
   passwordShort: "At least 10 characters, please.",
   passwordLong: "This password is too long.",
   passwordCharacter: "This password has a character that cannot be typed alike on every device, an emoji of several parts for example. Leave it out.",

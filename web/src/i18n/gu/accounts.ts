@@ -38,6 +38,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   passwordMissing: "તમારો પાસવર્ડ લખો.",
   displayNameLong: "વધુમાં વધુ 64 અક્ષર.",
   displayNameRefused: "આ નામમાં એવાં ચિહ્નો છે જે બતાવી શકાતાં નથી. તે કાઢી નાખો.",
+  displayNameVerified: "નામની બાજુમાં ખરાની નિશાની કે ઢાલ કહે છે કે વ્યક્તિ ચકાસાયેલ છે. તે કાઢી નાખો.",
   passwordShort: "કૃપા કરીને ઓછામાં ઓછા 10 અક્ષર રાખો.",
   passwordLong: "આ પાસવર્ડ ઘણો લાંબો છે.",
   passwordCharacter: "આ પાસવર્ડમાં એવું ચિહ્ન છે જે દરેક ઉપકરણ પર એકસરખું લખી શકાતું નથી, જેમ કે અનેક ભાગવાળું ઇમોજી. તે કાઢી નાખો.",

@@ -38,6 +38,7 @@ export const accounts: Translation<typeof en>["accounts"] = {
   passwordMissing: "अपना पासवर्ड लिखें।",
   displayNameLong: "ज़्यादा से ज़्यादा 64 अक्षर।",
   displayNameRefused: "इस नाम में ऐसे चिह्न हैं जो दिखाए नहीं जा सकते। उन्हें हटा दें।",
+  displayNameVerified: "नाम के पास सही का निशान या ढाल बताती है कि व्यक्ति सत्यापित है। इसे हटा दें।",
   passwordShort: "कृपया कम से कम 10 अक्षर रखें।",
   passwordLong: "यह पासवर्ड बहुत लंबा है।",
   passwordCharacter: "इस पासवर्ड में ऐसा चिह्न है जो हर उपकरण पर एक जैसा नहीं लिखा जा सकता, जैसे कई हिस्सों वाला इमोजी। उसे हटा दें।",
