@@ -132,6 +132,14 @@ export class Scroller {
     this.#aim = { key, top: below };
   }
 
+  /** Changes the height of one row: where it begins stays, or comes into sight. `isWhole` as for `judge`. */
+  resize(key: string, change: () => void, beyond: Beyond, isWhole: boolean): void {
+    this.aim(key, Math.max(0, (this.#findTop(key) ?? 0) - this.#parts.box.getBoundingClientRect().top));
+    change();
+    this.restore(beyond);
+    this.judge(isWhole);
+  }
+
   restore(beyond: Beyond): void {
     const { box, rows } = this.#parts;
     if (this.#hadFocus && !rows.contains(document.activeElement)) box.focus({ preventScroll: true });

@@ -5,8 +5,25 @@ import { SIGNS } from "./signs.ts";
 
 test("a text without a link is drawn as it is", () => {
   const look = readLook({ type: "text", text: "Hello\nyou" });
-  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], note: null, emoji: 0, end: "ltr" });
+  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], head: null, note: null, emoji: 0, isPiled: false, end: "ltr" });
 });
+
+test("a long text has a beginning and is drawn in pieces", () => {
+  const look = readLook({ type: "text", text: "word ".repeat(2000) });
+  expect(look.plain).toBeNull();
+  expect(look.head).not.toBeNull();
+  expect(look.end).toBeNull();
+});
+
+test.each([
+  ["e" + "\u0301".repeat(5), true],
+  ["h\u0335\u0321\u0322\u0327\u0328i", true],
+  ["مُحَمَّدٌ", false],
+  ["ที่นี่ น้ำ กู้", false],
+  ["क्ष्म्य प्रि हिन्दी", false],
+  ["וְהָאָ֗רֶץ", false],
+  ["👩‍👩‍👧‍👦 ❤️ 1️⃣ 🏴", false],
+])("%s: piled up %s", (text, isPiled) => expect(readLook({ type: "text", text }).isPiled).toBe(isPiled));
 
 test("a text with a link is drawn in pieces", () => {
   const look = readLook({ type: "text", text: "see https://example.org" });

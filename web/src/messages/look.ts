@@ -5,19 +5,27 @@ import { linkify, type Piece } from "../lib/linkify.ts";
 import { countOnlyEmoji } from "../lib/text.ts";
 import { sayClosed } from "./closed.ts";
 import { findEndDirection } from "./direction.ts";
+import { findHead } from "./head.ts";
 
 export interface Look {
-  /** The text when there is nothing in it but text, as in most. */
+  /** The text when there is nothing in it but text, as in most, and nothing else to do about it. */
   plain: string | null;
   /** The text and its links; null when it cannot be shown. */
   pieces: Piece[] | null;
+  /** Of a long one the beginning, which stands for it until somebody wants it all. */
+  head: Piece[] | null;
   /** What is said in its place then. */
   note: PlainKey | null;
   /** How many emoji it is made of when it is nothing else, otherwise 0. */
   emoji: number;
+  /** Accents are piled up on its letters, so that they would be drawn far over other messages. */
+  isPiled: boolean;
   /** Which way its last line runs; null when nothing in it says so. */
   end: "ltr" | "rtl" | null;
 }
+
+/** More on one letter than any script needs. */
+const PILED = /\p{M}{5}/u;
 
 const known = new WeakMap<Content, Look>();
 
@@ -27,10 +35,14 @@ export function readLook(content: Content): Look {
   return look;
 }
 
-const makeClosed = (note: PlainKey): Look => ({ plain: null, pieces: null, note, emoji: 0, end: null });
+const makeClosed = (note: PlainKey): Look => ({ plain: null, pieces: null, head: null, note, emoji: 0, isPiled: false, end: null });
 
 function make(text: string): Look {
   const pieces = linkify(text);
-  const isPlain = pieces.every((piece) => typeof piece === "string");
-  return { plain: isPlain ? text : null, pieces, note: null, emoji: countOnlyEmoji(text), end: findEndDirection(text) };
+  const head = findHead(text, pieces);
+  const isPiled = PILED.test(text);
+  const isPlain = head === null && !isPiled && pieces.every((piece) => typeof piece === "string");
+  // Below a long one stands a button, which runs as the page does.
+  const end = head === null ? findEndDirection(text) : null;
+  return { plain: isPlain ? text : null, pieces, head, note: null, emoji: countOnlyEmoji(text), isPiled, end };
 }
