@@ -1,4 +1,4 @@
-"""Messages that would fill the screen or draw over others are kept in bounds, and nothing that is read jumps."""
+"""Messages that would fill screens or draw over others are kept in bounds; nothing that is read jumps."""
 
 from playwright.async_api import Locator, expect
 
@@ -49,7 +49,7 @@ async def test_a_long_message_is_folded_and_opening_it_moves_nothing_that_is_rea
     await expect(letter).to_contain_text(END)
     await alice.page.wait_for_timeout(300)
     assert abs(await find_top(before) - top) < MOVED
-    # Who reads on in the middle of it is not thrown back when more comes, and it stays open when it is come back to.
+    # Who reads on in the middle of it is not thrown anywhere when more comes.
     await alice.page.mouse.move(640, 400)
     await alice.page.mouse.wheel(0, 400)
     await alice.page.wait_for_timeout(300)

@@ -239,6 +239,8 @@ interface Metas {
   trust: TrustRow;
   saying: SayingRow | null;
   keys: KeysRow;
+  /** Something else writes as this device (hex), and whether the person was told. */
+  copied: { device: string; isTold: boolean };
   profile: OwnProfileRow;
   settings: contract.Settings;
 }
@@ -337,7 +339,7 @@ export class Replica extends Dexie {
   clearCopy(): Promise<void> {
     const kept = new Set(["avatars", "lost", "restores"]);
     return this.write(async () => {
-      const stay = await this.metas.where("key").anyOf(["friendLinks", "saying"] satisfies (keyof Metas)[]).toArray();
+      const stay = await this.metas.where("key").anyOf(["friendLinks", "saying", "copied"] satisfies (keyof Metas)[]).toArray();
       for (const table of this.tables) if (!kept.has(table.name)) await table.clear();
       await this.metas.bulkPut(stay);
     });

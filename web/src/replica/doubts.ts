@@ -1,6 +1,7 @@
 // Messages that the server has, of which it is not certain yet that they stand: where this device's storage was copied, another
 // entry may have their number (docs/protocol-encryption.md, 8.2). Each is kept until the log is here down to what this device
-// wrote before it. What repeats a number is sent again, under a new client_id and number.
+// wrote before it. What repeats a number is sent again, under a new client_id and number, and the person is told once: whoever has the
+// copy reads and writes as this device.
 import { randomId } from "../lib/bytes.ts";
 import type { Replica } from "./database.ts";
 import type { OutboxRow, OwnDatabase, SentRow } from "./own-database.ts";
@@ -84,6 +85,7 @@ export class Doubts {
 
   async #settle(settled: Map<SentRow, Outcome>): Promise<void> {
     const { sent, outbox } = this.#own;
+    if ([...settled.values()].includes("repeats")) await this.#noteCopy();
     await this.#own.transaction("rw", [sent, outbox], async () => {
       for (const [row, outcome] of settled) {
         // Another tab may have been here.
@@ -92,6 +94,11 @@ export class Doubts {
         if (outcome === "repeats") await outbox.add(toUnsent(row, this.#device));
       }
     });
+  }
+
+  async #noteCopy(): Promise<void> {
+    const known = await this.#replica.findMeta("copied");
+    if (known?.device !== this.#device) await this.#replica.putMeta("copied", { device: this.#device, isTold: false });
   }
 }
 

@@ -247,6 +247,9 @@ test("where the storage was copied, what repeats a number of the other one is se
   await fetchLog(alice, tab);
   await expect.poll(() => tab.own.sent.count()).toBe(0);
   await expect.poll(() => alice.isEmpty(tab)).toBe(true);
+  // The person is told once.
+  const { device } = alice.browser.place;
+  expect(await tab.replica.findMeta("copied")).toEqual({ device, isTold: false });
   stop.abort();
   await Promise.all(running);
   expect(alice.rows.filter(({ kind }) => kind === 1).map(({ counter }) => counter)).toEqual([1, 2, 2, 3, 4]);
@@ -268,5 +271,6 @@ test("a server that shows a made-up entry under one's number does not make one s
   stop.abort();
   await Promise.all(running);
   expect(alice.line.sent).toHaveLength(2);
+  expect(await tab.replica.findMeta("copied")).toBeUndefined();
   expect(await alice.read(bob)).toEqual(["before", "cannot_open", "two"]);
 });

@@ -19,6 +19,7 @@ export const keys = {
     other: "{count} new devices signed in: {names}. If that was not you, sign them out and change your password.",
   },
   listedOnly: "Has keys, but is signed in nowhere.",
+  copiedDevice: "A copy of what this browser keeps is in use somewhere else. Nothing that you wrote is lost, but whoever has the copy can read and write as you. If you did not make it, sign out here, which ends the copy as well; then sign in again and change your password, with “{choice}”.",
   look: "Look at devices",
   wasMe: "That was me",
   mistyped: "This is not a whole recovery key. Compare it with your copy: 14 groups of 4 letters and digits.",
