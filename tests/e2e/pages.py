@@ -25,7 +25,11 @@ VISITOR = [
     Shot("reset", "/reset", ways.follow_reset),
     Shot("reset-link-used", "/reset#" + "x" * 32),
     Shot("reset-cut-short", "/reset"),
+    Shot("sign-in-ended", "/sign-in", ways.be_signed_out),
 ]
+KEPT: dict[str, object] = {"flaw": None}
+REMOVED = {"state": "removed", "users": [], "verdict": None, "n": 1}
+STOPPED = {"state": "stopped", "users": [], "verdict": "rollback", "n": 1}
 FULL = [
     Shot("list"),
     Shot("list-search-nobody", prepare=ways.search_nobody),
@@ -71,6 +75,7 @@ FULL = [
     Shot("profile", "/you/profile"),
     Shot("profile-picture", "/you/profile", ways.choose_picture),
     Shot("devices", "/you/devices"),
+    Shot("devices-name", "/you/devices", ways.press("#main .card li:first-child .btn-icon")),
     Shot("devices-sign-out", "/you/devices", ways.press("#main .card li:nth-child(2) .btn-icon:last-child")),
     Shot("security", "/you/security"),
     Shot("security-delete", "/you/security", ways.press("#main .btn-danger")),
@@ -81,12 +86,16 @@ FULL = [
     Shot("admin-refused", "/admin"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),
+    Shot("conversation-skipped", prepare=ways.find_row({"flaw": {"seq": 1, "reason": "skipped"}})),
+    Shot("conversation-removed", prepare=ways.find_row(KEPT | {"sealing": REMOVED})),
+    Shot("conversation-stopped", prepare=ways.find_row(KEPT | {"sealing": STOPPED})),
     Shot("conversation-newer-format", prepare=ways.talk_with("maximilian")),
     Shot("offline", prepare=ways.go_offline),
 ]
 # What cannot be undone comes after all others, in the first dress only.
 LAST = [
     Shot("restored", prepare=ways.hear_of_a_restore),
+    Shot("device-copied", prepare=ways.hear_of_a_copy),
     Shot("conversation-refused", prepare=ways.be_refused),
     Shot("new-identity", prepare=trust_ways.meet_a_new_identity),
 ]
