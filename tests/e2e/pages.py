@@ -28,8 +28,8 @@ VISITOR = [
     Shot("sign-in-ended", "/sign-in", ways.be_signed_out),
 ]
 KEPT: dict[str, object] = {"flaw": None}
-REMOVED = {"state": "removed", "users": [], "verdict": None, "n": 1}
-STOPPED = {"state": "stopped", "users": [], "verdict": "rollback", "n": 1}
+REMOVED: dict[str, object] = {"state": "removed", "users": [], "verdict": None, "n": 1}
+STOPPED: dict[str, object] = {"state": "stopped", "users": [], "verdict": "rollback", "n": 1}
 FULL = [
     Shot("list"),
     Shot("list-search-nobody", prepare=ways.search_nobody),
