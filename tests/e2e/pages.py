@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.e2e import trust_ways, ways
+from tests.e2e import told_ways, trust_ways, ways
 from tests.e2e.album_cast import CHIEF, ME, NEWCOMER
 
 
@@ -25,7 +25,7 @@ VISITOR = [
     Shot("reset", "/reset", ways.follow_reset),
     Shot("reset-link-used", "/reset#" + "x" * 32),
     Shot("reset-cut-short", "/reset"),
-    Shot("sign-in-ended", "/sign-in", ways.be_signed_out),
+    Shot("sign-in-ended", "/sign-in", told_ways.be_signed_out),
 ]
 KEPT: dict[str, object] = {"flaw": None}
 REMOVED: dict[str, object] = {"state": "removed", "users": [], "verdict": None, "n": 1}
@@ -86,16 +86,16 @@ FULL = [
     Shot("admin-refused", "/admin"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),
-    Shot("conversation-skipped", prepare=ways.find_row({"flaw": {"seq": 1, "reason": "skipped"}})),
-    Shot("conversation-removed", prepare=ways.find_row(KEPT | {"sealing": REMOVED})),
-    Shot("conversation-stopped", prepare=ways.find_row(KEPT | {"sealing": STOPPED})),
+    Shot("conversation-skipped", prepare=told_ways.find_row({"flaw": {"seq": 1, "reason": "skipped"}})),
+    Shot("conversation-removed", prepare=told_ways.find_row(KEPT | {"sealing": REMOVED})),
+    Shot("conversation-stopped", prepare=told_ways.find_row(KEPT | {"sealing": STOPPED})),
     Shot("conversation-newer-format", prepare=ways.talk_with("maximilian")),
     Shot("offline", prepare=ways.go_offline),
 ]
 # What cannot be undone comes after all others, in the first dress only.
 LAST = [
-    Shot("restored", prepare=ways.hear_of_a_restore),
-    Shot("device-copied", prepare=ways.hear_of_a_copy),
+    Shot("restored", prepare=told_ways.hear_of_a_restore),
+    Shot("device-copied", prepare=told_ways.hear_of_a_copy),
     Shot("conversation-refused", prepare=ways.be_refused),
     Shot("new-identity", prepare=trust_ways.meet_a_new_identity),
 ]
