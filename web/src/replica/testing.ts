@@ -158,7 +158,7 @@ export class TestServer {
     const end = seq === 0 ? log.entries.length + 1 : seq;
     const entries =
       direction === "before"
-        ? log.entries.slice(Math.max(0, end - 1 - limit), end - 1)
+        ? log.entries.slice(findStart(log.entries, end - 1, limit), end - 1)
         : log.entries.slice(Math.max(0, direction === "after" ? seq : seq - limit / 2 - 1)).slice(0, limit);
     const before = log.entries[(entries[0]?.seq ?? 1) - 2];
     return {
@@ -232,4 +232,11 @@ export class TestServer {
     this.emit("receipts.advanced", { conversation_id, cursors: [{ user_id: this.me, ...own }] });
     return {};
   }
+}
+
+/** Where a page of so many messages below `end` begins; what lies between messages comes with them. */
+function findStart(entries: contract.Entry[], end: number, messages: number): number {
+  let start = end;
+  for (let left = messages; start > 0; start -= 1) if (entries[start - 1]!.kind === 1 && left-- === 0) break;
+  return start;
 }

@@ -8,7 +8,7 @@ import { Replica } from "../replica/database.ts";
 import { addRange, listRanges } from "../replica/ranges.ts";
 import type { WholeRow } from "../replica/records.ts";
 import { TestServer } from "../replica/testing.ts";
-import type { Page } from "../wire/contract.ts";
+import { KIND_REACTION, type Page } from "../wire/contract.ts";
 import type { Socket } from "../wire/socket.ts";
 import { Filler } from "./fill.ts";
 
@@ -17,14 +17,15 @@ const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
 /** Fills a copy with a conversation of `length` messages; `change` may change each page by the seq below which it was asked for. */
-async function fill(length: number, change: (page: Page, below: number) => Page = (page) => page) {
+async function fill(length: number, change: (page: Page, below: number) => Page = (page) => page, kindOf: (step: number) => number = () => 1) {
   const server = new TestServer();
   const id = server.addConversation();
-  for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
+  for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`, { kind: kindOf(step) });
   const replica = new Replica(1, `fill-${++count}`);
   const stop = new AbortController();
   ends.push(() => (stop.abort(), replica.close()));
   await applyItem(replica, structuredClone(server.item(id)));
+  const pages: Page[] = [];
   const asked: number[] = [];
   const waiting = { now: 0, most: 0 };
   const call = (async (_name: string, input: { seq: number }) => {
@@ -32,14 +33,16 @@ async function fill(length: number, change: (page: Page, below: number) => Page 
     waiting.most = Math.max(waiting.most, (waiting.now += 1));
     await new Promise((resolve) => setTimeout(resolve, 5));
     waiting.now -= 1;
-    return change((await server.call("message.history", input as never)) as Page, input.seq);
+    const page = change((await server.call("message.history", input as never)) as Page, input.seq);
+    pages.push(page);
+    return page;
   }) as Socket["call"];
   const running = new Filler(replica, call).run(stop.signal);
   const ranges = async () => (await listRanges(replica, id)).map(({ from, to }) => [from, to]);
   await expect.poll(ranges).toEqual([[1, length]]);
   stop.abort();
   await running;
-  return { replica, id, asked, waiting };
+  return { replica, id, asked, pages, waiting };
 }
 
 test("pages of a gap are asked for three at a time, none twice, and all of it is kept", async () => {
@@ -49,6 +52,22 @@ test("pages of a gap are asked for three at a time, none twice, and all of it is
   expect((await replica.conversations.get(id))!.flaw).toBeNull();
   expect(new Set(asked).size).toBe(asked.length);
   expect(waiting.most).toBe(3);
+});
+
+test("pages that are longer than their messages, as with reactions between them, are not fetched several times", async () => {
+  const isMessage = (step: number): boolean => step % 3 === 1;
+  const { replica, id, asked, pages } = await fill(1200, (page) => page, (step) => (isMessage(step) ? 1 : KIND_REACTION));
+  expect(await replica.entries.count()).toBe(1200);
+  expect((await replica.conversations.get(id))!.flaw).toBeNull();
+  // Four would do; how long they are shows with the first ones.
+  expect(asked.length).toBeLessThanOrEqual(6);
+  expect(pages.reduce((sum, page) => sum + page.entries.length, 0)).toBeLessThan(1200 * 1.4);
+});
+
+test("where messages stand closer again, nothing stays out", async () => {
+  const { replica, id } = await fill(900, (page) => page, (step) => (step < 400 || step % 4 === 0 ? 1 : KIND_REACTION));
+  expect(await replica.entries.count()).toBe(900);
+  expect((await replica.conversations.get(id))!.flaw).toBeNull();
 });
 
 test("what does not fit into an answer is fetched afterwards, and is no flaw", async () => {

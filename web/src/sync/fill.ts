@@ -99,10 +99,11 @@ export class Filler {
     const generation = await this.#findGeneration();
     let count = 0;
     let below = seq + 1;
-    // Seqs are dense: where the next pages begin is known before there are any.
+    // Pages count messages and take what lies between them along: how long they are shows with the ones above.
+    let length = DEEP_PAGE;
     const ask = (): Asked[] => {
       const asked: Asked[] = [];
-      for (; asked.length < TOGETHER && below > from && count < most; below -= DEEP_PAGE, count += 1) {
+      for (; asked.length < TOGETHER && below > from && count < most; below -= length, count += 1) {
         asked.push({ below, answer: heardLater(this.#askBelow(conversation, below)) });
       }
       return asked;
@@ -111,6 +112,8 @@ export class Filler {
     let writing: Promise<void> = Promise.resolve();
     for (let asked = ask(); asked.length > 0 && !signal.aborted; ) {
       const pages = await Promise.all(asked.map(async (one) => ({ below: one.below, page: await one.answer })));
+      below = pages.at(-1)!.page.entries[0]?.seq ?? below;
+      length = Math.max(DEEP_PAGE, Math.min(...pages.map(({ page }) => page.entries.length)));
       asked = ask();
       for (const { below: upTo, page } of joinPages(pages)) {
         const rows = await this.#open(page, LONG_PATIENCE);
@@ -183,14 +186,19 @@ interface Part {
   page: Page;
 }
 
-/** Pages one below the other, each of which goes on where the one above it begins, as one; highest first. */
+/** Pages one below the other, each of which goes on where the one above it begins, as one; highest first. What two of them have is taken once. */
 function joinPages(parts: Part[]): Part[] {
   const joined: Part[] = [];
   for (const { below, page } of parts) {
     const above = joined.at(-1);
-    const isNext = above !== undefined && page.entries.length > 0 && page.entries.at(-1)!.seq + 1 === above.page.entries[0]?.seq;
-    if (!isNext) joined.push({ below, page });
-    else above.page = { ...above.page, entries: [...page.entries, ...above.page.entries], hash_before: page.hash_before };
+    const start = above?.page.entries[0]?.seq;
+    const last = page.entries.at(-1)?.seq;
+    if (above === undefined || start === undefined || last === undefined || last < start - 1) {
+      joined.push({ below, page });
+      continue;
+    }
+    const lower = page.entries.filter(({ seq }) => seq < start);
+    if (lower.length > 0) above.page = { ...above.page, entries: [...lower, ...above.page.entries], hash_before: page.hash_before };
   }
   return joined;
 }
