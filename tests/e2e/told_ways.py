@@ -1,8 +1,9 @@
 """How to get to states that only a server in trouble brings about: the browser's copy is told of them."""
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
-from tests.e2e.ways import SETTLED_MS, Prepare, talk_with
+from tests.e2e.person import PATIENCE
+from tests.e2e.ways import Prepare, talk_with
 
 
 async def hear_of_a_restore(page: Page) -> None:
@@ -26,7 +27,7 @@ def find_row(change: dict[str, object]) -> Prepare:
     async def prepare(page: Page) -> None:
         await talk_with("kiran")(page)
         address, language = page.url.partition("?")[0], await page.evaluate("document.documentElement.lang")
-        await page.wait_for_timeout(SETTLED_MS)
+        await expect(page.locator(".opening")).to_have_count(0, timeout=2 * PATIENCE)
         await page.context.set_offline(True)
         await change_copy(page, "conversations", address.rpartition("/")[2], change)
         await page.goto(f"{address}?locale={language}")
