@@ -85,13 +85,16 @@ async function learnDeviceKeys(self: Self): Promise<void> {
 export async function keepCurrent(self: Self): Promise<"generation" | "receive" | null> {
   const keys = await self.requireKeys();
   if (self.carryFrom !== null) {
-    await carryOver(self, self.carryFrom);
-    self.carryFrom = null;
+    await carryOver(self);
+    Object.assign(self, { carryFrom: null, carry: null });
     await self.remember();
     await catchUpRows(self);
   }
   if (self.own.findStale(self.account.now()) !== null) {
     await renewGeneration(self, keys);
+    // Else nobody would be known to who goes on from here: what counts is read under the newest one.
+    await catchUpRows(self);
+    await self.remember();
     return "generation";
   }
   if (isReceiveMine(self)) return null;
