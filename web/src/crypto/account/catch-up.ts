@@ -109,7 +109,7 @@ export async function catchUpRows(self: Self): Promise<void> {
   for (;;) {
     const { rows, position } = await self.account.server.listRows(self.rowPosition);
     const fresh = rows.filter((row) => row.position > self.rowPosition);
-    self.rows.push(...fresh.filter((row) => row.kind !== EPOCH_ROW));
+    await self.takeRows(fresh.filter((row) => row.kind !== EPOCH_ROW));
     self.rowPosition = Math.max(self.rowPosition, ...fresh.map((row) => row.position));
     if (fresh.length === 0 || self.rowPosition >= position) break;
   }

@@ -1,10 +1,10 @@
 // The next generation and receive key, without the password (docs/protocol-encryption.md, 6.1 and 6.2): by any listed device.
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { headOf } from "../protocol/known-chain.ts";
-import type { Row } from "../protocol/keyring.ts";
+import { listCounting, type Row } from "../protocol/keyring.ts";
 import { listDisputed } from "../protocol/pins.ts";
 import { type Before, type MadeKeys, makeNextKeys, makeNextReceive, sealRows } from "./make-keys.ts";
-import type { Self } from "./self.ts";
+import { nameRow, type Self } from "./self.ts";
 import { type NewRow, sendAgain } from "./server.ts";
 
 /** The newest generation as the next one follows it. */
@@ -31,6 +31,7 @@ export async function renewGeneration(self: Self, keys: DeviceKeys): Promise<voi
  */
 export async function sendKeys(self: Self, { later }: MadeKeys, send: () => Promise<void>): Promise<void> {
   if (later.length > 0) {
+    if (self.carryFrom === null) self.carry = (await self.readCarried()).map(nameRow);
     self.carryFrom ??= self.own.newest?.statement.g ?? null;
     await self.remember();
   }
@@ -46,7 +47,7 @@ export async function learnKeys(self: Self, { generation, receive, later }: Made
   await self.remember();
   if (later.length === 0) return;
   await append(self, later);
-  if (self.carryFrom === before) self.carryFrom = null;
+  if (self.carryFrom === before) Object.assign(self, { carryFrom: null, carry: null });
   await self.remember();
 }
 
@@ -62,14 +63,15 @@ export async function renewReceive(self: Self, keys: DeviceKeys): Promise<void> 
   await self.remember();
 }
 
-/** Rows of an older generation that go on and are not there under the newest one. Of a person of whom more was said since, the pins are those. */
-export async function carryOver(self: Self, from: number): Promise<void> {
+/** Rows of an older generation that go on (`self.carry`) and are not there under the newest one. Of a person of whom more was said since, the pins are those. */
+export async function carryOver(self: Self): Promise<void> {
   const { newest } = self.own;
-  const there = new Set((await self.readRows()).map(nameRow));
+  const there = new Set((await self.readRows()).map(nameSubject));
   const pins = await self.readPins();
-  const isDone = new Set([...there].filter((name) => pins.filter((pin) => nameRow(pin) === name).length !== 1));
-  const disputed = listDisputed(await self.readPins(from)).filter((pin) => !isDone.has(nameRow(pin)));
-  const missing = [...(await self.readRows(from)).filter((row) => !there.has(nameRow(row))), ...disputed];
+  const isDone = new Set([...there].filter((name) => pins.filter((pin) => nameSubject(pin) === name).length !== 1));
+  const old = await self.readNoted();
+  const disputed = listDisputed(old.filter((row) => row.kind === "pin")).filter((pin) => !isDone.has(nameSubject(pin)));
+  const missing = [...listCounting(old).filter((row) => !there.has(nameSubject(row))), ...disputed];
   await append(self, await sealRows(self.account.place, { g: newest!.statement.g, key: newest!.key }, missing));
 }
 
@@ -80,7 +82,7 @@ async function append(self: Self, rows: readonly NewRow[]): Promise<void> {
   for (let at = 0; at < rows.length; at += MOST_IN_ONE) await sendAgain(() => server.appendRows(rows.slice(at, at + MOST_IN_ONE)), wait);
 }
 
-function nameRow(row: Row): string {
+function nameSubject(row: Row): string {
   if (row.kind === "pin") return `pin ${row.user}`;
   if (row.kind === "receive") return `receive ${row.version}`;
   return `${row.kind} ${row.conversation.join()}`;

@@ -1,11 +1,12 @@
 // What this device knows of its own person: everything in it has been verified (docs/protocol-encryption.md, 5.2 and 6).
 import { type Bytes, toHex } from "../../lib/bytes.ts";
-import { check, equal, ProtocolError } from "../protocol/codec.ts";
+import { check, equal, join, ProtocolError, u8 } from "../protocol/codec.ts";
 import { kemPublicKey, hashKemKey } from "../protocol/hpke.ts";
-import { encodeRow, hashSet, listCounting, openRow, type Row, rowId } from "../protocol/keyring.ts";
+import { encodeRow, hashSet, listCounting, openRow, type Row, rowId, rowKind } from "../protocol/keyring.ts";
 import { KnownChain } from "../protocol/known-chain.ts";
 import { OwnChain } from "../protocol/own-chain.ts";
 import { listDisputed, type Pin } from "../protocol/pins.ts";
+import { sha256 } from "../protocol/primitives.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
 import type { AccountServer, PublicKey, StoredRow } from "./server.ts";
@@ -30,6 +31,10 @@ export class Self {
   rowPosition = 0;
   /** A generation whose rows this device still has to carry over, because it could not read them when it made the next one. */
   carryFrom: number | null = null;
+  /** Those rows (nameRow): what came under it since is not meant. Null for all, which this device had not read. */
+  carry: string[] | null = null;
+  /** Pins and heads (nameRow) that counted before a restore had all rows read anew, until no removed device has the newest key any more. */
+  counted: string[] = [];
   vault: Remembered["vault"] = null;
   /** What rows say, by position: the same for ever. */
   readonly #opened = new Map<number, Row | null>();
@@ -53,8 +58,7 @@ export class Self {
     const before = this.own.newest;
     const taken = await this.own.take(statement, key);
     if (before === null || taken.stated.incarnation === before.stated.incarnation) return;
-    this.rows = [];
-    this.carryFrom = null;
+    Object.assign(this, { rows: [], carryFrom: null, carry: null, counted: [] });
   }
 
   /** This device's keys, if they are those that the chain lists for it. */
@@ -98,24 +102,46 @@ export class Self {
     return keys;
   }
 
-  /** Rows of a generation, opened; null for what does not open. */
-  async #openRows(g: number): Promise<{ row: Row | null; isOfSet: boolean }[]> {
+  /** What a row says; null for what does not open. */
+  async #open({ g, kind, id, sealed, position }: StoredRow): Promise<Row | null> {
     const { server, user } = this.account.place;
-    const generation = this.own.find(g);
+    const { key } = this.own.find(g)!;
+    const known = this.#opened.get(position);
+    const row = known === undefined ? await openOrSkip(openRow(key, { server, user, g, kind, id }, sealed)) : known;
+    this.#opened.set(position, row);
+    return row;
+  }
+
+  async #openRows(g: number): Promise<{ row: Row | null; stored: StoredRow }[]> {
     const opened = [];
-    for (const { kind, id, sealed, position, isOfSet } of generation === undefined ? [] : this.rows.filter((row) => row.g === g)) {
-      const known = this.#opened.get(position);
-      const row = known === undefined ? await openOrSkip(openRow(generation!.key, { server, user, g, kind, id }, sealed)) : known;
-      this.#opened.set(position, row);
-      opened.push({ row, isOfSet });
-    }
+    for (const stored of this.own.find(g) === undefined ? [] : this.rows.filter((row) => row.g === g)) opened.push({ row: await this.#open(stored), stored });
     return opened;
+  }
+
+  /** Takes rows that came. What may be of a removed device, which has the newest key, does not count, now or later. */
+  async takeRows(rows: readonly StoredRow[]): Promise<void> {
+    const { newest, isLeftBehind, isByListed } = this.own;
+    const counted = new Set(this.counted);
+    for (const stored of rows) {
+      const isOpen = !isLeftBehind || stored.g !== newest!.statement.g || (stored.isOfSet && isByListed);
+      const row = isOpen ? null : await this.#open(stored);
+      const isDoubtful = row !== null && (row.kind === "pin" || row.kind === "head") && !counted.has(nameRow(row));
+      this.rows.push(isDoubtful ? { ...stored, isDoubtful } : stored);
+    }
+    if (!isLeftBehind) this.counted = [];
+  }
+
+  /** Before all rows are read anew: what counts, and these pins, counts on. */
+  async noteCounted(pins: readonly Pin[]): Promise<void> {
+    const rows = [...pins, ...(await this.#readEvery(this.own.newest?.statement.g ?? 0)), ...(await this.readNoted())];
+    const said = rows.filter(({ kind }) => kind === "pin" || kind === "head");
+    this.counted = [...new Set([...this.counted, ...said.map(nameRow)])];
   }
 
   /** Throws ProtocolError `withheld` unless the rows that are said to have come with the newest generation are those that it states (6.3). */
   async requireSet(): Promise<void> {
     const { statement } = this.own.newest!;
-    const told = (await this.#openRows(statement.g)).filter((one) => one.isOfSet).map((one) => one.row);
+    const told = (await this.#openRows(statement.g)).filter((one) => one.stored.isOfSet).map((one) => one.row);
     const rows = told.filter((row) => row !== null);
     const isWhole = rows.length === told.length && isSetOf(rows, statement.set);
     check(isWhole, "withheld", "rows of the newest generation's set are missing, or are others");
@@ -134,8 +160,8 @@ export class Self {
   /** Those of these pins, in their order, that are of somebody of whom one is under no generation that is known. */
   async listMissing(pins: readonly Pin[]): Promise<Pin[]> {
     const shown = new Set<string>();
-    for (const { statement } of this.own.generations) for (const pin of await this.readPins(statement.g)) shown.add(nameOf(pin));
-    const users = new Set(pins.filter((pin) => !shown.has(nameOf(pin))).map((pin) => pin.user));
+    for (const { statement } of this.own.generations) for (const pin of await this.readPins(statement.g)) shown.add(nameRow(pin));
+    const users = new Set(pins.filter((pin) => !shown.has(nameRow(pin))).map((pin) => pin.user));
     return pins.filter((pin) => users.has(pin.user));
   }
 
@@ -144,8 +170,14 @@ export class Self {
     return [...(await this.readRows(g)), ...listDisputed(await this.readPins(g))];
   }
 
+  /** Of an older generation what has still to be carried over: not what came under it since. */
+  async readNoted(): Promise<Row[]> {
+    const noted = this.carry && new Set(this.carry);
+    return (await this.#readEvery(this.carryFrom ?? 0)).filter((row) => noted === null || noted.has(nameRow(row)));
+  }
+
   async #readEvery(g: number): Promise<Row[]> {
-    return (await this.#openRows(g)).flatMap(({ row }) => (row === null ? [] : [row]));
+    return (await this.#openRows(g)).flatMap(({ row, stored }) => (row === null || stored.isDoubtful ? [] : [row]));
   }
 
   /** Takes the seeds of receive statements out of the rows. A seed that does not fit its statement is no seed. */
@@ -171,6 +203,8 @@ export class Self {
       rows: this.rows,
       rowPosition: this.rowPosition,
       carryFrom: this.carryFrom,
+      carry: this.carry,
+      counted: this.counted,
       newsFrom: this.newsFrom,
       made: [...this.made],
       began: this.began,
@@ -180,7 +214,8 @@ export class Self {
   }
 }
 
-const nameOf = (row: Row): string => `${toHex(rowId(row))} ${toHex(encodeRow(row))}`;
+/** By which a device knows a row again. */
+export const nameRow = (row: Row): string => toHex(sha256(join(u8(rowKind(row)), rowId(row), encodeRow(row))));
 
 /** Whether rows have this hash; two of one kind and id are no set. */
 function isSetOf(rows: readonly Row[], set: Bytes): boolean {
@@ -218,6 +253,8 @@ export async function recall(account: Account): Promise<Self> {
   self.rows = remembered.rows;
   self.rowPosition = remembered.rowPosition;
   self.carryFrom = remembered.carryFrom;
+  self.carry = remembered.carry ?? null;
+  self.counted = remembered.counted ?? [];
   self.newsFrom = remembered.newsFrom;
   self.made = new Set(remembered.made);
   self.vault = remembered.vault;

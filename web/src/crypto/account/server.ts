@@ -51,6 +51,8 @@ export interface StoredRow extends NewRow {
   position: number;
   /** It came in the request of its generation. */
   isOfSet: boolean;
+  /** Not told but judged: whoever was removed may have written it (6.3). */
+  isDoubtful?: true;
 }
 
 /** All that goes together when the vault's version rises. */

@@ -22,6 +22,10 @@ export interface Remembered {
   rows: StoredRow[];
   rowPosition: number;
   carryFrom: number | null;
+  /** By name: those of its rows; all of them where an older version wrote it, as for null. */
+  carry?: string[] | null;
+  /** By name: what of the keyring counted before a restore. Older stores have none. */
+  counted?: string[];
   /** The n up to which the person has been told what others did; null before anything is known. */
   newsFrom: number | null;
   /** Statements above it that this device made itself. */

@@ -120,6 +120,19 @@ export class KnownChain {
   }
 
   /**
+   * Whether a `devices` statement above a head takes devices off the list and adds none, of which none went by itself. A generation came with
+   * it (10.4, 10.5): where none states it, a restore has lost that.
+   */
+  hasBareRemoval({ n }: ChainHead): boolean {
+    return this.states.slice(n).some((after, at) => {
+      const before = this.states[n - 1 + at]!;
+      const isSmaller = after.incarnation === before.incarnation && after.devices.length < before.devices.length;
+      const addsNone = after.devices.every(({ device }) => findDevice(before, device) !== undefined);
+      return isSmaller && addsNone && !before.devices.some(({ device }) => after.retired.has(toHex(device)));
+    });
+  }
+
+  /**
    * Verifies a receive statement, old or new. Throws ProtocolError `malformed`, `unsupported`, `wrong_place`, `unproven`, `fork`,
    * `not_listed`, `bad_signature`.
    */

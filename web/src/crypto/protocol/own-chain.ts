@@ -97,6 +97,16 @@ export class OwnChain {
     return now - newest.statement.time > OLDEST ? "old" : null;
   }
 
+  /** A restore has lost the generation that came with a removal: whoever was removed has the key of the newest one there is, and may write under it (6.3). */
+  get isLeftBehind(): boolean {
+    return this.newest !== null && this.chain.hasBareRemoval(this.newest.statement.chain);
+  }
+
+  /** Whether the newest generation, and so its set, is of a device that is listed now. */
+  get isByListed(): boolean {
+    return this.newest !== null && findDevice(this.chain.head, this.newest.statement.device) !== undefined;
+  }
+
   #checkPlace({ server, user }: Generation): void {
     check(equal(server, this.chain.server) && user === this.chain.user, "wrong_place", "a generation of somebody else");
   }

@@ -125,12 +125,14 @@ export async function returnOwn(account: Account, api: ConversationServer, store
   const isOwnWhole = isWhole && newest !== null && listed[0] !== undefined && equal(hashStatement(GENERATION, listed[0].statement), newest.hash);
   const pins = (await self.readCarried()).filter((row) => row.kind === "pin");
   // What the keyring had not shown yet is later than what it had.
-  await store.writePins([...pins, ...(await self.listMissing(await store.readPins()))]);
+  const kept = [...pins, ...(await self.listMissing(await store.readPins()))];
+  await store.writePins(kept);
+  await self.noteCounted(kept);
   await account.store.write({
     ...remembered,
-    ...{ rows: [], rowPosition: 0, highestSeen: isWhole ? remembered.statements.length : 0 },
+    ...{ rows: [], rowPosition: 0, counted: self.counted, highestSeen: isWhole ? remembered.statements.length : 0 },
     ...(isWhole ? {} : { statements: [], newsFrom: null, made: [] }),
-    ...(isOwnWhole ? {} : { generations: [], carryFrom: null, vault: null }),
+    ...(isOwnWhole ? {} : { generations: [], carryFrom: null, carry: null, vault: null }),
     receives: receives.map((one) => one.bytes),
     receiveSeeds: remembered.receiveSeeds.filter((one) => versions.has(one.version)),
   });
