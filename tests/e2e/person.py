@@ -166,9 +166,13 @@ class Person:
         await self._has_conversation_with(other)
 
     async def _has_conversation_with(self, other: "Person") -> None:
-        await asyncio.gather(self.opens(), other.opens())
+        await asyncio.gather(self._is_at_the_list(), other._is_at_the_list())
         await expect(self.row(other.name)).to_be_visible(timeout=PATIENCE)
         await expect(other.row(self.name)).to_be_visible(timeout=PATIENCE)
+
+    async def _is_at_the_list(self) -> None:
+        if self.page.url != f"{self._url}/":
+            await self.opens()
 
     async def goes_offline(self, is_offline: bool = True) -> None:
         await self.context.set_offline(is_offline)
