@@ -232,6 +232,17 @@ test("all of one's own chain is given back, however much is lost: a device that 
   expect([server.head!.n, server.head!.devices.length]).toEqual([n, 1]);
 });
 
+test("a device that is listed far above the backup shows where, and gives all of its chain back", async () => {
+  const scene = await Scene.begin();
+  for (let at = 0; at < 51; at++) await scene.alice.ask("sayProfile", { displayName: `Alice ${at}`, avatar: null });
+  const tablet = await scene.addDevice(scene.alice);
+  const { server } = scene.alice.world;
+  const { n } = server.head!;
+  scene.server.restore();
+  await tablet.ask("meetDatabase", { database: scene.server.generation, partings: [{ conversation: scene.group, seq: 2, hash: scene.place.hashes[2]! }] });
+  expect([server.head!.n, server.head!.devices.length]).toEqual([n, 2]);
+});
+
 test("who is not shown at all is waited for, and after a second claim anew", async () => {
   const scene = await Scene.begin();
   const { server, alice, bob, group } = scene;

@@ -118,11 +118,12 @@ export class HttpConversationServer implements ConversationServer {
     return row?.seq === seq ? { before: said.bytes("hash_before"), row } : null;
   }
 
-  async offerChain({ statements, receives, publicKeys }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
+  async offerChain({ statements, receives, publicKeys, listing }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
     await this.#ask("chain.offer", {
       statements: statements.map(toBase64),
       receives: receives.map((one) => ({ statement: toBase64(one.statement), public_key: toBase64(one.publicKey) })),
       device_keys: publicKeys.map((one) => ({ device_id: toHex(one.device), public_key: toBase64(one.publicKey) })),
+      listing: listing && toBase64(listing),
     });
   }
 

@@ -81,6 +81,6 @@ export interface ConversationServer extends PeopleServer {
   readEntry(conversation: Bytes, seq: number): Promise<{ before: Bytes; row: Row } | null>;
   /** A signed leave entry, as 8.6 has it. */
   leave(record: Bytes): Promise<void>;
-  /** After a restore: what follows on one's own chain. Throws Refusal `not_restored`, `chain_moved`, `receive_moved`, `not_accepted`. */
-  offerChain(offer: { statements: Bytes[]; receives: NewReceive[]; publicKeys: PublicKey[] }): Promise<void>;
+  /** After a restore: what follows on one's own chain, and by which list this device is one, where it is in none up to there. Throws Refusal `not_restored`, `chain_moved`, `receive_moved`, `not_accepted`. */
+  offerChain(offer: { statements: Bytes[]; receives: NewReceive[]; publicKeys: PublicKey[]; listing: Bytes | null }): Promise<void>;
 }

@@ -60,6 +60,14 @@ async function listNewKeys(self: Self, above: number, until: number): Promise<Pu
     .flatMap((listed) => known.find((one) => equal(one.device, listed.device) && equal(hashKemKey(one.publicKey), listed.kemHash)) ?? []);
 }
 
+/** While this device is in no list up to n: the next one above that it is in, under the same identity key, by which it shows that it is a device. */
+function findListing({ account: { device }, chain: { states, statements } }: Self, n: number): Bytes | null {
+  const reached = states[n - 1]!;
+  if (reached.deviceKeys.has(`id ${toHex(device)}`)) return null;
+  const at = states.findIndex((state, index) => index >= n && findDevice(state, device) !== undefined);
+  return at >= 0 && equal(states[at]!.identityKey, reached.identityKey) ? statements[at]! : null;
+}
+
 const mayComeBack = (statement: Bytes): boolean => MAY_COME_BACK.has(readUserStatement(statement).body.kind);
 
 /** Whether the statements of a chain above the server's head may come back, and which: nobody offers others, nor what rests on another statement than the server has. */
@@ -76,7 +84,7 @@ function findReach(user: number, statements: readonly Bytes[], head: PersonHead 
 /** Returns whether the server took it; `until` is the n of the last that is offered. */
 async function offer(self: Self, api: ConversationServer, { head, until, ...given }: { head: PersonHead; until: number; receives: NewReceive[]; publicKeys: PublicKey[] }): Promise<boolean> {
   try {
-    await api.offerChain({ statements: self.chain.statements.slice(head.n, until), ...given });
+    await api.offerChain({ statements: self.chain.statements.slice(head.n, until), ...given, listing: findListing(self, until) });
     return true;
   } catch (error) {
     if (!(error instanceof Refusal) || !IS_OVER.has(error.code)) throw error;

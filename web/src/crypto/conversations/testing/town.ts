@@ -14,6 +14,8 @@ import { RECEIVE } from "../../protocol/own-keys.ts";
 import { hash, sha256 } from "../../protocol/primitives.ts";
 import { chainLog } from "../../protocol/record.ts";
 import { hashStatement } from "../../protocol/statements.ts";
+import { readUserStatement } from "../../protocol/user-chain.ts";
+import { findDevice } from "../../protocol/user-state.ts";
 import { Device } from "../device.ts";
 import type { StoredEpoch } from "../judging/epochs.ts";
 import type { Row } from "../judging/log.ts";
@@ -253,9 +255,12 @@ export class Session implements ConversationServer {
     this.#postSigned(this.town.place(conversation), LEAVE_ENTRY, epoch, record, hashStatement(LEAVE, record));
   }
 
-  async offerChain({ statements, receives, publicKeys }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
+  async offerChain({ statements, receives, publicKeys, listing }: Parameters<ConversationServer["offerChain"]>[0]): Promise<void> {
     const { server } = this.town.worlds.get(this.user)!;
     if (this.town.refusesChains !== null) throw new Refusal(this.town.refusesChains);
+    const lists = [...statements, ...(listing === null ? [] : [listing])].map((one) => readUserStatement(one).body);
+    const isComing = lists.some((body) => body.kind === "devices" && body.devices.some((one) => equal(one.device, this.device)));
+    requireThat(isComing || server.kept.states.some((state) => findDevice(state, this.device) !== undefined), "not_found");
     // Of devices that come back nobody asks for a session.
     for (const { device } of publicKeys) server.kept.sessions.add(toHex(device));
     requireThat(statements.length <= MOST_OFFERED && receives.length <= MOST_OFFERED, "invalid_input");
