@@ -14,6 +14,8 @@ from hearth.vault.contract import Counter, Number, Wrap
 
 KIND_EPOCH: Literal[16] = 16
 """Of a log entry whose record is an epoch's."""
+KIND_LEAVE: Literal[17] = 17
+"""Of one by which somebody leaves."""
 MOST_RECORD_BYTES = 32_768
 MOST_ROSTER_BYTES = 2 + 200 * 121
 MOST_HISTORY_BYTES = 33 + 4 + 8192 * 40

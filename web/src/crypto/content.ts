@@ -28,7 +28,9 @@ export type Content =
 /** What is aimed at a message and is none. */
 export type Reaction = { type: "reaction"; emoji: string };
 export type Deletion = { type: "deletion" };
-export type Said = Content | Reaction | Deletion;
+/** What is said of a group. A picture in base64. */
+export type State = { type: "state"; title?: string; description?: string; picture?: string };
+export type Said = Content | Reaction | Deletion | State;
 
 const PLAIN = 0;
 /** One for all: hundreds of records are read in a second of scrolling. */
@@ -87,7 +89,7 @@ export function readContent(body: unknown, kind: number): Said {
 }
 
 /** Whether it may stand in the place of a message. */
-export const isContent = (said: Said): said is Content => said.type !== "reaction" && said.type !== "deletion";
+export const isContent = (said: Said): said is Content => said.type !== "reaction" && said.type !== "deletion" && said.type !== "state";
 
 /** What was written before encryption: messages alone. Never throws: what cannot be read is unknown content. */
 export function readPlain(record: Uint8Array): Content {

@@ -140,7 +140,7 @@ test("who was removed since the backup and has left by themselves is removed by 
   town.pass(700_000);
   expect(await look(bob)).toEqual({ state: "removed", users: [3] });
   await look(carol);
-  await carol.ask("leave", { conversation: group });
+  await carol.ask("leaveGroup", { conversation: group, heir: null });
   await bob.read(group);
   expect(await look(bob)).toEqual({ state: "rotating", reason: "left" });
   await bob.say(group, 1, "to alice");

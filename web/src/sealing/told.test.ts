@@ -7,6 +7,8 @@ import { withTold } from "./told.ts";
 const told: Told = {
   seq: 2, verdict: null, content: { type: "text", text: "gone" } as Told["content"], sentAt: 5, target: null, isPlain: false, isEmptied: false, isWithheld: false, isRestored: false, wants: [],
   isLost: false,
+  act: null,
+  maySet: false,
 };
 const opened: OpenedRow = { verdict: null, content: null, sent_at: 5, target: null, is_withheld: false };
 const row: EntryRow = { conversation: "c", seq: 2, ordinal: 1, kind: 1, from_user: 1, client_id: "x", timestamp: "", waits: 1 };

@@ -12,6 +12,9 @@ export const CONTRACT_VERSION = 1;
 /** Of a log entry whose record is an epoch's. */
 export const KIND_EPOCH = 16;
 
+/** Of one by which somebody leaves. */
+export const KIND_LEAVE = 17;
+
 export const MOST_RECORD_BYTES = 32768;
 
 export const MOST_ROSTER_BYTES = 24202;

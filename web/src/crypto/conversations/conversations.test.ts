@@ -11,13 +11,13 @@ import { asNext, DAY, makePassword, ready, verdictOf } from "../account/testing/
 import { random } from "../protocol/primitives.ts";
 import { accept } from "../protocol/pins.ts";
 import { act, begin, makeReady, NotReady } from "./acting/act.ts";
+import { leaveGroup } from "./acting/group.ts";
 import type { Device } from "./device.ts";
 import { confirm } from "./fetching/fetch-epochs.ts";
 import { takeGossip } from "./gossip.ts";
 import { askForSeeds, listHealing } from "./fetching/heal.ts";
 import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
 import { isLost } from "./fetching/rewrap.ts";
-import { leave } from "./acting/seal.ts";
 import { readSeeds, takeWraps } from "./fetching/seeds.ts";
 import { MemoryConversations } from "./testing/memory-conversations.ts";
 import { catchUp, read, say } from "./testing/talk.ts";
@@ -145,7 +145,7 @@ describe("the next epoch", () => {
     const { town, alice, bob, carol } = scene;
     const group = await scene.group(2, 3);
     await catchUp(carol, group);
-    await leave(carol, await carol.open(group));
+    await leaveGroup(carol, await carol.open(group), null);
     await catchUp(bob, group);
     expect(await stateOf(bob, group)).toBe("rotating");
     await say(town, bob, group, "without carol");

@@ -3,6 +3,7 @@
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { act, begin, repeatPending } from "../conversations/acting/act.ts";
 import type { Device, Live } from "../conversations/device.ts";
+import { describeGroup, findAct, type GroupStanding, maySetState, type ToldAct } from "../conversations/group-standing.ts";
 import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
 import { confirm } from "../conversations/fetching/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
@@ -13,7 +14,7 @@ import type { Act, Beginning } from "../conversations/acting/make-epoch.ts";
 import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored/restored.ts";
 import { isLost } from "../conversations/fetching/rewrap.ts";
 import { isRecordKind } from "../conversations/judging/roles.ts";
-import { highestCounter, leave, seal, type Sealed, type Unsealed } from "../conversations/acting/seal.ts";
+import { highestCounter, seal, type Sealed, type Unsealed } from "../conversations/acting/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
 import { readSeeds, takeWraps, writeHeads, writeSeeds } from "../conversations/fetching/seeds.ts";
 import { NoAnswer, Refusal } from "../account/server.ts";
@@ -34,11 +35,15 @@ export type Told = Omit<Finding, "row" | "extensions"> & {
   seq: number;
   /** Nobody can open it any more: it was written under a key that this person gave up with an identity. */
   isLost: boolean;
+  /** What a signed entry of a group did. */
+  act: ToldAct | null;
+  /** The author may change what is said of the group. */
+  maySet: boolean;
 };
 
 /**
  * How a conversation stands: `n` is the newest accepted epoch, 0 for none, `keys` of how many epochs the seed is here, `counter` the highest
- * of this device among the entries at hand.
+ * of this device among the entries at hand. `group` is null of other conversations.
  */
 export interface Standing {
   conversation: string;
@@ -46,6 +51,7 @@ export interface Standing {
   n: number;
   keys: number;
   counter: number;
+  group: GroupStanding | null;
 }
 
 /** Conversations as hex. After an act of the account (connect among them) the page confirms and hands rows in again: the device starts anew. */
@@ -71,7 +77,6 @@ export interface ConversationActs {
   seal: { needs: { place: Place; conversation: string; unsealed: Unsealed }; gives: Sealed };
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
   actOn: { needs: { place: Place; conversation: string; wanted: Act }; gives: Standing };
-  leave: { needs: { place: Place; conversation: string }; gives: null };
   /**
    * Before anything else in a connection: the generation that `sync.open` told. What another database than the one before may have lost is
    * set aside; `waiting` are the conversations of which epochs are.
@@ -88,7 +93,7 @@ export interface ConversationActs {
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
-  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn", "leave",
+  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn",
   "meetDatabase", "takeBack", "giveUp", "markRestored",
 ]);
 
@@ -143,16 +148,19 @@ function tellNew(live: Live, taken: readonly Row[]): Told[] {
     const one = sum(live, finding);
     if (said.get(row.seq) === one) continue;
     said.set(row.seq, one);
-    news.push({ seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, isLost: isLostRow(live, finding), wants });
+    news.push({
+      seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, isLost: isLostRow(live, finding), wants,
+      act: findAct(live, finding), maySet: maySetState(live, finding),
+    });
   }
   return news;
 }
 
-function describe(device: Device, live: Live): Standing {
+export function describe(device: Device, live: Live): Standing {
   const { conversation } = live.known.where;
   const { epochs } = live.known;
   const keys = epochs.all.filter((one) => one.seed !== null).length;
-  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live) };
+  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live), group: describeGroup(live) };
 }
 
 async function connect(device: Device, names: readonly string[], databases: readonly string[]): Promise<Standing[]> {
@@ -252,8 +260,6 @@ export async function actOnConversations(device: Device, ask: Exclude<Conversati
       await act(device, live, ask.wanted);
       return describe(device, live);
     }
-    case "leave":
-      return leave(device, await device.open(fromHex(ask.conversation))).then(() => null);
     case "takeBack":
       return takeBack(device, await device.open(fromHex(ask.conversation)), ask.taken);
     case "giveUp": {

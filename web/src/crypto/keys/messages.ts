@@ -4,6 +4,7 @@ import type { Bytes } from "../../lib/bytes.ts";
 import type { News } from "../account/news.ts";
 import type { Stretching } from "../derive.ts";
 import type { ConversationActs } from "./conversation-acts.ts";
+import type { GroupActs } from "./group-acts.ts";
 import type { TrustActs } from "./trust-acts.ts";
 
 /** Whose keys, on which server, on which device (the session's id). Ids as hex. */
@@ -30,7 +31,7 @@ export interface Connection {
 }
 
 /** Each act with what it needs and what it gives. */
-export interface Acts extends ConversationActs, TrustActs {
+export interface Acts extends ConversationActs, GroupActs, TrustActs {
   connect: { needs: { place: Place }; gives: Connection };
   /** What a session begins with: set-up where there is no chain yet, else this device is added. */
   enter: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null }; gives: null };

@@ -21,6 +21,7 @@ import { check, ProtocolError, zeros } from "../protocol/codec.ts";
 import { NotFetched } from "../protocol/load-curve25519.ts";
 import { wipe } from "../protocol/primitives.ts";
 import { actOnConversations, type ConversationAsk, isConversationAsk } from "./conversation-acts.ts";
+import { actOnGroups, type GroupAsk, isGroupAsk } from "./group-acts.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
 import { actOnTrust, isTrustAsk, type TrustAsk } from "./trust-acts.ts";
@@ -75,7 +76,7 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | GroupAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
       return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
@@ -186,8 +187,9 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
   if ("place" in ask && ask.act !== "forget") check(!gone.get(around)?.has(nameOf(ask.place)), "not_listed", "this device has gone");
   if (isConversationAsk(ask) && ask.act === "meetDatabase") return meetDatabase(around, ask);
-  if (isConversationAsk(ask) || isTrustAsk(ask) || ask.act === "connect") await leaveOldDatabase(around, ask.place);
+  if (isConversationAsk(ask) || isGroupAsk(ask) || isTrustAsk(ask) || ask.act === "connect") await leaveOldDatabase(around, ask.place);
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
+  if (isGroupAsk(ask)) return actOnGroups(await findDevice(around, ask.place), ask);
   if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);
   if (ask.act === "drawRecoveryKey") return drawRecoveryKey();

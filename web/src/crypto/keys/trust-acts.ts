@@ -1,5 +1,5 @@
 // What the page asks the keys' worker about people: what is known of their identities, and what the person decides. A decision
-// names the fingerprint that the person was shown. To be asked by the tab that leads (web/src/trust/desk.ts).
+// names the fingerprint that the person was shown. To be asked by the tab that leads (web/src/keys/desk.ts).
 import { fromHex } from "../../lib/bytes.ts";
 import { type ConversationFacts, describeConversation } from "../conversations/conversation-facts.ts";
 import type { Device } from "../conversations/device.ts";

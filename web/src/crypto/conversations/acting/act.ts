@@ -118,13 +118,35 @@ export async function begin(device: Device, beginning: Beginning): Promise<Bytes
   return conversation;
 }
 
+/** Who left, and is to be removed by others. */
+function listLeft({ known }: Live): { user: number; cause: Bytes | null }[] {
+  const left = known.judged.signed.leaves.filter((one) => one.n === known.epochs.newest?.epoch.n && one.user !== known.where.user);
+  return left.map(({ user, cause }) => ({ user, cause }));
+}
+
 /** Removes whose removal is lost, or who left, else rotates: what a device does by itself. */
-function chooseOwnAct({ known, removed }: Live): Act {
-  const { newest } = known.epochs;
-  const unwanted = listUnwanted(known, removed).map((user) => ({ user, cause: null }));
-  const left = known.judged.signed.leaves.filter((one) => one.n === newest!.epoch.n && one.user !== known.where.user);
-  const targets = [...unwanted, ...left.map(({ user, cause }) => ({ user, cause }))];
+function chooseOwnAct(live: Live): Act {
+  const unwanted = listUnwanted(live.known, live.removed).map((user) => ({ user, cause: null }));
+  const targets = [...unwanted, ...listLeft(live)];
   return targets.length === 0 ? { action: "rotate" } : { action: "remove", targets };
+}
+
+/**
+ * Does what a person asks for by the newest epoch: `choose` says what that is. First who left is removed: their
+ * entry counts for the epoch that it stands in only. Throws as `act`; Moved with `epoch_moved` when another epoch was first.
+ */
+export async function actByNewest(device: Device, live: Live, choose: () => Promise<Act>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const left = listLeft(live);
+    const isOwn = left.length > 0;
+    try {
+      await act(device, live, isOwn ? { action: "remove", targets: left } : await choose());
+      if (!isOwn) return;
+    } catch (error) {
+      const isOver = !(error instanceof Moved) || (error.code === "epoch_moved" && !isOwn) || tries === MOST_TRIES;
+      if (isOver) throw error;
+    }
+  }
 }
 
 /**

@@ -4,9 +4,8 @@
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import { compare, zeros } from "../../protocol/codec.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
-import { LEAVE, makeLeave } from "../../protocol/log-entries.ts";
 import { encodeBody, encodeHeads, type GossipHead, sealRecord } from "../../protocol/record.ts";
-import { type Extension, hashStatement, HEADS_EXTENSION } from "../../protocol/statements.ts";
+import { type Extension, HEADS_EXTENSION } from "../../protocol/statements.ts";
 import { makeReady, NotReady } from "./act.ts";
 import type { Device, Live } from "../device.ts";
 import { VOID } from "../judging/roles.ts";
@@ -66,16 +65,3 @@ export async function seal(device: Device, live: Live, one: Unsealed): Promise<S
 
 /** The highest counter of this device that the log shows: its storage may be a copy. 0 for none. */
 export const highestCounter = (device: Device, { known }: Live): number => known.judged.highestCounter.get(toHex(device.keys.device)) ?? 0;
-
-/** Leaves a group. Throws NotReady, Refusal, NoAnswer. */
-export async function leave(device: Device, live: Live): Promise<{ record: Bytes; hash: Bytes }> {
-  const { newest } = live.known.epochs;
-  if (live.stopped !== null || !live.isConfirmed || newest === null) throw new NotReady(device.stateOf(live));
-  const { user, device: id, sign } = device.author;
-  const { server, conversation, n } = newest.epoch;
-  const record = await makeLeave({
-    server, conversation, epoch: n, recordHash: newest.hash, user, device: id, time: device.around.now(), seen: live.known.log.head, extensions: [],
-  }, sign);
-  await device.around.api.leave(record);
-  return { record, hash: hashStatement(LEAVE, record) };
-}

@@ -8,7 +8,7 @@ import { EPOCH_ENTRY } from "../judging/roles.ts";
 import { readSeeds, takeLoose, takeWraps } from "./seeds.ts";
 
 /** Walks back from the oldest known epoch to n, as far as each names the one before. Throws Refusal, NoAnswer. */
-async function walkBack(device: Device, live: Live, n: number): Promise<void> {
+export async function walkBack(device: Device, live: Live, n: number): Promise<void> {
   const { epochs, where } = live.known;
   const oldest = epochs.oldest!.epoch.n;
   try {

@@ -1,7 +1,7 @@
 // Entries that are signed and not sealed: epochs, leaving, restoring (docs/protocol-encryption.md, 8.6). Where they stand decides
 // about everything else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
-import { check, equal, ProtocolError, type Verdict } from "../../protocol/codec.ts";
+import { check, equal, ProtocolError, type Verdict, zeros } from "../../protocol/codec.ts";
 import { type Epoch, EPOCH, OWNER, readEpoch } from "../../protocol/epoch.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
 import { type Leave, LEAVE, readLeave, readRestored, type Restored, RESTORED } from "../../protocol/log-entries.ts";
@@ -12,10 +12,7 @@ import type { LogPlace, Row } from "./log.ts";
 import { EPOCH_ENTRY, LEAVE_ENTRY } from "./roles.ts";
 
 type Statement = { kind: "epoch"; body: Epoch } | { kind: "leave"; body: Leave } | { kind: "restored"; body: Restored };
-/**
- * An entry read, and whether its device signed it: an epoch's signature was judged when it was taken. Null while the chain does not
- * have the device's key.
- */
+/** An entry read, and whether its device signed it; null while the chain does not have the device's key. */
 export type VerifiedSigned = { failed: Verdict } | (Statement & { hash: Bytes; isSigned: boolean | null });
 
 const NAMES: Record<Statement["kind"], Name> = { epoch: EPOCH, leave: LEAVE, restored: RESTORED };
@@ -31,8 +28,10 @@ export async function verifySigned(epochs: Epochs, row: Row): Promise<VerifiedSi
     const statement = read(row);
     const name = NAMES[statement.kind];
     const hash = hashStatement(name, row.record);
-    if (statement.kind === "epoch") return { ...statement, hash, isSigned: true };
-    const key = epochs.people.chain(statement.body.user).deviceKey(statement.body.device);
+    const { body } = statement;
+    // An epoch's signature was judged when it was taken.
+    if ("n" in body && equal(epochs.find(body.n)?.hash ?? zeros(0), hash)) return { ...statement, hash, isSigned: true };
+    const key = epochs.people.chain("actor" in body ? body.actor : body.user).deviceKey(body.device);
     return { ...statement, hash, isSigned: key === undefined ? null : await isSignedBy(name, row.record, key) };
   } catch (error) {
     if (error instanceof ProtocolError) return { failed: error.verdict };
@@ -61,6 +60,7 @@ export interface CountingLeave {
 export interface JudgedSigned {
   entryOf: (n: number) => number | undefined;
   leaves: readonly CountingLeave[];
+  isLastOwner: (epoch: KnownEpoch, user: number) => boolean;
 }
 
 interface Needs {

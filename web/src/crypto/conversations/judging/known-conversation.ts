@@ -68,6 +68,12 @@ export class KnownConversation {
     await this.learn();
   }
 
+  /** Whether the device that a signed entry names has signed it. */
+  isSigned(row: Row): boolean {
+    const signed = this.#signed.get(row);
+    return signed !== undefined && "isSigned" in signed && signed.isSigned === true;
+  }
+
   /** Signed entries at hand: they are kept over starts, and never let go of. */
   get signedRows(): Row[] {
     return this.log.rows.filter((row) => !isRecordKind(row.kind));
