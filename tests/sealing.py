@@ -12,7 +12,7 @@ from hearth.client.crypto.making.entry import Draft, seal_entry
 from hearth.client.device_file import OutboxRow
 from hearth.client.keys.own import now_ms
 from hearth.client.outbox import to_command
-from hearth.messages.contract import KIND_MESSAGE, SendMessage
+from hearth.messages.contract import KIND_MESSAGE, SealedKind, SendMessage
 from hearth.sealed.group.entries import EntryKind
 
 
@@ -28,18 +28,21 @@ async def seal_send(client: Client, key: str, text: str, *, client_id: str | Non
     return to_command(row)
 
 
-async def seal_fields(client: Client, key: str, fields: dict[str, Any]) -> SendMessage:
+async def seal_fields(
+    client: Client, key: str, fields: dict[str, Any], kind: SealedKind = KIND_MESSAGE
+) -> SendMessage:
     """As `seal_send`, of a message that says anything else; the client has written there before."""
     client_id, counter = secrets.token_bytes(16), _count(client, key)
     await client._sealer.require_ready(key)
     async with client.keeper.hold() as room:
         live = room.open(key)
-        draft = Draft(kind=EntryKind.MESSAGE, body=write_body(fields), client_id=client_id, counter=counter)
+        draft = Draft(kind=EntryKind(kind), body=write_body(fields), client_id=client_id, counter=counter)
         sealed = seal_entry(live.epochs, room.own.by, draft, Moment(now_ms(), seen_place(room, live)))
     return SendMessage(
         conversation_id=key,
         client_id=client_id.hex(),
         counter=counter,
+        kind=kind,
         record=sealed.record,
         epoch=sealed.place.epoch,
     )

@@ -1,6 +1,7 @@
 // Changing what others see of oneself. The local copy follows when the user's log says so.
 import type { Keys } from "../keys/keys.svelte.ts";
 import { toHex } from "../lib/bytes.ts";
+import { inOneLine } from "../lib/text.ts";
 import type { Client } from "../sync/client.ts";
 import type { AvatarSaved, OwnProfile, UserCard } from "../wire/contract.ts";
 import { put, remove } from "../wire/http.ts";
@@ -12,8 +13,7 @@ interface Own {
 }
 
 /** A name as it is kept: one line, nothing that is not seen. The server does the same. */
-export const cleanName = (typed: string, username: string): string =>
-  typed.normalize("NFC").replace(/[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g, "").trim().replace(/\s+/g, " ") || username;
+export const cleanName = (typed: string, username: string): string => inOneLine(typed) || username;
 
 /** Returns what the server made of it: it trims, and an emptied name is the username. A new name is said in the chain, too. */
 export function updateProfile({ client, keys, user }: Own, profile: { displayName: string; about: string }): Promise<OwnProfile> {

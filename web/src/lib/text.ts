@@ -53,6 +53,15 @@ export function isEmoji(text: string, useSegmenter = true): boolean {
   return splitGraphemes(text, useSegmenter).length === 1 && new TextEncoder().encode(text).length <= MAX_EMOJI;
 }
 
+/** Somebody's words as they stand in one line: without white space that is not seen, and without what turns their surroundings around. */
+export const inOneLine = (text: string): string => text.normalize("NFC").replace(/[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g, "").trim().replace(/\s+/g, " ");
+
+/** Letters and signs that look like nothing. */
+const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0]/g;
+
+/** Whether anything of a text is seen. */
+export const isSeen = (text: string): boolean => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replace(BLANKS, ""));
+
 /** Up to two letters for an avatar without a picture. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));

@@ -6,10 +6,14 @@ import type { Bytes } from "../lib/bytes.ts";
 import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { News } from "../crypto/account/news.ts";
+import type { GroupEvent } from "../groups/event.ts";
+import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
+import type { GroupState, StateRow } from "../crypto/group-state.ts";
 import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
-import { clearAll, keepLowest, markSealed, moveRecords, takeAims } from "./upgrades.ts";
+import type { Marks } from "./marks.ts";
+import { clearAll, keepLowest, markLines, markSealed, moveRecords, takeAims } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
 export interface OpenedRow {
@@ -27,21 +31,9 @@ export interface OpenedRow {
   is_restored?: true;
   /** Nobody can open it any more: it is from before this person's identity of today. */
   is_lost?: true;
-}
-
-/** A record that gives somebody's reaction. */
-export interface ReactionMark {
-  seq: number;
-  user: number;
-  emoji: string;
-}
-
-/** What is aimed at a message and stands (docs/protocol-encryption.md, 8.10). */
-export interface Marks {
-  /** The last edit. */
-  edit?: { seq: number; content: Content };
-  /** All records of reactions, in the order of seqs. */
-  reactions?: ReactionMark[];
+  /** Of a group: what a signed entry did, or what a record of kind 6 says. */
+  event?: GroupEvent;
+  state?: StateRow;
 }
 
 /** What views read of an entry. What proves it is in a row of its own, RecordRow. */
@@ -63,6 +55,8 @@ export interface EntryRow extends Pick<contract.Entry, "seq" | "ordinal" | "kind
   aims?: number;
   /** Of a message. A summary of other rows, kept by whatever writes those: marks.ts. */
   marks?: Marks;
+  /** Of a kind that is shown as a line between messages: 1. */
+  line?: 1;
   /** Entries, by conversation and seq, that may change its verdict and are not here. */
   wants?: [string, number][];
 }
@@ -132,6 +126,10 @@ export interface ConversationRow {
   sealed_from?: number;
   /** Missing until it is known. */
   sealing?: SealingRow | undefined;
+  /** Of a group: as the newest accepted epoch proves it; the state that counts, once one is here; the head when states were asked for last. */
+  group?: GroupStanding;
+  state?: GroupState;
+  stated_at?: number;
   /** Known from before a snapshot and not confirmed since. */
   is_stale: boolean;
 }
@@ -257,6 +255,8 @@ export class Replica extends Dexie {
   declare blocked: Table<{ user_id: number }, number>;
   declare devices: Table<contract.Device, string>;
   declare avatars: Table<{ id: string; bytes: Blob }, string>;
+  /** Of groups: they come sealed, so no server is asked for them. */
+  declare pictures: Table<{ id: string; bytes: Bytes }, string>;
   declare metas: Table<MetaRow, string>;
   declare lost: Table<LostRow, [string, number, string]>;
   declare restores: Table<RestoreRow, string>;
@@ -294,6 +294,9 @@ export class Replica extends Dexie {
     this.version(5).stores({ lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation" });
     this.version(6).stores({}).upgrade(keepLowest);
     this.version(7).stores({}).upgrade(takeAims);
+    this.version(8)
+      .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails", pictures: "id" })
+      .upgrade(markLines);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

@@ -2,7 +2,7 @@
 // any number of times. Each is kept by its seq and checked against its neighbours; what does not fit is kept, flagged
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import { KIND_EPOCH, KIND_MESSAGE, type Entry } from "../wire/contract.ts";
+import { KIND_EPOCH, KIND_MESSAGE, KIND_STATE, type Entry } from "../wire/contract.ts";
 import { nameCounter, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
@@ -10,6 +10,7 @@ import { emptyDeleted, findNaming, wakeEmptied } from "./deletions.ts";
 import { chooseFlaw } from "./flaws.ts";
 import { chainHash, startHash } from "./log-hash.ts";
 import { findAimedAt, markFresh, markTargets } from "./marks.ts";
+import { settleStates } from "./states.ts";
 import { describeRecord, readWhole, splitRow, type WholeRow } from "./records.ts";
 
 export function toRow(entry: Entry): WholeRow {
@@ -47,6 +48,7 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skippedAt = fresh.length === 0 ? null : await takeCounts(replica, id, fresh, { runs: listRuns(fresh.map(seqOf)), beside });
     const isKnown = await moveHead(replica, id, sorted, flaw ?? (skippedAt === null ? null : { seq: skippedAt, reason: "skipped" }));
+    if (fresh.some(({ kind, seq }) => kind === KIND_STATE || seq === 1)) await settleStates(replica, id);
     woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh, aimed))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };
   });

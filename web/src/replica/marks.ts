@@ -1,9 +1,24 @@
 // What is aimed at a message and stands: its last edit and its reactions, kept in its own row, so that a list of messages is read
 // without looking for them. Invariant: in every transaction that writes an edit, a reaction, or what they are aimed at, the summary is made
 // anew from what is here; so it never depends on the order in which things came.
-import { isContent } from "../crypto/content.ts";
+import { type Content, isContent } from "../crypto/content.ts";
 import { KIND_EDIT, KIND_MESSAGE, KIND_REACTION } from "../wire/contract.ts";
-import type { EntryRow, Marks, Replica } from "./database.ts";
+import type { EntryRow, Replica } from "./database.ts";
+
+/** A record that gives somebody's reaction. */
+export interface ReactionMark {
+  seq: number;
+  user: number;
+  emoji: string;
+}
+
+/** What is aimed at a message and stands (docs/protocol-encryption.md, 8.10). */
+export interface Marks {
+  /** The last edit. */
+  edit?: { seq: number; content: Content };
+  /** All records of reactions, in the order of seqs. */
+  reactions?: ReactionMark[];
+}
 
 /** Targets with fewer seqs than this between them are looked for in one stretch. */
 const NEAR = 50;

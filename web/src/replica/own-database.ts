@@ -2,11 +2,11 @@
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
 import Dexie, { type Table } from "dexie";
 
-import { type Deletion, type Reaction, readPlain, type Text } from "../crypto/content.ts";
+import { type Deletion, type Reaction, readPlain, type State, type Text } from "../crypto/content.ts";
 import type { Bytes } from "../lib/bytes.ts";
 
-/** What somebody wrote, or did to a message. */
-export type Written = Text | Reaction | Deletion;
+/** What somebody wrote, did to a message, or said of a group. */
+export type Written = Text | Reaction | Deletion | State;
 
 /** The entry that something is aimed at, and its record's hash in base64; of what waits here itself its client_id, until it has a place. */
 export type Target = Placed | { client_id: string };
@@ -30,7 +30,7 @@ export interface OutboxRow {
   /** It may have gone out before in other bytes: by a session that this one replaced, or by a Hearth that did not encrypt. */
   is_adopted?: boolean;
   device: string;
-  kind: 0 | 1 | 2 | 3 | 4;
+  kind: 0 | 1 | 2 | 3 | 4 | 6;
   content: Written;
   target: Target | null;
   /** Its bytes, from the moment on in which it is next in line: every retry sends these. */

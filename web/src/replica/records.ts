@@ -1,5 +1,6 @@
 // An entry is kept in two rows: what views read of it, and what it is judged and proved by (decision 19).
 import { readPlain } from "../crypto/content.ts";
+import { KIND_EPOCH, KIND_LEAVE, KIND_STATE } from "../wire/contract.ts";
 import type { EntryRow, RecordRow, Replica } from "./database.ts";
 
 /** Both rows of an entry in one. */
@@ -19,9 +20,13 @@ export function describeRecord(record: Uint8Array): Pick<EntryRow, Told> {
 /** The seq of what it is aimed at; 0 for none. Once it was judged this is known; until then the server says so. */
 export const aimOf = ({ opened, aims, target_seq }: WholeRow): number => opened?.target ?? aims ?? target_seq;
 
+/** Kinds of entries that are shown between messages: what happened to the conversation. */
+export const isLine = (kind: number): boolean => kind === KIND_EPOCH || kind === KIND_LEAVE || kind === KIND_STATE;
+
 export function splitRow(row: WholeRow): [EntryRow, RecordRow] {
   const { from_device, counter, epoch, target_seq, log_hash, record, record_hash, aims: told = target_seq, ...entry } = row;
   const { conversation, seq } = entry;
+  if (isLine(entry.kind)) entry.line = 1;
   const aims = entry.opened?.target ?? told;
   const proof: RecordRow = { conversation, seq, from_device, counter, epoch, target_seq, log_hash, record };
   if (record_hash !== undefined) proof.record_hash = record_hash;

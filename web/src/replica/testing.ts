@@ -3,6 +3,7 @@ import { writePlain } from "../crypto/testing.ts";
 import { fromBase64, randomId, toBase64 } from "../lib/bytes.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";
+import { KIND_STATE } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Sealer } from "./outbox.ts";
 import type { Written } from "./own-database.ts";
@@ -109,6 +110,9 @@ export class TestServer {
       "message.send": (command: contract.SendMessage) => this.#send(command),
       "message.history": (command: contract.ReadHistory) => this.#page(command),
       "inbox.get": (command: contract.GetInboxItems) => ({ items: command.conversations.map((id) => this.item(id)) }),
+      "message.states": ({ conversations }: contract.ReadStates) => ({
+        entries: conversations.flatMap((id) => this.logs.get(id)!.entries.filter(({ kind }) => kind === KIND_STATE).slice(-3)), left_out: [],
+      }),
       "sync.open": (command: contract.OpenSync) => this.#open(command),
       "sync.rest": ({ after }: contract.ReadRest) => this.#friendsAfter(after),
       "sync.heads": (input: contract.ReadHeads) => this.#heads(input),

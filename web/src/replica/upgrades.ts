@@ -4,7 +4,7 @@ import type { Transaction } from "dexie";
 
 import { KIND_MESSAGE } from "../wire/contract.ts";
 import type { ConversationRow, EntryRow, RangeRow, RecordRow } from "./database.ts";
-import { describeRecord, isSealed, splitRow } from "./records.ts";
+import { describeRecord, isLine, isSealed, splitRow } from "./records.ts";
 
 /** An entry up to form 3: one row with all of it. */
 type OldRow = Omit<EntryRow, "plain" | "is_emptied"> & Omit<RecordRow, "record_hash"> & { record_hash?: string | null };
@@ -78,4 +78,12 @@ export async function takeAims(upgrade: Transaction): Promise<void> {
     const found = rows.flatMap((row, place) => (row === undefined ? [] : [{ ...row, aims: aims[at + place]![1] }]));
     await entries.bulkPut(found.map((row) => (row.kind === KIND_MESSAGE ? row : { ...row, waits: 1 })));
   }
+}
+
+/** What is shown as a line is opened again: what it says of a group was not told before. */
+export async function markLines(upgrade: Transaction): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const lines = rows.filter((row) => isLine(row.kind));
+    await upgrade.table("entries").bulkPut(lines.map((row) => ({ ...row, line: 1, waits: 1 })));
+  });
 }

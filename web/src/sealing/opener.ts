@@ -10,7 +10,10 @@ import { chooseFlaw } from "../replica/flaws.ts";
 import { isMark, markTargets } from "../replica/marks.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
-import { type Given, type Missing, settle, toGiven, toStretches, withTold } from "./told.ts";
+import { readState } from "../crypto/group-state.ts";
+import { settleStates } from "../replica/states.ts";
+import { KIND_STATE } from "../wire/contract.ts";
+import { type Given, type Missing, nameOf, settle, toGiven, toStretches, withTold } from "./told.ts";
 
 /** Milliseconds that an entry waits to be opened before it is written. The worker may be busy with the server. */
 const PATIENCE = 250;
@@ -101,11 +104,21 @@ export class Opener {
       const { told, standing, misfit } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
       this.noteStanding(standing);
       if (age !== this.#age) return null;
+      await this.#keepPictures(rows, told);
       if (misfit !== null) await this.#keepFlaw(standing.conversation, { seq: misfit, reason: "chain" });
       return told;
     } catch (error) {
       console.warn("entries were not opened", error);
       return null;
+    }
+  }
+
+  /** Of groups. They are named by their hash, so whoever needs one finds it, whatever becomes of the entry. */
+  async #keepPictures(rows: WholeRow[], told: Told[]): Promise<void> {
+    const states = new Set(rows.filter((row) => row.kind === KIND_STATE).map((row) => row.seq));
+    for (const { seq, content } of told) {
+      const bytes = states.has(seq) && content !== null ? (readState(content)?.picture ?? null) : null;
+      if (bytes !== null) await this.#replica.pictures.put({ id: nameOf(bytes), bytes });
     }
   }
 
@@ -160,6 +173,7 @@ export class Opener {
       const settled = rows.map((row, at) => settle(row, judged[at]!, given, missing));
       await this.#put(conversation, rows, settled);
       await markTargets(this.#replica, conversation, [...rows, ...settled].filter(isMark).map(aimOf));
+      if (settled.some((row) => row.kind === KIND_STATE)) await settleStates(this.#replica, conversation);
       return (await emptyDeleted(this.#replica, settled)) || missing.again.size + missing.unpaired.size > 0;
     });
     if (isWaiting) this.noteWaiting();

@@ -185,19 +185,25 @@ export class Sealing {
       this.#looked.set(conversation, known);
       if (before !== undefined && before !== known) this.#lookAt(conversation, true);
     }
-    const news = standings.filter((one) => this.#noted.get(one.conversation) !== JSON.stringify([one.sealing, one.n]));
+    const news = standings.filter((one) => this.#noted.get(one.conversation) !== sum(one));
     if (news.length === 0) return;
     const { conversations } = this.#replica;
     await this.#replica.transaction("rw", conversations, async () => {
       for (const standing of news) {
-        this.#noted.set(standing.conversation, JSON.stringify([standing.sealing, standing.n]));
         const row = await conversations.get(standing.conversation);
-        const sealing = row && toSealingRow(standing, row.sealing);
-        if (row && sealing && JSON.stringify(sealing) !== JSON.stringify(row.sealing)) await conversations.put({ ...row, sealing });
+        // One that is not here yet is told anew with its first entries.
+        if (!row) continue;
+        this.#noted.set(standing.conversation, sum(standing));
+        const sealing = toSealingRow(standing, row.sealing) ?? row.sealing;
+        const group = standing.group ?? row.group;
+        if (JSON.stringify([sealing, group]) === JSON.stringify([row.sealing, row.group])) continue;
+        await conversations.put({ ...row, ...(sealing ? { sealing } : {}), ...(group ? { group } : {}) });
       }
     });
   }
 }
+
+const sum = ({ sealing, n, group }: Standing): string => JSON.stringify([sealing, n, group]);
 
 /** What passes by itself is not written down: then it is as it was. */
 function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined): SealingRow | undefined {

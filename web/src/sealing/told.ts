@@ -1,12 +1,16 @@
 // Entries on their way to the keys' worker, and what it tells of them on its way into the local copy. Pure.
 import { readContent } from "../crypto/content.ts";
+import { toEvent } from "../groups/event.ts";
+import { readState, type StateRow } from "../crypto/group-state.ts";
 import type { Handed, HandedStretch, Told } from "../crypto/keys/conversation-acts.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
-import { fromBase64 } from "../lib/bytes.ts";
+import { type Bytes, fromBase64, toHex } from "../lib/bytes.ts";
+import { sha256 } from "../lib/sha256.ts";
 import type { EntryRow, OpenedRow } from "../replica/database.ts";
 import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
 import type { WholeRow } from "../replica/records.ts";
+import { KIND_STATE } from "../wire/contract.ts";
 
 /** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a deletion, a newer Hearth. */
 export const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "withheld", "unsupported"]);
@@ -33,9 +37,28 @@ function asEmptied({ opened }: EntryRow, { isWithheld, isRestored }: Told): Open
   return { verdict: "withheld", sent_at: null, target: null, is_withheld: isWithheld, ...(isRestored && { is_restored: true }), ...opened, content: null };
 }
 
-function open(row: EntryRow, { verdict, content, sentAt, target, isWithheld, isRestored, isLost }: Told): OpenedRow {
-  const opened = { verdict, content: content === null || row.is_emptied ? null : readContent(content, row.kind), sent_at: sentAt, target, is_withheld: isWithheld };
-  return { ...opened, ...(isRestored && { is_restored: true }), ...(isLost && { is_lost: true }) };
+/** A picture's id is the hash of its bytes, which are kept beside. */
+export const nameOf = (picture: Bytes): string => toHex(sha256(picture));
+
+function openState(content: object, maySet: boolean): StateRow | null {
+  const state = readState(content);
+  return state && { ...state, picture: state.picture && nameOf(state.picture), maySet, changes: [] };
+}
+
+function open(row: EntryRow, told: Told): OpenedRow {
+  const { verdict, sentAt, target, isWithheld, isRestored, isLost, act, maySet } = told;
+  const event = act && toEvent(act, row.from_user);
+  const content = row.is_emptied ? null : told.content;
+  const opened: OpenedRow = { verdict, content: null, sent_at: sentAt, target, is_withheld: isWithheld };
+  if (content !== null && row.kind === KIND_STATE) {
+    const state = openState(content, maySet);
+    if (state === null) opened.verdict = "malformed";
+    else opened.state = state;
+  } else if (content !== null) opened.content = readContent(content, row.kind);
+  if (event !== null) opened.event = event;
+  if (isRestored) opened.is_restored = true;
+  if (isLost) opened.is_lost = true;
+  return opened;
 }
 
 /** The row as it is kept from now on. One that is emptied gets no content again; one is emptied with its deletion, and by that alone. */

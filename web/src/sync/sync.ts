@@ -11,6 +11,7 @@ import type { Opener } from "../sealing/opener.ts";
 import type * as contract from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
+import { listUnstated, noteStated } from "./states.ts";
 
 /** As many as the server takes and gives at a time. */
 const MOST_HEADS = 2000;
@@ -77,6 +78,7 @@ export class Sync {
     await this.#chain;
     this.#hooks.opened(opened);
     await this.#fetchItems(await this.#listDiffering(opened, before));
+    await this.#fetchStates(opened.items);
     await this.refreshStale();
   }
 
@@ -133,18 +135,23 @@ export class Sync {
 
   async #takeEntries(): Promise<void> {
     const arrived = this.#arrived;
-    const age = this.#age;
     this.#arrived = [];
+    await this.#fetchItems(await this.#put(arrived));
+  }
+
+  /** Opens entries and writes them down. Resolves to the conversations that are not here. */
+  async #put(arrived: contract.Entry[]): Promise<string[]> {
+    const age = this.#age;
     const unknown: string[] = [];
     for (const [id, entries] of groupByConversation(arrived)) {
       const rows = entries.map(toRow);
       const judged = (await this.#opener?.open(rows)) ?? rows;
-      if (age !== this.#age) return;
+      if (age !== this.#age) return [];
       const { isKnown, isWaiting } = await applyEntries(this.#replica, judged);
       if (!isKnown) unknown.push(id);
       if (isWaiting) this.#opener?.noteWaiting();
     }
-    await this.#fetchItems(unknown);
+    return unknown;
   }
 
   async #prepare(): Promise<contract.OpenSync> {
@@ -251,8 +258,25 @@ export class Sync {
       const { items } = await this.#call("inbox.get", { conversations: asked });
       for (const item of items) await this.#takeItem(item, age);
       if (age !== this.#age) return;
+      await this.#fetchStates(items);
       const found = new Set(items.map((item) => item.conversation.id));
       for (const id of asked) if (!found.has(id)) await this.#close(id);
+    }
+  }
+
+  /** What groups are called, where not everything that says it is here. */
+  async #fetchStates(items: contract.InboxItem[]): Promise<void> {
+    let unstated = await listUnstated(this.#replica, items);
+    while (unstated.length > 0) {
+      const age = this.#age;
+      const page = unstated.slice(0, ITEMS_PER_PAGE);
+      const { entries, left_out } = await this.#call("message.states", { conversations: page.map((item) => item.conversation.id) });
+      if (age !== this.#age) return;
+      await this.#put(entries);
+      const again = page.filter((item) => left_out.includes(item.conversation.id));
+      await noteStated(this.#replica, page.filter((item) => !again.includes(item)));
+      // One that does not fit alone is not asked for again and again.
+      unstated = [...(again.length < page.length ? again : []), ...unstated.slice(ITEMS_PER_PAGE)];
     }
   }
 
