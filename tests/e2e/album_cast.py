@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hearth.client import Client
-from hearth.messages.contract import Sent
+from hearth.messages.contract import KIND_STATE, Sent
 from tests.scenarios.cast import PASSWORD
 from tests.sealing import seal_fields
 from tests.served import Served
@@ -60,6 +60,14 @@ TALKS: dict[str, list[tuple[str, str]]] = {
         ("me", "One question about section G"),
     ],
 }  # fmt: skip
+GROUP = "Sunday walkers"
+GROUP_TALK = [
+    ("ada", "I am in"),
+    ("ada", "Shall I bring the map? It has the new path along the river."),
+    ("maximilian", "Yes please, and I bring tea"),
+    ("layla", "مرحبا! سآتي أيضا"),
+    ("sam", "Not this time, I have to stop walking for a while"),
+]
 DAYS_AGO = {"colleague": 300, "maximilian": 40, "kiran": 5, "layla": 3, "rohan": 1}
 MANY = 120
 
@@ -116,7 +124,24 @@ async def talk(me: Client, others: dict[str, Client]) -> None:
             else:
                 await others[username].send(ME, text)
     await say_in_a_newer_format(others["maximilian"])
+    await talk_in_a_group(me, others)
     await me.send("Notes", "Passport number is in the blue folder")
+
+
+async def talk_in_a_group(me: Client, others: dict[str, Client]) -> None:
+    """One that has a name, with people coming and going; the last word is not one's own."""
+    group = await me.groups.create(["ada", "maximilian", "sam"])
+    stated = {"type": "state", "title": GROUP, "description": "Every Sunday at ten, at the fountain."}
+    await me.send(group, "Who is coming on Sunday?")
+    await me.call(await seal_fields(me, group, stated, KIND_STATE), Sent)
+    await me.groups.set_role(group, "ada", "admin")
+    await me.groups.add(group, ["layla"], history=True)
+    for username, text in GROUP_TALK:
+        author = others[username]
+        await wait_for(lambda author=author: group in author.replica.conversations)
+        await author.send(group, text)
+    await others["sam"].groups.leave(group)
+    await others["ada"].send(group, "A pity. See you all at ten then!")
 
 
 async def say_in_a_newer_format(author: Client) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.e2e import told_ways, trust_ways, ways
+from tests.e2e import group_ways, told_ways, trust_ways, ways
 from tests.e2e.album_cast import CHIEF, ME, NEWCOMER
 
 
@@ -52,6 +52,14 @@ FULL = [
     Shot("conversation-counter", prepare=ways.write_long),
     Shot("notes", prepare=ways.open_notes),
     Shot("notes-emoji", prepare=ways.pick_emoji),
+    Shot("group", prepare=group_ways.meet_in_a_group),
+    Shot("group-about", prepare=group_ways.open_group()),
+    Shot("group-menu", prepare=group_ways.open_group(ways.press("#main .members li [aria-haspopup=menu]"))),
+    Shot("group-remove", prepare=group_ways.open_group(group_ways.ask_to_remove)),
+    Shot("group-edit", prepare=group_ways.open_group(ways.press("#main header .btn-secondary"))),
+    Shot("group-leave", prepare=group_ways.open_group(ways.press("#main .leave"))),
+    Shot("group-add", prepare=group_ways.open_group(group_ways.choose_people)),
+    Shot("group-new", "/groups/new"),
     Shot("shortcuts", prepare=ways.show_keys),
     Shot("conversation-missing", "/c/" + "0" * 32),
     Shot("friends", "/friends"),

@@ -74,6 +74,11 @@ class Person:
         await tab.sees_the_list()
         return tab
 
+    @property
+    def origin(self) -> str:
+        """The address of the server, without a path."""
+        return self._url
+
     async def opens(self, path: str = "/") -> None:
         await self.page.goto(self._url + path)
 

@@ -9,6 +9,9 @@ export type Route =
   | { name: "home" }
   | { name: "conversation"; conversation: string }
   | { name: "conversationSecurity"; conversation: string }
+  | { name: "newGroup" }
+  | { name: "group"; conversation: string }
+  | { name: "groupAdd"; conversation: string }
   | { name: "friends" }
   | { name: "friendRequests" }
   | { name: "addFriend" }
@@ -34,6 +37,7 @@ const FIXED = {
   "/": "home",
   "/sign-in": "signIn",
   "/recover": "recover",
+  "/groups/new": "newGroup",
   "/friends": "friends",
   "/friends/requests": "friendRequests",
   "/friends/add": "addFriend",
@@ -51,6 +55,11 @@ const FIXED = {
 
 const WITH_TOKEN = { "/register": "register", "/reset": "reset" } as const;
 const VISITOR: readonly RouteName[] = ["signIn", "register", "reset", "recover"];
+
+/** What stands after the id of a conversation. */
+const OF_CONVERSATION = new Map<string, "conversation" | "conversationSecurity" | "group" | "groupAdd">([
+  ["", "conversation"], ["security", "conversationSecurity"], ["group", "group"], ["group/add", "groupAdd"],
+]);
 
 /** One-time tokens travel in the fragment, which no server and no log sees. `#invite=…` and `#…` are both taken. */
 function readToken(fragment: string): string | null {
@@ -73,9 +82,12 @@ export function readRoute(address: { pathname: string; hash: string }): Route {
     return { name: WITH_TOKEN[path as keyof typeof WITH_TOKEN], token: readToken(address.hash) };
   }
   const [, kind, value, part, rest] = path.split("/");
+  if (kind === "c" && value && /^[0-9a-f]{32}$/.test(value)) {
+    const name = OF_CONVERSATION.get(path.split("/").slice(3).join("/"));
+    return name ? { name, conversation: value } : { name: "notFound" };
+  }
   const isSecurity = part === "security";
   if (rest === undefined && kind && value && (part === undefined || isSecurity)) {
-    if (kind === "c" && /^[0-9a-f]{32}$/.test(value)) return { name: isSecurity ? "conversationSecurity" : "conversation", conversation: value };
     if (kind === "u" && /^[1-9]\d{0,15}$/.test(value)) return { name: isSecurity ? "userSecurity" : "user", user: Number(value) };
     if (kind === "add" && !isSecurity) {
       const username = decode(value);
@@ -92,6 +104,10 @@ export function toPath(route: Route): string {
       return `/c/${route.conversation}`;
     case "conversationSecurity":
       return `/c/${route.conversation}/security`;
+    case "group":
+      return `/c/${route.conversation}/group`;
+    case "groupAdd":
+      return `/c/${route.conversation}/group/add`;
     case "user":
       return `/u/${route.user}`;
     case "userSecurity":
@@ -118,6 +134,9 @@ export function sectionOf(route: Route): Section | null {
     case "home":
     case "conversation":
     case "conversationSecurity":
+    case "newGroup":
+    case "group":
+    case "groupAdd":
       return "messages";
     case "friends":
     case "friendRequests":

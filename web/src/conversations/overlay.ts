@@ -1,6 +1,7 @@
 // What waits in the outbox and is aimed at messages: edits, reactions and deletions show at once, as if they had been sent. Pure.
 import type { Content } from "../crypto/content.ts";
-import type { EntryRow, ReactionMark } from "../replica/database.ts";
+import type { EntryRow } from "../replica/database.ts";
+import type { ReactionMark } from "../replica/marks.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
 import { KIND_DELETION, KIND_EDIT, KIND_REACTION } from "../wire/contract.ts";
 

@@ -83,7 +83,8 @@ export function chooseFrame(ground: Ground, row: ConversationRow, around?: numbe
       walk(ground, around, "newer").then((to = around) => ({ from, to: to >= row.last_seq ? null : to })),
     );
   }
-  const last = ground.ranges.at(-1);
+  // An entry that was fetched by itself, as a group's state is, is no place to open at.
+  const last = ground.ranges.findLast(({ from, to }) => to > from || to === row.last_seq);
   if (!last) return Found.resolve(null);
   return walk(ground, last.to + 1, "older").then((from = last.to) => ({ from, to: null }));
 }

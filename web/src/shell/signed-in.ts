@@ -6,16 +6,18 @@ import { Me } from "../accounts/me.svelte.ts";
 import { session } from "../accounts/session.svelte.ts";
 import { noteWaiting } from "../accounts/unsent.ts";
 import { Friends } from "../friends/friends.svelte.ts";
+import { Groups } from "../groups/groups.ts";
+import { StateWatch } from "../groups/watch.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
 import { askAbout, forgetKeys } from "../keys/ask.ts";
+import type { DeskChannel } from "../keys/desk.ts";
 import { Keys } from "../keys/keys.svelte.ts";
 import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { Presence } from "../presence/presence.svelte.ts";
 import { Client } from "../sync/client.ts";
-import type { DeskChannel } from "../trust/desk.ts";
 import { Trust } from "../trust/trust.svelte.ts";
 import { TrustWatch } from "../trust/watch.ts";
 import type { Session } from "../wire/contract.ts";
@@ -32,6 +34,7 @@ export interface SignedIn {
   me: Me;
   avatars: Avatars;
   friends: Friends;
+  groups: Groups;
   inbox: Inbox;
   keys: Keys;
   keysWatch: KeysWatch;
@@ -77,7 +80,7 @@ export async function forgetCopy(client: Client, isGone: boolean, isUnknown = fa
   await client.forget(kept?.length === 0, isUnknown).catch(console.error);
 }
 
-const openDesk = (user: number): DeskChannel | undefined => ("BroadcastChannel" in globalThis ? new BroadcastChannel(`hearth trust ${user}`) : undefined);
+const openDesk = (name: string, user: number): DeskChannel | undefined => ("BroadcastChannel" in globalThis ? new BroadcastChannel(`hearth ${name} ${user}`) : undefined);
 
 /** Starts the client of the current session. Call it once per mounted frame; `stop` ends it. */
 export function startClient(): SignedIn {
@@ -101,22 +104,24 @@ export function startClient(): SignedIn {
     outdated: () => (update.isReady = true),
     made: () => storage.made(device.id),
   });
+  const leading = { session: session.current!, isLeading: () => client.tabs.isLeading };
   const states = {
     me: new Me(client.replica),
     avatars: new Avatars(client.replica),
     friends: new Friends(client.replica),
+    groups: new Groups({ ...leading, client, channel: openDesk("groups", user.id) }),
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
     trust: new Trust({
-      ...{ replica: client.replica, session: session.current!, isLeading: () => client.tabs.isLeading, channel: openDesk(user.id) },
+      ...{ ...leading, replica: client.replica, channel: openDesk("trust", user.id) },
       lookAgain: (conversations) => client.sealing.lookAgain(conversations),
     }),
     typing: new Typing(client.socket),
   };
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
   const keysWatch = new KeysWatch(states.keys, calm());
-  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client)];
+  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client), new StateWatch(states.groups).start(client)];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();

@@ -1,12 +1,11 @@
 // Who people are, as pages see it: what the tab that leads found last, and what the person decides. Every tab may ask.
 import type { ConversationFacts } from "../crypto/conversations/conversation-facts.ts";
 import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/people/trusting.ts";
-import type { TrustActs } from "../crypto/keys/trust-acts.ts";
 import { askKeys, placeOf } from "../keys/ask.ts";
+import { Desk, type DeskAct, type DeskChannel, type Gives, type Needs } from "../keys/desk.ts";
 import type { Replica, TrustRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
-import { Desk, type DeskChannel, type Needs, type TrustAct } from "./desk.ts";
 
 interface Known {
   row: TrustRow | null;
@@ -26,7 +25,7 @@ export interface TrustSettings {
 }
 
 /** After these everybody is looked at anew. */
-const CHANGING: ReadonlySet<TrustAct> = new Set<TrustAct>(["confirmCompared", "takeComparisonBack", "acceptIdentity"]);
+const CHANGING: ReadonlySet<DeskAct> = new Set<DeskAct>(["confirmCompared", "takeComparisonBack", "acceptIdentity"]);
 
 export class Trust {
   readonly #replica: Replica;
@@ -118,10 +117,10 @@ export class Trust {
     });
   }
 
-  readonly #carryOut = async <A extends TrustAct>(act: A, needs: Needs<A>): Promise<TrustActs[A]["gives"]> => {
+  readonly #carryOut = async <A extends DeskAct>(act: A, needs: Needs<A>): Promise<Gives<A>> => {
     const gives = await askKeys(act, { place: await placeOf(this.#session), ...needs } as never);
     if (CHANGING.has(act)) await this.refresh();
-    return gives as TrustActs[A]["gives"];
+    return gives as Gives<A>;
   };
 
   stop(): void {

@@ -3,6 +3,7 @@ import type { Translation } from "../message.ts";
 import { accounts } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
+import { groups } from "./groups.ts";
 import { inbox } from "./inbox.ts";
 import { keys } from "./keys.ts";
 import { messages } from "./messages.ts";
@@ -11,4 +12,4 @@ import { shell } from "./shell.ts";
 import { trust } from "./trust.ts";
 import { ui } from "./ui.ts";
 
-export const ar: Translation<typeof en> = { accounts, admin, friends, inbox, keys, messages, problems, shell, trust, ui };
+export const ar: Translation<typeof en> = { accounts, admin, friends, groups, inbox, keys, messages, problems, shell, trust, ui };

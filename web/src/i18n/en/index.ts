@@ -2,6 +2,7 @@
 import { accounts } from "./accounts.ts";
 import { admin } from "./admin.ts";
 import { friends } from "./friends.ts";
+import { groups } from "./groups.ts";
 import { inbox } from "./inbox.ts";
 import { keys } from "./keys.ts";
 import { messages } from "./messages.ts";
@@ -10,4 +11,4 @@ import { shell } from "./shell.ts";
 import { trust } from "./trust.ts";
 import { ui } from "./ui.ts";
 
-export const en = { accounts, admin, friends, inbox, keys, messages, problems, shell, trust, ui } as const;
+export const en = { accounts, admin, friends, groups, inbox, keys, messages, problems, shell, trust, ui } as const;

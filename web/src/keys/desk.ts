@@ -1,15 +1,18 @@
-// Acts on people's identities, asked from any tab and carried out in the one that leads: its keys' worker alone has the device's
+// Acts on people's identities and on groups, asked from any tab and carried out in the one that leads: its keys' worker alone has the device's
 // conversations in memory, and two that wrote them would lose what the other learnt.
+import type { GroupActs } from "../crypto/keys/group-acts.ts";
 import type { TrustActs } from "../crypto/keys/trust-acts.ts";
 import { randomId } from "../lib/bytes.ts";
 import { type Problem, ProblemError } from "../wire/http.ts";
 
-export type TrustAct = keyof TrustActs;
-export type Needs<A extends TrustAct> = Omit<TrustActs[A]["needs"], "place">;
+type DeskActs = TrustActs & GroupActs;
+export type DeskAct = keyof DeskActs;
+export type Needs<A extends DeskAct> = Omit<DeskActs[A]["needs"], "place">;
+export type Gives<A extends DeskAct> = DeskActs[A]["gives"];
 
 /** Tabs of one user of one browser hear each other. */
 export type Said =
-  | { type: "ask"; id: string; act: TrustAct; needs: object }
+  | { type: "ask"; id: string; act: DeskAct; needs: object }
   | { type: "answer"; id: string; gives: unknown }
   | { type: "failed"; id: string; problem: Problem };
 
@@ -25,7 +28,7 @@ export interface DeskSettings {
   /** Missing where the browser withholds it: then every tab leads. */
   channel: DeskChannel | undefined;
   /** Throws ProblemError. */
-  carryOut: <A extends TrustAct>(act: A, needs: Needs<A>) => Promise<TrustActs[A]["gives"]>;
+  carryOut: <A extends DeskAct>(act: A, needs: Needs<A>) => Promise<Gives<A>>;
 }
 
 /** Milliseconds after which a tab that leads and does not answer is taken for frozen. */
@@ -47,11 +50,11 @@ export class Desk {
   }
 
   /** Throws ProblemError; `busy` when no tab answers. */
-  ask<A extends TrustAct>(act: A, needs: Needs<A>): Promise<TrustActs[A]["gives"]> {
+  ask<A extends DeskAct>(act: A, needs: Needs<A>): Promise<Gives<A>> {
     const { isLeading, channel, carryOut } = this.#settings;
     if (isLeading() || channel === undefined) return carryOut(act, needs);
     const id = randomId();
-    const answer = new Promise<TrustActs[A]["gives"]>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const answer = new Promise<Gives<A>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     channel.postMessage({ type: "ask", id, act, needs });
     setTimeout(() => this.#settle(id)?.reject(new ProblemError(BUSY)), PATIENCE);
     return answer;

@@ -1,0 +1,38 @@
+"""How to get to what there is to see of a group."""
+
+from playwright.async_api import Page
+
+from tests.e2e.album_cast import GROUP
+from tests.e2e.ways import Prepare
+
+
+async def meet_in_a_group(page: Page) -> None:
+    """The conversation of the group, with what happened in it."""
+    await page.locator("[data-row]").filter(has_text=GROUP).first.click()
+    await page.locator("#main p[data-event]").first.wait_for()
+
+
+def open_group(then: Prepare | None = None) -> Prepare:
+    """Go to the page of the group."""
+
+    async def prepare(page: Page) -> None:
+        await meet_in_a_group(page)
+        await page.locator("#main header a.who").click()
+        await page.locator("#main .members li").first.wait_for()
+        if then is not None:
+            await then(page)
+
+    return prepare
+
+
+async def choose_people(page: Page) -> None:
+    await page.locator("#main .add").click()
+    await page.locator("#main fieldset li").first.wait_for()
+    await page.locator("#main [type=checkbox]:enabled").first.check()
+    await page.locator("#main [type=radio]").last.check()
+
+
+async def ask_to_remove(page: Page) -> None:
+    await page.locator("#main .members li [aria-haspopup=menu]").first.click()
+    await page.locator("[role=menuitem]").last.click()
+    await page.locator("dialog[open]").wait_for()
