@@ -98,13 +98,21 @@ async def chromium(launch: Launch) -> AsyncIterator[Browser]:
 
 
 @async_fixture
-async def arrives(server: Served, chromium: Browser, doors: dict[str, str]) -> AsyncIterator[SomebodyNew]:
-    """Open a browser for somebody: `await arrives("alice")`. They have not registered yet."""
+async def arrives(
+    request: pytest.FixtureRequest, server: Served, chromium: Browser, doors: dict[str, str]
+) -> AsyncIterator[SomebodyNew]:
+    """Open a browser for somebody: `await arrives("alice")`. They have not registered yet.
+
+    Only journeys that are marked `offline` get the service worker, which fetches the whole client for each of
+    those browsers: a sixth of a journey's work.
+    """
+    is_kept = request.node.get_closest_marker("offline") is not None
+    kept = {"service_workers": "allow" if is_kept else "block"}
     async with AsyncExitStack() as stack:
 
         async def arrive(username: str, **looks: object) -> Person:
             url = doors.get(username, server.url)
-            return await stack.enter_async_context(Person(chromium, url, username, **looks))
+            return await stack.enter_async_context(Person(chromium, url, username, **kept | looks))
 
         yield arrive
 

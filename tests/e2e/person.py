@@ -180,6 +180,9 @@ class Person:
             await self.opens()
 
     async def goes_offline(self, is_offline: bool = True) -> None:
+        assert self._looks.get("service_workers") != "block", (
+            "a journey without a network is marked `offline`"
+        )
         await self.context.set_offline(is_offline)
 
     async def is_connected(self) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.person import PATIENCE, PHONE, Person
@@ -53,6 +54,7 @@ async def test_presence_ends_with_the_last_tab(alice: Person, bob: Person) -> No
     )
 
 
+@pytest.mark.offline
 async def test_what_is_written_offline_arrives_exactly_once(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await alice.converses_with("Bob")
@@ -72,6 +74,7 @@ async def test_what_is_written_offline_arrives_exactly_once(alice: Person, bob: 
     assert await alice.messages.count() == 3
 
 
+@pytest.mark.offline
 async def test_the_app_opens_offline_and_keeps_what_is_written_there(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await alice.page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
@@ -102,6 +105,7 @@ async def test_a_draft_waits_in_its_conversation(alice: Person, bob: Person) -> 
     await expect(alice.row("Bob")).to_contain_text(re.compile(r"You:\s*Not finished"), timeout=PATIENCE)
 
 
+@pytest.mark.offline
 async def test_an_ended_friendship_closes_the_conversation(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await alice.converses_with("Bob")

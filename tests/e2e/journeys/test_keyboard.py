@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import SomebodyNew
@@ -125,6 +126,7 @@ async def test_a_dialog_takes_the_focus_keeps_it_and_gives_it_back(alice: Person
     await expect(opener).to_be_focused()
 
 
+@pytest.mark.offline
 async def test_the_focus_is_not_lost_with_what_had_it(alice: Person, bob: Person) -> None:
     await bob.opens("/friends/add")
     await bob.page.get_by_label("Their username").fill("alice")

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.e2e.conftest import SomebodyNew
@@ -146,6 +147,7 @@ async def test_a_deleted_message_is_gone_for_both(alice: Person, bob: Person) ->
         )
 
 
+@pytest.mark.offline
 async def test_what_is_done_offline_shows_at_once_survives_and_arrives(alice: Person, bob: Person) -> None:
     await meet(alice, bob)
     await alice.writes("To be deleted")

@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import SomebodyNew
@@ -32,6 +33,7 @@ def make_picture(path: Path, side: int = 640) -> Path:
     return path
 
 
+@pytest.mark.offline
 async def test_a_friend_sees_a_new_name_about_and_picture_live(
     alice: Person, bob: Person, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ async def test_a_device_signed_out_elsewhere_falls_to_the_sign_in_page(
     assert names == [], "the local copy is gone"
 
 
+@pytest.mark.offline
 async def test_what_waits_when_a_session_is_lost_is_said_and_sent_after_the_next(
     alice: Person, bob: Person, arrives: SomebodyNew
 ) -> None:
@@ -242,6 +245,7 @@ async def test_a_deleted_account_is_gone_and_its_messages_stay(
     await expect(page.get_by_text("Username or password is wrong.")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.offline
 async def test_signing_out_warns_of_what_was_not_sent_and_wipes_the_copy(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await alice.converses_with("Bob")

@@ -23,6 +23,8 @@ from tests.e2e.person import Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served, serve
 
+pytestmark = pytest.mark.offline
+
 OPTIONS = ("--insecure-test-kdf", "--limit-scale", "1000")
 LONG = 60_000
 TOLD = "This server was restored from a backup"

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import SomebodyNew
@@ -68,6 +69,7 @@ async def gives_password(person: Person) -> None:
     await dialog.get_by_role("button", name="Make keys").click()
 
 
+@pytest.mark.offline
 async def test_two_people_talk_and_only_they_can_read_it(
     alice: Person, bob: Person, arrives: SomebodyNew, server: Served, tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ async def test_two_people_talk_and_only_they_can_read_it(
     assert search(tmp_path, "From the phone") == []
 
 
+@pytest.mark.offline
 async def test_every_tab_writes_and_reads_and_what_is_written_offline_goes_out_later(
     alice: Person, bob: Person
 ) -> None:

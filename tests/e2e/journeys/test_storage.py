@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import CDPSession, expect
 
 from tests.e2e.conftest import SomebodyNew
@@ -164,6 +165,7 @@ async def test_a_newer_form_of_the_storage_is_not_worked_against(alice: Person, 
     await expect(alice.page.get_by_text("A new version of Hearth is here")).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.offline
 async def test_an_older_page_that_opens_a_newer_form_says_so_and_reloads(alice: Person) -> None:
     await alice.converses_with("Notes")
     address = alice.page.url

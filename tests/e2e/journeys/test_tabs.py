@@ -239,6 +239,7 @@ async def test_reading_in_one_tab_clears_the_other(alice: Person, bob: Person) -
     await bob.sees_mark("Are you there?", "Read")
 
 
+@pytest.mark.offline
 async def test_closing_the_sending_tab_loses_nothing(alice: Person, bob: Person) -> None:
     await alice.befriends(bob)
     await bob.converses_with("Alice")

@@ -7,12 +7,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import expect
 
 import hearth
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.person import PATIENCE, Person
 from tests.served import Served, serve
+
+pytestmark = pytest.mark.offline
 
 PACKAGE = Path(hearth.__file__).parent
 OPTIONS = ("--insecure-test-kdf", "--limit-scale", "1000")
