@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hearth.client.content import Text, seal
+from hearth.client.content import keep
 from hearth.conversations.ids import make_first_hash
 from hearth.db.engine import Database
 from hearth.messages.append import COLUMNS, Draft, Place, make_row
@@ -101,6 +101,6 @@ def _list_bursts(conversation: bytes, authors: list[Author], count: int) -> Iter
 
 
 def _draft(conversation: bytes, author: Author, counter: int, number: int, text: str) -> Draft:
-    record = seal(Text(text))
+    record = keep({"type": "text", "text": text})
     client_id = number.to_bytes(16, "big")
     return Draft(conversation, author.user_id, client_id, author.device, counter, KIND_MESSAGE, 0, 0, record)

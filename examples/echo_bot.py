@@ -67,7 +67,9 @@ async def echo_messages(bot: Client) -> None:
         if message.text is None:
             continue
         try:
-            await bot.send(message.conversation_id, message.text, client_id=name_answer(message))
+            await bot.send(
+                message.conversation_id, message.text, client_id=name_answer(message), reply_to=message
+            )
             await bot.mark_read(message)
         except HearthError as error:  # no friends any more: nothing to be said
             print(f"could not answer {message.sender.username}: {error}", flush=True)

@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from hearth.client import Client
-from hearth.client.content import Text, seal
+from hearth.client.content import keep
 from hearth.client.conversations.act import seen_place
 from hearth.client.crypto.log.body import write_body
 from hearth.client.crypto.making.device import Moment
@@ -22,7 +22,11 @@ async def seal_send(client: Client, key: str, text: str, *, client_id: str | Non
     The counter is used then, whatever becomes of the command. The first epoch is made where there is none.
     """
     row = OutboxRow(
-        client_id or secrets.token_hex(16), key, seal(Text(text)), KIND_MESSAGE, _count(client, key)
+        client_id or secrets.token_hex(16),
+        key,
+        keep({"type": "text", "text": text}),
+        KIND_MESSAGE,
+        _count(client, key),
     )
     await client._sealer.seal(row)
     return to_command(row)

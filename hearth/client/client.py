@@ -16,10 +16,11 @@ from hearth.client.account import AccountActs, end_session, give_keys
 from hearth.client.conversations.opener import Opener
 from hearth.client.conversations.repeats import Repeats
 from hearth.client.conversations.sealer import Sealer
-from hearth.client.device_file import DeviceFile
+from hearth.client.device_file import DeviceFile, OutboxTarget
 from hearth.client.events import Listener, Listeners
 from hearth.client.friendships import Friendships, find_friend, is_named
 from hearth.client.groups import Groups
+from hearth.client.history import History
 from hearth.client.identities import Identities
 from hearth.client.keys.keeper import Keeper
 from hearth.client.messages import Message, to_message
@@ -28,6 +29,8 @@ from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
 from hearth.client.replica.state import Replica
+from hearth.client.said import Said, check_said
+from hearth.client.sayings import Sayings
 from hearth.client.signs import Signs
 from hearth.client.wire.connection import Connection
 from hearth.client.wire.http import Http
@@ -37,11 +40,10 @@ from hearth.messages.contract import (
     KIND_MESSAGE,
     Entry,
     MarkReceived,
-    Page,
-    ReadHistory,
     SendMessage,
     Sent,
 )
+from hearth.sealed.group.entries import EntryKind
 from hearth.tasks import end_task
 
 R = TypeVar("R")
@@ -49,7 +51,7 @@ NOTES = "Notes"
 NEW_FRIEND_SECONDS = 5.0
 
 
-class Client(Friendships, Identities, AccountActs, Signs):
+class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
     """One device. Make it with `register`, `sign_in` or `from_file`, then `connect`; `close` when done."""
 
     def __init__(
@@ -217,29 +219,24 @@ class Client(Friendships, Identities, AccountActs, Signs):
         """
         return self._listeners.add(*types)
 
-    async def send(
+    async def say(
         self,
         to: str,
-        text: str,
+        kind: EntryKind,
+        said: Said,
+        target: OutboxTarget | None = None,
         *,
         client_id: str | None = None,
         timeout: float | None = None,
         wait: bool = True,
     ) -> Sent:
-        """Send a text to a friend (by username), to "Notes" or to a conversation id; returns once it is on
-        disk.
-
-        It is sealed on this device, and retried over any number of connections. After `timeout` seconds
-        TimeoutError is raised and it is still sent later; so it is when the friend has no keys yet. Without
-        `wait`, NotReady is raised instead when it cannot be sealed at once. The same `client_id` (32 hex
-        digits) is sent once only, however often it is given. Raises HearthError when the server refuses,
-        NotFound for an unknown name, ValueError for an unfit text, NoKeys, and NotReady where the server has
-        shown what cannot be.
-        """
+        """Send an entry of any kind; `send`, `react` and the others are made of it. Raises as `send`."""
+        check_said(kind, said)
         conversation = (await self._await_conversation(to)).conversation.id
         if not wait:
             await self._sealer.require_ready(conversation)
-        row = self._outbox.put(conversation, content.seal(content.Text(text)), client_id=client_id)
+        record = content.keep(said.fields())
+        row = self._outbox.put(conversation, record, client_id=client_id, kind=kind, target=target)
         delivery = asyncio.ensure_future(self._outbox.deliver(row))
         try:
             async with asyncio.timeout(timeout):
@@ -281,20 +278,6 @@ class Client(Friendships, Identities, AccountActs, Signs):
 
     def _is_own(self, entry: Entry) -> bool:
         return entry.from_user == self.user_id
-
-    async def history(self, to: str, *, before: int = 0, limit: int = 50) -> list[Message]:
-        """Return at most `limit` (≤ 100) messages before a seq (0: the newest), oldest first."""
-        state = self.find_conversation(to)
-        page = await self._connection.ask(
-            ReadHistory(conversation_id=state.conversation.id, seq=before, direction="before", limit=limit),
-            Page,
-        )
-        judged = await self._opener.open_page(page)
-        return [
-            to_message(state, entry, judged.get(entry.seq))
-            for entry in page.entries
-            if entry.kind == KIND_MESSAGE
-        ]
 
     def find_conversation(self, to: str) -> ConversationState:
         """Return the conversation with a friend (by username), "Notes", or by id. Raises NotFound."""

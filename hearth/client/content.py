@@ -1,12 +1,14 @@
-"""The seam between what people write and what the server stores. The first version does not encrypt.
+"""What people wrote, before it is sealed: in the device file, and in records from before encryption.
 
 Version 0 is a zero byte and UTF-8 JSON `{"type": "text", "text": …}`, the same as in the web client.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 VERSION = b"\0"
-MAX_CHARACTERS = 10_000
 
 
 class CannotOpen(Exception):
@@ -23,11 +25,15 @@ ENCODER = msgspec.json.Encoder()
 DECODER = msgspec.json.Decoder(Text)
 
 
-def seal(content: Text) -> bytes:
-    """Return the record of this content. Raises ValueError when it is empty or too long."""
-    if not content.text.strip() or len(content.text) > MAX_CHARACTERS:
-        raise ValueError(f"a text has 1 to {MAX_CHARACTERS} characters")
-    return VERSION + ENCODER.encode(content)
+def keep(fields: Mapping[str, Any]) -> bytes:
+    """Return the fields of a body as they are kept until they are sealed. Raises ValueError."""
+    return VERSION + ENCODER.encode(fields)
+
+
+def read_kept(record: bytes) -> dict[str, Any]:
+    """Return the fields of a body that was kept."""
+    fields: dict[str, Any] = msgspec.json.decode(record[len(VERSION) :])
+    return fields
 
 
 def open_record(record: bytes) -> Text:

@@ -42,6 +42,15 @@ class KeptWaiting(msgspec.Struct, frozen=True):
     seqs: list[int]
 
 
+class OutboxTarget(msgspec.Struct, frozen=True):
+    """What an unsent entry is aimed at, as it was seen: the hash is that of its record."""
+
+    seq: int
+    kind: int
+    user: int
+    hash: bytes
+
+
 class OutboxRow(msgspec.Struct):
     """A message that may not have reached the server. `counter` is 0 until it is about to be sent.
 
@@ -57,6 +66,7 @@ class OutboxRow(msgspec.Struct):
     sealed: bytes = b""
     epoch: int = 0
     given_id: str = ""
+    target: OutboxTarget | None = None
 
 
 class DeviceState(msgspec.Struct, kw_only=True):

@@ -6,7 +6,7 @@ Members are named by username. What a role may not do the server refuses, and th
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypedDict, Unpack
 
 from hearth.client.conversations.act import MOVED, act, seen_place
 from hearth.client.conversations.fetch import fetch_epochs
@@ -17,14 +17,17 @@ from hearth.client.conversations.seeds import find_history
 from hearth.client.crypto.making import acts
 from hearth.client.crypto.making.acts import Act
 from hearth.client.friendships import find_friend, is_named
+from hearth.client.group_states import read_state
 from hearth.client.identities import Device
 from hearth.client.keys.own import now_ms
 from hearth.client.problems import NotReady, Waits
 from hearth.client.replica.conversation import ConversationState
+from hearth.client.said import Said, State
 from hearth.conversations.contract import Role as RoleName
 from hearth.epochs.contract import LeaveGroup, Left
 from hearth.errors import HearthError, NotFound
-from hearth.sealed.group.entries import Leave
+from hearth.messages.contract import Sent
+from hearth.sealed.group.entries import EntryKind, Leave
 from hearth.sealed.group.epoch import NO_HASH, Epoch, Role, Settings
 from hearth.sealed.group.ids import group_id
 
@@ -35,10 +38,24 @@ BY_ADMINS = Settings(Role.ADMIN, Role.MEMBER, Role.ADMIN, 0, ())
 ROLES: Mapping[RoleName, Role] = {"owner": Role.OWNER, "admin": Role.ADMIN, "member": Role.MEMBER}
 
 
+class Changes(TypedDict, total=False):
+    """What may change of a group's state."""
+
+    title: str
+    description: str
+    picture: bytes
+
+
+class Speaker(Device, Protocol):
+    """What these acts need of a client."""
+
+    async def say(self, to: str, kind: EntryKind, said: Said, /) -> Sent: ...
+
+
 class Groups:
     """The groups of one device: `client.groups`. `wait_for_change` waits for a version of its replica."""
 
-    def __init__(self, client: Device, wait_for_change: Callable[[int], Awaitable[int]]) -> None:
+    def __init__(self, client: Speaker, wait_for_change: Callable[[int], Awaitable[int]]) -> None:
         self._client, self._wait_for_change = client, wait_for_change
 
     async def create(self, usernames: Iterable[str]) -> str:
@@ -63,11 +80,25 @@ class Groups:
 
         With `history` they are given the keys to all that this device can read there, which every member
         sees; what was written under a disappearing timer excepted. Raises as `create`; Rejected(keyless)
-        while a key of that time is missing here.
+        while a key of that time is missing here. Newcomers are told the group's state again.
         """
+        state = await self.state(group)
         users = {find_friend(self._client, name).profile.user.id: NO_HASH for name in usernames}
         await self._change(group, lambda before: acts.add(before, users), users, has_history=history)
         await self._until(lambda state: users.keys() <= state.members.keys(), group)
+        if state is not None:
+            await self._client.say(group, EntryKind.STATE, state)
+
+    async def state(self, group: str) -> State | None:
+        """Return the group's title, description and picture, None where none is known. Raises as `create`."""
+        own = self._find(group).members.get(self._client.user_id)
+        async with self._client.keeper.hold() as room:
+            return await read_state(room, group, 0 if own is None else own.joined_seq)
+
+    async def set_state(self, group: str, **changes: Unpack[Changes]) -> None:
+        """Change what is given of the group's state; "" and b"" take it away. Raises as `send`."""
+        state = replace(await self.state(group) or State(), **changes)
+        await self._client.say(group, EntryKind.STATE, state)
 
     async def remove(self, group: str, usernames: Iterable[str]) -> None:
         """Remove members: owners remove admins and members, admins members. Raises as `create`."""

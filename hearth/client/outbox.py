@@ -13,13 +13,13 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, cast
 
-from hearth.client.device_file import DeviceFile, OutboxRow
+from hearth.client.device_file import DeviceFile, OutboxRow, OutboxTarget
 from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, NoKeys, NotReady, may_pass
 from hearth.errors import Conflict, HearthError
-from hearth.messages.contract import KIND_MESSAGE, SendMessage, Sent
+from hearth.messages.contract import KIND_MESSAGE, SealedKind, SendMessage, Sent
 
 MAX_ROWS = 1000
 MIN_PAUSE = 0.2
@@ -81,7 +81,13 @@ class Outbox:
         return tuple(self._file.state.outbox)
 
     def put(
-        self, conversation_id: str, record: bytes, *, client_id: str | None = None, kind: int = KIND_MESSAGE
+        self,
+        conversation_id: str,
+        record: bytes,
+        *,
+        client_id: str | None = None,
+        kind: int = KIND_MESSAGE,
+        target: OutboxTarget | None = None,
     ) -> OutboxRow:
         """Take a message; when this returns it is kept. A known `client_id` is taken once only;
         without one, or with an empty one, it gets its own."""
@@ -89,7 +95,7 @@ class Outbox:
             is_known = client_id and client_id in (row.client_id, row.given_id)
             if is_known and row.conversation_id == conversation_id:
                 return row
-        row = OutboxRow(client_id or secrets.token_hex(16), conversation_id, record, kind)
+        row = OutboxRow(client_id or secrets.token_hex(16), conversation_id, record, kind, target=target)
         if _sent_key(row) in self._file.state.sent:
             return row
         if len(self._file.state.outbox) >= MAX_ROWS:
@@ -207,6 +213,7 @@ def to_command(row: OutboxRow) -> SendMessage:
         client_id=row.client_id,
         counter=row.counter,
         record=row.sealed,
-        kind=0 if row.kind == 0 else 1,
+        kind=cast(SealedKind, row.kind),
         epoch=row.epoch,
+        target_seq=0 if row.target is None else row.target.seq,
     )

@@ -234,14 +234,24 @@ def note_given(room: Room, healed: Healed) -> None:
 
 
 async def open_page(room: Room, key: str, page: Page) -> dict[int, Judgement]:
-    """Judge a page of history by itself. Raises HearthError."""
+    """Judge a page of history by itself, with what belongs to it. Raises HearthError."""
+    return await open_entries(room, key, [*page.answered, *page.aimed], page)
+
+
+async def open_entries(
+    room: Room, key: str, singles: Sequence[Entry], page: Page | None = None
+) -> dict[int, Judgement]:
+    """Judge single entries of a conversation, beside a page of it. Raises HearthError."""
     live = room.open(key)
     if not live.is_fetched:
         await _fetch(room, live)
-    rows = [to_row(entry) for entry in page.entries]
-    await _prepare_page(room, live, rows)
+    rows, others = [to_row(entry) for entry in page.entries] if page else [], list(map(to_row, singles))
+    await _prepare_page(room, live, [*others, *rows])
     log = Log(live.where.conversation)
-    log.take_page(page.hash_before, rows)
+    if page is not None:
+        log.take_page(page.hash_before, rows)
+    for row in others:
+        log.take_single(row)
     marks = Marks(live.epochs, live.generations)
     return Judge(log, live.epochs, marks, live.has_head_row, {}).judge_all()
 

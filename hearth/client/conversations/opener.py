@@ -2,12 +2,13 @@
 are none.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from hearth.client.conversations.open import (
     note_given,
     note_move,
     open_at_once,
+    open_entries,
     open_entry,
     open_page,
 )
@@ -54,7 +55,18 @@ class Opener:
         except NoKeys:
             return {}
         except Rejected:
-            return dict.fromkeys((entry.seq for entry in page.entries), UNPROVEN)
+            entries = (*page.entries, *page.aimed, *page.answered)
+            return dict.fromkeys((entry.seq for entry in entries), UNPROVEN)
+
+    async def open_entries(self, key: str, entries: Sequence[Entry]) -> dict[int, Judgement]:
+        """Judge single entries of a conversation; without keys nothing has a judgement."""
+        try:
+            async with self._keeper.hold() as room:
+                return await open_entries(room, key, entries)
+        except NoKeys:
+            return {}
+        except Rejected:
+            return dict.fromkeys((entry.seq for entry in entries), UNPROVEN)
 
     async def give_healed(self) -> AsyncIterator[tuple[Entry, Judgement]]:
         """Yield what could not be opened before and can be now; it is handled when the next one is

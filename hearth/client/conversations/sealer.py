@@ -1,11 +1,12 @@
 """Sealing what somebody wrote, for the outbox (docs/protocol-encryption.md, 8.2)."""
 
-from hearth.client.content import open_record
+from hearth.client.content import read_kept
 from hearth.client.conversations.act import seen_place
 from hearth.client.conversations.gossip import list_heads
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.ready import is_ready, look_for_leaves, make_ready
 from hearth.client.conversations.room import Room
+from hearth.client.conversations.rows import make_target
 from hearth.client.crypto.log.body import write_body
 from hearth.client.crypto.making.device import Moment
 from hearth.client.crypto.making.entry import Draft, seal_entry
@@ -13,11 +14,11 @@ from hearth.client.device_file import OutboxRow
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
 from hearth.client.pauses import Pauses
-from hearth.client.problems import NotReady, Waits, may_pass
+from hearth.client.problems import NotReady, Problem, Waits, may_pass, to_error
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.state import Replica
 from hearth.errors import HearthError, NotFound
-from hearth.sealed.core.verdicts import Rejected
+from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.entries import EntryKind
 
 FIRST_PAUSE = 0.5
@@ -106,8 +107,20 @@ def _seal(room: Room, live: Live, row: OutboxRow) -> None:
     body = b""
     if kind is not EntryKind.VOID:
         heads = list_heads(room, live)
-        text = open_record(row.record).text
-        body = write_body({"type": "text", "text": text}, () if heads is None else (heads,))
-    draft = Draft(kind=kind, body=body, client_id=bytes.fromhex(row.client_id), counter=row.counter)
-    sealed = seal_entry(live.epochs, room.own.by, draft, Moment(now_ms(), seen_place(room, live)))
+        body = write_body(read_kept(row.record), () if heads is None else (heads,))
+    draft = Draft(
+        kind=kind,
+        body=body,
+        client_id=bytes.fromhex(row.client_id),
+        counter=row.counter,
+        target=None if row.target is None else make_target(row.target),
+    )
+    try:
+        sealed = seal_entry(live.epochs, room.own.by, draft, Moment(now_ms(), seen_place(room, live)))
+    except Rejected as rejected:
+        if rejected.verdict is not Verdict.NOT_ALLOWED:
+            raise
+        raise to_error(  # as the server would say it
+            Problem("not_accepted", 422, rejected.why, fields={"verdict": rejected.verdict.value})
+        ) from rejected
     row.sealed, row.epoch = sealed.record, sealed.place.epoch

@@ -14,7 +14,7 @@ from hearth.sealed.group.entries import EntryKind
 from hearth.sealed.group.epoch import Action, Kind, Role, Settings, Target
 from hearth.sealed.group.ids import direct_id
 from tests.client.crypto.cast import NOW, SERVER
-from tests.client.crypto.room import NO_HASH, Room, make_cast
+from tests.client.crypto.room import NO_HASH, OPEN, Room, make_cast
 
 
 def begin(**changes: Any) -> Room:
@@ -328,3 +328,22 @@ def test_what_is_not_sealed_names_no_epoch() -> None:
 def test_an_epoch_that_asks_for_a_newer_format_takes_no_older_record() -> None:
     room = begin(minimum_format=2)
     assert verdict_of(room, room.send(1)) is Verdict.NOT_ALLOWED
+
+
+def test_in_a_conversation_of_two_nobody_calls_everybody() -> None:
+    cast = make_cast("alice", "bob")
+    room = Room(cast, conversation=direct_id(SERVER, 1, 2), kind=Kind.DIRECT)
+    settings = Settings(Role.MEMBER, Role.MEMBER, Role.MEMBER, 0, ())
+    room.make(Action.CREATE, 1, [room.member(user, Role.MEMBER) for user in cast], settings=settings)
+    room.post_epoch()
+    row = room.send(1)
+    assert not room.show(room.open(2)).judgements[row.seq].may_call
+
+
+@pytest.mark.parametrize("everyone_by", [Role.OWNER, Role.ADMIN, Role.MEMBER])
+def test_who_may_call_everybody_is_judged_by_the_rights_of_the_epoch(everyone_by: Role) -> None:
+    room = begin(settings=replace(OPEN, everyone_by=everyone_by))
+    by_owner, by_member = room.send(1), room.send(3)
+    judged = room.show(room.open(2)).judgements
+    assert judged[by_owner.seq].may_call
+    assert judged[by_member.seq].may_call is (everyone_by is Role.MEMBER)

@@ -17,7 +17,7 @@ from hearth.client.crypto.log.record import (
     check_target_hash,
     open_record,
 )
-from hearth.client.crypto.log.rights import check_target, check_writer
+from hearth.client.crypto.log.rights import check_target, check_writer, may_call_everybody
 from hearth.client.crypto.log.rows import Aim, Judgement, Row
 from hearth.client.crypto.log.sender import check_sender
 from hearth.sealed.core.verdicts import Rejected, Verdict, require
@@ -132,7 +132,7 @@ class Judge:
             content = _read_content(row, opened)
         except Rejected as rejected:
             return Judgement(rejected.verdict, opened, aim=aim, target=at)
-        return Judgement(None, opened, content, aim, at)
+        return Judgement(None, opened, content, aim, at, may_call_everybody(epoch, row.user))
 
     def _check_counter(self, row: Row) -> None:
         is_new = row.counter > 0 and not self._counters_of(row).is_used(row.counter)

@@ -53,6 +53,11 @@ class Log:
             if known is None or not row.is_emptied:
                 self.rows[row.seq] = row
 
+    def take_single(self, row: Row) -> None:
+        """Take an entry whose place in the chain is not known. Raises Rejected(malformed)."""
+        require(row.is_consistent(), Verdict.MALFORMED, "a hash that is not that of the record")
+        self.rows.setdefault(row.seq, row)
+
     def forget_below(self, seq: int) -> None:
         """Let go of the entries before one, and of their hashes."""
         self.rows = {at: row for at, row in self.rows.items() if at >= seq}

@@ -34,5 +34,11 @@ def check_target(epoch: Epoch, row: Row, target: Row) -> None:
         _allow(epoch.record.kind is Kind.GROUP and may, "the sender may not delete this")
 
 
+def may_call_everybody(epoch: Epoch, user: int) -> bool:
+    """Tell whether a member's "everyone" counts (8.10): by the rights of the group's settings."""
+    record = epoch.record
+    return record.kind is Kind.GROUP and rank_of(epoch.members, user) <= record.settings.everyone_by
+
+
 def _allow(holds: bool, why: str) -> None:
     require(holds, Verdict.NOT_ALLOWED, why)

@@ -54,7 +54,8 @@ class Aim(StrEnum):
 class Judgement:
     """What a client makes of an entry; `verdict` None is acceptance, `target` the seq of a known target or 0.
 
-    `is_signed` tells that row and record are proven to be of this device, whatever else is wrong with them.
+    `is_signed` tells that row and record are proven to be of this device, whatever else is wrong with them;
+    `may_call` whether its author may call everybody in the group.
     """
 
     verdict: Verdict | None
@@ -62,6 +63,7 @@ class Judgement:
     content: Content | None = None
     aim: Aim = Aim.NONE
     target: int = 0
+    may_call: bool = False
 
     @property
     def is_signed(self) -> bool:
