@@ -1,5 +1,5 @@
-// Bundles the worker that measures the cryptography into a folder: node build/bench-worker.mjs FOLDER
+// Bundles one module of the cryptography, to be run by itself in a browser: node build/bundle.mjs INPUT OUTPUT
 import { build } from "rolldown";
 
-const input = new URL("../src/crypto/conversations/testing/bench.worker.ts", import.meta.url).pathname;
-await build({ input, platform: "browser", logLevel: "warn", output: { file: `${process.argv[2]}/worker.js`, format: "esm", codeSplitting: false, minify: true } });
+const [input, file] = process.argv.slice(2);
+await build({ input, platform: "browser", logLevel: "warn", output: { file, format: "esm", codeSplitting: false, minify: true } });
