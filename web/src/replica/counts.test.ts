@@ -29,7 +29,6 @@ async function open(name: string, counters: number[], closed: number[]) {
   const id = server.addConversation();
   const replica = new Replica(server.me, `counts-${name}`);
   copies.push(replica);
-  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   const told = (seq: number) => ({
     seq, verdict: closed.includes(seq) ? ("cannot_open" as const) : null, content: null, sentAt: 1, target: null, isPlain: false, isEmptied: false,
@@ -39,7 +38,7 @@ async function open(name: string, counters: number[], closed: number[]) {
   const rows = server.logs.get(id)!.entries.map(toRow);
   const opener = new Opener(replica);
   const ask = (_: string, { stretches }: { stretches: { rows: { seq: number }[] }[] }) =>
-    Promise.resolve({ told: stretches.flatMap((one) => one.rows.map(({ seq }) => told(seq))), standing: {}, heard: [], misfit: null });
+    Promise.resolve({ told: stretches.flatMap((one) => one.rows.map(({ seq }) => told(seq))), standing: {}, misfit: null });
   opener.ask = ask as unknown as AskConversations;
   const findFlaw = async () => (await replica.conversations.get(id))!.flaw;
   return { replica, id, rows, opener, findFlaw };

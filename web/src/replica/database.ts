@@ -5,7 +5,6 @@ import Dexie, { type Table } from "dexie";
 import type { Bytes } from "../lib/bytes.ts";
 import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
-import type { Bound } from "../conversations/bond.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { GroupEvent } from "../groups/event.ts";
 import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
@@ -74,16 +73,16 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
   aims?: number;
 }
 
-/** How sealing stands in a conversation, as last known; `verdict` is why it is stopped, `claims` are members who say that it stands otherwise (8.4). */
+/** How sealing stands in a conversation, as last known. */
 export interface SealingRow {
   /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. `removed`: somebody is to be removed again, as a
    *  restored server has lost it. `awaiting`: it may be given back what it lost, by these people or by others. All of these name `users`. */
   state: "ready" | "waiting" | "held" | "removed" | "awaiting" | "keyless" | "stopped";
   users: number[];
+  /** Why it is stopped. */
   verdict: Verdict | null;
   /** The newest accepted epoch; 0 for none. */
   n: number;
-  claims?: number[];
 }
 
 /** Of each device (by id) the lowest of the counters in a stretch of a log that it vouches for. */
@@ -106,10 +105,12 @@ export interface Flaw {
   isNoted?: true;
 }
 
-export interface ConversationRow extends Bound {
+export interface ConversationRow {
   id: string;
+  kind: contract.Kind;
   open: boolean;
   created_at: string;
+  users: number[];
   last_seq: number;
   last_ordinal: number;
   log_hash: string;

@@ -4,8 +4,7 @@ import { liveQuery } from "dexie";
 
 import { KeysError } from "../crypto/keys/failure.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
-import { prove } from "../conversations/bond.ts";
-import type { ConversationRow, Replica, SealingRow } from "../replica/database.ts";
+import type { Replica, SealingRow } from "../replica/database.ts";
 import { meetDatabase } from "../restored/meet.ts";
 import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
 import type { ChainGrown } from "../wire/contract.ts";
@@ -197,22 +196,18 @@ export class Sealing {
         this.#noted.set(standing.conversation, sum(standing));
         const sealing = toSealingRow(standing, row.sealing) ?? row.sealing;
         const group = standing.group ?? row.group;
-        const bound = standing.bond ? prove(row, standing.bond, this.#replica.me) : row;
-        const after = { ...bound, ...(sealing ? { sealing } : {}), ...(group ? { group } : {}) };
-        if (told(after) !== told(row)) await conversations.put(after);
+        if (JSON.stringify([sealing, group]) === JSON.stringify([row.sealing, row.group])) continue;
+        await conversations.put({ ...row, ...(sealing ? { sealing } : {}), ...(group ? { group } : {}) });
       }
     });
   }
 }
 
-const sum = ({ sealing, n, bond, group, claims }: Standing): string => JSON.stringify([sealing, n, bond, group, claims]);
-
-/** What standings say of a conversation. */
-const told = ({ kind, users, bond, is_strange, sealing, group }: ConversationRow): string => JSON.stringify([kind, users, bond, is_strange, sealing, group]);
+const sum = ({ sealing, n, group }: Standing): string => JSON.stringify([sealing, n, group]);
 
 /** What passes by itself is not written down: then it is as it was. */
-function toSealingRow({ sealing, n, claims }: Standing, before: SealingRow | undefined): SealingRow | undefined {
-  const row: SealingRow = { state: "ready", users: [], verdict: null, n, ...(claims.length > 0 ? { claims } : {}) };
+function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined): SealingRow | undefined {
+  const row: SealingRow = { state: "ready", users: [], verdict: null, n };
   switch (sealing.state) {
     case "held":
     case "removed":
