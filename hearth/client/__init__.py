@@ -1,7 +1,6 @@
 """The Python client library for bots, scripts, tests and load; of the server it imports contracts only."""
 
 from hearth.client.client import Client
-from hearth.client.crypto.private import PrivateKind
 from hearth.client.events import DeviceCopied, EntryMissing, KeysStopped
 from hearth.client.identities import Identity
 from hearth.client.messages import Message
@@ -31,7 +30,6 @@ __all__ = [
     "Message",
     "NoKeys",
     "NotReady",
-    "PrivateKind",
     "ProtocolBroken",
     "Refused",
     "Unreachable",

@@ -239,7 +239,6 @@ def test_the_largest_answer_there_can_be_fits() -> None:
         more_heads=False,
         receipts=[],
         presence=[presence] * MAX_FRIENDS,
-        private_position=most,
     )
     records = rules.MAX_RECORD_BYTES * 4 // 3
     profile = OwnProfile(

@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,9 +24,6 @@ from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.people import People
 from hearth.sealed.person.pins import Pins
-
-if TYPE_CHECKING:
-    from hearth.client.keys.private_rows import PrivateRows
 
 NOTHING = KeptConversation()
 
@@ -79,16 +75,6 @@ class Room:
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     healed: deque[Healed] = field(default_factory=deque)
     said: deque[tuple[Live, Content]] = field(default_factory=deque)
-    kept_rows: "PrivateRows | None" = None
-
-    @property
-    def private(self) -> "PrivateRows":
-        """The person's private rows, begun when they are first asked for."""
-        if self.kept_rows is None:
-            from hearth.client.keys.private_rows import PrivateRows
-
-            self.kept_rows = PrivateRows(self.own)
-        return self.kept_rows
 
     def open(self, key: str) -> Live:
         """Return a conversation as it was left; nothing is fetched."""

@@ -23,7 +23,6 @@ from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
 from hearth.epochs.contract import EpochMade, RewrapAnswered, RewrapAsked
 from hearth.errors import HearthError, NotSignedIn
-from hearth.private.contract import PrivateRowsChanged
 from hearth.sealed.core.verdicts import Rejected
 from hearth.vault.contract import GenerationMade, KeyringGrown
 
@@ -122,7 +121,7 @@ class Keeper:
             if live.pending is not None and event.n == live.pending.n:
                 return  # the answer to one's own request decides
             live.sealing.disconnect()
-        elif not isinstance(event, RewrapAsked | RewrapAnswered | PrivateRowsChanged):
+        elif not isinstance(event, RewrapAsked | RewrapAnswered):
             return
         self._chores.note(event)
         self._wake.set()

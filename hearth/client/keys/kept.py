@@ -75,15 +75,6 @@ class KeptConversation(msgspec.Struct, frozen=True):
     added: dict[int, list[bytes]] = {}
 
 
-class KeptPrivate(msgspec.Struct, frozen=True):
-    """A private row as it was last read or written: JSON, `{}` for nothing (6.4)."""
-
-    g: int
-    version: int
-    content: bytes
-    incarnation: int
-
-
 class AccountKeys(msgspec.Struct, kw_only=True):
     """Everything of one device. `carry_from`: a generation whose rows have still to be carried over,
     `carry` by what these are known (digest_row).
@@ -107,4 +98,3 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     databases: list[str] = []
     lost: dict[str, int] = {}
     lost_until: int = 0
-    private: dict[str, KeptPrivate] = {}
