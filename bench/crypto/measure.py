@@ -16,6 +16,7 @@ from typing import Any
 from playwright.async_api import async_playwright
 
 ROOT = Path(__file__).parents[2]
+WORKER = "src/crypto/conversations/testing/bench.worker.ts"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 MESSAGE_MS = 3
 """To seal and open a message of 200 bytes."""
@@ -64,7 +65,7 @@ def measure_crypto(messages: int = 500, epochs: int = 5) -> Figures:
     """Return medians and 99th percentiles in milliseconds."""
     with tempfile.TemporaryDirectory(prefix="hearth-bench-") as folder:
         shutil.copy(ROOT / "bench/crypto/page.html", folder)
-        command = [str(ROOT / "scripts/with-node"), "node", "build/bench-worker.mjs", folder]
+        command = [str(ROOT / "scripts/with-node"), "node", "build/bundle.mjs", WORKER, f"{folder}/worker.js"]
         subprocess.run(command, cwd=ROOT / "web", check=True)
         with serve(folder) as url:
             wish = {"members": MEMBERS, "messages": messages, "epochs": epochs}

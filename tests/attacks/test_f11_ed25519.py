@@ -67,7 +67,7 @@ def load() -> list[dict[str, Any]]:
 
 
 def test_mixed_orders_are_judged_without_cofactor() -> None:
-    """The vectors that Node, Chromium and Python run; engines with cofactor take some of them."""
+    """The vectors that Node, Chromium and Python run (e2e/test_vectors.py); some engines take more."""
     seen = set()
     for vector in load():
         public, signature, message = (

@@ -31,7 +31,13 @@ def keyless() -> frozenset[str]:
 
 
 @pytest.fixture
-async def server(database_url: str, tmp_path: Path, limit_scale: float) -> AsyncIterator[RunningServer]:
+async def server(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, limit_scale: float
+) -> AsyncIterator[RunningServer]:
+    if "elsewhere" in request.fixturenames:
+        # Made before the server and dropped after it: MariaDB lets transactions of the server's end, and
+        # they cannot while this process waits.
+        request.getfixturevalue("elsewhere")
     running = RunningServer(database_url, tmp_path, limit_scale=limit_scale)
     await running.start()
     yield running

@@ -4,9 +4,9 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, WebSocketRoute, expect
+from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import Program, SomebodyNew
+from tests.e2e.conftest import SomebodyNew
 from tests.e2e.person import PATIENCE, PHONE, Person
 
 
@@ -61,40 +61,6 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(alice: Person, bob:
     await expect(bob.message("Gladly")).to_be_in_viewport(timeout=PATIENCE)
     await bob.page.reload()
     await expect(bob.message("At eight?").locator("[data-quote]")).to_contain_text("Gladly", timeout=PATIENCE)
-
-
-async def test_a_new_browser_shows_what_is_answered_before_that_is_there(
-    alice: Person, program: Program, arrives: SomebodyNew
-) -> None:
-    bob = await program("bob")
-    await bob.request("alice")
-    await alice.accepts("Bob")
-    await bob.send("alice", "Shall we meet at the river?")
-    [river] = await bob.history("alice", limit=1)
-    await bob.edit(river, "Shall we meet at the bridge?")
-    for number in range(60):
-        await bob.send("alice", f"Something between {number}")
-    await bob.send("alice", "At eight?", reply_to=river)
-    held: list[str | bytes] = []
-
-    def hold_older_pages(page: WebSocketRoute) -> None:
-        server = page.connect_to_server()
-
-        def forward(message: str | bytes) -> None:
-            is_older = isinstance(message, str) and "message.history" in message and '"limit":100' in message
-            (held.append if is_older else server.send)(message)
-
-        page.on_message(forward)
-
-    other = await arrives("alice")
-    await other.context.route_web_socket(re.compile("/socket.io/"), hold_older_pages)
-    await other.signs_in()
-    await other.converses_with("Bob")
-    quote = other.message("At eight?").locator("[data-quote]")
-    await expect(quote).to_contain_text("Shall we meet at the bridge?", timeout=PATIENCE)
-    assert held
-    await quote.click()
-    await other.sees("Shall we meet at the bridge?")
 
 
 async def test_reactions_come_go_and_say_whose_they_are(alice: Person, bob: Person) -> None:

@@ -6,7 +6,7 @@ import { KIND_MESSAGE } from "../wire/contract.ts";
 import type { Items, Quote } from "./items.ts";
 import type { Overlay } from "./overlay.ts";
 
-/** Those that are answered by what is shown or waits, as far as they are here or a page has brought them beside; within a transaction. */
+/** Those that are answered by what is shown or waits, as far as they are here; within a transaction. */
 export async function readAnswered(replica: Replica, conversation: string, shown: EntryRow[], waiting: OutboxRow[]): Promise<EntryRow[]> {
   const aims = new Set(shown.flatMap(({ aims: seq }) => seq ?? []));
   for (const { kind, target } of waiting) if (kind === KIND_MESSAGE && isPlaced(target)) aims.add(target.seq);
@@ -14,9 +14,7 @@ export async function readAnswered(replica: Replica, conversation: string, shown
   const here = shown.filter(({ seq }) => aims.delete(seq));
   const keys = [...aims].map((seq): [string, number] => [conversation, seq]);
   const found = keys.length === 0 ? [] : await replica.entries.bulkGet(keys);
-  const missing = keys.filter((_, at) => found[at] === undefined);
-  const beside = missing.length === 0 ? [] : await replica.beside.bulkGet(missing);
-  return [...here, ...found, ...beside].filter((entry) => entry !== undefined);
+  return [...here, ...found.filter((entry) => entry !== undefined)];
 }
 
 /** By seq. */

@@ -185,8 +185,8 @@ export class Conversation {
   /** All of the copy as it stands at one moment, but for the entries that are here already; a transaction for each table
    *  would take several times as long. */
   #readStored(replica: Replica, waiting: OutboxRow[]): Promise<Stored> {
-    const { conversations, members, ranges, users, entries, beside } = replica;
-    return replica.transaction("r", [conversations, members, ranges, users, entries, beside], async () => {
+    const { conversations, members, ranges, users, entries } = replica;
+    return replica.transaction("r", [conversations, members, ranges, users, entries], async () => {
       const [row, present, stretches] = await Promise.all([
         conversations.get(this.id),
         members.where({ conversation: this.id }).toArray(),

@@ -11,7 +11,6 @@ import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
 import type { GroupState, StateRow } from "../crypto/group-state.ts";
 import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import type * as contract from "../wire/contract.ts";
-import type { BesideRow } from "./beside.ts";
 import { isSealed } from "./records.ts";
 import type { Marks } from "./marks.ts";
 import { clearAll, keepLowest, markLines, markSealed, moveRecords, takeAims } from "./upgrades.ts";
@@ -196,6 +195,11 @@ export interface OwnProfileRow {
   is_admin: boolean;
 }
 
+interface MetaRow {
+  key: string;
+  value: unknown;
+}
+
 /** What this device's keys look like since the last connection; every tab follows it. Devices as hex. */
 export interface KeysRow {
   /** `refused`: the server showed something that cannot be; `verdict` says which. */
@@ -242,7 +246,6 @@ interface Metas {
 export class Replica extends Dexie {
   declare entries: Table<EntryRow, [string, number]>;
   declare records: Table<RecordRow, [string, number]>;
-  declare beside: Table<BesideRow, [string, number]>;
   declare ranges: Table<RangeRow, [string, number]>;
   declare conversations: Table<ConversationRow, string>;
   declare members: Table<MemberRow, [string, number]>;
@@ -254,7 +257,7 @@ export class Replica extends Dexie {
   declare avatars: Table<{ id: string; bytes: Blob }, string>;
   /** Of groups: they come sealed, so no server is asked for them. */
   declare pictures: Table<{ id: string; bytes: Bytes }, string>;
-  declare metas: Table<{ key: string; value: unknown }, string>;
+  declare metas: Table<MetaRow, string>;
   declare lost: Table<LostRow, [string, number, string]>;
   declare restores: Table<RestoreRow, string>;
   /** Whose copy this is. */
@@ -294,7 +297,6 @@ export class Replica extends Dexie {
     this.version(8)
       .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails", pictures: "id" })
       .upgrade(markLines);
-    this.version(9).stores({ beside: "[conversation+seq]" });
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

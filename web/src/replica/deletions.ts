@@ -1,9 +1,11 @@
 // What a deletion does to the copy (docs/protocol-encryption.md, 8.5): what it names is emptied as on the server, with the edits and
 // reactions of that; the hash stays. What came emptied waits to be judged again when its deletion comes.
+import { sha256 } from "../lib/sha256.ts";
+import { toBase64 } from "../lib/bytes.ts";
 import { KIND_DELETION, KIND_EDIT, KIND_REACTION } from "../wire/contract.ts";
 import type { EntryRow, Replica } from "./database.ts";
 import { markTargets } from "./marks.ts";
-import { aimOf, findWhole, hashRecord, splitRow, type WholeRow } from "./records.ts";
+import { aimOf, findWhole, splitRow, type WholeRow } from "./records.ts";
 
 /** The entries with these seqs, and what is aimed at them. */
 async function findAimed(replica: Replica, conversation: string, targets: number[]): Promise<WholeRow[]> {
@@ -77,6 +79,6 @@ export async function emptyDeleted(replica: Replica, entries: EntryRow[]): Promi
 function empty({ plain: _plain, marks: _marks, waits: _waits, fails: _fails, wants: _wants, ...row }: WholeRow): WholeRow {
   const told = { verdict: null, sent_at: null, target: null, is_withheld: false, ...row.opened, content: null };
   const waiting = told.verdict === null ? {} : { waits: 1 as const };
-  const hash = row.record.length > 0 ? { record_hash: hashRecord(row) } : {};
+  const hash = row.record.length > 0 ? { record_hash: toBase64(sha256(row.record)) } : {};
   return { ...row, ...waiting, ...hash, is_emptied: true, opened: told, record: new Uint8Array(0) };
 }

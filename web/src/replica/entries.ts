@@ -3,7 +3,6 @@
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import { KIND_EPOCH, KIND_MESSAGE, KIND_STATE, type Entry } from "../wire/contract.ts";
-import { leaveBeside } from "./beside.ts";
 import { nameCounter, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
@@ -38,7 +37,6 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     const known = await readNeighbourhood(replica, id, sorted);
     const flaw = findFlaw(id, sorted, known, hashBefore);
     const fresh = sorted.filter((entry) => !known.has(entry.seq));
-    const other = await leaveBeside(replica, fresh);
     const beside = await readUnder(replica, id, fresh);
     await markRepetitions(replica, id, fresh, beside);
     const pairs = fresh.map(splitRow);
@@ -49,7 +47,7 @@ export function applyEntries(replica: Replica, entries: WholeRow[], hashBefore?:
     await markFresh(replica, pairs.map(([entry]) => entry), aimed);
     const woken = [await wakeWanting(replica, fresh), await wakeEmptied(replica, fresh)];
     const skippedAt = fresh.length === 0 ? null : await takeCounts(replica, id, fresh, { runs: listRuns(fresh.map(seqOf)), beside });
-    const isKnown = await moveHead(replica, id, sorted, flaw ?? other ?? (skippedAt === null ? null : { seq: skippedAt, reason: "skipped" }));
+    const isKnown = await moveHead(replica, id, sorted, flaw ?? (skippedAt === null ? null : { seq: skippedAt, reason: "skipped" }));
     if (fresh.some(({ kind, seq }) => kind === KIND_STATE || seq === 1)) await settleStates(replica, id);
     woken.push(await emptyDeleted(replica, [...fresh, ...(await findNaming(replica, fresh, aimed))]));
     return { isKnown, isWaiting: woken.includes(true) || fresh.some((row) => row.waits === 1) };

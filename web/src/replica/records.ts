@@ -1,7 +1,5 @@
 // An entry is kept in two rows: what views read of it, and what it is judged and proved by (decision 19).
 import { readPlain } from "../crypto/content.ts";
-import { toBase64 } from "../lib/bytes.ts";
-import { sha256 } from "../lib/sha256.ts";
 import { KIND_EPOCH, KIND_LEAVE, KIND_STATE } from "../wire/contract.ts";
 import type { EntryRow, RecordRow, Replica } from "./database.ts";
 
@@ -10,9 +8,6 @@ export type WholeRow = EntryRow & RecordRow;
 
 /** Sealed, or signed: both begin with the version of their format. */
 export const isSealed = (record: Uint8Array): boolean => record.length > 0 && record[0] !== 0;
-
-/** SHA-256 of the record as it was stored first, in base64. */
-export const hashRecord = ({ record, record_hash }: Pick<RecordRow, "record" | "record_hash">): string => record_hash ?? toBase64(sha256(record));
 
 type Told = "plain" | "is_emptied" | "waits";
 

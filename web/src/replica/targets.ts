@@ -1,7 +1,8 @@
 // What a record is aimed at: a place in the log, and the hash of what stands there (docs/protocol-encryption.md, 8.2).
+import { toBase64 } from "../lib/bytes.ts";
+import { sha256 } from "../lib/sha256.ts";
 import type { Replica } from "./database.ts";
 import type { OutboxRow, Placed, Target } from "./own-database.ts";
-import { hashRecord } from "./records.ts";
 
 export const isPlaced = (target: Target | null): target is Placed => target !== null && "seq" in target;
 
@@ -12,5 +13,5 @@ export const waitsFor = ({ target }: Pick<OutboxRow, "target">, client_id: strin
 /** The entry at this place as a target; undefined while it is not here. */
 export async function findTarget(replica: Replica, conversation: string, seq: number): Promise<Placed | undefined> {
   const found = await replica.records.get([conversation, seq]);
-  return found && { seq, record_hash: hashRecord(found) };
+  return found && { seq, record_hash: found.record_hash ?? toBase64(sha256(found.record)) };
 }

@@ -46,6 +46,14 @@ test("epochs and entries come back as they stood, and the conversation goes on",
   expect(await scene.learn(scene.bob)).toEqual([...ALL, "five"]);
 });
 
+test("a pin is set aside like whatever else was sealed", async () => {
+  const scene = await Scene.begin();
+  const last = (await scene.replica.entries.orderBy("[conversation+seq]").last())!;
+  await scene.replica.entries.put({ ...last, kind: 7 });
+  await scene.restore();
+  expect((await scene.replica.lost.toArray()).map(({ kind }) => kind).sort()).toEqual([1, 1, 7]);
+});
+
 test("a page that dies in the middle goes on at its next start, and nothing comes twice", async () => {
   const scene = await Scene.begin();
   await scene.restore();

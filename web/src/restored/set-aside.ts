@@ -1,18 +1,17 @@
 // The server's database is another one, of the same server: entries that it may have lost are set aside, durably, until they are given
 // back (returning.ts); the rest of the copy is fetched anew.
+import { EPOCH_ENTRY } from "../crypto/conversations/judging/roles.ts";
 import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
 import type { KnownPlace, LostRow, Replica, RestoreRow } from "../replica/database.ts";
 import { isSealed, readWhole, type WholeRow } from "../replica/records.ts";
 import { HEALS } from "../sealing/told.ts";
 import { startOf } from "./partings.ts";
 
-/** Above are entries that are signed and not sealed. */
-const HIGHEST_SEALED_KIND = 6;
-
 /** What was found not to stand is given to nobody: else a server could fill this device with what it makes up. */
 const mayStand = ({ opened }: WholeRow): boolean => (opened?.verdict ?? null) === null || HEALS.has(opened!.verdict!);
 
-const mayComeBack = (row: WholeRow): boolean => row.kind <= HIGHEST_SEALED_KIND && isSealed(row.record) && row.epoch > 0 && mayStand(row);
+/** From the kind of epochs on entries are signed and not sealed. */
+const mayComeBack = (row: WholeRow): boolean => row.kind < EPOCH_ENTRY && isSealed(row.record) && row.epoch > 0 && mayStand(row);
 
 function toLost({ conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record }: WholeRow): LostRow {
   return { conversation, seq, kind, from_user, client_id, from_device, counter, epoch, target_seq, record };

@@ -10,10 +10,9 @@ import { chooseFlaw } from "../replica/flaws.ts";
 import { isMark, markTargets } from "../replica/marks.ts";
 import { aimOf, findWhole, splitRow, type WholeRow } from "../replica/records.ts";
 import type { AskConversations } from "./ask.ts";
-import { Besides } from "./besides.ts";
 import { readState } from "../crypto/group-state.ts";
 import { settleStates } from "../replica/states.ts";
-import { KIND_STATE, type Page } from "../wire/contract.ts";
+import { KIND_STATE } from "../wire/contract.ts";
 import { type Given, type Missing, nameOf, settle, toGiven, toStretches, withTold } from "./told.ts";
 
 /** Milliseconds that an entry waits to be opened before it is written. The worker may be busy with the server. */
@@ -37,7 +36,6 @@ export class Opener {
   /** How a conversation stands, whenever the worker says so. */
   noteStanding: (standing: Standing) => void = () => undefined;
   readonly #replica: Replica;
-  readonly #besides: Besides;
   /** The last entry that was seen of each conversation: what comes next needs its hash, and should not have to read it. */
   readonly #last = new Map<string, Pick<RecordRow, "seq" | "log_hash">>();
   /** How often the copy was cleared: what was asked before is nothing to it. */
@@ -45,13 +43,11 @@ export class Opener {
 
   constructor(replica: Replica) {
     this.#replica = replica;
-    this.#besides = new Besides(replica);
   }
 
   /** The copy was cleared. */
   forget(): void {
     this.#last.clear();
-    this.#besides.forget();
     this.#age += 1;
   }
 
@@ -80,12 +76,6 @@ export class Opener {
     const others = told.filter((one) => !own.has(one.seq));
     if (others.length > 0) await this.#store(conversation, { told: others, given });
     return this.#keepWaiting(sorted.map((row) => (bySeq.has(row.seq) ? withTold(row, bySeq.get(row.seq)!) : row)));
-  }
-
-  /** What a page that was written brings from elsewhere. Never throws. */
-  async takeBeside(page: Page): Promise<void> {
-    this.#besides.take(page);
-    if (this.ask !== undefined) await this.#besides.open(page.conversation_id, this.ask);
   }
 
   /** What rests on an entry that is here, but was not at hand, is judged together with that next: a target, a deletion of what came emptied. */
@@ -146,7 +136,6 @@ export class Opener {
       const answer = await this.#sweepSome(this.ask, conversation, seqs.slice(at, at + AT_ONCE));
       if (answer !== null) await this.#store(conversation, answer);
     }
-    if (!signal.aborted && this.ask !== undefined) await this.#besides.open(conversation, this.ask);
   }
 
   /** Of entries that are handed in only because these rest on them nothing is heard: what they rest on themselves may not be at hand. */

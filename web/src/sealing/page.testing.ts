@@ -10,7 +10,6 @@ import { applyPage } from "../messages/apply.ts";
 import { type ConversationRow, type EntryRow, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import type { WholeRow } from "../replica/records.ts";
-import type * as contract from "../wire/contract.ts";
 import type { AskConversations } from "./ask.ts";
 import { Opener } from "./opener.ts";
 import { pageBelow, toEntry } from "./testing.ts";
@@ -62,13 +61,6 @@ export class Page {
       const page = pageBelow(this.place, seq, limit);
       await applyPage(this.replica, page, seq, await this.open(page.entries.map(toRow), page.hash_before));
     }
-  }
-
-  /** A page as somebody looks at it: the newest, or what is below a seq; `change` is what the server makes of it. */
-  async look(limit: number, seq = this.place.rows.length + 1, change: (page: contract.Page) => contract.Page = (page) => page): Promise<void> {
-    const page = change(pageBelow(this.place, seq, limit));
-    await applyPage(this.replica, page, seq, await this.open(page.entries.map(toRow), page.hash_before));
-    await this.opener.takeBeside(page);
   }
 
   sweep = (again = true): Promise<void> => this.opener.sweep(this.conversation, again, signal);

@@ -1,7 +1,7 @@
 // The town as the server's contract tells it, for tests of what pages do with it.
 import { type Place, Session, type Town } from "../crypto/conversations/testing/town.ts";
 import type { Row } from "../crypto/conversations/judging/log.ts";
-import { DELETION, EDIT, MESSAGE } from "../crypto/conversations/judging/roles.ts";
+import { MESSAGE } from "../crypto/conversations/judging/roles.ts";
 import { fromBase64, fromHex, toBase64, toHex } from "../lib/bytes.ts";
 import { makeError } from "../replica/testing.ts";
 import type { CommandName, Commands, Entry, Page } from "../wire/contract.ts";
@@ -17,24 +17,12 @@ export function toEntry({ conversation, hashes, rows }: Place, row: Row): Entry 
   };
 }
 
-/** What messages of a page answer, and edits and deletions of that, of the page's own messages, and of their edits. */
-function listBelonging(place: Place, page: readonly Row[]): Pick<Page, "answered" | "aimed"> {
-  const own = new Set(page.map(({ seq }) => seq));
-  const elsewhere = place.rows.filter(({ seq }) => !own.has(seq));
-  const targets = new Set(page.filter(({ kind }) => kind === MESSAGE).map(({ targetSeq }) => targetSeq));
-  const answered = elsewhere.filter(({ seq }) => targets.has(seq));
-  const places = new Set([...page, ...answered].filter(({ kind }) => kind === MESSAGE).map(({ seq }) => seq));
-  for (const { seq, kind, targetSeq } of place.rows) if (kind === EDIT && places.has(targetSeq)) places.add(seq);
-  const aimed = elsewhere.filter(({ kind, targetSeq }) => (kind === EDIT || kind === DELETION) && places.has(targetSeq));
-  return { answered: answered.map((row) => toEntry(place, row)), aimed: aimed.map((row) => toEntry(place, row)) };
-}
-
 /** At most `limit` entries below `seq`. */
 export function pageBelow(place: Place, seq: number, limit: number): Page {
   const rows = place.rows.slice(Math.max(0, seq - 1 - limit), seq - 1);
   return {
     conversation_id: toHex(place.conversation), entries: rows.map((row) => toEntry(place, row)), hash_before: toBase64(place.hashes[(rows[0]?.seq ?? 1) - 1]!),
-    ...listBelonging(place, rows), left_out: [],
+    aimed: [], answered: [], left_out: [],
     first_seq: 1, last_seq: place.rows.length, last_ordinal: place.rows.filter(({ kind }) => kind === MESSAGE).length, members: [],
   };
 }

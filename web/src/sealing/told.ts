@@ -17,7 +17,7 @@ export const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unprove
 /** More than these are told of nobody honest. */
 const MOST_WANTS = 120;
 
-export const toHanded = (row: WholeRow): Handed => ({
+const toHanded = (row: WholeRow): Handed => ({
   seq: row.seq, kind: row.kind, user: row.from_user, device: row.from_device, clientId: row.client_id, counter: row.counter, epoch: row.epoch,
   targetSeq: row.target_seq, time: Date.parse(row.timestamp), record: row.record,
   ...(row.record.length === 0 && row.record_hash !== undefined ? { recordHash: fromBase64(row.record_hash) } : {}),

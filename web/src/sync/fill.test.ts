@@ -111,11 +111,7 @@ async function hold(length: number) {
   await replica.putMeta("cursor", { ...own, generation: "one" });
   let letGo: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
-  const opener = {
-    opened: 0, beside: [] as number[], noteWaiting: () => undefined,
-    open: (rows: WholeRow[]) => ((opener.opened += 1), held.then(() => rows)),
-    takeBeside: async (page: Page) => void opener.beside.push(page.entries[0]!.seq),
-  };
+  const opener = { opened: 0, noteWaiting: () => undefined, open: (rows: WholeRow[]) => ((opener.opened += 1), held.then(() => rows)) };
   const filler = new Filler(replica, server.call as Socket["call"], opener);
   const anew = async (): Promise<void> => {
     await replica.clearCopy();
@@ -131,19 +127,6 @@ test("a page that was asked for before the copy was cleared is not written into 
   letGo();
   await fetching;
   expect([await replica.entries.count(), await replica.ranges.count()]).toEqual([0, 0]);
-});
-
-test("what a page brings beside is taken once the page is here, and not with one for a copy that is gone", async () => {
-  const { replica, id, filler, opener, letGo } = await hold(10);
-  letGo();
-  await filler.fetchPage(id, 5, "before");
-  expect([await replica.entries.count(), opener.beside]).toEqual([5, [1]]);
-  const other = await hold(10);
-  const fetching = other.filler.fetchPage(other.id, 5, "before");
-  await other.anew();
-  other.letGo();
-  await fetching;
-  expect(other.opener.beside).toEqual([]);
 });
 
 test("pages of a gap are dropped when the connection ends before they are opened", async () => {

@@ -30,8 +30,6 @@ const TOGETHER = 3;
 /** The copy that pages are asked for: another generation's has other entries under the same numbers. */
 type Generation = string | undefined;
 
-type PageOpener = Pick<Opener, "open" | "takeBeside" | "noteWaiting">;
-
 interface Asked {
   /** The seq below which it was asked for. */
   below: number;
@@ -49,12 +47,12 @@ interface Job {
 export class Filler {
   readonly #replica: Replica;
   readonly #call: Socket["call"];
-  readonly #opener: PageOpener | undefined;
+  readonly #opener: Pick<Opener, "open" | "noteWaiting"> | undefined;
   readonly #underWay = new Map<string, Promise<Page>>();
   /** Conversations whose history was refused: not asked for again until the next start. */
   readonly #refused = new Set<string>();
 
-  constructor(replica: Replica, call: Socket["call"], opener?: PageOpener) {
+  constructor(replica: Replica, call: Socket["call"], opener?: Pick<Opener, "open" | "noteWaiting">) {
     this.#replica = replica;
     this.#call = call;
     this.#opener = opener;
@@ -136,8 +134,6 @@ export class Filler {
     const generation = await this.#findGeneration();
     const page = await this.#call("message.history", input);
     await this.#write(page, await this.#open(page), input.direction === "before" && input.seq > 0 ? input.seq : undefined, generation);
-    // Who waits for the page does not wait for this.
-    if ((await this.#findGeneration()) === generation) void this.#opener?.takeBeside(page).catch(console.warn);
     return page;
   }
 

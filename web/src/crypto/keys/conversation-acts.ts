@@ -8,7 +8,7 @@ import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
 import { confirm } from "../conversations/fetching/fetch-epochs.ts";
 import { takeGossip } from "../conversations/gossip.ts";
 import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/fetching/heal.ts";
-import type { Finding, Judged } from "../conversations/judging/judge-log.ts";
+import type { Finding } from "../conversations/judging/judge-log.ts";
 import { hashOf, type LogPlace, type Row } from "../conversations/judging/log.ts";
 import type { Act, Beginning } from "../conversations/acting/make-epoch.ts";
 import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored/restored.ts";
@@ -66,8 +66,6 @@ export interface ConversationActs {
    * on they do not fit the log that is known, or null.
    */
   takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing; misfit: number | null } };
-  /** Records of which nothing is kept, beside the signed entries at hand: what a page brings from elsewhere, and what that concerns. */
-  judgeApart: { needs: { place: Place; conversation: string; rows: Handed[] }; gives: Told[] };
   /**
    * Takes the seeds that others have sent, and asks for those that are missing if `asks`. Gives where one was learnt, and whether some are
    * missing still.
@@ -95,7 +93,7 @@ export interface ConversationActs {
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
-  "confirm", "disconnect", "takeRows", "judgeApart", "heal", "answerOthers", "seal", "beginConversation", "actOn",
+  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn",
   "meetDatabase", "takeBack", "giveUp", "markRestored",
 ]);
 
@@ -115,7 +113,8 @@ const toldOf = (live: Live): Map<number, string> => {
 };
 
 /** As the page is told it: of what a deletion that stands names nothing is said any more, though its bytes may be at hand still. */
-function listFindings({ findings, deleted }: Judged): Finding[] {
+function listFindings({ known: { judged } }: Live): Finding[] {
+  const { findings, deleted } = judged;
   return deleted.size === 0 ? findings : findings.map((one) => (deleted.has(one.row.seq) ? { ...one, content: null, isEmptied: true } : one));
 }
 
@@ -136,25 +135,23 @@ function letGo(live: Live): void {
   if (known.log.rows.length - known.signedRows.length <= NEWEST + SLACK) return;
   known.keepNewest(NEWEST);
   const before = toldOf(live);
-  const kept = listFindings(live.known.judged).filter(({ row }) => before.has(row.seq));
+  const kept = listFindings(live).filter(({ row }) => before.has(row.seq));
   told.set(live, new Map(kept.map((one) => [one.row.seq, sum(live, one)])));
-}
-
-function toTold(live: Live, finding: Finding): Told {
-  const { row, extensions: _, ...rest } = finding;
-  return { ...rest, seq: row.seq, isLost: isLostRow(live, finding), act: findAct(live, finding), maySet: maySetState(live, finding) };
 }
 
 function tellNew(live: Live, taken: readonly Row[]): Told[] {
   const said = toldOf(live);
   for (const { seq } of taken) said.delete(seq);
   const news: Told[] = [];
-  for (const finding of listFindings(live.known.judged)) {
-    const { row } = finding;
+  for (const finding of listFindings(live)) {
+    const { row, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, wants } = finding;
     const one = sum(live, finding);
     if (said.get(row.seq) === one) continue;
     said.set(row.seq, one);
-    news.push(toTold(live, finding));
+    news.push({
+      seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, isLost: isLostRow(live, finding), wants,
+      act: findAct(live, finding), maySet: maySetState(live, finding),
+    });
   }
   return news;
 }
@@ -234,14 +231,6 @@ async function takeRows(device: Device, { conversation, stretches, places }: Ext
   return answer;
 }
 
-async function judgeApart(device: Device, { conversation, rows }: Extract<ConversationAsk, { act: "judgeApart" }>): Promise<Told[]> {
-  const live = await device.open(fromHex(conversation));
-  const records = rows.filter(({ kind }) => isRecordKind(kind)).map(readHanded);
-  await attempt(() => fetchBelow(device, live, records));
-  const judged = await live.known.judgeApart(records);
-  return listFindings(judged).filter(({ row }) => records.includes(row)).map((one) => toTold(live, one));
-}
-
 async function heal(device: Device, asks: boolean): Promise<ConversationActs["heal"]["gives"]> {
   const healed = await takeAnswers(device);
   if (asks) await askForSeeds(device);
@@ -258,8 +247,6 @@ export async function actOnConversations(device: Device, ask: Exclude<Conversati
       return null;
     case "takeRows":
       return takeRows(device, ask);
-    case "judgeApart":
-      return judgeApart(device, ask);
     case "heal":
       return heal(device, ask.asks);
     case "answerOthers":

@@ -33,23 +33,11 @@ export class KnownConversation {
   }
 
   get judged(): Judged {
-    this.#judged ??= this.#judge(this.log);
-    return this.#judged;
-  }
-
-  #judge(log: Log): Judged {
-    return judgeLog({
-      epochs: this.epochs, log, insideOf: (row) => this.insides.find(row), signedOf: (row) => this.#signed.get(row),
+    this.#judged ??= judgeLog({
+      epochs: this.epochs, log: this.log, insideOf: (row) => this.insides.find(row), signedOf: (row) => this.#signed.get(row),
       databases: this.facts.databases, hasHead: this.hasHead, now: this.facts.now(),
     });
-  }
-
-  /** Records whose places nobody vouches for, judged by each other and the signed entries at hand. Nothing of them stays or changes what is here. */
-  async judgeApart(records: readonly Row[]): Promise<Judged> {
-    const log = new Log(this.where.conversation);
-    log.restore([...records, ...this.signedRows]);
-    await Promise.all(records.map((row) => this.insides.open(row)));
-    return this.#judge(log);
+    return this.#judged;
   }
 
   readonly #hasLeft: HasLeft = (n, user, cause, below) => {

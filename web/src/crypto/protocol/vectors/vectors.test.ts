@@ -4,23 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { ProtocolError } from "../codec.ts";
-import type { Vector, VectorFile } from "./form.ts";
+import { complete } from "./complete.ts";
 import { FILES } from "./files.ts";
-import { run } from "./ops.ts";
+import type { Vector, VectorFile } from "./form.ts";
 
 const isWriting = process.env["HEARTH_WRITE_VECTORS"] === "1";
 const path = (name: string): URL => new URL(`../../../../../tests/vectors/${name}.json`, import.meta.url);
-
-async function complete(vector: Vector): Promise<Vector> {
-  try {
-    const out = await run(vector.op, vector.in);
-    return { name: vector.name, op: vector.op, in: vector.in, out };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return { name: vector.name, op: vector.op, in: vector.in, error: error.verdict };
-  }
-}
 
 describe.each(Object.keys(FILES))("%s", (name) => {
   test("is what the code does", { timeout: 120_000 }, async () => {
