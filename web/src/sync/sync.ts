@@ -5,7 +5,6 @@ import { applyReceipts } from "../messages/apply.ts";
 import type { Cursor, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
-import { hearOldRestore } from "../restored/notice.ts";
 import { Partings } from "../restored/partings.ts";
 import { setAside } from "../restored/set-aside.ts";
 import type { Opener } from "../sealing/opener.ts";
@@ -164,9 +163,9 @@ export class Sync {
   }
 
   /** Another generation: what it may have lost is set aside. Throws OtherServerError: no server clears by its name what it has not. */
-  async #takeGeneration({ server_id, generation, restored }: contract.Opened): Promise<void> {
+  async #takeGeneration({ server_id, generation }: contract.Opened): Promise<void> {
     const cursor = await this.#replica.findMeta("cursor");
-    if (!cursor) return hearOldRestore(this.#replica, generation, restored);
+    if (!cursor) return;
     if (cursor.server_id === server_id && cursor.generation === generation) {
       if (cursor.isOver) await this.#replica.clearCopy();
       return;
@@ -175,7 +174,7 @@ export class Sync {
     if (cursor.server_id !== server_id) throw new OtherServerError();
     const partings = await this.#partings.find(generation, await this.#readHeads());
     this.#age += 1;
-    await setAside(this.#replica, generation, partings, restored);
+    await setAside(this.#replica, generation, partings);
     this.#opener?.forget();
   }
 
