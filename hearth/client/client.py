@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 from hearth.client import content, sign_in
 from hearth.client.account import AccountActs, end_session, give_keys
+from hearth.client.conversations.bond import require_id
 from hearth.client.conversations.opener import Opener
 from hearth.client.conversations.repeats import Repeats
 from hearth.client.conversations.sealer import Sealer
@@ -43,6 +44,7 @@ from hearth.messages.contract import (
     SendMessage,
     Sent,
 )
+from hearth.sealed.group.check import Where
 from hearth.sealed.group.entries import EntryKind
 from hearth.tasks import end_task
 
@@ -280,12 +282,19 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
         return entry.from_user == self.user_id
 
     def find_conversation(self, to: str) -> ConversationState:
-        """Return the conversation with a friend (by username), "Notes", or by id. Raises NotFound."""
+        """Return the conversation with a friend (by username), "Notes", or by id.
+
+        Raises NotFound; NotReady for one that the server only says to be theirs.
+        """
         if to in self.replica.conversations:
             return self.replica.conversations[to]
         for state in self.replica.conversations.values():
             kind = state.conversation.kind
             if (kind == "self" and to == NOTES) or (kind == "direct" and self._is_with(state, to)):
+                server = bytes.fromhex(self.replica.server_id)
+                require_id(
+                    Where(server, bytes.fromhex(state.conversation.id), self.user_id), state.conversation
+                )
                 return state
         raise NotFound(f"no conversation with {to}")
 

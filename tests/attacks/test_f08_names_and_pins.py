@@ -1,21 +1,31 @@
 """F8: server or member choose whom one talks to: by resets, by names, by keys first seen in a group."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
+from hearth.client.conversations.bond import require_bond
+from hearth.client.conversations.live import Live
+from hearth.client.crypto.making.acts import PRIVATE
 from hearth.client.crypto.trust import Person as Card
 from hearth.client.crypto.trust import fingerprint, safety_number
+from hearth.client.problems import NotReady, Waits
+from hearth.conversations.contract import Conversation
 from hearth.sealed.core import ed25519
-from hearth.sealed.group.epoch import Action
+from hearth.sealed.core.verdicts import Verdict
+from hearth.sealed.group.check import Where
+from hearth.sealed.group.epoch import Action, Kind, Role
+from hearth.sealed.group.ids import direct_id
 from hearth.sealed.person.keyring import How, OpenRow, UserId, hash_set, read_keyring
 from hearth.sealed.person.pins import Pins
 from hearth.sealed.person.user_chain import IDENTITY_SIGNS, Genesis
 from hearth.sealed.person.user_state import next_statement
 from tests.attacks.conftest import Open
 from tests.attacks.device import Device
-from tests.client.crypto.cast import NOW, SERVER, Person, seed_of
-from tests.client.crypto.room import Room
+from tests.client.crypto.cast import NOW, SERVER, Person, meet, seed_of
+from tests.client.crypto.room import Room, make_cast
+from tests.client.entries import MOMENT, make_card
 
 pytestmark = pytest.mark.sqlite
 
@@ -77,6 +87,42 @@ def test_a_key_first_seen_in_a_group_never_becomes_more_by_itself() -> None:
     after = met.meet(other.chain, How.REQUEST, by=0, time=NOW)
     assert after == met, "a request for friendship does not overwrite the key"
     assert after.is_held(other.chain)
+
+
+def say(key: bytes, kind: Literal["direct", "self", "group"], *users: int) -> Conversation:
+    """What a server says of a conversation."""
+    return Conversation(
+        id=key.hex(), kind=kind, open=True, users=[make_card(user) for user in users], created_at=MOMENT
+    )
+
+
+def open_direct(cast: dict[int, Person], *, has_epoch: bool) -> Live:
+    """Alice's device, at her conversation with mallory."""
+    key = direct_id(SERVER, 1, 3)
+    live = Live(Where(SERVER, key, 1), meet(cast[1], cast[3]), frozenset())
+    if has_epoch:
+        stage = Room({user: cast[user] for user in (1, 3)}, key, Kind.DIRECT)
+        members = [stage.member(user, Role.MEMBER) for user in stage.cast]
+        stage.make(Action.CREATE, 1, members, settings=PRIVATE)
+        live.epochs.take(*stage.epochs[0][:2], 1)
+    return live
+
+
+@pytest.mark.parametrize("has_epoch", [False, True])
+def test_control_what_is_true_of_a_conversation_is_taken(has_epoch: bool) -> None:
+    live = open_direct(make_cast("alice", "bob", "mallory"), has_epoch=has_epoch)
+    require_bond(live, say(live.where.conversation, "direct", 1, 3))
+
+
+@pytest.mark.parametrize("has_epoch", [False, True])
+def test_a_conversation_is_not_passed_off_as_somebody_elses(has_epoch: bool) -> None:
+    """The cards of bob and mallory change places, or hers becomes a group or alice's notes."""
+    live = open_direct(make_cast("alice", "bob", "mallory"), has_epoch=has_epoch)
+    key = live.where.conversation
+    for lie in (say(key, "direct", 1, 2), say(key, "self", 1), say(key, "group", 1, 2, 3)):
+        with pytest.raises(NotReady) as refused:
+            require_bond(live, lie)
+        assert (refused.value.waits, refused.value.verdict) == (Waits.STOPPED, Verdict.WRONG_PLACE)
 
 
 def test_two_pins_of_one_head_are_a_conflict_that_is_shown() -> None:

@@ -1,6 +1,7 @@
 """Bringing a conversation to where this device may seal (docs/protocol-encryption.md, 7.6)."""
 
 from hearth.client.conversations.act import MOVED, act, send_pending
+from hearth.client.conversations.bond import require_bond
 from hearth.client.conversations.fetch import fetch_epochs, scan_leaves
 from hearth.client.conversations.live import Live, Told
 from hearth.client.conversations.rewrap import ask_for_seeds
@@ -29,6 +30,7 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
 
     `last_seq` is the end of the log. Raises NotReady; HearthError, such as not_friends.
     """
+    require_bond(live, conversation)
     if live.stopped is None and room.may_come_back(live, now_ms()):
         await _look_for_what_was_lost(room, live)
         if room.may_come_back(live, now_ms()):
@@ -38,6 +40,7 @@ async def make_ready(room: Room, live: Live, conversation: Conversation, last_se
         tries += 1
         try:
             if await _try(room, live, conversation, last_seq):
+                require_bond(live, conversation)  # an epoch may be known only since
                 return
         except Rejected as rejected:
             room.stop(live, rejected)

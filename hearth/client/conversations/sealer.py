@@ -2,6 +2,7 @@
 
 from hearth.client.content import read_kept
 from hearth.client.conversations.act import seen_place
+from hearth.client.conversations.bond import require_bond
 from hearth.client.conversations.gossip import list_heads
 from hearth.client.conversations.live import Live
 from hearth.client.conversations.ready import is_ready, look_for_leaves, make_ready
@@ -74,7 +75,7 @@ class Sealer:
 
     async def _seal_now(self, row: OutboxRow) -> None:
         state = self._find(row.conversation_id)
-        if self._seal_at_once(row, state.last_seq):
+        if self._seal_at_once(row, state):
             return
         try:
             async with self._keeper.hold() as room:
@@ -84,14 +85,15 @@ class Sealer:
         except Rejected as rejected:
             raise NotReady(Waits.UNCONFIRMED, verdict=rejected.verdict) from rejected
 
-    def _seal_at_once(self, row: OutboxRow, last_seq: int) -> bool:
+    def _seal_at_once(self, row: OutboxRow, state: ConversationState) -> bool:
         """Seal without waiting for what else the keys are busy with, if there is nothing to be asked
         before.
         """
         room = self._keeper.at_hand()
         live = None if room is None else room.lives.get(row.conversation_id)
-        if room is None or live is None or not is_ready(room, live, last_seq):
+        if room is None or live is None or not is_ready(room, live, state.last_seq):
             return False
+        require_bond(live, state.conversation)
         _seal(room, live, row)
         return True
 

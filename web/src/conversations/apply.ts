@@ -2,6 +2,7 @@
 import { applyUser, fillUsers } from "../accounts/apply.ts";
 import { putForward } from "../replica/cursors.ts";
 import type { ConversationRow, Replica } from "../replica/database.ts";
+import { bind, findServer } from "./bond.ts";
 import type * as contract from "../wire/contract.ts";
 
 /** A conversation came into being, opened or closed. Where its log stands is asked for by sync. */
@@ -17,7 +18,7 @@ export async function applyConversationChanged(
 export async function fillConversation(replica: Replica, conversation: contract.Conversation): Promise<void> {
   await fillUsers(replica, conversation.users);
   const known = await replica.conversations.get(conversation.id);
-  if (!known || known.is_stale) await putConversation(replica, conversation);
+  if (!known || known.is_stale || known.is_strange) await putConversation(replica, conversation);
 }
 
 async function putConversation(replica: Replica, conversation: contract.Conversation): Promise<void> {
@@ -26,7 +27,8 @@ async function putConversation(replica: Replica, conversation: contract.Conversa
   const known = await replica.conversations.get(id);
   const row: ConversationRow = known ?? makeRow(conversation);
   const is_stale = row.is_stale || row.open !== open;
-  await replica.conversations.put({ ...row, kind, open, created_at, users, is_stale });
+  const bound = bind(row, { kind, users }, await findServer(replica), replica.me);
+  await replica.conversations.put({ ...bound, open, created_at, is_stale });
 }
 
 /** A conversation of which only the log's word is known: its row is fetched because it is stale. */

@@ -28,6 +28,7 @@ async function open(length: number, held: number, read = length) {
   const replica = new Replica(1, `conversation-${++count}`);
   const own = new OwnDatabase(1, `conversation-own-${count}`);
   const filler = new Filler(replica, server.call);
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   for (let seq = length; seq > length - held; seq -= 50) await filler.fetchPage(id, seq + 1, "before");
   const outbox = new Outbox(own, replica, { call: server.call }, server.device, plainSealer);

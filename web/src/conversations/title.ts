@@ -9,6 +9,7 @@ import type { Kind, UserCard } from "../wire/contract.ts";
 const MOST_NAMES = 3;
 
 export function sayUser(user: UserCard | null): string {
+  if (user === STRANGER) return t("inbox.unknownPerson");
   if (!user || user.deleted) return t("inbox.deletedAccount");
   return drawName(user.display_name) || user.username || t("inbox.deletedAccount");
 }
@@ -58,3 +59,13 @@ export function sayTitle(kind: Kind, other: UserCard | null, group: GroupLook | 
 
 /** Stands for somebody whose card has not arrived. */
 export const NOBODY: UserCard = { id: 0, username: "", display_name: "", avatar_id: null, deleted: true };
+
+/** Whom a conversation is with of which the server says what cannot be, before an epoch tells. */
+const STRANGER: UserCard = { ...NOBODY };
+
+/** The other person of a direct conversation. */
+export function findOther({ kind, users, is_strange }: ConversationRow, cards: ReadonlyMap<number, UserCard>, me: number): UserCard | null {
+  const other = kind === "direct" ? users.find((user) => user !== me) : undefined;
+  if (other !== undefined) return cards.get(other) ?? null;
+  return kind === "direct" && is_strange ? STRANGER : null;
+}

@@ -1,7 +1,7 @@
 // What the rows of the list of conversations show, read from the local copy and the outbox.
 import { DELETED, judgeProgress, type Progress, readNow } from "../conversations/items.ts";
 import { Overlay } from "../conversations/overlay.ts";
-import { type GroupLook, lookAtGroup } from "../conversations/title.ts";
+import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
@@ -30,13 +30,12 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
-    const other = row.kind === "direct" ? row.users.find((user) => user !== me) : undefined;
     const group = lookAtGroup(row, members.get(row.id) ?? [], users, me);
     const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
-      ...{ other: (other !== undefined && users.get(other)) || null, group },
+      ...{ other: findOther(row, users, me), group },
       // Of what is lost nothing can be read any more.
       unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,

@@ -28,6 +28,7 @@ async function open(failures: Error[] = []) {
   const replica = new Replica(1, `receipts-${++count}`);
   const own = new OwnDatabase(1, `receipts-own-${count}`);
   opened.push(replica, own);
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   server.emit = () => undefined;
   const receive = (text: string, where = id): Promise<unknown> => applyMessageSent(replica, server.append(where, 2, text));

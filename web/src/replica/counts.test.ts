@@ -29,6 +29,7 @@ async function open(name: string, counters: number[], closed: number[]) {
   const id = server.addConversation();
   const replica = new Replica(server.me, `counts-${name}`);
   copies.push(replica);
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   const told = (seq: number) => ({
     seq, verdict: closed.includes(seq) ? ("cannot_open" as const) : null, content: null, sentAt: 1, target: null, isPlain: false, isEmptied: false,

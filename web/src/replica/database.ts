@@ -5,6 +5,7 @@ import Dexie, { type Table } from "dexie";
 import type { Bytes } from "../lib/bytes.ts";
 import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
+import type { Bound } from "../conversations/bond.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { GroupEvent } from "../groups/event.ts";
 import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
@@ -105,12 +106,10 @@ export interface Flaw {
   isNoted?: true;
 }
 
-export interface ConversationRow {
+export interface ConversationRow extends Bound {
   id: string;
-  kind: contract.Kind;
   open: boolean;
   created_at: string;
-  users: number[];
   last_seq: number;
   last_ordinal: number;
   log_hash: string;

@@ -22,6 +22,7 @@ async function open(length: number): Promise<{ server: TestServer; replica: Repl
   const id = server.addConversation();
   const replica = new Replica(server.me, `entries-${++count}`);
   opened.push(replica);
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
   return { server, replica, id };
@@ -158,6 +159,7 @@ test("ticks stay when a conversation closes, and opening it again brings the row
   const conversation = { ...server.logs.get(id)!.conversation, open: false };
   await applyConversationChanged(replica, { conversation });
   expect(await replica.members.get([id, 2])).toMatchObject({ delivered_seq: 1, read_seq: 1 });
+  await server.meet(replica);
   await applyItem(replica, { ...structuredClone(server.item(id)), conversation });
   expect(await replica.members.get([id, 2])).toMatchObject({ delivered_seq: 1, read_seq: 1 });
   expect((await replica.conversations.get(id))!.is_stale).toBe(false);

@@ -1,4 +1,5 @@
 // Conversations in which nothing can be sealed for now, as the local copy knows it.
+import { sealingOf } from "../conversations/bond.ts";
 import type { Replica, SealingRow } from "./database.ts";
 
 const HOLDS: ReadonlySet<SealingRow["state"]> = new Set(["waiting", "held", "removed", "keyless", "stopped"]);
@@ -14,5 +15,6 @@ export async function findHeld(replica: Replica, conversations: string[]): Promi
   const keys = await replica.findMeta("keys");
   if (keys !== undefined && keys.state !== "ready") return new Set(conversations);
   const rows = await replica.conversations.bulkGet(conversations);
-  return new Set(rows.flatMap((row) => (row?.sealing !== undefined && HOLDS.has(row.sealing.state) ? [row.id] : [])));
+  const isHeld = (sealing: SealingRow | undefined): boolean => sealing !== undefined && HOLDS.has(sealing.state);
+  return new Set(rows.flatMap((row) => (row !== undefined && isHeld(sealingOf(row)) ? [row.id] : [])));
 }

@@ -44,6 +44,7 @@ function write(entries: Written[]): { server: TestServer; id: string; rows: Whol
 async function openCopy(server: TestServer, id: string): Promise<Replica> {
   const replica = new Replica(1, `marks-${++count}`);
   ends.push(() => replica.close());
+  await server.meet(replica);
   await applyItem(replica, { ...structuredClone(server.item(id)), last_entry: null });
   return replica;
 }

@@ -41,6 +41,7 @@ async function open(length: number, people: number) {
   const id = server.addConversation(Array.from({ length: people }, (_, at) => at + 1));
   const replica = new Replica(server.me, `requests-${++count}`);
   restore.push(() => replica.close());
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   for (let seq = 1; seq <= 2 * length; seq++) server.append(id, 1 + (seq % 2), `text ${seq}`);
   const readPage = (seq: number) => server.call("message.history", { conversation_id: id, seq, limit: length });

@@ -1,10 +1,12 @@
 // A server for tests of the local copy: keeps logs as the real one does, seals nothing, and can be told to fail.
+import { makeDirectId } from "../conversations/bond.ts";
 import { writePlain } from "../crypto/testing.ts";
 import { fromBase64, randomId, toBase64 } from "../lib/bytes.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";
 import { KIND_STATE } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
+import type { Replica } from "./database.ts";
 import type { Sealer } from "./outbox.ts";
 import type { Written } from "./own-database.ts";
 import { chainHash, startHash } from "./log-hash.ts";
@@ -58,12 +60,21 @@ export class TestServer {
   emit: (name: string, payload: unknown) => void = () => undefined;
 
   addConversation(users = [1, 2]): string {
-    const id = randomId();
-    const conversation = { id, kind: "direct" as const, open: true, users: users.map((user) => makeCard(user)) };
+    const [one, other, ...more] = users;
+    const direct = other === undefined || more.length > 0 ? "" : makeDirectId(this.server_id, one!, other);
+    // Two people have one direct conversation: another one of them is a group.
+    const [id, kind] = direct === "" || this.logs.has(direct) ? [randomId(), "group" as const] : [direct, "direct" as const];
+    const conversation = { id, kind, open: true, users: users.map((user) => makeCard(user)) };
     const cursors = new Map(users.map((user) => [user, { delivered_seq: 0, read_seq: 0 }]));
     this.logs.set(id, { conversation: { ...conversation, created_at: TIME }, entries: [], cursors });
     this.log("conversation.changed", { conversation: this.logs.get(id)!.conversation });
     return id;
+  }
+
+  /** A copy that has been here before. */
+  async meet(replica: Replica): Promise<void> {
+    const { server_id, generation, me: user_id, device: device_id } = this;
+    await replica.putMeta("cursor", { server_id, generation, log_seq: 0, user_id, device_id });
   }
 
   addFriend(id: number, about: string): void {

@@ -4,7 +4,8 @@ import { liveQuery } from "dexie";
 
 import { KeysError } from "../crypto/keys/failure.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
-import type { Replica, SealingRow } from "../replica/database.ts";
+import { prove } from "../conversations/bond.ts";
+import type { ConversationRow, Replica, SealingRow } from "../replica/database.ts";
 import { meetDatabase } from "../restored/meet.ts";
 import { makeDelay, sleep, waitForValue } from "../replica/waiting.ts";
 import type { ChainGrown } from "../wire/contract.ts";
@@ -196,14 +197,18 @@ export class Sealing {
         this.#noted.set(standing.conversation, sum(standing));
         const sealing = toSealingRow(standing, row.sealing) ?? row.sealing;
         const group = standing.group ?? row.group;
-        if (JSON.stringify([sealing, group]) === JSON.stringify([row.sealing, row.group])) continue;
-        await conversations.put({ ...row, ...(sealing ? { sealing } : {}), ...(group ? { group } : {}) });
+        const bound = standing.bond ? prove(row, standing.bond, this.#replica.me) : row;
+        const after = { ...bound, ...(sealing ? { sealing } : {}), ...(group ? { group } : {}) };
+        if (told(after) !== told(row)) await conversations.put(after);
       }
     });
   }
 }
 
-const sum = ({ sealing, n, group }: Standing): string => JSON.stringify([sealing, n, group]);
+const sum = ({ sealing, n, bond, group }: Standing): string => JSON.stringify([sealing, n, bond, group]);
+
+/** What standings say of a conversation. */
+const told = ({ kind, users, bond, is_strange, sealing, group }: ConversationRow): string => JSON.stringify([kind, users, bond, is_strange, sealing, group]);
 
 /** What passes by itself is not written down: then it is as it was. */
 function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined): SealingRow | undefined {

@@ -49,6 +49,7 @@ class Desk {
   async openTab() {
     const own = new OwnDatabase(this.browser.place.user, this.names[0]);
     const replica = new Replica(this.browser.place.user, this.names[1]);
+    await replica.putMeta("cursor", { server_id: this.browser.place.server, generation: "", log_seq: 1, user_id: this.browser.place.user, device_id: this.browser.place.device });
     if ((await replica.conversations.get(this.id)) === undefined) await replica.conversations.put(makeRow(this.id, [1, 2]));
     const opener = new Opener(replica);
     opener.ask = this.browser.askAbout;
@@ -170,6 +171,38 @@ test("a friend without keys is waited for, other conversations go on, and it goe
   stop.abort();
   await Promise.all(running);
   expect(await alice.read(bob)).toEqual(["for later"]);
+});
+
+test("a conversation that the server passes off as somebody else's gets nothing, before its first epoch and after", async () => {
+  const { alice } = await begin();
+  const tab = await alice.openTab();
+  const isWaiting = async (): Promise<boolean> => (await tab.own.outbox.toArray()).some((row) => row.state === "waiting");
+  const row = async () => (await tab.replica.conversations.get(alice.id))!;
+  // As a server writes it: carol's card where bob's was. An older copy has it as it was told.
+  await tab.replica.conversations.update(alice.id, { users: [1, 3] });
+  await tab.outbox.add(alice.id, say("for carol"));
+  await alice.drain(tab, async () => (await row()).is_strange === true);
+  expect(await isWaiting()).toBe(true);
+  expect(alice.rows).toEqual([]);
+  await tab.own.outbox.clear();
+
+  const honest = await row();
+  delete honest.is_strange;
+  await tab.replica.conversations.put({ ...honest, users: [1, 2] });
+  await tab.outbox.add(alice.id, say("for bob"));
+  await alice.drain(tab, () => alice.isEmpty(tab));
+  expect(await row()).toMatchObject({ bond: { kind: "direct", users: [1, 2] }, kind: "direct", users: [1, 2] });
+  const before = alice.rows.length;
+
+  // "A group", of which the id proves nothing, in a copy that does not know the epoch yet.
+  const unproven = await row();
+  delete unproven.bond;
+  await tab.replica.conversations.put({ ...unproven, kind: "group", users: [1, 3] });
+  const other = await alice.openTab();
+  await other.outbox.add(alice.id, say("for the group"));
+  await alice.drain(other, async () => (await row()).is_strange === true);
+  expect(await row()).toMatchObject({ kind: "direct", users: [1, 2] });
+  expect(alice.rows).toHaveLength(before);
 });
 
 test("what waited since before encryption is taken over, and what had left then is not sent twice", async () => {

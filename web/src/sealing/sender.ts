@@ -1,4 +1,5 @@
 // Seals what waits in the outbox, by the keys' worker: it makes the conversation ready first, which may take a first or a next epoch.
+import { bind, findServer } from "../conversations/bond.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
 import { KeysError } from "../crypto/keys/failure.ts";
 import { fromBase64, fromHex } from "../lib/bytes.ts";
@@ -41,8 +42,29 @@ export class Sender implements Sealer {
 
   async seal({ client_id, conversation, kind, content, target, number }: Unsealed): Promise<SealedBytes> {
     const aim = target === null ? null : { seq: target.seq, recordHash: fromBase64(target.record_hash) };
+    await this.#requireBond(conversation);
     const unsealed = { clientId: fromHex(client_id), counter: number, kind, content, target: aim };
     return this.#try(conversation, () => this.#ask("seal", { conversation, unsealed }));
+  }
+
+  /** What is sealed goes to whom the page shows, which its epochs prove, and before the first its id. Throws SealingWaits. */
+  async #requireBond(id: string): Promise<void> {
+    let row = await this.#findRow(id);
+    // Of a group the id proves nothing.
+    if (row.bond === undefined && row.kind === "group") {
+      await this.#confirm(id);
+      row = await this.#findRow(id);
+    }
+    const bound = row.bond === undefined ? bind(row, row, await findServer(this.#replica), this.#replica.me) : row;
+    if (!bound.is_strange) return;
+    if (!row.is_strange) await this.#replica.conversations.update(id, { kind: bound.kind, users: bound.users, is_strange: true });
+    throw new SealingWaits();
+  }
+
+  async #findRow(id: string): Promise<ConversationRow> {
+    const row = await this.#replica.conversations.get(id);
+    if (row === undefined) throw later("a conversation that is not known yet");
+    return row;
   }
 
   /** Where the server has no later epoch than the one it refuses, this device makes it. */

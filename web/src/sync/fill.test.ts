@@ -24,6 +24,7 @@ async function fill(length: number, change: (page: Page, below: number) => Page 
   const replica = new Replica(1, `fill-${++count}`);
   const stop = new AbortController();
   ends.push(() => (stop.abort(), replica.close()));
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   const pages: Page[] = [];
   const asked: number[] = [];
@@ -88,6 +89,7 @@ test("a page that is another one's history is noticed also within those that com
   const replica = new Replica(1, `fill-${++count}`);
   const stop = new AbortController();
   ends.push(() => (stop.abort(), replica.close()));
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   const changed = structuredClone(server.logs.get(id)!.entries[199]!);
   changed.record = btoa("\0{}");
@@ -106,6 +108,7 @@ async function hold(length: number) {
   for (let step = 1; step <= length; step++) server.append(id, 2, `text ${step}`);
   const replica = new Replica(1, `fill-${++count}`);
   ends.push(() => replica.close());
+  await server.meet(replica);
   await applyItem(replica, structuredClone(server.item(id)));
   const own = { server_id: "s", log_seq: 1, user_id: 1, device_id: "d" };
   await replica.putMeta("cursor", { ...own, generation: "one" });

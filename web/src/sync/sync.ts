@@ -95,11 +95,11 @@ export class Sync {
     return this.#chain;
   }
 
-  /** Fetches the rows of conversations of which the copy knows too little. */
+  /** Fetches the rows of conversations of which the copy knows too little, or was told what cannot be. */
   async refreshStale(): Promise<void> {
     // Read whole: a cursor would take a task of the browser for each row.
     const rows = await this.#replica.conversations.toArray();
-    await this.#fetchItems(rows.filter((row) => row.is_stale).map((row) => row.id));
+    await this.#fetchItems(rows.filter((row) => row.is_stale || row.is_strange).map((row) => row.id));
   }
 
   #enqueue(action: () => Promise<void>): void {

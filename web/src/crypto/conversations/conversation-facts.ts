@@ -2,12 +2,19 @@
 // (docs/protocol-encryption.md, 9.3).
 import { toHex } from "../../lib/bytes.ts";
 import { equal } from "../protocol/codec.ts";
+import type { Epoch } from "../protocol/epoch.ts";
 import { findMember } from "../protocol/epoch-rules.ts";
 import { COMPARED, findChange, isHeld } from "../protocol/pins.ts";
 import { conversationCode } from "../protocol/trust.ts";
 import type { Device, Live } from "./device.ts";
 import type { KnownEpoch } from "./judging/epochs.ts";
 import type { SealingState } from "./sealing-state.ts";
+
+/** Of what kind a conversation is, and with whom. */
+export interface Bond {
+  kind: Epoch["kind"];
+  users: number[];
+}
 
 export interface MemberFacts {
   user: number;
@@ -36,6 +43,11 @@ export interface ConversationFacts {
   members: MemberFacts[];
   events: IdentityEvent[];
   sealing: SealingState;
+}
+
+/** As the newest accepted epoch says it; null before there is one. */
+export function describeBond({ known: { epochs: { newest } } }: Live): Bond | null {
+  return newest && { kind: newest.epoch.kind, users: newest.roster.map((one) => one.user) };
 }
 
 function describeMember({ people, pins, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {

@@ -2,6 +2,7 @@
 // page hands in rows of the log and gets what stands in them, hands in what somebody wrote and gets a record.
 import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { act, begin, repeatPending } from "../conversations/acting/act.ts";
+import { type Bond, describeBond } from "../conversations/conversation-facts.ts";
 import type { Device, Live } from "../conversations/device.ts";
 import { describeGroup, findAct, type GroupStanding, maySetState, type ToldAct } from "../conversations/group-standing.ts";
 import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
@@ -43,7 +44,7 @@ export type Told = Omit<Finding, "row" | "extensions"> & {
 
 /**
  * How a conversation stands: `n` is the newest accepted epoch, 0 for none, `keys` of how many epochs the seed is here, `counter` the highest
- * of this device among the entries at hand. `group` is null of other conversations.
+ * of this device among the entries at hand. `bond` is null without an epoch, `group` of other conversations.
  */
 export interface Standing {
   conversation: string;
@@ -51,6 +52,7 @@ export interface Standing {
   n: number;
   keys: number;
   counter: number;
+  bond: Bond | null;
   group: GroupStanding | null;
 }
 
@@ -160,7 +162,8 @@ export function describe(device: Device, live: Live): Standing {
   const { conversation } = live.known.where;
   const { epochs } = live.known;
   const keys = epochs.all.filter((one) => one.seed !== null).length;
-  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live), group: describeGroup(live) };
+  const [bond, group] = [describeBond(live), describeGroup(live)];
+  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live), bond, group };
 }
 
 async function connect(device: Device, names: readonly string[], databases: readonly string[]): Promise<Standing[]> {

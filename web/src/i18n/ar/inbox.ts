@@ -10,6 +10,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   notes: "ملاحظات",
   notesEmpty: "مكان لك",
   deletedAccount: "حساب محذوف",
+  unknownPerson: "شخص غير معروف",
   you: "أنت:",
   draft: "مسودة:",
   readOnly: "لا يمكن كتابة جديد هنا",

@@ -8,6 +8,7 @@ export const inbox = {
   notes: "Notes",
   notesEmpty: "A place for yourself",
   deletedAccount: "Deleted account",
+  unknownPerson: "Unknown person",
   you: "You:",
   draft: "Draft:",
   readOnly: "Nothing new can be written here",

@@ -39,6 +39,7 @@ export const messages = {
   awaitsOthers: "The server was restored from a backup. What you write waits until what it lost is given back, ten minutes at most.",
   stopped: "What the server shows of this conversation cannot be right, so nothing is sent here. Tell the person who runs this Hearth.",
   stoppedOlder: "This server shows less of this conversation than this device knows, or does not take back what is missing, so nothing is sent here. If it was restored from a backup, signing out and in again takes what it has; what was changed since is lost then. If nobody restored it, do not trust it.",
+  stoppedPeople: "The server says that this conversation is with other people than its keys are for, so nothing is sent here. Do not trust it, and tell the person who runs this Hearth.",
   showAll: "Show all",
   showLess: "Show less",
   linkHost: "leads to {host}",

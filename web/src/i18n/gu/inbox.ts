@@ -10,6 +10,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   notes: "નોંધ",
   notesEmpty: "તમારી પોતાની જગ્યા",
   deletedAccount: "કાઢી નાખેલું ખાતું",
+  unknownPerson: "અજાણી વ્યક્તિ",
   you: "તમે:",
   draft: "મુસદ્દો:",
   readOnly: "અહીં કંઈ નવું લખી શકાતું નથી",

@@ -10,6 +10,7 @@ export const inbox: Translation<typeof en>["inbox"] = {
   notes: "नोट्स",
   notesEmpty: "आपकी अपनी जगह",
   deletedAccount: "हटाया गया खाता",
+  unknownPerson: "अज्ञात व्यक्ति",
   you: "आप:",
   draft: "मसौदा:",
   readOnly: "यहाँ कुछ नया नहीं लिखा जा सकता",
