@@ -8,19 +8,10 @@ from playwright.async_api import Locator, Page, WebSocket, expect
 
 from tests.e2e.conftest import SomebodyNew, async_fixture
 from tests.e2e.keys import refuse
+from tests.e2e.local_copy import read_copy
 from tests.e2e.person import PATIENCE, Person
 
 CANARY = "canary in a coal mine"
-KEPT = """async () => {
-  const names = (await indexedDB.databases()).map(({ name }) => name);
-  const opening = indexedDB.open(names.find((name) => /^hearth-\\d+$/.test(name)));
-  await new Promise((resolve) => (opening.onsuccess = resolve));
-  const asking = opening.result.transaction("entries").objectStore("entries").getAll();
-  await new Promise((resolve) => (asking.onsuccess = resolve));
-  opening.result.close();
-  return JSON.stringify(asking.result);
-}"""
-"""All entries of the local copy as text."""
 
 Three = tuple[Person, Person, Person]
 
@@ -144,7 +135,7 @@ async def test_a_newcomer_reads_what_was_given_and_nothing_else(three: Three, ar
     await dave.sees("Before carol")
     await dave.sees("After both")
     await sees_line(dave, "Alice added you and gave you what was written before")
-    assert "Before carol" not in await carol.page.evaluate(KEPT)
+    assert "Before carol" not in await read_copy(carol)
 
 
 async def test_who_is_removed_receives_nothing_more(three: Three) -> None:
@@ -179,7 +170,7 @@ async def test_who_is_removed_receives_nothing_more(three: Three) -> None:
     await expect(closed(carol)).to_be_visible(timeout=PATIENCE)
     await carol.sees("To all of you")
     await carol.sees(CANARY, times=0)
-    kept = await carol.page.evaluate(KEPT)
+    kept = await read_copy(carol)
     assert "To all of you" in kept
     assert CANARY not in kept
     assert not any("message.sent" in frame and conversation in frame for frame in frames)

@@ -9,6 +9,7 @@ from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.keys import refuse
+from tests.e2e.local_copy import read_copy
 from tests.e2e.person import PATIENCE, Person
 from tests.scenarios.cast import PASSWORD
 from tests.served import Served
@@ -44,16 +45,6 @@ DELETE = """async (text) => {
 }"""
 """Writes a deletion into the outbox, as a button for it will: one's own message with this text."""
 DELETED = "This message was deleted."
-KEPT = """async () => {
-  const names = (await indexedDB.databases()).map(({ name }) => name);
-  const opening = indexedDB.open(names.find((name) => /^hearth-\\d+$/.test(name)));
-  await new Promise((resolve) => (opening.onsuccess = resolve));
-  const asking = opening.result.transaction("entries").objectStore("entries").getAll();
-  await new Promise((resolve) => (asking.onsuccess = resolve));
-  opening.result.close();
-  return JSON.stringify(asking.result);
-}"""
-"""All entries of the local copy as text."""
 
 
 def search(folder: Path, text: str) -> list[str]:
@@ -191,7 +182,7 @@ async def test_what_its_author_deletes_is_deleted_on_every_device_and_for_new_on
     await shows_a_deletion(phone)
     await bob.page.reload()
     await shows_a_deletion(bob)
-    kept = await bob.page.evaluate(KEPT)
+    kept = await read_copy(bob)
     assert CANARY not in kept and "Stays" in kept
 
 

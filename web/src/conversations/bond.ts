@@ -1,5 +1,6 @@
 // Of what kind a conversation is, and with whom: never by the server's word alone. Its id is made of its people
-// (docs/protocol-encryption.md, 7.1), and the newest accepted epoch names them. What the server says otherwise is not shown, and nothing is sent there (7.6).
+// (docs/protocol-encryption.md, 7.1), and the newest accepted epoch names them. What the server says otherwise is not shown, and nothing is
+// sent there (7.6).
 import { type Bytes, fromHex, toHex } from "../lib/bytes.ts";
 import { sha256 } from "../lib/sha256.ts";
 import type { Bond } from "../crypto/conversations/conversation-facts.ts";
