@@ -79,6 +79,13 @@ async def hold_all(stage: Stage, messages: int) -> None:
     await expect(stage.alice.messages.last).to_be_in_viewport()
 
 
+async def point_at_messages(alice: Person) -> None:
+    """Hold the mouse over the list, on whatever lies there: a message shows its buttons under it."""
+    place = await alice.page.get_by_role("main").get_by_role("region", name="Messages").bounding_box()
+    assert place is not None
+    await alice.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+
+
 async def watch(stage: Stage, way: int, until: int, move: Callable[[], Awaitable[None]]) -> dict[str, Any]:
     """Move again and again until message `until` was on screen, and return what the list looked like."""
     page = stage.alice.page
@@ -101,7 +108,7 @@ def assert_smooth(report: dict[str, Any]) -> None:
 async def test_every_message_stands_there_once_and_in_order_to_the_oldest_and_back(stage: Stage) -> None:
     await hold_all(stage, ALL)
     page = stage.alice.page
-    await page.get_by_role("main").get_by_role("region", name="Messages").hover()
+    await point_at_messages(stage.alice)
 
     async def turn(by: int) -> None:
         await page.mouse.wheel(0, by)
@@ -129,7 +136,7 @@ async def test_what_was_said_before_a_message_higher_than_the_screen_is_read_by_
     alice = stage.alice
     await stage.bob.send("alice", "lorem ipsum dolor " * 270)
     await expect(alice.messages.last).to_contain_text("lorem ipsum")
-    await alice.page.get_by_role("main").get_by_role("region", name="Messages").hover()
+    await point_at_messages(alice)
 
     async def turn() -> None:
         await alice.page.mouse.wheel(0, -150)
@@ -165,10 +172,11 @@ SCROLL_UP = """async ({ steps, by }) => {
     box.scrollTop -= by;
     const edge = box.getBoundingClientRect();
     const anchor = list().find((row) => row.getBoundingClientRect().bottom > edge.top);
-    const at = anchor.getBoundingClientRect().top;
+    // By its lower edge: above its text a row has more or less room once it knows whose message comes before.
+    const at = anchor.getBoundingClientRect().bottom;
     for (let count = 0; count < 10; count++) {
       await frame();
-      const moved = anchor.isConnected ? Math.abs(anchor.getBoundingClientRect().top - at) : Infinity;
+      const moved = anchor.isConnected ? Math.abs(anchor.getBoundingClientRect().bottom - at) : Infinity;
       worst = Math.max(worst, moved);
     }
     // Pages may come later than this scrolls: what is on screen is judged, so it waits for more.
