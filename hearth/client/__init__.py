@@ -1,7 +1,7 @@
 """The Python client library for bots, scripts, tests and load; of the server it imports contracts only."""
 
 from hearth.client.client import Client
-from hearth.client.events import DeviceCopied, EntryMissing, KeysStopped
+from hearth.client.events import DeviceCopied, EntryMissing, GroupDoubted, KeysStopped
 from hearth.client.identities import Identity
 from hearth.client.messages import Message
 from hearth.client.problems import (
@@ -24,6 +24,7 @@ __all__ = [
     "DeviceCopied",
     "Disconnected",
     "EntryMissing",
+    "GroupDoubted",
     "Identity",
     "KeysStopped",
     "LogBroken",

@@ -37,6 +37,17 @@ class DeviceCopied(Event, name=""):
     conversation_id: str
 
 
+class GroupDoubted(Event, name=""):
+    """Not from the server: a member's device says that it was shown another state of a group than this one.
+
+    That alone proves nothing and stops nothing. If the two find that the conversation's code differs, the
+    server shows different people different things.
+    """
+
+    conversation_id: str
+    user_id: int
+
+
 class KeysStopped(Event, name=""):
     """Not from the server: it shows something of this user's own keys that cannot be, and nothing is sealed.
 

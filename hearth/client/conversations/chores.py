@@ -66,7 +66,8 @@ class Chores:
             await take_wraps(room)
             await take_answers(room)
         while room.said:
-            await hear_heads(room, *room.said.popleft())
+            await hear_heads(room, *room.said[0])
+            room.said.popleft()
         for live in [live for live in room.lives.values() if _waits(live)]:
             await self._mend(room, live, is_new)
         if self._are_requests:

@@ -67,6 +67,18 @@ async def _list_from(room: Room, live: Live, first: int) -> list[Stored]:
         first = page.epochs[-1].n + 1
 
 
+async def find_stored(room: Room, live: Live, n: int) -> Stored | None:
+    """Return one epoch as the server has it now, its members caught up; None without. Raises HearthError."""
+    command = ListEpochs(conversation_id=live.key, first=n, limit=1)
+    page: EpochPage = await room.own.ask(command, EpochPage)
+    one = next((one for one in page.epochs if one.n == n and one.roster is not None), None)
+    if one is None or one.roster is None:
+        return None
+    stored = Stored(one.n, one.record, one.roster, Told(one.seq, to_ms(one.timestamp)))
+    await _prove(room, stored)
+    return stored
+
+
 async def _begin(room: Room, live: Live) -> Sequence[Stored]:
     """Begin at the highest epoch that this device or its keyring names, else at epoch 1 or where one
     came in.

@@ -20,6 +20,15 @@ class Told:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Which epoch of a group somebody named elsewhere, by the first 16 bytes of its hash; `seq` is where."""
+
+    n: int
+    hash: bytes
+    seq: int
+
+
 @dataclass(slots=True)
 class Asked:
     """When a seed was last asked for, how often, and the next time (seconds of the loop's clock)."""
@@ -33,6 +42,7 @@ class Live:
     """`seeds` by epoch, `in_keyring` those that are kept there, `head_row` the newest epoch that it names.
 
     `marks` holds leave entries that were looked for; `scanned` says up to which entry, by epoch.
+    `words` are the last of each person, by where they said it.
     """
 
     where: Where
@@ -49,6 +59,7 @@ class Live:
     has_head_row: bool = False
     scanned: dict[int, int] = field(default_factory=dict)
     asked: dict[int, Asked] = field(default_factory=dict)
+    words: dict[tuple[int, str], Word] = field(default_factory=dict)
     pending: KeptRequest | None = None
     is_fetched: bool = False
 
@@ -68,10 +79,23 @@ class Live:
 
     @property
     def stopped(self) -> Verdict | None:
-        """What the server has shown that cannot be, if it has: first what no restore explains (10.10)."""
-        evidence = self.sealing.evidence
-        lasting = [one for one in evidence if one is not Verdict.ROLLBACK]
-        return next(reversed(lasting or evidence), None)
+        """What the server has shown that cannot be, if it has."""
+        return self.sealing.stopped
+
+    def differs(self, user: int, word: Word) -> bool:
+        """Tell whether somebody names another epoch than is known, of those that they can know: who is no
+        member there any more knows, and may claim, anything.
+        """
+        newest, known = self.epochs.newest, self.epochs.known.get(word.n)
+        if newest is None or user not in newest.members:
+            return False
+        if known is None:
+            return word.n > newest.record.n
+        return user in known.epoch.members and known.epoch.hash[:16] != word.hash
+
+    def list_claims(self) -> frozenset[int]:
+        """Return the members who have said last that it stands otherwise than is known here (8.4)."""
+        return frozenset(user for (user, _), word in self.words.items() if self.differs(user, word))
 
     def find_leave(self, n: int, user: int) -> bytes | None:
         """Return the SHA-256 of a leave entry that counts in epoch n."""

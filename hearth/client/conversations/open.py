@@ -60,7 +60,7 @@ async def open_entry(room: Room, before: Cursor, entry: Entry) -> Judgement:
     if row.kind == EntryKind.EPOCH:
         await write_head(room, live)
     if judgement.content is not None and judgement.verdict is None:
-        await hear_heads(room, live, judgement.content)
+        await hear_heads(room, live, row, judgement.content)
     return judgement
 
 
@@ -84,7 +84,7 @@ def open_at_once(room: Room, before: Cursor, entry: Entry) -> Judgement | None:
     content = judgement.content if judgement.verdict is None else None
     heads = None if content is None else find_heads(content)
     if content is not None and heads is not None and heads.heads:
-        room.said.append((live, content))
+        room.said.append((live, row, content))
     return judgement
 
 

@@ -1,6 +1,7 @@
 """Every conversation that a device has opened in this run, and what it needs for all of them."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,18 +9,21 @@ import msgspec
 from hearth.client.conversations.live import Live
 from hearth.client.crypto.log.body import Content
 from hearth.client.crypto.log.rows import Judgement
+from hearth.client.crypto.log.rows import Row as LogRow
 from hearth.client.keys.catch_up import catch_up_listed
 from hearth.client.keys.kept import KeptConversation, KeptHead
 from hearth.client.keys.make import Row
 from hearth.client.keys.own import Own
 from hearth.client.replica.state import Replica
 from hearth.client.restored.awaiting import find_reach
+from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
 from hearth.errors import HearthError
 from hearth.messages.contract import Entry
 from hearth.sealed.core.verdicts import Rejected, Verdict
 from hearth.sealed.group.check import Where
 from hearth.sealed.group.epoch import NO_HASH, Action, Kind
+from hearth.sealed.group.sealing import LASTING
 from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.people import People
@@ -51,7 +55,7 @@ STOPPING = frozenset(
         Verdict.FORK,
     }
 )
-"""What a record, chain or head may be refused for that ends trust in a conversation (section 12)."""
+"""What a record, chain or head may be refused for that stops a conversation (section 12), if only for now."""
 
 
 @dataclass
@@ -74,7 +78,8 @@ class Room:
     spare: dict[EpochId, EpochRow] = field(default_factory=dict)
     entries: dict[tuple[str, int], Entry] = field(default_factory=dict)
     healed: deque[Healed] = field(default_factory=deque)
-    said: deque[tuple[Live, Content]] = field(default_factory=deque)
+    said: deque[tuple[Live, LogRow, Content]] = field(default_factory=deque)
+    notify: Callable[[Event], None] = lambda _event: None
 
     def open(self, key: str) -> Live:
         """Return a conversation as it was left; nothing is fetched."""
@@ -87,7 +92,7 @@ class Room:
             kept = self.kept(key)
             live.pending = kept.pending
             live.sealing.pending = None if kept.pending is None else kept.pending.record
-            if kept.stopped is not None:
+            if kept.stopped in LASTING:
                 live.sealing.stop(Verdict(kept.stopped))
         return live
 

@@ -185,7 +185,8 @@ class Keeper:
             return None
         if self.room is None or self.room.database != self._replica.generation:
             self._restored.remember(self.room)
-            self.room = Room(Own(self._file, self._ask), self._replica, self._replica.generation)
+            own = Own(self._file, self._ask)
+            self.room = Room(own, self._replica, self._replica.generation, notify=self._notify)
             self._looked = 0
         opened = max(self._opened, 1)
         if self._looked < opened:

@@ -10,8 +10,14 @@ REMOVES = frozenset({Reason.LEFT, Reason.REMOVED})
 """Somebody who is in the roster is to be in it no more."""
 
 
+LASTING = frozenset({Verdict.ROLLBACK, Verdict.FORK})
+"""What a conversation stays stopped for, until the person goes on. Whatever else the server shows is judged
+anew at every connection, and by a newer Hearth (section 12).
+"""
+
+
 class State(StrEnum):
-    """Only READY seals. STOPPED ends by the person alone."""
+    """Only READY seals. STOPPED ends by the person, or by what the server shows next (LASTING)."""
 
     UNCONFIRMED = "unconfirmed"
     READY = "ready"
@@ -46,10 +52,13 @@ class View:
 
 @dataclass(slots=True)
 class Sealing:
-    """One conversation. `pending` are the bytes of an epoch request whose answer has not come."""
+    """One conversation. `pending` are the bytes of an epoch request whose answer has not come, `stopped` says
+    why it is, `evidence` all that it ever was stopped for.
+    """
 
     state: State = State.UNCONFIRMED
     pending: bytes | None = None
+    stopped: Verdict | None = None
     evidence: list[Verdict] = field(default_factory=list)
 
     @property
@@ -57,9 +66,9 @@ class Sealing:
         return self.state is State.READY
 
     def disconnect(self) -> None:
-        """The connection is lost: the server may go on without us."""
-        if self.state is not State.STOPPED:
-            self.state = State.UNCONFIRMED
+        """The connection is lost: the server may go on without us, and show something else."""
+        if self.stopped not in LASTING:
+            self.state, self.stopped = State.UNCONFIRMED, None
 
     def confirm(self, n: int, record_hash: bytes, view: View) -> Step:
         """The server names its current epoch in this connection."""
@@ -97,16 +106,20 @@ class Sealing:
         return Step.FETCH
 
     def stop(self, verdict: Verdict) -> Step:
-        """The server accepted what must not be, or shows another conversation than before."""
+        """The server accepted what must not be, or shows another conversation than before: first what no
+        restore explains (10.10).
+        """
         self.state = State.STOPPED
         self.pending = None
+        if verdict is Verdict.FORK or self.stopped not in LASTING:
+            self.stopped = verdict
         self.evidence.append(verdict)
         return Step.TELL_PERSON
 
     def resume(self) -> None:
         """The person has read what happened and goes on; the evidence is kept."""
         if self.state is State.STOPPED:
-            self.state = State.UNCONFIRMED
+            self.state, self.stopped = State.UNCONFIRMED, None
 
     def _settle(self, view: View) -> Step:
         """Choose by what stands most against sealing: a held person, no key, a reason for the next epoch."""

@@ -127,6 +127,31 @@ def test_what_is_stopped_stays_so_until_the_person_goes_on() -> None:
     assert sealing.may_seal and sealing.evidence == [Verdict.FORK]
 
 
+@pytest.mark.parametrize("verdict", [Verdict.UNSUPPORTED, Verdict.MALFORMED, Verdict.BAD_SIGNATURE])
+def test_what_the_server_may_show_otherwise_is_judged_anew_in_the_next_connection(verdict: Verdict) -> None:
+    sealing = Sealing(State.READY)
+    sealing.stop(verdict)
+    assert sealing.confirm(5, HASH, GOOD) is Step.TELL_PERSON
+    assert (sealing.state, sealing.stopped) == (State.STOPPED, verdict)
+    sealing.disconnect()
+    assert sealing.confirm(5, HASH, GOOD) is Step.NOTHING
+    assert sealing.may_seal and (sealing.stopped, sealing.evidence) == (None, [verdict])
+
+
+def test_what_lasts_is_not_let_go_of_over_something_that_does_not() -> None:
+    for first, then, stays in (
+        (Verdict.ROLLBACK, Verdict.MALFORMED, Verdict.ROLLBACK),
+        (Verdict.MALFORMED, Verdict.ROLLBACK, Verdict.ROLLBACK),
+        (Verdict.ROLLBACK, Verdict.FORK, Verdict.FORK),
+        (Verdict.FORK, Verdict.ROLLBACK, Verdict.FORK),
+    ):
+        sealing = Sealing()
+        sealing.stop(first)
+        sealing.stop(then)
+        sealing.disconnect()
+        assert (sealing.state, sealing.stopped) == (State.STOPPED, stays)
+
+
 def test_held_weighs_more_than_no_key_and_no_key_more_than_a_reason() -> None:
     old = replace(GOOD, reasons=frozenset({Reason.OLD}))
     for view, step, state in (

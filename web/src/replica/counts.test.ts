@@ -39,7 +39,7 @@ async function open(name: string, counters: number[], closed: number[]) {
   const rows = server.logs.get(id)!.entries.map(toRow);
   const opener = new Opener(replica);
   const ask = (_: string, { stretches }: { stretches: { rows: { seq: number }[] }[] }) =>
-    Promise.resolve({ told: stretches.flatMap((one) => one.rows.map(({ seq }) => told(seq))), standing: {}, misfit: null });
+    Promise.resolve({ told: stretches.flatMap((one) => one.rows.map(({ seq }) => told(seq))), standing: {}, heard: [], misfit: null });
   opener.ask = ask as unknown as AskConversations;
   const findFlaw = async () => (await replica.conversations.get(id))!.flaw;
   return { replica, id, rows, opener, findFlaw };

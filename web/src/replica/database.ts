@@ -74,16 +74,16 @@ export interface RecordRow extends Pick<contract.Entry, "seq" | "from_device" | 
   aims?: number;
 }
 
-/** How sealing stands in a conversation, as last known. */
+/** How sealing stands in a conversation, as last known; `verdict` is why it is stopped, `claims` are members who say that it stands otherwise (8.4). */
 export interface SealingRow {
   /** `waiting`: somebody has no keys yet. `held`: a changed identity waits to be accepted. `removed`: somebody is to be removed again, as a
    *  restored server has lost it. `awaiting`: it may be given back what it lost, by these people or by others. All of these name `users`. */
   state: "ready" | "waiting" | "held" | "removed" | "awaiting" | "keyless" | "stopped";
   users: number[];
-  /** Why it is stopped. */
   verdict: Verdict | null;
   /** The newest accepted epoch; 0 for none. */
   n: number;
+  claims?: number[];
 }
 
 /** Of each device (by id) the lowest of the counters in a stretch of a log that it vouches for. */

@@ -17,7 +17,7 @@ export const plainKeys = (async (act: string, needs: { conversations?: string[];
   if (act === "meetDatabase") return { isNew: false, waiting: [] };
   if (act === "takeBack") return { epochs: [], newest: 0, parted: null, isAwaiting: false };
   if (act === "seal") return { record: writePlain(needs.unsealed!.content), epoch: 0 };
-  return act === "confirm" ? needs.conversations!.map((conversation) => ({ conversation, sealing: { state: "ready" }, n: 0, keys: 0, counter: 0 })) : null;
+  return act === "confirm" ? needs.conversations!.map((conversation) => ({ conversation, sealing: { state: "ready" }, n: 0, keys: 0, counter: 0, claims: [] })) : null;
 }) as unknown as AskConversations;
 
 export const plainSealer: Sealer = {

@@ -216,8 +216,8 @@ test("above a restored entry a deletion empties what it was found to name, not w
   const page = new Page(town, group, undefined);
   await page.takeLive(3, 4);
   const told = { seq: 4, verdict: null, content: null, sentAt: 1, target: 2, isPlain: false, isEmptied: false, isWithheld: false, isRestored: false, wants: [] };
-  const standing = { conversation: group, sealing: { state: "ready" }, n: 1, keys: 1, counter: 0 };
-  page.opener.ask = (async () => ({ told: [told], standing })) as unknown as AskConversations;
+  const standing = { conversation: group, sealing: { state: "ready" }, n: 1, keys: 1, counter: 0, claims: [] };
+  page.opener.ask = (async () => ({ told: [told], standing, heard: [] })) as unknown as AskConversations;
   await page.sweep();
   expect((await page.replica.records.get([group, 4]))!.aims).toBe(2);
   expect((await rowOf(page, 3)).is_emptied).toBeUndefined();

@@ -101,8 +101,8 @@ export class Opener {
     const places = wanted.map(({ seq, log_hash }) => ({ seq, hash: fromBase64(log_hash) }));
     const age = this.#age;
     try {
-      const { told, standing, misfit } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
-      this.noteStanding(standing);
+      const { told, standing, heard, misfit } = await ask("takeRows", { conversation: rows[0]!.conversation, stretches, places });
+      for (const one of [standing, ...heard]) this.noteStanding(one);
       if (age !== this.#age) return null;
       await this.#keepPictures(rows, told);
       if (misfit !== null) await this.#keepFlaw(standing.conversation, { seq: misfit, reason: "chain" });

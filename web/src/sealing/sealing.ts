@@ -205,14 +205,14 @@ export class Sealing {
   }
 }
 
-const sum = ({ sealing, n, bond, group }: Standing): string => JSON.stringify([sealing, n, bond, group]);
+const sum = ({ sealing, n, bond, group, claims }: Standing): string => JSON.stringify([sealing, n, bond, group, claims]);
 
 /** What standings say of a conversation. */
 const told = ({ kind, users, bond, is_strange, sealing, group }: ConversationRow): string => JSON.stringify([kind, users, bond, is_strange, sealing, group]);
 
 /** What passes by itself is not written down: then it is as it was. */
-function toSealingRow({ sealing, n }: Standing, before: SealingRow | undefined): SealingRow | undefined {
-  const row: SealingRow = { state: "ready", users: [], verdict: null, n };
+function toSealingRow({ sealing, n, claims }: Standing, before: SealingRow | undefined): SealingRow | undefined {
+  const row: SealingRow = { state: "ready", users: [], verdict: null, n, ...(claims.length > 0 ? { claims } : {}) };
   switch (sealing.state) {
     case "held":
     case "removed":

@@ -14,7 +14,7 @@ import { act, begin, makeReady, NotReady } from "./acting/act.ts";
 import { leaveGroup } from "./acting/group.ts";
 import type { Device } from "./device.ts";
 import { confirm } from "./fetching/fetch-epochs.ts";
-import { takeGossip } from "./gossip.ts";
+import { listClaims, takeGossip } from "./gossip.ts";
 import { askForSeeds, listHealing } from "./fetching/heal.ts";
 import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
 import { isLost } from "./fetching/rewrap.ts";
@@ -287,19 +287,54 @@ describe("what people tell each other", () => {
     await does(alice, group, { action: "rotate" });
     await say(town, alice, direct, "hello");
     await read(bob, direct);
-    expect(await takeGossip(bob, await bob.open(direct))).toEqual([group]);
     expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
+    expect(await n(bob, group)).toBe(2);
     await catchUp(bob, group, direct);
     await say(town, alice, direct, "the same");
     await read(bob, direct);
     expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
-    expect(await stateOf(bob, group)).toBe("ready");
-    // An older state is forgiven once there was a restore; this is not.
-    (await bob.open(group)).stopped = "rollback";
-    Object.assign((await alice.open(group)).known.epochs.newest!, { hash: random(32) });
+    expect([await stateOf(bob, group), listClaims(await bob.open(group))]).toEqual(["ready", []]);
+    const newest = (await alice.open(group)).known.epochs.newest!;
+    const { hash } = newest;
+    // A server that splits the group shows nobody both halves: it is her word, which is kept, and holds nothing.
+    Object.assign(newest, { hash: random(32) });
     await say(town, alice, direct, "another group");
     await read(bob, direct);
-    expect(await takeGossip(bob, await bob.open(direct))).toEqual([]);
-    expect(bob.stateOf(await bob.open(group))).toEqual({ state: "stopped", verdict: "fork" });
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([await bob.open(group)]);
+    expect([await stateOf(bob, group), listClaims(await bob.open(group))]).toEqual(["ready", [1]]);
+    Object.assign(newest, { hash });
+    await say(town, alice, direct, "the same again");
+    await read(bob, direct);
+    expect(await takeGossip(bob, await bob.open(direct))).toEqual([await bob.open(group)]);
+    expect(listClaims(await bob.open(group))).toEqual([]);
+  });
+
+  test("who was removed may say what they like", LONG, async () => {
+    const scene = await Scene.begin();
+    const { town, alice, carol } = scene;
+    const store = new MemoryConversations();
+    const bob = await town.start(scene.accounts.get(2)!, store);
+    const group = await scene.group(2, 3);
+    const direct = await begin(carol, { kind: "direct", other: 2 });
+    await catchUp(bob, group, direct);
+    await catchUp(carol, group, direct);
+    const lie = async (device: Device): Promise<number[]> => {
+      await say(town, carol, direct, "hello");
+      await read(device, direct);
+      await takeGossip(device, await device.open(direct));
+      return listClaims(await device.open(group));
+    };
+    expect(await lie(bob)).toEqual([]);
+    Object.assign((await carol.open(group)).known.epochs.newest!, { hash: random(32) });
+    // The group is known from before, and nobody has opened it in this run.
+    expect(await lie(await town.start(scene.accounts.get(2)!, store))).toEqual([3]);
+    expect([await lie(bob), await stateOf(bob, group)]).toEqual([[3], "ready"]);
+    const again = await town.start(scene.accounts.get(2)!, store);
+    await catchUp(again, group, direct);
+    expect([listClaims(await again.open(group)), await stateOf(again, group)]).toEqual([[3], "ready"]);
+    await does(alice, group, { action: "remove", targets: [{ user: 3, cause: null }] });
+    await catchUp(bob, group, direct);
+    expect([listClaims(await bob.open(group)), await lie(bob), await stateOf(bob, group)]).toEqual([[], [], "ready"]);
+    await say(town, bob, group, "among us");
   });
 });

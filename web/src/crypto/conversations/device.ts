@@ -17,7 +17,7 @@ import { judgeSealing, type SealingState } from "./sealing-state.ts";
 import type { ConversationServer } from "./server.ts";
 import type { Row } from "./judging/log.ts";
 import { Awaiting } from "./restored/awaiting.ts";
-import type { ConversationStore, LooseSeed, RememberedSigned, Removed } from "./store.ts";
+import type { ConversationStore, LooseSeed, RememberedSigned, Removed, Word } from "./store.ts";
 
 export interface Surroundings {
   api: ConversationServer;
@@ -41,19 +41,24 @@ export interface Live {
   lost: RememberedEpoch[];
   lostUntil: number;
   removed: Removed[];
+  /** The last of each person in each conversation. */
+  words: Word[];
   /** In this connection the server has named the newest known epoch as the current one. */
   isConfirmed: boolean;
   /** The highest epoch that an entry named and the server was asked for in this connection. */
   askedFor: number;
 }
 
+/** Whether a conversation stays stopped for it. Whatever else the server shows is judged anew at every connection, and by a newer Hearth (12). */
+const lasts = (verdict: Verdict | null): boolean => verdict === "fork" || verdict === "rollback";
+
 /** What no restore explains comes first, and stays: another one lets go of a `rollback` (10.10). */
 export function stop(live: Live, verdict: Verdict): void {
-  if (mayWorsen(live)) live.stopped = verdict;
+  if (verdict === "fork" || !lasts(live.stopped)) live.stopped = verdict;
 }
 
 /** Whether something that no restore explains may still be found out. */
-export const mayWorsen = ({ stopped }: Live): boolean => stopped === null || stopped === "rollback";
+export const mayWorsen = ({ stopped }: Live): boolean => stopped !== "fork";
 
 const MOST_ROWS = 300;
 
@@ -151,7 +156,8 @@ export class Device {
     const { server, user } = this.self.account.place;
     const known = new KnownConversation({ server, conversation, user }, this.people, { databases: this.databases, now: this.around.now });
     const live: Live = {
-      known, loose: [], inKeyring: new Set(), denied: new Map(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, removed: [], isConfirmed: false, askedFor: 0,
+      known, loose: [], inKeyring: new Set(), denied: new Map(), headRow: 0, pending: null, stopped: null, lost: [], lostUntil: 0, removed: [], words: [], isConfirmed: false,
+      askedFor: 0,
     };
     const remembered = await this.around.store.readConversation(conversation);
     if (remembered !== null) {
@@ -159,9 +165,12 @@ export class Device {
       known.log.know(remembered.head);
       await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
-      const { loose, headRow, pending, stopped, lost, lostUntil, removed } = remembered;
+      const { loose, headRow, pending, stopped, lost, lostUntil, removed, words = [] } = remembered;
       const isSameKeyring = remembered.incarnation === this.#incarnation;
-      Object.assign(live, { loose, headRow: isSameKeyring ? headRow : 0, pending, stopped, lost, lostUntil, removed, denied: new Map(remembered.denied) });
+      Object.assign(live, {
+        loose, headRow: isSameKeyring ? headRow : 0, pending, stopped: lasts(stopped) ? stopped : null, lost, lostUntil, removed, words,
+        denied: new Map(remembered.denied),
+      });
       live.inKeyring = new Set(isSameKeyring ? remembered.inKeyring : []);
     }
     this.lives.set(name, live);
@@ -190,11 +199,11 @@ export class Device {
 
   /** Writes all of it, so that a later start knows at least as much. */
   async remember(live: Live): Promise<void> {
-    const { known, loose, inKeyring, denied, headRow, pending, stopped, lost, lostUntil, removed } = live;
+    const { known, loose, inKeyring, denied, headRow, pending, stopped, lost, lostUntil, removed, words } = live;
     await this.around.store.writePeople(this.people.takeChanged());
     await this.around.store.writeConversation({
       conversation: known.where.conversation, epochs: known.epochs.remember(), loose, head: known.log.head, signed: rememberSigned(known), hasHead: known.hasHead,
-      inKeyring: [...inKeyring], incarnation: this.#incarnation, denied: [...denied], headRow, pending, stopped, lost, lostUntil, removed,
+      inKeyring: [...inKeyring], incarnation: this.#incarnation, denied: [...denied], headRow, pending, stopped, lost, lostUntil, removed, words,
     });
   }
 

@@ -85,6 +85,50 @@ describe("lies", () => {
     expect(await stateOf(again, group)).toBe("stopped: rollback");
   });
 
+  /** With epoch 2 as `change` makes it of its record. */
+  const showOther = (honest: ConversationServer, change: (record: Bytes) => Bytes): ConversationServer =>
+    lie(honest, {
+      listEpochs: async (conversation, first) => {
+        const page = await honest.listEpochs(conversation, first);
+        return { ...page, epochs: page.epochs.map((one) => (one.n === 2 ? { ...one, record: change(one.record) } : one)) };
+      },
+    });
+
+  test("an epoch of a later format stops it until a version that reads it, other bytes until the right ones come", LONG, async () => {
+    const newer = (record: Bytes): Bytes => Uint8Array.from([2, ...record.slice(1)]);
+    const unsigned = (record: Bytes): Bytes => Uint8Array.from([...record.slice(0, -1), record.at(-1)! ^ 1]);
+    for (const [change, state] of [[newer, "stopped: unsupported"], [unsigned, "stopped: bad_signature"]] as const) {
+      const { town, alice, bobAccount, group } = await start();
+      const honest = town.session(bobAccount);
+      await act(alice, await alice.open(group), { action: "rotate" });
+      const store = new MemoryConversations();
+      const bob = await town.start(bobAccount, store, showOther(honest, change));
+      await confirm(bob, [group]);
+      expect(await stateOf(bob, group)).toBe(state);
+      const updated = await town.start(bobAccount, store);
+      expect(await stateOf(updated, group)).toBe("unconfirmed");
+      await catchUp(updated, group);
+      expect(await stateOf(updated, group)).toBe("ready");
+      (bob.around as { api: ConversationServer }).api = honest;
+      await catchUp(bob, group);
+      expect(await stateOf(bob, group)).toBe("ready");
+      expect((await store.readConversation(group))!.stopped).toBeNull();
+    }
+  });
+
+  test("an older state is not let go of over one that does not fit", LONG, async () => {
+    const { town, alice, bobAccount, group } = await start();
+    const bob = await town.start(bobAccount);
+    await catchUp(bob, group);
+    await act(alice, await alice.open(group), { action: "rotate" });
+    const honest = town.session(bobAccount);
+    for (const api of [lie(honest, { listEpochHeads: () => Promise.resolve([]) }), showOther(honest, () => random(100)), honest]) {
+      (bob.around as { api: ConversationServer }).api = api;
+      await confirm(bob, [group]);
+      expect(await stateOf(bob, group)).toBe("stopped: rollback");
+    }
+  });
+
   test("another log than the one that was seen", LONG, async () => {
     const { town, bobAccount, group } = await start();
     const store = new MemoryConversations();

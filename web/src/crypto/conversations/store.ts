@@ -19,6 +19,15 @@ export interface LooseSeed {
 /** A signed entry; without a record it has that of its epoch. */
 export type RememberedSigned = Omit<Row, "record"> & { record: Bytes | null };
 
+/** Which epoch of a group somebody named last in another conversation (8.4), by the first 16 bytes of its hash; `seq` is where, there. */
+export interface Word {
+  user: number;
+  from: Bytes;
+  seq: number;
+  n: number;
+  hash: Bytes;
+}
+
 export interface RememberedConversation {
   conversation: Bytes;
   epochs: RememberedEpoch[];
@@ -43,6 +52,8 @@ export interface RememberedConversation {
   lostUntil: number;
   /** Who was removed in what a restored server has lost: who is a member is to be removed anew, unless somebody has decided since. */
   removed: Removed[];
+  /** What was said of it elsewhere, since the last restore. Missing where an older version wrote it. */
+  words?: Word[];
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Device, Live } from "../conversations/device.ts";
 import { describeGroup, findAct, type GroupStanding, maySetState, type ToldAct } from "../conversations/group-standing.ts";
 import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
 import { confirm } from "../conversations/fetching/fetch-epochs.ts";
-import { takeGossip } from "../conversations/gossip.ts";
+import { listClaims, takeGossip } from "../conversations/gossip.ts";
 import { answerOthers, askForSeeds, listHealing, takeAnswers } from "../conversations/fetching/heal.ts";
 import type { Finding } from "../conversations/judging/judge-log.ts";
 import { hashOf, type LogPlace, type Row } from "../conversations/judging/log.ts";
@@ -44,7 +44,8 @@ export type Told = Omit<Finding, "row" | "extensions"> & {
 
 /**
  * How a conversation stands: `n` is the newest accepted epoch, 0 for none, `keys` of how many epochs the seed is here, `counter` the highest
- * of this device among the entries at hand. `bond` is null without an epoch, `group` of other conversations.
+ * of this device among the entries at hand. `bond` is null without an epoch, `group` of other conversations. `claims` are members who say that
+ * it stands otherwise.
  */
 export interface Standing {
   conversation: string;
@@ -54,6 +55,7 @@ export interface Standing {
   counter: number;
   bond: Bond | null;
   group: GroupStanding | null;
+  claims: number[];
 }
 
 /** Conversations as hex. After an act of the account (connect among them) the page confirms and hands rows in again: the device starts anew. */
@@ -65,9 +67,9 @@ export interface ConversationActs {
   /**
    * Entries to judge; `places` are H of entries that these want and that are known to the page. Gives each of them, and others at hand that
    * are judged otherwise because of them. Of those handed in before only the newest are at hand. `misfit` is the seq of an entry from which
-   * on they do not fit the log that is known, or null.
+   * on they do not fit the log that is known, or null. `heard` are groups that stand otherwise by what was said of them.
    */
-  takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing; misfit: number | null } };
+  takeRows: { needs: { place: Place; conversation: string; stretches: HandedStretch[]; places: LogPlace[] }; gives: { told: Told[]; standing: Standing; heard: Standing[]; misfit: number | null } };
   /**
    * Takes the seeds that others have sent, and asks for those that are missing if `asks`. Gives where one was learnt, and whether some are
    * missing still.
@@ -162,8 +164,8 @@ export function describe(device: Device, live: Live): Standing {
   const { conversation } = live.known.where;
   const { epochs } = live.known;
   const keys = epochs.all.filter((one) => one.seed !== null).length;
-  const [bond, group] = [describeBond(live), describeGroup(live)];
-  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live), bond, group };
+  const [bond, group, claims] = [describeBond(live), describeGroup(live), listClaims(live)];
+  return { conversation: toHex(conversation), sealing: device.stateOf(live), n: epochs.newest?.epoch.n ?? 0, keys, counter: highestCounter(device, live), bond, group, claims };
 }
 
 async function connect(device: Device, names: readonly string[], databases: readonly string[]): Promise<Standing[]> {
@@ -223,13 +225,11 @@ async function takeRows(device: Device, { conversation, stretches, places }: Ext
   await attempt(() => fetchBelow(device, live, rows));
   const misfit = takeStretches(live.known, taken, places);
   await live.known.learn();
-  await attempt(async () => {
-    const behind = await takeGossip(device, live);
-    if (behind.length > 0) await confirm(device, behind);
-    await writeHeads(device, [live]);
-  });
+  let groups: Live[] = [];
+  await attempt(async () => void (groups = await takeGossip(device, live)));
+  await attempt(() => writeHeads(device, [live]));
   if (misfit === null && rows.some((row) => !isRecordKind(row.kind))) await device.remember(live);
-  const answer = { told: tellNew(live, rows), standing: describe(device, live), misfit };
+  const answer = { told: tellNew(live, rows), standing: describe(device, live), heard: groups.map((one) => describe(device, one)), misfit };
   letGo(live);
   return answer;
 }

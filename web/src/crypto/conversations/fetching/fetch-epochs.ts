@@ -112,8 +112,8 @@ async function checkHead(device: Device, live: Live, head: EpochHead | undefined
 }
 
 /**
- * Asks the server for the current epochs of these conversations. What it must not say stops the conversation; what cannot be proven yet
- * leaves it unconfirmed. Throws Refusal, NoAnswer.
+ * Asks the server for the current epochs of these conversations. What it must not say stops the conversation, until it says something
+ * else (but after `fork` and `rollback`); what cannot be proven yet leaves it unconfirmed. Throws Refusal, NoAnswer.
  */
 export async function confirm(device: Device, conversations: readonly Bytes[]): Promise<void> {
   const heads = await device.around.api.listEpochHeads(conversations);
@@ -121,21 +121,22 @@ export async function confirm(device: Device, conversations: readonly Bytes[]): 
     const live = await device.open(conversation);
     if (!mayWorsen(live)) continue;
     const head = heads.find((one) => equal(one.conversation, conversation));
-    const before = live.known.epochs.newest;
+    const { stopped, known: { epochs: { newest } } } = live;
     try {
-      if (live.stopped === null) await confirmOne(device, live, head);
-      else checkKnown(live, head);
+      if (stopped === "rollback") checkKnown(live, head);
+      else await confirmOne(device, live, head);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       if (error.verdict !== "unproven") stop(live, error.verdict);
     }
-    if (live.known.epochs.newest !== before || live.stopped !== null) await device.remember(live);
+    if (live.known.epochs.newest !== newest || live.stopped !== stopped) await device.remember(live);
   }
 }
 
 async function confirmOne(device: Device, live: Live, head: EpochHead | undefined): Promise<void> {
   live.isConfirmed = false;
   await checkHead(device, live, head);
+  live.stopped = null;
   await device.meetMembers(live);
 }
 

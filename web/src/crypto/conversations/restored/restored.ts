@@ -53,7 +53,8 @@ function part(known: RememberedConversation, { seq, hash: logHash }: LogPlace, u
   // What was known when it stopped is known still, and judged anew. What is no matter of a shorter past stops it for good.
   const stopped = known.stopped === "rollback" ? null : known.stopped;
   // Rows of the keyring may be lost, too: they are written again. Whoever could not be asked for a seed may be there now.
-  return { ...known, stopped, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, removed, lostUntil: lost.length > 0 ? until : 0 };
+  // What others have said may be of what is lost.
+  return { ...known, stopped, epochs: known.epochs.slice(0, count), signed, head, inKeyring: [], denied: [], headRow: 0, lost, removed, lostUntil: lost.length > 0 ? until : 0, words: [] };
 }
 
 /**
