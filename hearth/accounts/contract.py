@@ -109,12 +109,14 @@ class SignedIn(Shape):
 
 class RegistrationInfo(Shape):
     """What a visitor may do, and on which server: GET /api/registration. `server_id` never changes; the first
-    keys of an account, made in the same breath as the account, are bound to it."""
+    keys of an account, made in the same breath as the account, are bound to it. `generation` is another one
+    since a backup was restored: who signs in and remembers more than the backup has is told so by it."""
 
     mode: Literal["open", "invite", "closed"]
     has_users: bool
     insecure_test_kdf: bool
     server_id: Id
+    generation: Id
 
 
 class LinkQuestion(Shape, forbid_unknown_fields=True):

@@ -47,6 +47,7 @@ async def get_registration_info(context: Context) -> RegistrationInfo:
         has_users=await store.has_users(context.transaction),
         insecure_test_kdf=config.insecure_test_kdf,
         server_id=context.services.identity.server_id.hex(),
+        generation=context.services.identity.generation.hex(),
     )
 
 

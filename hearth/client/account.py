@@ -13,10 +13,12 @@ from hearth.client.keys import change
 from hearth.client.keys.asking import Asker
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import Own, make_account_keys
+from hearth.client.keys.past import meet_database
 from hearth.client.keys.set_up import enter
 from hearth.client.problems import NoKeys
 from hearth.client.wire.http import Http
 from hearth.contract import Command, Nothing
+from hearth.sealed.core.verdicts import Verdict, require
 from hearth.sealed.person.user_chain import NO_HASH
 
 R = TypeVar("R")
@@ -40,11 +42,16 @@ async def give_keys(http: Http, file: DeviceFile, password: DerivedKeys, card: U
 
     The device's own keys are in the file before anything of them leaves.
     """
+    info = await sign_in.fetch_info(http)
+    server = bytes.fromhex(info.server_id)
     if file.state.keys is None:
-        file.state.keys = make_account_keys(await sign_in.fetch_server_id(http))
+        file.state.keys = make_account_keys(server)
         file.save()
+    require(file.state.keys.server == server, Verdict.FORK, "another server than this file is of")
+    own = Own(file, Asker(http))
+    await meet_database(own, info.generation)
     avatar = NO_HASH if card.avatar_id is None else bytes.fromhex(card.avatar_id)
-    await enter(Own(file, Asker(http)), password, card.display_name or card.username, avatar)
+    await enter(own, password, card.display_name or card.username, avatar)
 
 
 class AccountActs:

@@ -24,6 +24,7 @@ from hearth.client.derive import (
     derive_keys,
 )
 from hearth.client.device_file import DeviceFile, DeviceState
+from hearth.client.keys.past import make_next_keys
 from hearth.client.problems import ProtocolBroken
 from hearth.client.wire.http import Http, is_loopback
 from hearth.contract import Nothing
@@ -129,17 +130,14 @@ async def fetch_card(http: Http) -> UserCard:
     return (await http.send("GET", "/api/session", Session)).user
 
 
-async def fetch_server_id(http: Http) -> bytes:
-    """Return the id of the server, to which keys are bound."""
-    info = await http.send("GET", "/api/registration", RegistrationInfo)
-    return bytes.fromhex(info.server_id)
+async def fetch_info(http: Http) -> RegistrationInfo:
+    """Return which server it is, to which keys are bound, and which database it has."""
+    return await http.send("GET", "/api/registration", RegistrationInfo)
 
 
 async def _may_be_weak(http: Http) -> bool:
     """Only a test server says so, and only this machine's own is believed."""
-    if not is_loopback(http.url):
-        return False
-    return (await http.send("GET", "/api/registration", RegistrationInfo)).insecure_test_kdf
+    return is_loopback(http.url) and (await fetch_info(http)).insecure_test_kdf
 
 
 async def _derive_new(http: Http, password: str) -> tuple[KdfParameters, DerivedKeys]:
@@ -174,6 +172,7 @@ def _to_file(http: Http, signed_in: SignedIn, path: Path | None) -> DeviceFile:
         device_id=signed_in.device.id,
         token=signed_in.token,
     )
+    state.keys = make_next_keys(path, state)
     file = DeviceFile(state, path)
     file.save()
     return file

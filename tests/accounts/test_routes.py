@@ -255,9 +255,15 @@ async def test_a21_asking_about_links_is_limited_by_network_and_tells_guesses_no
 
 async def test_what_a_visitor_may_do_on_which_server_is_public(house: House, browser: Browser) -> None:
     before = await (await browser.get("/api/registration")).get_json()
-    server_id = house.services.identity.server_id.hex()
-    assert len(server_id) == 32
-    assert before == {"mode": "open", "has_users": False, "insecure_test_kdf": True, "server_id": server_id}
+    identity = house.services.identity
+    assert len(identity.server_id) == len(identity.generation) == 16
+    assert before == {
+        "mode": "open",
+        "has_users": False,
+        "insecure_test_kdf": True,
+        "server_id": identity.server_id.hex(),
+        "generation": identity.generation.hex(),
+    }
     await post(browser, "/api/register", REGISTRATION)
     assert (await (await browser.get("/api/registration")).get_json())["has_users"] is True
 

@@ -13,6 +13,11 @@ from tests.scenarios.cast import PASSWORD
 from tests.scenarios.keyless import register_keyless
 from tests.served import Served
 
+KEPT = """new Promise((resolve) => (indexedDB.open("hearth-keys-1").onsuccess = ({ target: { result } }) =>
+  (result.transaction("entries").objectStore("entries").getAllKeys().onsuccess = (event) =>
+    resolve(event.target.result))))"""
+"""What is in the keys' database."""
+
 
 async def test_registering_makes_the_keys_and_nothing_else_is_asked(alice: Person) -> None:
     state = (await read_chain(alice)).state
@@ -65,7 +70,7 @@ async def test_an_account_without_keys_is_asked_once_in_every_tab_and_told_why(a
     assert await count_devices(alice) == 0
     await password.fill(PASSWORD)
     await alice.page.keyboard.press("Enter")
-    await expect(alice.page.get_by_text("This device has its keys.")).to_be_visible(timeout=PATIENCE)
+    await expect(alice.page.get_by_text("Your keys were made on this device")).to_be_visible(timeout=PATIENCE)
     for gone in (bar, in_tab):
         await expect(gone).to_have_count(0, timeout=PATIENCE)
     assert await count_devices(alice) == 1
@@ -197,7 +202,8 @@ async def test_who_signs_out_or_is_signed_out_leaves_the_list_with_their_keys(
     await expect(dialog).to_be_hidden(timeout=PATIENCE)
     await is_signed_out(tablet)
     assert await count_devices(alice) == 1
-    for gone in (laptop, tablet):
+    for gone, left in ((laptop, []), (tablet, ["hearth-keys-1"])):
         names = await gone.page.evaluate("indexedDB.databases().then((all) => all.map(({ name }) => name))")
-        assert names == []
+        assert names == left
+    assert await tablet.page.evaluate(KEPT) == ["past"]
     await sees_no_bar(alice)

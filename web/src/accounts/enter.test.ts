@@ -4,6 +4,7 @@ import { derivePassword } from "../crypto/derive-keys.ts";
 import type { Failure } from "../crypto/keys/messages.ts";
 import { WeakStretchingError } from "../crypto/stretching.ts";
 import { register, signIn } from "./enter.ts";
+import { toasts } from "../shell/toasts.svelte.ts";
 import { session } from "./session.svelte.ts";
 
 // The worker is the browser's; what it computes is held by crypto/derive.test.ts.
@@ -14,6 +15,7 @@ vi.mock("../crypto/derive-keys.ts", () => ({
 // The keys' worker is held by crypto/keys/serve.test.ts.
 const asked: { act: string; needs: Record<string, unknown> }[] = [];
 let failure: Failure | null = null;
+let isFirst = false;
 vi.mock("../crypto/keys/keeper.ts", () => {
   class KeysError extends Error {
     constructor(readonly failure: Failure) {
@@ -21,9 +23,9 @@ vi.mock("../crypto/keys/keeper.ts", () => {
     }
   }
   class Keeper {
-    ask(act: string, needs: Record<string, unknown>): Promise<null> {
+    ask(act: string, needs: Record<string, unknown>): Promise<unknown> {
       asked.push({ act, needs });
-      return failure ? Promise.reject(new KeysError(failure)) : Promise.resolve(null);
+      return failure ? Promise.reject(new KeysError(failure)) : Promise.resolve({ isFirst });
     }
   }
   return { Keeper, KeysError };
@@ -41,6 +43,8 @@ beforeEach(() => {
   sent = [];
   asked.length = 0;
   failure = null;
+  isFirst = false;
+  toasts.list = [];
   parameters = strong;
   isTest = false;
   const stored = new Map<string, string>();
@@ -54,7 +58,7 @@ beforeEach(() => {
   vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
     if (init.method === "POST") sent.push({ path, body: JSON.parse(String(init.body)) as Record<string, unknown> });
     if (path === "/api/registration") {
-      return Response.json({ mode: "open", has_users: true, insecure_test_kdf: isTest, server_id: "5e".repeat(16) });
+      return Response.json({ mode: "open", has_users: true, insecure_test_kdf: isTest, server_id: "5e".repeat(16), generation: "da".repeat(16) });
     }
     if (path.startsWith("/api/sign-in/parameters")) return Response.json(parameters);
     return Response.json({ user, device, token: null });
@@ -92,9 +96,20 @@ test("both end with this device's keys, in the same go, on the server that said 
   expect(asked.map(({ act }) => act)).toEqual(["enter", "enter"]);
   const place = { server: "5e".repeat(16), user: 5, username: "ann", device: device.id };
   for (const { needs } of asked) {
-    expect(needs).toMatchObject({ place, displayName: "Ann", avatar: null });
+    expect(needs).toMatchObject({ place, displayName: "Ann", avatar: null, database: "da".repeat(16), isAgreed: false });
     expect(needs["password"]).toBeInstanceOf(MessagePort);
   }
+});
+
+test("first keys are told of, and whoever signs in is to read it", async () => {
+  await signIn("ann", "correct horse battery");
+  expect(toasts.list).toEqual([]);
+  isFirst = true;
+  await register({ username: "ann", displayName: "Ann", password: "correct horse battery", invite: null });
+  await signIn("ann", "correct horse battery");
+  expect(toasts.list.map(({ text }) => text)).toEqual([
+    "Your keys were made on this device just now.", expect.stringContaining("If you had some before, do not write to anybody"),
+  ]);
 });
 
 test("a session without keys is a session: they are asked for later", async () => {

@@ -4,7 +4,8 @@ import { derivePassword } from "../crypto/derive-keys.ts";
 import type { Chosen } from "../crypto/keys/messages.ts";
 import { chooseStretching, requireStrong } from "../crypto/stretching.ts";
 import { t } from "../i18n/index.svelte.ts";
-import { askKeys, enterKeys, fetchRegistrationInfo, placeOf } from "../keys/ask.ts";
+import { askKeys, enterKeys, fetchRegistrationInfo, findDatabase, placeOf } from "../keys/ask.ts";
+import { tellFirst } from "../keys/tell-first.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import type { KdfParameters, LinkInfo, LinkQuestion, Registration, Session, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
 import { get, post, ProblemError } from "../wire/http.ts";
@@ -71,16 +72,18 @@ export async function register(form: {
     ...(invite === null ? {} : { invite }),
   };
   const signedIn = await post<SignedIn>("/api/register", body);
-  await enterKeys(signedIn, chosen.keys);
+  const entered = await enterKeys(signedIn, chosen.keys);
   session.begin(signedIn);
+  tellFirst(entered, false);
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
   const { auth_key, keys } = await deriveKnown(username, password);
   const body: SignIn = { username, auth_key, device_name: nameDevice() };
   const signedIn = await post<SignedIn>("/api/sign-in", body);
-  await enterKeys(signedIn, keys);
+  const entered = await enterKeys(signedIn, keys);
   session.begin(signedIn);
+  tellFirst(entered, true);
 }
 
 /** Whether this browser is signed in as this user, with keys that count. */
@@ -99,8 +102,9 @@ export async function hasKeysOf(username: string): Promise<boolean> {
 async function resetUnsealed(token: string, { auth_key, kdf, chosen }: NewPassword): Promise<void> {
   const body: SignInReset = { token, auth_key, kdf, device_name: nameDevice() };
   const signedIn = await post<SignedIn>("/api/sign-in/reset", body);
-  await enterKeys(signedIn, chosen.keys);
+  const entered = await enterKeys(signedIn, chosen.keys);
   session.begin(signedIn);
+  tellFirst(entered, true);
 }
 
 /**
@@ -119,7 +123,7 @@ export async function resetSignIn(token: string, username: string, password: str
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code !== "account_sealed") throw error;
   }
-  await askKeys("resetWithout", { token, next: next.chosen, deviceName: nameDevice() });
+  await askKeys("resetWithout", { token, next: next.chosen, deviceName: nameDevice(), database: await findDatabase() });
   session.begin(await get<Session>("/api/session"));
 }
 
@@ -127,6 +131,6 @@ export async function resetSignIn(token: string, username: string, password: str
 export async function recover(form: { username: string; recoveryKey: string; password: string; isTheft: boolean }): Promise<void> {
   const { username, recoveryKey, password, isTheft } = form;
   const { chosen } = await deriveNew(password);
-  await askKeys("recover", { username, recoveryKey, next: chosen, isTheft, deviceName: nameDevice() });
+  await askKeys("recover", { username, recoveryKey, next: chosen, isTheft, deviceName: nameDevice(), database: await findDatabase() });
   session.begin(await get<Session>("/api/session"));
 }

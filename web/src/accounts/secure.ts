@@ -1,6 +1,7 @@
 // Devices, password, the end of the account. Who has keys changes all of this together with them (docs/protocol-encryption.md,
 // 10); each begins by looking at how they are. Throws ProblemError, "wrong_password" among them.
 import { askKeys, forgetKeys, placeOf } from "../keys/ask.ts";
+import { tellFirst } from "../keys/tell-first.ts";
 import type { Keys } from "../keys/keys.svelte.ts";
 import type { Client } from "../sync/client.ts";
 import type { Device, Session } from "../wire/contract.ts";
@@ -18,7 +19,7 @@ export interface Own {
 async function requireKeys({ keys, username }: Own, password: string): Promise<void> {
   await keys.look();
   const { state } = keys.found;
-  if (state === "none" || state === "unlisted") await keys.enter((await deriveKnown(username, password)).keys);
+  if (state === "none" || state === "unlisted") tellFirst(await keys.enter((await deriveKnown(username, password)).keys), true);
 }
 
 /**
@@ -70,7 +71,7 @@ export async function signOut(session: Session): Promise<void> {
     if (error instanceof ProblemError && error.problem.code === "network") throw error;
     // Whatever is wrong with the keys, leaving is always possible.
     console.warn(error);
-    await forgetKeys(session);
+    await forgetKeys(session, true);
   }
   await post<object>("/api/sign-out", {}).catch((error: unknown) => {
     const isOver = error instanceof ProblemError && error.problem.code === "not_signed_in";
@@ -78,7 +79,8 @@ export async function signOut(session: Session): Promise<void> {
   });
 }
 
-/** The server ends the session; the local copy goes with it. */
-export async function deleteAccount(client: Own["client"], username: string, password: string): Promise<void> {
-  await client.call("account.delete", { auth_key: (await deriveKnown(username, password)).auth_key });
+/** The server ends the session; the local copy goes with it, and what is kept over ends that nobody here asked for. */
+export async function deleteAccount(client: Own["client"], session: Session, password: string): Promise<void> {
+  await client.call("account.delete", { auth_key: (await deriveKnown(session.user.username, password)).auth_key });
+  await forgetKeys(session, true);
 }

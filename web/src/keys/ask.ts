@@ -2,6 +2,7 @@
 // like those of the server, so that pages find words for them in one place.
 import { KeysError } from "../crypto/keys/failure.ts";
 import { Keeper } from "../crypto/keys/keeper.ts";
+import type { Entered } from "../crypto/account/enter.ts";
 import type { Act, Acts, Failure, Place } from "../crypto/keys/messages.ts";
 import { fromHex } from "../lib/bytes.ts";
 import type { RegistrationInfo, Session } from "../wire/contract.ts";
@@ -9,7 +10,7 @@ import type { AskConversations } from "../sealing/ask.ts";
 import { get, ProblemError } from "../wire/http.ts";
 
 const keeper = new Keeper();
-let server: string | undefined;
+let told: RegistrationInfo | undefined;
 
 /** Verdicts that a person's own typing leads to. All others say that the server shows what cannot be. */
 const TYPED = new Set(["wrong_password", "mistyped"]);
@@ -37,16 +38,18 @@ export async function askKeys<A extends Act>(act: A, needs: Acts[A]["needs"]): P
 
 /** What a visitor may do, and on which server. */
 export async function fetchRegistrationInfo(): Promise<RegistrationInfo> {
-  const info = await get<RegistrationInfo>("/api/registration");
-  server = info.server_id;
-  return info;
+  told = await get<RegistrationInfo>("/api/registration");
+  return told;
 }
 
 /** Whose keys they are. Throws ProblemError when the server has never been reached from this page. */
 export async function placeOf({ user, device }: Session): Promise<Place> {
-  server ??= (await fetchRegistrationInfo()).server_id;
+  const { server_id: server } = told ?? (await fetchRegistrationInfo());
   return { server, user: user.id, username: user.username, device: device.id };
 }
+
+/** Which database the server had when a password was last made keys of. Throws ProblemError. */
+export const findDatabase = async (): Promise<string> => (told ?? (await fetchRegistrationInfo())).generation;
 
 /** How the client of this session asks about conversations. */
 export const askAbout = (session: Session): AskConversations => async (act, needs) => {
@@ -54,24 +57,31 @@ export const askAbout = (session: Session): AskConversations => async (act, need
   return keeper.ask(act, { place, ...needs } as Parameters<typeof keeper.ask<typeof act>>[1]);
 };
 
+/** Makes or adds this device's keys, with the password's. `isAgreed`: also where the server had some and says that it was restored. Throws ProblemError. */
+export async function makeKeys(session: Session, password: MessagePort, isAgreed: boolean): Promise<Entered> {
+  const { display_name: displayName, avatar_id } = session.user;
+  const avatar = avatar_id === null ? null : fromHex(avatar_id);
+  return askKeys("enter", { place: await placeOf(session), password, displayName, avatar, database: await findDatabase(), isAgreed });
+}
+
 const LONGEST_MS = 30_000;
 
 /**
- * Makes or adds this device's keys for a session that has just begun, with the password's keys. What goes wrong here is found
- * at the next connect, which asks for the password: the session is good without.
+ * The same for a session that has just begun. What goes wrong here is found at the next connect, which asks for the password: the session is
+ * good without.
  */
-export async function enterKeys(session: Session, password: MessagePort): Promise<void> {
-  const { display_name: displayName, avatar_id } = session.user;
-  const enter = async (): Promise<void> => {
-    const avatar = avatar_id === null ? null : fromHex(avatar_id);
-    await askKeys("enter", { place: await placeOf(session), password, displayName, avatar });
-  };
-  const late = new Promise<void>((resolve) => setTimeout(resolve, LONGEST_MS));
-  await Promise.race([enter().catch(console.warn), late]);
+export async function enterKeys(session: Session, password: MessagePort): Promise<Entered> {
+  const none = { isFirst: false };
+  const late = new Promise<Entered>((resolve) => setTimeout(() => resolve(none), LONGEST_MS));
+  const entering = makeKeys(session, password, false).catch((error: unknown) => {
+    console.warn(error);
+    return none;
+  });
+  return Promise.race([entering, late]);
 }
 
-/** Wipes what this device has of a user's keys; the session is over. */
-export async function forgetKeys({ user, device }: Session): Promise<void> {
-  const place = { server: server ?? "0".repeat(32), user: user.id, username: user.username, device: device.id };
-  await askKeys("forget", { place }).catch(console.warn);
+/** Wipes what this device has of a user's keys; the session is over. Unless it was asked for, it stays known that there were some. */
+export async function forgetKeys({ user, device }: Session, isAsked: boolean): Promise<void> {
+  const place = { server: told?.server_id ?? "0".repeat(32), user: user.id, username: user.username, device: device.id };
+  await askKeys("forget", { place, isAsked }).catch(console.warn);
 }

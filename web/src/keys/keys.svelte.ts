@@ -1,11 +1,12 @@
 // How this device's keys are, as pages see it: what the last connect of whatever tab found.
+import type { Entered } from "../crypto/account/enter.ts";
 import type { Chosen } from "../crypto/keys/messages.ts";
 import { fromHex } from "../lib/bytes.ts";
 import type { ChosenPart, KeysRow, Replica, SayingRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 import { meetDatabase } from "../restored/meet.ts";
-import { askAbout, askKeys, placeOf } from "./ask.ts";
+import { askAbout, askKeys, makeKeys, placeOf } from "./ask.ts";
 
 export class Keys {
   readonly #replica: Replica;
@@ -46,12 +47,12 @@ export class Keys {
     if (state === "ready") await this.say();
   }
 
-  /** Makes this device's keys, or adds it to the others, with the password's. Throws ProblemError. */
-  async enter(password: MessagePort): Promise<void> {
+  /** Makes this device's keys, or adds it to the others, with the password's; the person has agreed to new ones where a restored server has none. Throws ProblemError. */
+  async enter(password: MessagePort): Promise<Entered> {
     const user = (await this.#replica.users.get(this.#replica.me)) ?? this.#session.user;
-    const avatar = user.avatar_id === null ? null : fromHex(user.avatar_id);
-    await askKeys("enter", { place: await placeOf(this.#session), password, displayName: user.display_name, avatar });
+    const entered = await makeKeys({ ...this.#session, user }, password, true);
     await this.look();
+    return entered;
   }
 
   /** Devices that this tab found in the list beside this one. */

@@ -202,7 +202,7 @@ interface MetaRow {
 /** What this device's keys look like since the last connection; every tab follows it. Devices as hex. */
 export interface KeysRow {
   /** `refused`: the server showed something that cannot be; `verdict` says which. */
-  state: "none" | "unlisted" | "removed" | "ready" | "refused";
+  state: "none" | "lost" | "unlisted" | "removed" | "ready" | "refused";
   verdict: string | null;
   devices: string[];
   news: News | null;

@@ -271,7 +271,7 @@ test("who signs out and in again takes what a server has that takes back nothing
   scene.server.town.refusesChains = "not_restored";
   await expect(scene.alice.ask("meetDatabase", { database: scene.server.generation, partings: [] })).rejects.toMatchObject({ code: "rollback" });
   await expect(scene.alice.ask("connect", {})).rejects.toMatchObject({ code: "rollback" });
-  await scene.alice.ask("forget", {});
+  await scene.alice.ask("forget", { isAsked: true });
   const again = await scene.addDevice(scene.alice);
   await again.ask("meetDatabase", { database: scene.server.generation, partings: [] });
   expect(await again.ask("connect", {})).toMatchObject({ state: "ready" });
@@ -284,7 +284,7 @@ test("what only a browser has whose session a restored server does not know is k
   await scene.replica.entries.toCollection().modify({ opened });
   await scene.replica.conversations.update(scene.group, { last_entry: (await scene.replica.entries.toCollection().last())! });
   await scene.replica.keepSealed();
-  await scene.alice.ask("forget", {});
+  await scene.alice.ask("forget", { isAsked: false });
   const all = await Promise.all(scene.replica.tables.map((table) => table.toArray()));
   expect(JSON.stringify(all)).not.toContain("secret");
   expect(await scene.replica.findMeta("cursor")).toMatchObject({ isOver: true });

@@ -28,9 +28,11 @@ async function meet(replica: Replica, ask: AskConversations): Promise<void> {
   const database = cursor.generation;
   const rows = (await replica.restores.toArray()).filter((row) => row.database === database);
   const partings = rows.map(({ conversation, parting: { seq, log_hash } }) => ({ conversation, seq, hash: fromBase64(log_hash) }));
-  const { isNew, waiting } = await ask("meetDatabase", { database, partings });
+  const { isNew, wasRestored, waiting } = await ask("meetDatabase", { database, partings });
   if (!isNew) return;
   const waits = new Set(waiting);
+  // To a copy that is new here nobody has told it.
+  if (wasRestored && (await replica.findMeta("restored")) === undefined) await replica.putMeta("restored", { database, isTold: false });
   await replica.transaction("rw", [replica.restores, replica.lost, replica.metas], async () => {
     // It came so late that the server's database is another one again.
     if ((await replica.findMeta("cursor"))?.generation !== database) return;

@@ -17,7 +17,7 @@ import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { Presence } from "../presence/presence.svelte.ts";
-import { Client } from "../sync/client.ts";
+import { Client, type EndReason } from "../sync/client.ts";
 import { Trust } from "../trust/trust.svelte.ts";
 import { TrustWatch } from "../trust/watch.ts";
 import type { Session } from "../wire/contract.ts";
@@ -70,14 +70,15 @@ function follow(state: ConnectionState): void {
 }
 
 /**
- * Removes the local copy and this device's keys. What was not sent stays for the same user's next sign-in, unless the account is gone; so
- * does what is sealed where a server does not know the session, as a restored one may not.
+ * Removes the local copy and this device's keys. What was not sent stays for the same user's next sign-in, unless the account is gone or the
+ * person asked for it; so does what is sealed where a server does not know the session, as a restored one may not.
  */
-export async function forgetCopy(client: Client, isGone: boolean, isUnknown = false): Promise<void> {
-  const kept = isGone ? [] : await client.own.outbox.toArray().catch(() => null);
+export async function forgetCopy(client: Client, why: "asked" | EndReason): Promise<void> {
+  const isAsked = why === "asked";
+  const kept = isAsked || why === "deleted" ? [] : await client.own.outbox.toArray().catch(() => null);
   if (kept) noteWaiting(client.replica.me, kept.filter((row) => row.state === "waiting").length);
-  if (session.current) await forgetKeys(session.current);
-  await client.forget(kept?.length === 0, isUnknown).catch(console.error);
+  if (session.current) await forgetKeys(session.current, isAsked);
+  await client.forget(kept?.length === 0, why === "unknown").catch(console.error);
 }
 
 const openDesk = (name: string, user: number): DeskChannel | undefined => ("BroadcastChannel" in globalThis ? new BroadcastChannel(`hearth ${name} ${user}`) : undefined);
@@ -94,7 +95,7 @@ export function startClient(): SignedIn {
     checkSession,
     askKeys: askAbout(session.current!),
     ended: (reason) => {
-      void forgetCopy(client, reason === "deleted", reason === "unknown").finally(() => session.end(reason));
+      void forgetCopy(client, reason).finally(() => session.end(reason));
       // To whoever comes later an account that is gone is nothing to sign in to.
       if (reason === "deleted") toasts.show(t("accounts.endedDeleted"));
     },

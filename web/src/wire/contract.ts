@@ -219,13 +219,15 @@ export interface SignedIn {
 
 /**
  * What a visitor may do, and on which server: GET /api/registration. `server_id` never changes; the first keys
- * of an account, made in the same breath as the account, are bound to it.
+ * of an account, made in the same breath as the account, are bound to it. `generation` is another one since a
+ * backup was restored: who signs in and remembers more than the backup has is told so by it.
  */
 export interface RegistrationInfo {
   mode: "open" | "invite" | "closed";
   has_users: boolean;
   insecure_test_kdf: boolean;
   server_id: Id;
+  generation: Id;
 }
 
 /** Body of POST /api/links: the one-time token that a link carries. */

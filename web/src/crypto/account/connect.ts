@@ -13,6 +13,8 @@ import { isMoved, type PublicKey } from "./server.ts";
 export type Connected =
   /** There is no chain: set up, which needs the password. */
   | { state: "none" }
+  /** There is none, and this device knew one: the server tells of a restore. Set up only if the person agrees. */
+  | { state: "lost" }
   /** This device is not in the list yet: add it, which needs the password. */
   | { state: "unlisted" }
   /** This device was in the list and is no more, or its keys are not those that stand there: it has nothing to do here. */
@@ -58,7 +60,7 @@ export function connect(account: Account, known: Self | null = null): Promise<Co
 
 async function connectOnce(account: Account, self: Self): Promise<Connected> {
   await catchUpChain(self);
-  if (self.chain.state === null) return { state: "none" };
+  if (self.chain.state === null) return { state: self.past === null ? "none" : "lost" };
   const keys = await self.findListedKeys();
   if (keys === null) {
     const wasListed = self.chain.states.some((state) => findDevice(state, account.device) !== undefined);

@@ -66,6 +66,7 @@ async function askAll(server: AccountServer, username: string, proof: Bytes): Pr
 async function learnChain(account: Account, start: RecoveryStart): Promise<Self> {
   const remembered = await recall(account);
   const self = new Self(account);
+  if (remembered.past !== null) self.hold(remembered.past);
   for (const statement of remembered.chain.statements) await self.chain.take(statement);
   self.chain.highestSeen = Math.max(remembered.chain.highestSeen, start.chain.n);
   for (const statement of start.chain.statements) await self.chain.take(statement);

@@ -23,7 +23,7 @@ export async function retire(account: Account): Promise<void> {
     await draft.addByDevice({ kind: "retire" }, keys);
     await sendAgain(() => account.server.retire(draft.statements[0]!), account.wait);
   });
-  await account.store.forget();
+  await account.store.forget(null);
 }
 
 /** Takes other devices off the list and gives those left a generation that they never had. Those that are gone already are passed over. */

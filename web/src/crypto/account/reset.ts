@@ -3,7 +3,7 @@
 import { publicKeyOf } from "../protocol/ed25519.ts";
 import { random, wipe } from "../protocol/primitives.ts";
 import type { UserState } from "../protocol/user-state.ts";
-import { zeros } from "../protocol/codec.ts";
+import { check, equal, zeros } from "../protocol/codec.ts";
 import { catchUpChain } from "./catch-up.ts";
 import type { NextPassword } from "./change-password.ts";
 import { learnChange, type MadeChange, makeVaultChange, sendChange } from "./change-vault.ts";
@@ -55,6 +55,12 @@ function stateAt({ n, hash, username }: ResetStart): UserState | null {
   };
 }
 
+/** Of the chain only its head is told: not below what this device knew. Throws ProtocolError `rollback`, `fork`. */
+function requireReach({ chain, past }: Self, { n, hash }: ResetStart): void {
+  check(n >= chain.highestSeen, "rollback", "the chain ends below what this device knew");
+  check(past === null || past.isReleased || n !== past.n || equal(hash, past.hash), "fork", "another chain than this device knew");
+}
+
 /** Without a device: what was sealed before is lost. `begin` gives the account once it is known whose it is. */
 export async function resetWithout(
   server: AccountServer, token: string, next: NextPassword, begin: (start: ResetStart) => Promise<Account>,
@@ -62,7 +68,9 @@ export async function resetWithout(
   return retryMoved(async () => {
     const start = await server.askReset(token);
     const account = await begin(start);
-    const made = await beginAnew(await recall(account), stateAt(start), next, start.receiveVersion, { carried: [], seeds: [] });
+    const self = await recall(account);
+    requireReach(self, start);
+    const made = await beginAnew(self, stateAt(start), next, start.receiveVersion, { carried: [], seeds: [] });
     await sendAgain(() => server.finishReset(token, next.password, made.change), account.wait);
     return account;
   });

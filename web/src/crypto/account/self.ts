@@ -9,6 +9,7 @@ import { listDisputed, type Pin } from "../protocol/pins.ts";
 import { sha256 } from "../protocol/primitives.ts";
 import { findDevice } from "../protocol/user-state.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../keys/key-store.ts";
+import type { Past } from "./past.ts";
 import type { AccountServer, PublicKey, StoredRow } from "./server.ts";
 
 /** What every flow is given. `device` is the session's; times in milliseconds. */
@@ -42,10 +43,21 @@ export class Self {
   deviceKeys: PublicKey[] = [];
   newsFrom: number | null = null;
   made = new Set<number>();
+  /** How far this person's chain had come on this device before everything of it was wiped. */
+  past: Past | null = null;
 
   constructor(readonly account: Account) {
     this.chain = new KnownChain(account.place.server, account.place.user);
     this.own = new OwnChain(this.chain);
+  }
+
+  /** The chain has to have it, unless a restore was told. Throws ProtocolError `fork` where all this was on another server. */
+  hold(past: Past): void {
+    check(equal(past.server, this.account.place.server), "fork", "another server than this device knew this person on");
+    this.past = past;
+    if (past.isReleased) return;
+    this.chain.expect(past);
+    this.chain.highestSeen = Math.max(this.chain.highestSeen, past.highestSeen);
   }
 
   /** Takes statements that this device has just made. */
@@ -240,7 +252,8 @@ async function openOrSkip(opening: Promise<Row>): Promise<Row | null> {
 /** What this device remembers, verified anew: storage is believed as to what was seen, not as to what is right. */
 export async function recall(account: Account): Promise<Self> {
   const self = new Self(account);
-  const remembered = await account.store.read();
+  const [remembered, past] = [await account.store.read(), await account.store.readPast()];
+  if (past !== null) self.hold(past);
   if (remembered === null) return self;
   for (const statement of remembered.statements) await self.chain.take(statement);
   self.chain.highestSeen = Math.max(self.chain.highestSeen, remembered.highestSeen);

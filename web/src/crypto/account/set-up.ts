@@ -16,9 +16,10 @@ import { openByPassword, wipeVault } from "./open-vault.ts";
 import { type Account, recall, type Self } from "./self.ts";
 import { sendAgain } from "./server.ts";
 
-/** `avatar` is SHA-256 of the picture, or zeros. Throws Refusal `chain_moved` when a chain is there already. */
+/** `avatar` is SHA-256 of the picture, or zeros. Throws Refusal `chain_moved` when a chain is there already, ProtocolError `rollback` where there was one. */
 export async function setUp(account: Account, password: PasswordKeys, displayName: string, avatar: Bytes): Promise<void> {
   const self = await recall(account);
+  self.chain.requireWhole();
   const keys = await account.store.makeDevice(account.device);
   const identitySeed = random(32);
   const draft = new Draft(account.place, null, account.now());

@@ -85,7 +85,7 @@ export interface ConversationActs {
    * Before anything else in a connection: the generation that `sync.open` told. What another database than the one before may have lost is
    * set aside; `waiting` are the conversations of which epochs are.
    */
-  meetDatabase: { needs: { place: Place; database: string; partings: Parting[] }; gives: { isNew: boolean; waiting: string[] } };
+  meetDatabase: { needs: { place: Place; database: string; partings: Parting[] }; gives: { isNew: boolean; wasRestored: boolean; waiting: string[] } };
   /** What of a conversation is to be offered to a restored server, which took epochs up to `taken` just now (0 for none), and what is back. */
   takeBack: { needs: { place: Place; conversation: string; taken: number }; gives: Returning };
   /** What is not back stays lost; `code` is why the server does not take it back. */

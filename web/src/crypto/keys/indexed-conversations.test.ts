@@ -82,6 +82,6 @@ test("forgetting the keys forgets conversations", async () => {
   const keys = new IndexedKeyStore(4, "forgotten");
   const one = remembered();
   await new IndexedConversations(keys).writeConversation(one);
-  await keys.forget();
+  await keys.forget(null);
   expect(await new IndexedConversations(new IndexedKeyStore(4, "forgotten")).readConversation(one.conversation)).toBeNull();
 });

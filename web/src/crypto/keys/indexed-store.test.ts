@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { type Bytes, toHex } from "../../lib/bytes.ts";
+import type { Past } from "../account/past.ts";
 import { text } from "../protocol/codec.ts";
 import { verify } from "../protocol/ed25519.ts";
 import { random } from "../protocol/primitives.ts";
@@ -93,11 +94,26 @@ test("two tabs that make keys at once have the same ones", async () => {
   expect(toHex(a.kemSeed)).toBe(toHex(b.kemSeed));
 });
 
+const past: Past = { server: random(16), n: 4, hash: random(32), highestSeen: 5, database: "da".repeat(16), isReleased: false };
+
 test("what was forgotten is gone", async () => {
   const { store, again } = openStore();
   await store.makeDevice(device);
   await store.write(remember(random(32), random(32)));
-  await store.forget();
+  await store.writePast(past);
+  await store.forget(null);
   expect(await again().read()).toBeNull();
   expect(await again().readDevice(device)).toBeNull();
+  expect(await again().readPast()).toBeNull();
+});
+
+test("of what was forgotten at an end that nobody asked for nothing is left but how far the chain had come", async () => {
+  const { store, again, name } = openStore();
+  await store.makeDevice(device);
+  await store.write(remember(random(32), random(32)));
+  await store.forget(past);
+  expect(await again().read()).toBeNull();
+  expect(await again().readDevice(device)).toBeNull();
+  expect(await again().readPast()).toEqual(past);
+  expect(await dump(name)).not.toContain(toHex(text("statement")));
 });

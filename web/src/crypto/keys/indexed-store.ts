@@ -1,6 +1,7 @@
 // The key store in IndexedDB, one database for each user. Written durably: a device whose keys are in the chain but not here
 // would be lost. No Dexie: the worker carries this file.
 import { type Bytes, toHex } from "../../lib/bytes.ts";
+import type { Past } from "../account/past.ts";
 import { kemPublicKey } from "../protocol/hpke.ts";
 import { random } from "../protocol/primitives.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "./key-store.ts";
@@ -9,6 +10,7 @@ import { makeSigningKey, openSigningKey, type StoredSigningKey } from "./signing
 
 const STORE = "entries";
 const KEM_SEED = "kem seed";
+const PAST = "past";
 
 interface StoredDevice {
   device: Bytes;
@@ -154,10 +156,17 @@ export class IndexedKeyStore implements KeyStore {
     await this.#change((store) => void store.put(memory, "memory"));
   }
 
+  readPast = async (): Promise<Past | null> => (await this.#get<Past>(PAST)) ?? null;
+
+  writePast = (past: Past): Promise<void> => this.#change((store) => void store.put(past, PAST));
+
   /** Another tab that has it open lets go of it by itself. */
-  async forget(): Promise<void> {
-    await this.#change((store) => void store.clear());
+  async forget(past: Past | null): Promise<void> {
+    await this.#change((store) => {
+      store.clear();
+      if (past !== null) store.put(past, PAST);
+    });
     this.close();
-    await done(indexedDB.deleteDatabase(this.#name));
+    if (past === null) await done(indexedDB.deleteDatabase(this.#name));
   }
 }

@@ -1,6 +1,7 @@
 // What a device keeps of its person's keys between two starts. Secrets lie there wrapped by a key that no script can read
 // (indexed-store.ts); this is the seam that the flows know.
 import type { Bytes } from "../../lib/bytes.ts";
+import type { Past } from "../account/past.ts";
 import type { PublicKey, StoredRow } from "../account/server.ts";
 import type { Sign } from "../protocol/ed25519.ts";
 
@@ -46,6 +47,9 @@ export interface KeyStore {
   read(): Promise<Remembered | null>;
   /** All or nothing. */
   write(remembered: Remembered): Promise<void>;
-  /** Wipes everything, keys included. */
-  forget(): Promise<void>;
+  /** What was known before everything was wiped. */
+  readPast(): Promise<Past | null>;
+  writePast(past: Past): Promise<void>;
+  /** Wipes everything, keys included, and leaves `past` at most: in one step, so that nothing comes between. */
+  forget(past: Past | null): Promise<void>;
 }

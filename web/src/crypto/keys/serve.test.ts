@@ -74,16 +74,16 @@ test("from set-up to recovery by messages alone, and nothing secret is said", as
 
   const third = openBrowser(world);
   const last = makePassword();
-  const back = await third.ask("recover", { username: "alice", recoveryKey: shown, next: choose(last), isTheft: false, deviceName: "phone" });
+  const back = await third.ask("recover", { username: "alice", recoveryKey: shown, next: choose(last), isTheft: false, deviceName: "phone", database: "da".repeat(16) });
   expect(await third.ask("connect", { place: back })).toMatchObject({ state: "ready", devices: [back.device] });
   await third.ask("dropRecoveryKey", { place: back, password: handOn(last) });
 
   world.server.resetTokens.add("token");
   await third.ask("resetHere", { place: back, token: "token", next: choose(next) });
   world.server.resetTokens.add("another");
-  const anew = await openBrowser(world).ask("resetWithout", { token: "another", next: choose(last), deviceName: "phone" });
+  const anew = await openBrowser(world).ask("resetWithout", { token: "another", next: choose(last), deviceName: "phone", database: "da".repeat(16) });
   expect(anew.user).toBe(1);
-  await third.ask("forget", { place: back });
+  await third.ask("forget", { place: back, isAsked: true });
 
   const secrets = [world.password, next, last].flatMap(({ authKey, kek }) => [toHex(authKey), toHex(kek)]);
   const all = JSON.stringify([...said, ...second.said, ...third.said], (_key, value: unknown) => (value instanceof Uint8Array ? toHex(value) : value));
@@ -97,12 +97,12 @@ test("a device that has gone leaves nothing behind, whatever is still asked for 
   await ask("setUp", { place, password: handOn(world.password), displayName: "Alice", avatar: null });
   const opened = vi.fn(surroundings.openStore);
   surroundings.openStore = opened;
-  await ask("forget", { place });
+  await ask("forget", { place, isAsked: true });
   expect(opened).toHaveBeenCalledTimes(1);
   for (const late of [ask("connect", { place }), ask("refreshTrust", { place, people: [] }), ask("disconnect", { place }), ask("noteNews", { place, n: 1 })]) {
     await expect(late).rejects.toMatchObject({ kind: "verdict", code: "not_listed" });
   }
-  await ask("forget", { place });
+  await ask("forget", { place, isAsked: true });
   expect(opened).toHaveBeenCalledTimes(2);
   // Who signs in anew is another device.
   const again = { ...place, device: toHex(random(16)) };
@@ -147,4 +147,22 @@ test("tabs do one thing after the other where there are locks", async () => {
   const answer = await serve({ ...surroundings, locks }, { id: 1, act: "connect", place });
   expect(answer).toMatchObject({ ok: { state: "none" } });
   expect(names).toEqual(["hearth-keys"]);
+});
+
+test("over an end that nobody asked for it stays known that there were keys, until a restore is told", async () => {
+  const world = new World();
+  const { place, ask, surroundings } = openBrowser(world);
+  const database = "da".repeat(16);
+  const whole = { password: handOn(world.password), displayName: "Alice", avatar: null, database, isAgreed: false };
+  expect(await ask("enter", { place, ...whole })).toEqual({ isFirst: true });
+  await new IndexedConversations(surroundings.openStore(1) as IndexedKeyStore).writeDatabase(database);
+  await ask("forget", { place, isAsked: false });
+  Object.assign(world.server.kept, { states: [], statements: [], vault: null, generations: [], receives: [], rows: [], publicKeys: new Map() });
+  const again = { ...place, device: toHex(random(16)) };
+  world.server.kept.sessions.add(again.device);
+  const enters = (told: string, isAgreed = false) => ask("enter", { place: again, ...whole, password: handOn(world.password), database: told, isAgreed });
+  for (const told of [database, "ab".repeat(16)]) await expect(enters(told)).rejects.toMatchObject({ kind: "verdict", code: "rollback" });
+  expect(await ask("connect", { place: again })).toMatchObject({ state: "lost" });
+  expect(await ask("meetDatabase", { place: again, database, partings: [] })).toMatchObject({ isNew: true, wasRestored: true });
+  expect(await enters(database, true)).toEqual({ isFirst: true });
 });

@@ -4,6 +4,7 @@ import { changePassword, type NextPassword } from "../account/change-password.ts
 import { connect } from "../account/connect.ts";
 import { enter } from "../account/enter.ts";
 import { noteNews } from "../account/news.ts";
+import { forgetUnasked, meetPast } from "../account/past.ts";
 import { sayProfile } from "../account/profile.ts";
 import { drawRecoveryKey, dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
 import { removeDevices, retire } from "../account/remove-devices.ts";
@@ -79,7 +80,8 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | GroupAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
-      return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
+      await meetPast(account.store, ask.database);
+      return withKeys(ask.password, (keys) => enter(account, keys, ask.displayName, ask.avatar ?? zeros(32), ask.isAgreed));
     case "setUp":
       return withKeys(ask.password, (keys) => setUp(account, keys, ask.displayName, ask.avatar ?? zeros(32))).then(() => null);
     case "addDevice":
@@ -111,7 +113,9 @@ const gone = new WeakMap<Surroundings, Set<string>>();
 
 async function leave(around: Surroundings, ask: Extract<Ask, { act: "retire" | "forget" }>): Promise<null> {
   const account = accountOf(around, ask.place);
-  await (ask.act === "retire" ? retire(account) : account.store.forget());
+  if (ask.act === "retire") await retire(account);
+  else if (ask.isAsked) await account.store.forget(null);
+  else await forgetUnasked(account.store, await around.openConversations(ask.place.user).readDatabase());
   gone.set(around, (gone.get(around) ?? new Set()).add(nameOf(ask.place)));
   return null;
 }
@@ -140,10 +144,12 @@ async function leaveOldDatabase(around: Surroundings, { user }: Place): Promise<
 async function meetDatabase(around: Surroundings, { place, database, partings }: Extract<ConversationAsk, { act: "meetDatabase" }>): Promise<Acts["meetDatabase"]["gives"]> {
   const store = around.openConversations(place.user);
   const before = await store.readDatabase();
-  if (before === database) return { isNew: false, waiting: [] };
+  if (before === database) return { isNew: false, wasRestored: false, waiting: [] };
+  const keys = around.openStore(place.user);
+  await meetPast(keys, database);
   const waiting = before === null && partings.length === 0 ? [] : await setAside(accountOf(around, place), around.reachConversations(place.user), store, partings);
   await store.writeDatabase(database);
-  return { isNew: true, waiting };
+  return { isNew: true, wasRestored: before !== null || (await keys.readPast())?.isReleased === true, waiting };
 }
 
 const nameOf = ({ user, device }: Place): string => `${user} ${device}`;
@@ -195,13 +201,16 @@ async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gi
   if (ask.act === "drawRecoveryKey") return drawRecoveryKey();
   devices.delete(around);
   if (ask.act === "retire" || ask.act === "forget") return leave(around, ask);
-  const begin = (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string): Promise<Account> =>
-    Promise.resolve(accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) }));
+  const begin = async (start: { server: Uint8Array; user: number; device: Uint8Array }, username: string, database: string): Promise<Account> => {
+    const account = accountOf(around, { server: toHex(start.server), user: start.user, username, device: toHex(start.device) });
+    await meetPast(account.store, database);
+    return account;
+  };
   switch (ask.act) {
     case "recover":
-      return withChosen(ask.next, (next) => recover(around.reach(0, ask.deviceName), ask.username, ask.recoveryKey, next, ask.isTheft, (start) => begin(start, ask.username))).then(placeOf);
+      return withChosen(ask.next, (next) => recover(around.reach(0, ask.deviceName), ask.username, ask.recoveryKey, next, ask.isTheft, (start) => begin(start, ask.username, ask.database))).then(placeOf);
     case "resetWithout":
-      return withChosen(ask.next, (next) => resetWithout(around.reach(0, ask.deviceName), ask.token, next, (start) => begin(start, start.username))).then(placeOf);
+      return withChosen(ask.next, (next) => resetWithout(around.reach(0, ask.deviceName), ask.token, next, (start) => begin(start, start.username, ask.database))).then(placeOf);
     default:
       return actFor(accountOf(around, ask.place), ask);
   }

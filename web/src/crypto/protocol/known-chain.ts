@@ -24,6 +24,7 @@ export class KnownChain {
   readonly statements: Bytes[] = [];
   /** The highest n that anybody stated. */
   highestSeen = 0;
+  #least: ChainHead | null = null;
   readonly #incarnations = new Map<string, number>();
   readonly #lastListed = new Map<string, number>();
   /** Keys of devices by their hex: a page of messages asks for the same ones again and again. */
@@ -65,9 +66,16 @@ export class KnownChain {
     return state;
   }
 
-  /** What the server gave was all there is. Throws ProtocolError `rollback` when more was seen anywhere. */
+  /** What the server gave was all there is. Throws ProtocolError `rollback` when more was seen anywhere, `fork` where another chain was. */
   requireWhole(): void {
     check((this.state?.n ?? 0) >= this.highestSeen, "rollback", "the chain ends below what was seen of it");
+    if (this.#least !== null) this.at(this.#least);
+  }
+
+  /** A head that was verified once lies on the chain, though nothing else of that time is known any more. */
+  expect(head: ChainHead): void {
+    this.highestSeen = Math.max(this.highestSeen, head.n);
+    this.#least = head;
   }
 
   /** Remembers a head that somebody stated. Throws ProtocolError `fork`. */

@@ -1,10 +1,11 @@
 // Words of a person's keys: making them, devices that come, the recovery key.
 export const keys = {
   none: "Enter your password once, so that this device can make the keys for end-to-end encryption.",
+  lost: "This server says that it was restored from a backup, and has no keys of yours any more. Your password makes new ones, and your friends are asked whether they take them. If nobody restored it, do not go on.",
   unlisted: "Enter your password once, so that this device gets the keys that your other devices have.",
   removed: "This device has no keys any more. Sign out and in again, and it gets new ones.",
   refused: "What this server shows of your keys cannot be right, so Hearth does not trust it and changes nothing. Tell the person who runs it.",
-  older: "This server shows older keys of yours than this device knows, and does not take back what is missing. If it was restored from a backup, signing out and in again takes what it has; what was changed since is lost then. If nobody restored it, do not trust it.",
+  older: "This server shows older keys of yours than this device knows, or none, and does not take back what is missing. If it was restored from a backup, signing out and in again takes what it has; what was changed since is lost then. If nobody restored it, do not trust it.",
   refusedNow: "What this server shows of your keys cannot be right, so nothing was changed. Tell the person who runs it.",
   broken: "This device could not use its keys. Close other tabs of Hearth, or restart the browser, and try again.",
   enter: "Enter password",
@@ -13,6 +14,8 @@ export const keys = {
   make: "Make keys",
   later: "Later",
   made: "This device has its keys.",
+  first: "Your keys were made on this device just now.",
+  firstDoubt: "Your keys were made on this device just now. If you had some before, do not write to anybody: tell the person who runs this Hearth.",
   deviceUnknown: "a device",
   arrived: {
     one: "New device signed in: {names}. If that was not you, sign it out and change your password.",

@@ -1,5 +1,6 @@
 // A key store for tests: what was written before a crash is there after it, and nothing else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import type { Past } from "../past.ts";
 import type { DeviceKeys, KeyStore, Remembered } from "../../keys/key-store.ts";
 import { publicKeyOf, signWithSeed } from "../../protocol/ed25519.ts";
 import { kemPublicKey } from "../../protocol/hpke.ts";
@@ -8,6 +9,7 @@ import { random } from "../../protocol/primitives.ts";
 export class MemoryStore implements KeyStore {
   #seeds: { device: Bytes; sign: Bytes; kem: Bytes } | null = null;
   #remembered: Remembered | null = null;
+  #past: Past | null = null;
 
   async readDevice(device: Bytes): Promise<DeviceKeys | null> {
     const seeds = this.#seeds;
@@ -37,7 +39,17 @@ export class MemoryStore implements KeyStore {
     return Promise.resolve();
   }
 
-  forget(): Promise<void> {
+  readPast(): Promise<Past | null> {
+    return Promise.resolve(structuredClone(this.#past));
+  }
+
+  writePast(past: Past): Promise<void> {
+    this.#past = structuredClone(past);
+    return Promise.resolve();
+  }
+
+  forget(past: Past | null): Promise<void> {
+    this.#past = structuredClone(past);
     this.#seeds = null;
     this.#remembered = null;
     return Promise.resolve();

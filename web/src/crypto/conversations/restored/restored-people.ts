@@ -1,6 +1,7 @@
 // People's chains after a restore of the server (docs/protocol-encryption.md, 10.10): one's own is given back as far as it can be, and
 // what the server does not show any more is learnt anew.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
+import { findPast } from "../../account/past.ts";
 import { type Account, recall, type Self } from "../../account/self.ts";
 import { type NewReceive, type PublicKey, Refusal } from "../../account/server.ts";
 import { check, equal } from "../../protocol/codec.ts";
@@ -136,6 +137,9 @@ export async function returnOwn(account: Account, api: ConversationServer, store
   const kept = [...pins, ...(await self.listMissing(await store.readPins()))];
   await store.writePins(kept);
   await self.noteCounted(kept);
+  const past = isWhole ? null : findPast(remembered, null);
+  // Who finds no chain afterwards must know that there was one.
+  if (past !== null) await account.store.writePast({ ...past, isReleased: true });
   await account.store.write({
     ...remembered,
     ...{ rows: [], rowPosition: 0, counted: self.counted, highestSeen: isWhole ? remembered.statements.length : 0 },
