@@ -30,6 +30,7 @@ VISITOR = [
 KEPT: dict[str, object] = {"flaw": None}
 REMOVED: dict[str, object] = {"state": "removed", "users": [], "verdict": None, "n": 1}
 STOPPED: dict[str, object] = {"state": "stopped", "users": [], "verdict": "rollback", "n": 1}
+NEWER: dict[str, object] = {"state": "stopped", "users": [], "verdict": "unsupported", "n": 1}
 FULL = [
     Shot("list"),
     Shot("list-search-nobody", prepare=ways.search_nobody),
@@ -97,6 +98,7 @@ FULL = [
     Shot("conversation-skipped", prepare=told_ways.find_row({"flaw": {"seq": 1, "reason": "skipped"}})),
     Shot("conversation-removed", prepare=told_ways.find_row(KEPT | {"sealing": REMOVED})),
     Shot("conversation-stopped", prepare=told_ways.find_row(KEPT | {"sealing": STOPPED})),
+    Shot("conversation-stopped-newer", prepare=told_ways.find_row(KEPT | {"sealing": NEWER})),
     Shot("conversation-newer-format", prepare=ways.talk_with("maximilian")),
     Shot("offline", prepare=ways.go_offline),
 ]

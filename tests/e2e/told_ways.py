@@ -8,7 +8,9 @@ from tests.e2e.ways import Prepare, talk_with
 
 async def hear_of_a_restore(page: Page) -> None:
     """What the page hears when its server was restored, without a server that was."""
-    await change_copy(page, "metas", "restored", {"value": {"database": "album", "isTold": False}})
+    times = {"at": "2026-05-02T10:00:00Z", "backup_at": "2026-05-01T12:00:00Z"}
+    told = {"database": "album", "isTold": False, "times": times, "isVaultLost": True}
+    await change_copy(page, "metas", "restored", {"value": told})
     await page.reload()
     await page.get_by_role("status").filter(has=page.locator(".btn")).first.wait_for()
 

@@ -6,6 +6,7 @@ import type { ChosenPart, KeysRow, Replica, SayingRow } from "../replica/databas
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 import { meetDatabase } from "../restored/meet.ts";
+import { noteVault } from "../restored/notice.ts";
 import { askAbout, askKeys, makeKeys, placeOf } from "./ask.ts";
 
 export class Keys {
@@ -40,8 +41,10 @@ export class Keys {
   /** Looks at everything and does what is due. Throws ProblemError; nothing changes when the server was not reached. */
   async look(): Promise<void> {
     const place = await placeOf(this.#session);
+    const database = (await this.#replica.findMeta("cursor"))?.generation ?? null;
     await meetDatabase(this.#replica, askAbout(this.#session));
-    const { state, devices, news } = await askKeys("connect", { place });
+    const { state, devices, news, vault } = await askKeys("connect", { place });
+    if (vault !== null) await noteVault(this.#replica, database, vault);
     this.#found = { state, devices, news, verdict: null };
     await this.#replica.putMeta("keys", this.#found);
     if (state === "ready") await this.say();

@@ -11,6 +11,7 @@ import type { GroupEvent } from "../groups/event.ts";
 import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
 import type { GroupState, StateRow } from "../crypto/group-state.ts";
 import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
+import type { KnownVault, RestoredRow } from "../restored/notice.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
 import type { Marks } from "./marks.ts";
@@ -194,11 +195,6 @@ export interface OwnProfileRow {
   is_admin: boolean;
 }
 
-interface MetaRow {
-  key: string;
-  value: unknown;
-}
-
 /** What this device's keys look like since the last connection; every tab follows it. Devices as hex. */
 export interface KeysRow {
   /** `refused`: the server showed something that cannot be; `verdict` says which. */
@@ -229,8 +225,8 @@ export interface TrustRow {
 
 interface Metas {
   cursor: Cursor;
-  /** The server was restored from a backup, and whether the person was told. */
-  restored: { database: string; isTold: boolean };
+  restored: RestoredRow;
+  vault: KnownVault;
   /** Fingerprints (hex) that links named, by user id, until the person's keys were seen to be these. */
   friendLinks: Record<number, string>;
   trust: TrustRow;
@@ -256,7 +252,7 @@ export class Replica extends Dexie {
   declare avatars: Table<{ id: string; bytes: Blob }, string>;
   /** Of groups: they come sealed, so no server is asked for them. */
   declare pictures: Table<{ id: string; bytes: Bytes }, string>;
-  declare metas: Table<MetaRow, string>;
+  declare metas: Table<{ key: string; value: unknown }, string>;
   declare lost: Table<LostRow, [string, number, string]>;
   declare restores: Table<RestoreRow, string>;
   /** Whose copy this is. */
@@ -325,10 +321,9 @@ export class Replica extends Dexie {
 
   /** Forgets what anybody could read; what is sealed stays for the next session, which finds out whether the server has it. */
   keepSealed(): Promise<void> {
-    const kept = new Set(["entries", "records", "conversations", "lost", "restores"]);
     return this.write(async () => {
       const cursor = await this.findMeta("cursor");
-      for (const table of this.tables) if (!kept.has(table.name)) await table.clear();
+      await this.#clearBut(["entries", "records", "conversations", "lost", "restores"], ["restored", "vault"]);
       if (cursor !== undefined) await this.putMeta("cursor", { ...cursor, isOver: true });
       const open = await this.records.filter(({ record }) => !isSealed(record)).primaryKeys();
       await Promise.all([this.entries.bulkDelete(open), this.records.bulkDelete(open)]);
@@ -339,11 +334,12 @@ export class Replica extends Dexie {
 
   /** Forgets what can be fetched again: the server's database has become another one. */
   clearCopy(): Promise<void> {
-    const kept = new Set(["avatars", "lost", "restores"]);
-    return this.write(async () => {
-      const stay = await this.metas.where("key").anyOf(["friendLinks", "saying", "copied"] satisfies (keyof Metas)[]).toArray();
-      for (const table of this.tables) if (!kept.has(table.name)) await table.clear();
-      await this.metas.bulkPut(stay);
-    });
+    return this.write(() => this.#clearBut(["avatars", "lost", "restores"], ["friendLinks", "saying", "copied", "restored", "vault"]));
+  }
+
+  async #clearBut(tables: string[], metas: (keyof Metas)[]): Promise<void> {
+    const stay = await this.metas.where("key").anyOf(metas).toArray();
+    for (const table of this.tables) if (!tables.includes(table.name)) await table.clear();
+    await this.metas.bulkPut(stay);
   }
 }

@@ -50,6 +50,7 @@ export class TestServer {
   readonly me = 1;
   device = randomId();
   generation = randomId();
+  restored: contract.Restore | null = null;
   server_id = randomId();
   /** How many entries of the user's log are still there. */
   keeps = Infinity;
@@ -207,7 +208,7 @@ export class TestServer {
         .filter((id) => !differing.includes(id))
         .map((id) => ({ conversation_id: id, cursors: this.#cursors(id) })),
       presence: [],
-      restored: null,
+      restored: this.restored,
     };
   }
 

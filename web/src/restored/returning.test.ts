@@ -323,7 +323,7 @@ test("a person's chain that is not given back is taken as it is, once the patien
 test("what the server does not say the parting of is set aside whole, and what a link or the person said stays", async () => {
   const { replica, server, group } = await Scene.begin();
   await replica.putMeta("friendLinks", { 2: "ab".repeat(32) });
-  await setAside(replica, server.generation, new Map());
+  await setAside(replica, server.generation, new Map(), null);
   expect((await replica.lost.toArray()).map(({ seq }) => seq).sort()).toEqual([2, 3, 5, 6]);
   expect(await replica.restores.get(group)).toMatchObject({ parting: { seq: 0 }, head: { seq: 6 } });
   expect(await replica.findMeta("friendLinks")).toEqual({ 2: "ab".repeat(32) });

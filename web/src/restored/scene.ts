@@ -86,7 +86,7 @@ export class Scene {
   async hear(): Promise<void> {
     await this.replica.conversations.put(makeRow(this.group));
     const parting = { seq: 2, log_hash: toBase64(this.place.hashes[2]!) };
-    await setAside(this.replica, this.server.generation, new Map([[this.group, parting]]));
+    await setAside(this.replica, this.server.generation, new Map([[this.group, parting]]), null);
     const { server, device } = this.alice.place;
     await this.replica.putMeta("cursor", { server_id: server, device_id: device, generation: this.server.generation, log_seq: 1, user_id: 1 });
   }

@@ -5,6 +5,7 @@ import { PATIENCE } from "../crypto/conversations/restored/patience.ts";
 import type { KnownPlace, LostRow, Replica, RestoreRow } from "../replica/database.ts";
 import { isSealed, readWhole, type WholeRow } from "../replica/records.ts";
 import { HEALS } from "../sealing/told.ts";
+import type { Restore } from "../wire/contract.ts";
 import { startOf } from "./partings.ts";
 
 /** What was found not to stand is given to nobody: else a server could fill this device with what it makes up. */
@@ -19,8 +20,8 @@ function toLost({ conversation, seq, kind, from_user, client_id, from_device, co
 
 const withoutLate = ({ isLate: _, ...row }: RestoreRow): RestoreRow => row;
 
-/** All or nothing: a page that is killed meanwhile begins anew. Whatever has no parting is set aside whole. */
-export async function setAside(replica: Replica, database: string, partings: ReadonlyMap<string, KnownPlace>): Promise<void> {
+/** All or nothing: a page that is killed meanwhile begins anew. Whatever has no parting is set aside whole. `times` as the server tells them. */
+export async function setAside(replica: Replica, database: string, partings: ReadonlyMap<string, KnownPlace>, times: Restore | null): Promise<void> {
   const until = Date.now() + PATIENCE;
   await replica.write(async () => {
     const restores = new Map<string, RestoreRow>();
@@ -37,6 +38,6 @@ export async function setAside(replica: Replica, database: string, partings: Rea
     }
     await replica.clearCopy();
     await replica.restores.bulkPut([...restores.values()]);
-    await replica.putMeta("restored", { database, isTold: false });
+    await replica.putMeta("restored", { database, isTold: false, times });
   });
 }

@@ -5,6 +5,7 @@ import { applyReceipts } from "../messages/apply.ts";
 import type { Cursor, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import { applyLog, applySnapshot } from "../replica/user-log.ts";
+import { hearOldRestore } from "../restored/notice.ts";
 import { Partings } from "../restored/partings.ts";
 import { setAside } from "../restored/set-aside.ts";
 import type { Opener } from "../sealing/opener.ts";
@@ -163,9 +164,9 @@ export class Sync {
   }
 
   /** Another generation: what it may have lost is set aside. Throws OtherServerError: no server clears by its name what it has not. */
-  async #takeGeneration({ server_id, generation }: contract.Opened): Promise<void> {
+  async #takeGeneration({ server_id, generation, restored }: contract.Opened): Promise<void> {
     const cursor = await this.#replica.findMeta("cursor");
-    if (!cursor) return;
+    if (!cursor) return hearOldRestore(this.#replica, generation, restored);
     if (cursor.server_id === server_id && cursor.generation === generation) {
       if (cursor.isOver) await this.#replica.clearCopy();
       return;
@@ -174,7 +175,7 @@ export class Sync {
     if (cursor.server_id !== server_id) throw new OtherServerError();
     const partings = await this.#partings.find(generation, await this.#readHeads());
     this.#age += 1;
-    await setAside(this.#replica, generation, partings);
+    await setAside(this.#replica, generation, partings, restored);
     this.#opener?.forget();
   }
 

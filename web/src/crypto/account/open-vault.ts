@@ -7,11 +7,24 @@ import { hashKemKey, kemPublicKey } from "../protocol/hpke.ts";
 import type { KnownChain } from "../protocol/known-chain.ts";
 import { sha256, wipe } from "../protocol/primitives.ts";
 import { commitVaultKey, openVault, unwrapWithPassword, type Vault, type VaultPlace } from "../protocol/vault.ts";
+import { readUserStatement } from "../protocol/user-chain.ts";
 import type { UserState } from "../protocol/user-state.ts";
 
 export interface SealedVault {
   version: number;
   sealed: Bytes;
+}
+
+/** What the chain says of the newest vault: its version rises with every new password and recovery key; `time` (ms) is when that was said. */
+export interface VaultSaid {
+  version: number;
+  time: number;
+}
+
+/** Null for a chain without one. */
+export function findVaultSaid({ statements }: KnownChain): VaultSaid | null {
+  const said = statements.map((bytes) => readUserStatement(bytes)).findLast(({ body }) => body.kind === "vault");
+  return said?.body.kind === "vault" ? { version: said.body.vault.version, time: said.time } : null;
 }
 
 /** VK from the wrap, and the commitment that the wrap itself is bound to. */

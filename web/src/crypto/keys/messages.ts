@@ -3,6 +3,7 @@
 import type { Bytes } from "../../lib/bytes.ts";
 import type { Entered } from "../account/enter.ts";
 import type { News } from "../account/news.ts";
+import type { VaultSaid } from "../account/open-vault.ts";
 import type { Stretching } from "../derive.ts";
 import type { ConversationActs } from "./conversation-acts.ts";
 import type { GroupActs } from "./group-acts.ts";
@@ -29,6 +30,8 @@ export interface Connection {
   /** Listed devices as hex. */
   devices: string[];
   renewed: "generation" | "receive" | null;
+  /** Of a device that is ready. */
+  vault: VaultSaid | null;
 }
 
 /** Each act with what it needs and what it gives. */

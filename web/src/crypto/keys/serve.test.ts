@@ -53,7 +53,7 @@ test("from set-up to recovery by messages alone, and nothing secret is said", as
   const { place, ask, said } = openBrowser(world);
   expect(await ask("connect", { place })).toMatchObject({ state: "none" });
   await ask("setUp", { place, password: handOn(world.password), displayName: "Alice", avatar: null });
-  expect(await ask("connect", { place })).toMatchObject({ state: "ready", devices: [place.device], renewed: null });
+  expect(await ask("connect", { place })).toMatchObject({ state: "ready", devices: [place.device], renewed: null, vault: { version: 1 } });
 
   const second = openBrowser(world);
   expect(await second.ask("connect", { place: second.place })).toMatchObject({ state: "unlisted" });

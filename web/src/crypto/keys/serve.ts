@@ -4,6 +4,7 @@ import { changePassword, type NextPassword } from "../account/change-password.ts
 import { connect } from "../account/connect.ts";
 import { enter } from "../account/enter.ts";
 import { noteNews } from "../account/news.ts";
+import { findVaultSaid } from "../account/open-vault.ts";
 import { forgetUnasked, meetPast } from "../account/past.ts";
 import { sayProfile } from "../account/profile.ts";
 import { drawRecoveryKey, dropRecoveryKey, makeRecoveryKey, recover } from "../account/recovery.ts";
@@ -181,13 +182,14 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
   inUses.delete(name);
   looked.delete(name);
   const found = await connect(accountOf(around, place), inUse?.self);
-  if (found.state !== "ready") return { state: found.state, news: null, devices: [], renewed: null };
+  if (found.state !== "ready") return { state: found.state, news: null, devices: [], renewed: null, vault: null };
   looked.set(name, found.self);
   if (found.self === inUse?.self) {
     await inUse.readPins();
     inUses.set(name, inUse);
   }
-  return { state: "ready", news: found.news, devices: found.self.chain.head.devices.map((one) => toHex(one.device)), renewed: found.renewed };
+  const { self: { chain }, news, renewed } = found;
+  return { state: "ready", news, devices: chain.head.devices.map((one) => toHex(one.device)), renewed, vault: findVaultSaid(chain) };
 }
 
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {

@@ -44,6 +44,11 @@ export const shell = {
   storageDefect: "Hearth has met an error of its own, so something new may be missing here. Nothing is lost on the server; Hearth tries again by itself.",
   otherServer: "Another Hearth server answers at this address. It is sent nothing, and all that is here stays, also what was not sent yet. Ask the person who runs it; signing out removes what is here.",
   storageWiped: "The browser has removed what Hearth kept on this device. Your messages are fetched from the server again; what was written here and not sent yet may be lost.",
-  restored: "This server was restored from a backup. Messages from after the backup come back from the devices that still have them; what no device has is lost.",
+  restored: "This server was restored from a backup.",
+  restoredOn: "On {at} this server was restored from a backup.",
+  restoredFrom: "On {at} this server was restored from a backup of {backup}.",
+  restoredMessages: "Messages from after the backup come back from the devices that still have them; what no device has is lost.",
+  restoredPassword: "If you have changed your password or recovery key since the backup, the new one is lost and the one before works again: change it once more.",
+  restoredPasswordLost: "The password or recovery key that you set since the backup is lost, and the one before works again: change it once more.",
   restoredSeen: "Understood",
 } as const;
