@@ -207,6 +207,25 @@ async def test_a_server_that_says_it_was_restored_and_takes_nothing_back_is_stop
     await bob.receives("life goes on")
 
 
+async def test_who_comes_after_others_have_given_all_back_still_has_its_keys(
+    sign_up: SignUp, backups: Backups
+) -> None:
+    """The log is as bob knew it when he looks; what his keyring lost, only he has."""
+    alice, bob = await begin_with_a_backup(sign_up, backups)
+    await rotates(alice, "bob")
+    await calm(alice, bob)
+    before = alice.client.replica.generation
+    await bob.client._connection.stop()
+    await backups.restore()
+    await goes_on(alice, before)
+    await alice.disconnects()
+    await bob.client.connect()
+    await goes_on(bob, before)
+    await bob.sends("life goes on", to=alice)
+    tablet = await sign_up("bob", device="tablet")
+    assert await texts(tablet.client, "alice") == ["before the backup", "life goes on"]
+
+
 async def test_what_cannot_come_back_stops_nothing(sign_up: SignUp, backups: Backups) -> None:
     """Bob is no friend any more: nothing goes into their conversation, and alice goes on with carol."""
     alice, bob, carol = await sign_up("alice"), await sign_up("bob"), await sign_up("carol")

@@ -158,7 +158,10 @@ async def _list_heads(room: Room, keys: Iterable[str]) -> dict[str, KeptHead]:
 
 
 def _is_same(room: Room, key: str, known: Known, head: KeptHead | None) -> bool:
-    """Tell whether nothing of a conversation was lost, as far as this device knew it."""
+    """Tell whether nothing of a conversation was lost, as far as this device knew it. Others may have been
+    quicker to give it back: the rows of one's own keyring they could not.
+    """
     state = room.replica.conversations.get(key)
     end = (0, b"") if state is None else (state.last_seq, state.log_hash)
-    return (head or KeptHead()) == known.head and (not known.places or known.last == end)
+    has_seeds = known.seeds(bytes.fromhex(key)).keys() <= room.own.seeds.keys()
+    return has_seeds and (head or KeptHead()) == known.head and (not known.places or known.last == end)

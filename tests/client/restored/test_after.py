@@ -12,10 +12,11 @@ from hearth.client.keys.kept import KeptConversation, KeptHead
 from hearth.client.problems import Disconnected, Problem, to_error
 from hearth.client.restored import after
 from hearth.client.restored.after import RETRY_SECONDS, AfterRestore
-from hearth.client.restored.known import Known
+from hearth.client.restored.known import Known, KnownEpoch
 from hearth.errors import NotFound, NotSignedIn
 from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.check import Where
+from hearth.sealed.person.keyring import EpochId, EpochRow
 from hearth.sealed.person.people import People
 from hearth.sync.contract import Restore
 
@@ -55,7 +56,7 @@ def room() -> Any:
     replica = SimpleNamespace(generation="now", lost={}, conversations={}, restored=None)
     file = SimpleNamespace(state=SimpleNamespace(keys=keys), save=lambda: None)
     chain = SimpleNamespace(state=SimpleNamespace(vault=SimpleNamespace(version=3)))
-    own = SimpleNamespace(keys=keys, file=file, chain=chain)
+    own = SimpleNamespace(keys=keys, file=file, chain=chain, seeds={})
     lives = {key: SimpleNamespace(key=key, stopped=None) for key in KEYS}
     return SimpleNamespace(own=own, replica=replica, database="now", lives={}, open=lives.__getitem__)
 
@@ -102,6 +103,23 @@ async def test_while_the_server_takes_nothing_more_all_wait_and_the_keys_are_fre
     monkeypatch.setattr(after, "_now", lambda: now + 7201)
     await restored.try_again(room)
     assert sorted(server.given[1:]) == [*KEYS] and restored.next_in() is None
+
+
+async def test_what_only_the_keyring_lost_is_brought_back(
+    server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others have given back everything else by now; b's seeds were in the backup."""
+    epoch = KnownEpoch(cast(Any, SimpleNamespace(hash=b"h" * 32)), 5, b"s" * 32)
+    head = KeptHead(2, b"h" * 32)
+    monkeypatch.setattr(after, "gather", lambda *_: {key: Known(head, epochs={2: epoch}) for key in KEYS[:2]})
+
+    async def list_heads(*_: object) -> dict[str, KeptHead]:
+        return dict.fromkeys(KEYS, head)
+
+    monkeypatch.setattr(after, "_list_heads", list_heads)
+    room.own.seeds[EpochId(bytes.fromhex(KEYS[1]), 2)] = [EpochRow(b"h" * 32, b"s" * 32)]
+    await restored.look(room)
+    assert server.given == [KEYS[0]]
 
 
 async def test_those_that_wait_take_turns(
