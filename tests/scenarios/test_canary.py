@@ -81,6 +81,12 @@ async def gather_secrets(client: Client, password: str) -> dict[str, bytes]:
     return {f"{client.username}'s {name}": secret for name, secret in found.items()}
 
 
+def has_to_look_at(client: Client, user_id: int) -> bool:
+    """Tell whether a device has heard that somebody's chain has grown: what it sends next waits for that."""
+    room = client.keeper.room
+    return room is not None and user_id in room.stale
+
+
 async def test_nothing_that_people_wrote_is_anywhere_on_the_server(
     server: RunningServer, logged: Everything, tmp_path: Path, alice: Device, bob: Device
 ) -> None:
@@ -90,6 +96,7 @@ async def test_nothing_that_people_wrote_is_anywhere_on_the_server(
     await alice.receives(TEXTS[1])
     await bob.sends(TEXTS[2], to="Notes")
     await bob.client.change_password(PASSWORD, NEW_PASSWORD)
+    await alice.agrees(lambda client: has_to_look_at(client, bob.user_id), "hearing of bob's new keys")
     await alice.sends(TEXTS[0], to=bob)
     message = await bob.receives(TEXTS[0])
     assert message.entry.epoch == 2
