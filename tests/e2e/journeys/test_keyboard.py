@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocket, expect
 
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.person import PATIENCE, PHONE, Person
@@ -156,6 +156,19 @@ async def test_the_focus_is_not_lost_with_what_had_it(alice: Person, bob: Person
     await page.get_by_role("button", name="Delete").press("Enter")
     await alice.sees("Too late", times=0)
     await expect(page.get_by_role("region", name="Messages")).to_be_focused()
+
+
+async def test_the_focus_stays_on_what_is_asked_again(alice: Person) -> None:
+    """Another tab looks at the keys, so this one asks the server again whether there is a recovery key."""
+    sockets: list[WebSocket] = []
+    alice.page.on("websocket", lambda socket: sockets.append(socket))
+    await alice.opens("/you/security")
+    link = alice.page.get_by_role("link", name="Make a recovery key")
+    await link.focus()
+    async with sockets[-1].expect_event("framesent", lambda frame: "vault.get" in str(frame)):
+        await alice.opens_a_tab()
+    await alice.page.wait_for_timeout(500)
+    await expect(link).to_be_focused()
 
 
 async def test_the_focus_follows_to_the_next_page_on_a_phone(alice: Person, arrives: SomebodyNew) -> None:
