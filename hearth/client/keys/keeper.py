@@ -18,6 +18,7 @@ from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.client.replica.state import Replica
 from hearth.client.restored.after import AfterRestore
+from hearth.client.restored.arrived import warn_of_devices
 from hearth.client.wire.http import Http
 from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
@@ -196,6 +197,7 @@ class Keeper:
             self.room.disconnect()
             if self.place is Place.LISTED:
                 await self._restored.look(self.room)
+                warn_of_devices(self.room)
             self._chores.begin()
             self._looked = opened
         return self.room

@@ -82,7 +82,7 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     `identity` is the key with which the incarnation began that lists this device: no other one speaks for it.
     `databases` are the generations of the server's database that it was told of; all else is of the last.
     `lost`: how long chains of people were that a restored server has shorter; until `lost_until` (ms) they
-    may come back.
+    may come back. `told` are devices of the person that were warned of.
     """
 
     server: bytes
@@ -98,3 +98,4 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     databases: list[str] = []
     lost: dict[str, int] = {}
     lost_until: int = 0
+    told: list[bytes] = []
