@@ -15,6 +15,7 @@ import hearth.friends.handlers
 import hearth.inbox.handlers
 import hearth.messages.handlers
 import hearth.presence.handlers
+import hearth.private.handlers
 import hearth.sync.handlers
 import hearth.vault.handlers
 from hearth.accounts.clean_up import clean_up
@@ -81,6 +82,7 @@ CLEAN_UP_SECONDS = 3600.0
 HANDLERS = collect_handlers(
     hearth.accounts.handlers,
     hearth.vault.handlers,
+    hearth.private.handlers,
     hearth.directory.handlers,
     hearth.friends.handlers,
     hearth.epochs.handlers,
@@ -230,9 +232,12 @@ class App:
             self.services.bus.disconnect(Devices((device_id,)), ended[device_id])
 
     async def _clean_up(self) -> None:
+        from hearth.private.clean_up import drop_gone_rows as drop_private_rows
+
         await perform(self.services, NOBODY, clean_up)
         await prune_user_logs(self.services.database, self.services.clock.now())
         await drop_gone_rows(self.services.database)
+        await drop_private_rows(self.services.database)
 
 
 async def create_app(config: Config) -> App:

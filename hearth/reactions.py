@@ -31,6 +31,8 @@ from hearth.friends.contract import FriendAdded, FriendRemoved
 from hearth.messages.forget import forget_notes
 from hearth.messages.signed import append_signed
 from hearth.presence.react import announce_setting, introduce_friend
+from hearth.private.forget import begin_anew, forget_rows
+from hearth.vault.events import OwnChainBegun
 from hearth.vault.forget import forget_secrets
 
 React = Callable[[Context, Any], Awaitable[None]]
@@ -94,10 +96,12 @@ REACTIONS = Reactions(
             close_for_deleted,
             forget_notes,
             forget_secrets,
+            forget_rows,
             forget_wraps,
         ),
         ChainAppended: (announce_chain, forget_standing),
         ReceivePublished: (announce_receive,),
+        OwnChainBegun: (begin_anew,),
         EntrySigned: (append_signed,),
         FriendAdded: (open_for_friends,),
         FriendRemoved: (close_for_former_friends,),

@@ -12,6 +12,7 @@ import hearth.directory.tables
 import hearth.epochs.tables
 import hearth.friends.tables
 import hearth.messages.tables
+import hearth.private.tables
 import hearth.vault.tables  # noqa: F401 - see above
 from hearth.backups.file import BackupRefused
 from hearth.contract import Transaction

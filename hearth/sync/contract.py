@@ -84,7 +84,7 @@ class Opened(Shape):
     differ. `receipts` holds the cursors of the 100 newest conversations that do
     not differ: receipts are in no log, and may have been missed. Presence covers friends who are not offline
     or were seen before. `restored` says when the database was last restored, if ever: passwords are those of
-    the backup then.
+    the backup then. `private_position` is that of the newest private row (`private.list`).
     """
 
     server_id: Id
@@ -103,6 +103,7 @@ class Opened(Shape):
     receipts: list[KnownCursors]
     presence: list[Presence]
     restored: Restore | None = None
+    private_position: Seq = 0
 
 
 class HeadsPage(Shape):

@@ -22,6 +22,8 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
 
     With a snapshot all conversations count as changed: what happened to them may have been missed as well.
     """
+    from hearth.private.position import get_position
+
     identity = context.services.identity
     log, page, has_more = await read_entries(context, command.log_seq, rules.MAX_ENTRIES)
     is_new = rules.needs_snapshot(command.generation, identity.generation.hex(), command.log_seq, log)
@@ -49,6 +51,7 @@ async def open_sync(context: Context, command: OpenSync) -> Opened:
         receipts=await list_receipts(context, unchanged),
         presence=await list_presence(context, friend_ids),
         restored=say_restored(identity),
+        private_position=await get_position(context),
     )
 
 

@@ -6,6 +6,7 @@ The caller holds the user's row, has checked the user chain and hands over what 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hearth.accounts.events import NOBODY_ELSE
 from hearth.contract import Context, Users
 from hearth.sealed.core.packed import Head
 from hearth.sealed.core.statements import Signed
@@ -14,6 +15,7 @@ from hearth.sealed.person.generations import Generation
 from hearth.sealed.person.user_chain import VaultStatement
 from hearth.vault import rows_store, rules, store
 from hearth.vault.contract import DeviceKey, GenerationMade, NewGeneration, NewVault
+from hearth.vault.events import OwnChainBegun
 from hearth.vault.rules import GenerationMoved, Newest, Signer, VaultMoved, judged
 from hearth.vault.store import GenerationRow, WayRow
 
@@ -101,6 +103,7 @@ async def append_generation(
 async def _begin_anew(context: Context, user_id: int) -> None:
     """Remove the own chain and empty the keyring, whose rows go by and by (`clean_up.py`)."""
     await store.delete_own_chain(context.transaction, user_id)
+    context.publish(OwnChainBegun(user_id=user_id), to=NOBODY_ELSE)
     vault = await store.find_vault(context.transaction, user_id)
     if vault is not None and vault.keyring_begins_after > 0:
         await rows_store.drop_oldest(context.transaction, user_id, vault.keyring_begins_after)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from hearth.contract import Command
 from hearth.directory import contract as directory
+from hearth.private import contract as private
 from hearth.vault import contract as vault
 from tests.directory.kit import Owner
 from tests.properties.world import Person, World
@@ -84,6 +85,20 @@ def append_rows(world: World, person: Person) -> Command:
     return vault.AppendRows(rows=[find_owner(world, person).receive_row()])
 
 
+def put_private_rows(world: World, person: Person) -> Command:
+    """A first version or a second one, of a few places; often not the next."""
+    before = world.dice.randint(0, 1)
+    row = private.NewPrivateRow(
+        kind=2,
+        place=f"{world.dice.randint(1, 3):032x}",
+        before=before,
+        version=before + 1,
+        g=find_owner(world, person).g,
+        sealed=b"\1" + world.dice.randbytes(288),
+    )
+    return private.PutPrivateRows(rows=[row])
+
+
 def read_chain(world: World, person: Person) -> Command:
     return directory.ReadChain(user_id=world.dice.choice(world.people).user_id)
 
@@ -111,6 +126,8 @@ CHAIN_GENERATORS: dict[type[Command], Callable[[World, Person], Command]] = {
     directory.ListChainHeads: list_heads,
     directory.ReadReceive: read_receive,
     vault.AppendRows: append_rows,
+    private.PutPrivateRows: put_private_rows,
+    private.ListPrivateRows: lambda world, person: private.ListPrivateRows(after=world.dice.randint(0, 3)),
     vault.GetVault: lambda world, person: vault.GetVault(),
     vault.ListGenerations: lambda world, person: vault.ListGenerations(),
     vault.ListDeviceKeys: lambda world, person: vault.ListDeviceKeys(),

@@ -10,6 +10,7 @@ from hearth.client.sign_in import make_deletion
 from hearth.contract import Actor, Command
 from hearth.directory import contract as directory
 from hearth.epochs import contract as epochs
+from hearth.private import contract as private
 from hearth.vault import contract as vault
 from tests.directory.kit import Owner, make_way
 from tests.epochs.kit import make_home, make_self, sign_leave, sign_request
@@ -72,6 +73,12 @@ def answer_oneself(owner: Owner, _: bytes) -> Command:
     )
 
 
+def make_private_row(owner: Owner) -> private.NewPrivateRow:
+    return private.NewPrivateRow(
+        kind=2, place=notes_of(owner), before=0, version=1, g=owner.g, sealed=b"\1" + bytes(288)
+    )
+
+
 def notes_of(owner: Owner) -> str:
     return make_self(make_home(owner)).id
 
@@ -121,6 +128,10 @@ def make_acts(password: str) -> dict[type[Command], Act]:
         ),
         vault.AppendRows: taken(lambda owner, device: vault.AppendRows(rows=[owner.receive_row()])),
         vault.ListRows: taken(lambda owner, device: vault.ListRows()),
+        private.PutPrivateRows: taken(
+            lambda owner, device: private.PutPrivateRows(rows=[make_private_row(owner)])
+        ),
+        private.ListPrivateRows: taken(lambda owner, device: private.ListPrivateRows()),
         vault.GetVault: taken(lambda owner, device: vault.GetVault()),
         vault.ListGenerations: taken(lambda owner, device: vault.ListGenerations()),
         vault.ListDeviceKeys: taken(lambda owner, device: vault.ListDeviceKeys()),

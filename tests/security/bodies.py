@@ -245,6 +245,19 @@ BODIES: dict[str, Body] = {
     "vault.device_keys of one's own": lambda p, role: {},
     "keyring.append a row of hers": lambda p, role: {"rows": [msgspec.to_builtins(known(p).receive_row())]},
     "keyring.list of one's own": lambda p, role: {"after": 0},
+    "private.put a row of hers": lambda p, role: {
+        "rows": [
+            {
+                "kind": 1,
+                "place": p.notes,
+                "before": 0,
+                "version": 1,
+                "g": known(p).g,
+                "sealed": encode(b"\1" + bytes(288)),
+            }
+        ]
+    },
+    "private.list of one's own": lambda p, role: {"after": 0},
     "chain.read alice's": lambda p, role: {"user_id": p.alice.actor.user_id},
     "chain.heads alice's": lambda p, role: {"user_ids": [p.alice.actor.user_id]},
     "chain.receive alice's": lambda p, role: {"user_id": p.alice.actor.user_id},

@@ -76,6 +76,8 @@ vault.generations of one's own          ok   ok     ok     ok     ok   ok      o
 vault.device_keys of one's own          ok   none   none   none   none none    none    none  out     out
 keyring.append a row of hers            ok   none   none   none   none none    none    none  out     out
 keyring.list of one's own               ok   none   none   none   none none    none    none  out     out
+private.put a row of hers               ok   none   none   none   none none    none    none  out     out
+private.list of one's own               ok   none   none   none   none none    none    none  out     out
 chain.read alice's                      ok   ok     ok     ok     ok   none    ok      none  out     out
 chain.heads alice's                     ok   ok     ok     ok     ok   void    ok      void  out     out
 chain.receive alice's                   ok   ok     ok     ok     ok   none    ok      none  out     out

@@ -27,7 +27,7 @@ ORDER = ("nobody", "revoked", "strange", "admin", "left", "blocked", "former", "
 Ask = Callable[[str | None, str, Any], Awaitable[Any]]
 
 
-SEALED = ("chain.", "vault.", "keyring.", "epoch.", "rewrap.")
+SEALED = ("chain.", "vault.", "keyring.", "private.", "epoch.", "rewrap.")
 LASTING = (
     *("friend.", "device.revoke", "account.", "admin.disable", "admin.enable", "admin.reset_sign_in"),
     *SEALED,

@@ -116,7 +116,7 @@ async def test_an_account_at_its_caps_comes_in_parts_that_fit(stage: Stage) -> N
     await make_requests_and_blocks(stage, alice, others)
     stage.clear()
     opened = await stage.run(alice, OpenSync())
-    assert stage.queries == 19, stage.statements
+    assert stage.queries == 20, stage.statements
     size = len(msgspec.json.encode(opened))
     assert size < OUT_QUEUE_BYTES * 3 // 4, f"{size} bytes"
     assert (len(opened.items), len(opened.heads), opened.more_heads) == (50, MAX_HEADS, True)
@@ -239,6 +239,7 @@ def test_the_largest_answer_there_can_be_fits() -> None:
         more_heads=False,
         receipts=[],
         presence=[presence] * MAX_FRIENDS,
+        private_position=most,
     )
     records = rules.MAX_RECORD_BYTES * 4 // 3
     profile = OwnProfile(

@@ -38,6 +38,8 @@ ROW = make_label("hearth row v1")
 ROW_SET = make_label("hearth row set v1")
 PIN = make_label("hearth pin v1")
 
+PRIVATE = make_label("hearth private v1")
+
 DIRECT = make_label("hearth direct v1")
 SELF = make_label("hearth self v1")
 GROUP = make_label("hearth group v1")

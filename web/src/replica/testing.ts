@@ -204,6 +204,7 @@ export class TestServer {
       items: differing.slice(0, 50).map((id) => this.item(id)),
       heads: Object.fromEntries(heads) as { [id: string]: number },
       more_heads: differing.length > 50 + this.headsAtOnce,
+      private_position: 0,
       receipts: [...this.logs.keys()]
         .filter((id) => !differing.includes(id))
         .map((id) => ({ conversation_id: id, cursors: this.#cursors(id) })),

@@ -92,6 +92,10 @@ export type Number = number;
 
 export type NewRows = NewRow[];
 
+export type PrivateKind = 1 | 2 | 3 | 4 | 5 | 6;
+
+export type PrivateBytes = Base64;
+
 export type Statements = Statement[];
 
 export type NewDeviceKeys = DeviceKey[];
@@ -475,6 +479,63 @@ export interface KeyringGrown {
 /** To one's own devices: the own chain has grown to `g`, or begun again at 1. */
 export interface GenerationMade {
   g: Number;
+}
+
+/**
+ * A row that takes the place of version `before`, 0 where there is none yet. `place` is a conversation's id, 16
+ * random bytes for a scheduled message (5), zeros for preferences (6). `version` is above `before`, by at most
+ * 2^20. `g` is the newest generation.
+ */
+export interface NewPrivateRow {
+  kind: PrivateKind;
+  place: Id;
+  before: Counter;
+  version: Number;
+  g: Number;
+  sealed: PrivateBytes;
+}
+
+/** A stored row. Its `position` is a new one, above all others, whenever it changes. */
+export interface PrivateRow {
+  position: Number;
+  kind: PrivateKind;
+  place: Id;
+  version: Number;
+  g: Number;
+  sealed: PrivateBytes;
+}
+
+/**
+ * Rows by position. `position` is the newest there ever was; there is more when the last is below it. A cursor
+ * that is above it belongs to another database: what there is begins at 0.
+ */
+export interface PrivatePage {
+  rows: PrivateRow[];
+  position: Counter;
+}
+
+/** `position` is that of the newest row. Rows of other devices may have come below it. */
+export interface PrivateTaken {
+  position: Counter;
+}
+
+/**
+ * Put rows, all of them or none; those that stand there already, byte for byte, are passed over. `row_moved`
+ * says that another version stands there than `before` names. For listed devices only.
+ */
+export interface PutPrivateRows {
+  rows: NewPrivateRow[];
+}
+
+/** A page of one's private rows from above a position; for listed devices only. */
+export interface ListPrivateRows {
+  after?: Counter;
+  limit?: number;
+}
+
+/** To one's own devices: rows were put. */
+export interface PrivateRowsChanged {
+  position: Counter;
 }
 
 /** The next receive statement with the X-Wing public key that it names. */
@@ -1387,6 +1448,7 @@ export interface Restore {
  * conversations differ. `receipts` holds the cursors of the 100 newest conversations that do not differ:
  * receipts are in no log, and may have been missed. Presence covers friends who are not offline or were seen
  * before. `restored` says when the database was last restored, if ever: passwords are those of the backup then.
+ * `private_position` is that of the newest private row (`private.list`).
  */
 export interface Opened {
   server_id: Id;
@@ -1405,6 +1467,7 @@ export interface Opened {
   receipts: KnownCursors[];
   presence: Presence[];
   restored: Restore | null;
+  private_position: Seq;
 }
 
 /** Heads of conversations by id, ascending; with `more`, ask for those after the last. */
@@ -1559,6 +1622,8 @@ export interface Commands {
   "vault.device_keys": { input: ListDeviceKeys; result: DeviceKeys };
   "keyring.append": { input: AppendRows; result: KeyringTaken };
   "keyring.list": { input: ListRows; result: KeyringPage };
+  "private.put": { input: PutPrivateRows; result: PrivateTaken };
+  "private.list": { input: ListPrivateRows; result: PrivatePage };
   "chain.read": { input: ReadChain; result: UserChain };
   "chain.heads": { input: ListChainHeads; result: ChainHeads };
   "chain.receive": { input: ReadReceive; result: ReceiveStatements };
@@ -1632,6 +1697,8 @@ export const COMMAND_LIMITS = {
   "vault.device_keys": { count: 60, seconds: 60 },
   "keyring.append": { count: 120, seconds: 60 },
   "keyring.list": { count: 300, seconds: 60 },
+  "private.put": { count: 120, seconds: 60 },
+  "private.list": { count: 300, seconds: 60 },
   "chain.read": { count: 600, seconds: 60 },
   "chain.heads": { count: 120, seconds: 60 },
   "chain.receive": { count: 600, seconds: 60 },
@@ -1715,6 +1782,7 @@ export interface LiveEvents {
   "session.ended": SessionEnded;
   "keyring.grown": KeyringGrown;
   "generation.made": GenerationMade;
+  "private.changed": PrivateRowsChanged;
   "chain.grown": ChainGrown;
   "chain.receive_renewed": ReceiveRenewed;
   "epoch.made": EpochMade;

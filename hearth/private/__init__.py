@@ -1,0 +1,1 @@
+"""Private rows: what a person's devices keep for each other, sealed, and for nobody else."""
