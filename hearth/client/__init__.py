@@ -1,6 +1,7 @@
 """The Python client library for bots, scripts, tests and load; of the server it imports contracts only."""
 
 from hearth.client.client import Client
+from hearth.client.crypto.private import PrivateKind
 from hearth.client.events import DeviceCopied, EntryMissing, GroupDoubted, KeysStopped
 from hearth.client.identities import Identity
 from hearth.client.messages import Message
@@ -31,6 +32,7 @@ __all__ = [
     "Message",
     "NoKeys",
     "NotReady",
+    "PrivateKind",
     "ProtocolBroken",
     "Refused",
     "Unreachable",

@@ -26,6 +26,7 @@ from hearth.client.identities import Identities
 from hearth.client.keys.keeper import Keeper
 from hearth.client.messages import Message, to_message
 from hearth.client.outbox import Outbox
+from hearth.client.private import Private
 from hearth.client.problems import Disconnected, Unreachable
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.replica.reader import Reader
@@ -88,6 +89,7 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
         repeats = Repeats(file, self.replica, self.keeper, connection.ask, self._listeners.tell)
         self._outbox = Outbox(file, self._send_once, connection.wait_until_ready, self._sealer, repeats)
         self.groups = Groups(self, connection.wait_for_change)
+        self.private = Private(self.keeper)
         self._unmarked: dict[str, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -23,8 +23,10 @@ from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.contract import Event
 from hearth.epochs.contract import OpenRewrap, RewrapAnswered, RewrapAsked
 from hearth.errors import HearthError
+from hearth.private.contract import PrivateRowsChanged
 from hearth.sealed.core.verdicts import Rejected
 from hearth.tasks import end_task
+from hearth.vault.contract import GenerationMade
 
 if TYPE_CHECKING:
     from hearth.client.keys.keeper import Keeper
@@ -41,17 +43,20 @@ class Chores:
         self._keeper = keeper
         self._is_new = True
         self._are_requests = True
+        self._are_rows = True
         self._answers = Answers()
         self._answering: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        self._is_new = self._are_requests = True
+        self._is_new = self._are_requests = self._are_rows = True
 
     def note(self, event: Event) -> None:
         if isinstance(event, RewrapAsked):
             self._are_requests = True
         elif isinstance(event, RewrapAnswered):
             self._is_new = True
+        elif isinstance(event, PrivateRowsChanged | GenerationMade):
+            self._are_rows = True
 
     def next_in(self) -> float | None:
         """Return after how many seconds something is to be done again, None while nothing waits."""
@@ -75,6 +80,10 @@ class Chores:
             requests = await list_requests(room)
             if requests and (self._answering is None or self._answering.done()):
                 self._answering = asyncio.create_task(self._answer_all(requests))
+
+        if self._are_rows and (room.replica.private_position > 0 or room.own.keys.private):
+            await settle_rows(room)
+        self._are_rows = False
 
     async def _mend(self, room: Room, live: Live, is_new: bool) -> None:
         """Look for what a conversation lacks, then judge again what waits for it."""
@@ -106,6 +115,15 @@ class Chores:
     async def stop(self) -> None:
         if self._answering is not None:
             await end_task(self._answering)
+
+
+async def settle_rows(room: Room) -> None:
+    """Read the private rows on, and seal again what is under an older generation, or got lost."""
+    try:
+        await room.private.settle()
+    except HearthError as error:
+        if error.code not in ("limit_reached", "generation_moved"):  # no room; at the next look
+            raise
 
 
 def _waits(live: Live) -> bool:

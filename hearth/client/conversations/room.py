@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,6 +29,9 @@ from hearth.sealed.person.chain import Chain
 from hearth.sealed.person.keyring import EpochId, EpochRow, How
 from hearth.sealed.person.people import People
 from hearth.sealed.person.pins import Pins
+
+if TYPE_CHECKING:
+    from hearth.client.keys.private_rows import PrivateRows
 
 NOTHING = KeptConversation()
 
@@ -80,6 +84,16 @@ class Room:
     healed: deque[Healed] = field(default_factory=deque)
     said: deque[tuple[Live, LogRow, Content]] = field(default_factory=deque)
     notify: Callable[[Event], None] = lambda _event: None
+    kept_rows: "PrivateRows | None" = None
+
+    @property
+    def private(self) -> "PrivateRows":
+        """The person's private rows, begun when they are first asked for."""
+        if self.kept_rows is None:
+            from hearth.client.keys.private_rows import PrivateRows
+
+            self.kept_rows = PrivateRows(self.own)
+        return self.kept_rows
 
     def open(self, key: str) -> Live:
         """Return a conversation as it was left; nothing is fetched."""

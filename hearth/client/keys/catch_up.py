@@ -150,7 +150,7 @@ async def catch_up_rows(own: Own) -> bool:
 
 async def _take_row(own: Own, stored: KeyringRow) -> None:
     """Open one row. One that does not open is no row: whoever wrote it, it says nothing."""
-    key = await _find_key(own, stored.g)
+    key = await find_key(own, stored.g)
     if key is None:
         return
     place = RowPlace(own.server, own.user, stored.g, stored.kind, stored.id)
@@ -164,7 +164,7 @@ async def _take_row(own: Own, stored: KeyringRow) -> None:
         own.stored.append(OpenRow(stored.g, row_id, body, stored.is_of_set))
 
 
-async def _find_key(own: Own, g: int) -> bytes | None:
+async def find_key(own: Own, g: int) -> bytes | None:
     """Return the key of a generation, walking back by the boxes to one from before this device."""
     chain = own.generations
     while chain.generations and g < min(chain.generations):

@@ -18,12 +18,12 @@ from hearth.client.pauses import Pauses
 from hearth.client.problems import Disconnected, NoKeys, Unreachable
 from hearth.client.replica.state import Replica
 from hearth.client.restored.after import AfterRestore
-from hearth.client.restored.arrived import warn_of_devices
 from hearth.client.wire.http import Http
 from hearth.contract import Event
 from hearth.directory.contract import ChainGrown, ReceiveRenewed
 from hearth.epochs.contract import EpochMade, RewrapAnswered, RewrapAsked
 from hearth.errors import HearthError, NotSignedIn
+from hearth.private.contract import PrivateRowsChanged
 from hearth.sealed.core.verdicts import Rejected
 from hearth.vault.contract import GenerationMade, KeyringGrown
 
@@ -122,7 +122,7 @@ class Keeper:
             if live.pending is not None and event.n == live.pending.n:
                 return  # the answer to one's own request decides
             live.sealing.disconnect()
-        elif not isinstance(event, RewrapAsked | RewrapAnswered):
+        elif not isinstance(event, RewrapAsked | RewrapAnswered | PrivateRowsChanged):
             return
         self._chores.note(event)
         self._wake.set()
@@ -197,7 +197,6 @@ class Keeper:
             self.room.disconnect()
             if self.place is Place.LISTED:
                 await self._restored.look(self.room)
-                warn_of_devices(self.room)
             self._chores.begin()
             self._looked = opened
         return self.room

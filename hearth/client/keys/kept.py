@@ -75,6 +75,15 @@ class KeptConversation(msgspec.Struct, frozen=True):
     added: dict[int, list[bytes]] = {}
 
 
+class KeptPrivate(msgspec.Struct, frozen=True):
+    """A private row as it was last read or written: JSON, `{}` for nothing (6.4)."""
+
+    g: int
+    version: int
+    content: bytes
+    incarnation: int
+
+
 class AccountKeys(msgspec.Struct, kw_only=True):
     """Everything of one device. `carry_from`: a generation whose rows have still to be carried over,
     `carry` by what these are known (digest_row).
@@ -82,7 +91,7 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     `identity` is the key with which the incarnation began that lists this device: no other one speaks for it.
     `databases` are the generations of the server's database that it was told of; all else is of the last.
     `lost`: how long chains of people were that a restored server has shorter; until `lost_until` (ms) they
-    may come back. `told` are devices of the person that were warned of.
+    may come back.
     """
 
     server: bytes
@@ -98,4 +107,4 @@ class AccountKeys(msgspec.Struct, kw_only=True):
     databases: list[str] = []
     lost: dict[str, int] = {}
     lost_until: int = 0
-    told: list[bytes] = []
+    private: dict[str, KeptPrivate] = {}

@@ -26,6 +26,7 @@ from hearth.messages.contract import (
     TypingStopped,
 )
 from hearth.presence.contract import Presence, PresenceChanged
+from hearth.private.contract import PrivateRowsChanged
 from hearth.sync.contract import LogEntry, Opened, Restore, Snapshot
 from hearth.vault.contract import GenerationMade, KeyringGrown
 
@@ -41,6 +42,7 @@ OF_KEYS: dict[str, type[Event]] = {
         EpochMade,
         RewrapAsked,
         RewrapAnswered,
+        PrivateRowsChanged,
     )
 }
 """Hints for who looks after keys; programs are told only when they ask for them by name."""
@@ -62,6 +64,7 @@ class Replica:
     log_seq: int = 0
     is_behind: bool = False
     restored: Restore | None = None
+    private_position: int = field(default=0, compare=False)
     ahead_ms: int = field(default=0, compare=False)
     users: UserState = field(default_factory=UserState)
     conversations: dict[str, ConversationState] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class Replica:
             self.conversations = {}
         self.generation, self.server_id = opened.generation, opened.server_id
         self.device_id, self.restored = opened.device_id, opened.restored
+        self.private_position = opened.private_position
         self.ahead_ms = round((opened.now.timestamp() - time.time()) * 1000)
         if opened.snapshot is not None:
             self.apply_snapshot(opened.snapshot, opened.log_seq)
@@ -204,7 +208,10 @@ class Replica:
         elif name == PresenceChanged.wire_name:
             self.apply_presence(msgspec.json.decode(payload, type=PresenceChanged))
         elif name in PASSING or name in OF_KEYS:
-            self.news.append(msgspec.json.decode(payload, type=(PASSING | OF_KEYS)[name]))
+            event = msgspec.json.decode(payload, type=(PASSING | OF_KEYS)[name])
+            if isinstance(event, PrivateRowsChanged):
+                self.private_position = max(self.private_position, event.position)
+            self.news.append(event)
 
     def _forget_presence(self) -> None:
         for user_id in self.presence.keys() - self.users.friends.keys() - {self.user_id}:

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from hearth.client.crypto import files, trust
+from hearth.client.crypto import files, private, trust
 from hearth.client.crypto.log import body, chain, record
 from hearth.sealed.core import box, ed25519, hpke, labels, padding
 from hearth.sealed.core.verdicts import Rejected
@@ -150,6 +150,13 @@ def _(given: In) -> Any:
     counting = keyring.read_keyring(opened, {1: keyring.hash_set([])}).rows
     pins = [(UserId.unpack(name), body) for (_, name), body in counting.items()]
     return {"pins": [body.hash_of(row_id.user) for row_id, body in pins if isinstance(body, PinRow)]}
+
+
+@operation("private.open")
+def _(given: In) -> Any:
+    names = [field.name for field in fields(private.PrivatePlace)]
+    place = private.PrivatePlace(**{name: getattr(given, name) for name in names})
+    return {"fields": private.open_private(given.key, place, given.sealed)}
 
 
 @operation("conversation.ids")

@@ -12,7 +12,7 @@ export type Name =
   | "hearth kem key v1" | "hearth fingerprint v1" | "hearth vault key v1" | "hearth vault v1" | "hearth vault wrap v1"
   | "hearth vault way v1" | "hearth vault way tag v1" | "hearth user chain v1" | "hearth identity v1"
   | "hearth generation statement v1" | "hearth generation v1" | "hearth generation wrap v1" | "hearth predecessor v1"
-  | "hearth set v1" | "hearth row set v1" | "hearth pin v1" | "hearth receive v1" | "hearth row v1" | "hearth direct v1" | "hearth self v1" | "hearth group v1"
+  | "hearth set v1" | "hearth row set v1" | "hearth pin v1" | "hearth private v1" | "hearth receive v1" | "hearth row v1" | "hearth direct v1" | "hearth self v1" | "hearth group v1"
   | "hearth epoch v1" | "hearth roster v1" | "hearth epoch commitment v1" | "hearth epoch key v1" | "hearth epoch wrap v1"
   | "hearth rewrap request v1" | "hearth rewrap v1" | "hearth history wrap v1" | "hearth history v1" | "hearth leave v1"
   | "hearth restored v1" | "hearth record v1" | "hearth record key v1" | "hearth log v1" | "hearth file v1" | "hearth call v1"

@@ -138,21 +138,27 @@ function isShallow(value: unknown): boolean {
   return false;
 }
 
+/** A JSON object that is not too deep. Throws ProtocolError `malformed`. */
+export function parseObject(written: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(written);
+  } catch {
+    check(false, "malformed", "not JSON");
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  check(isObject && isShallow(value), "malformed", "no object, or one that is too deep");
+  return value as Record<string, unknown>;
+}
+
 /** Throws ProtocolError `malformed`, `unsupported`. */
 export function readBody(bytes: Bytes): { content: { type: string }; extensions: Extension[] } {
   const reader = new Reader(bytes);
   const json = reader.lp32(MOST_BODY);
   const extensions = readExtensions(reader);
   reader.end();
-  const written = decodeText(json);
-  let content: unknown;
-  try {
-    content = JSON.parse(written);
-  } catch {
-    check(false, "malformed", "not JSON");
-  }
-  const isContent = typeof content === "object" && content !== null && typeof (content as { type?: unknown }).type === "string";
-  check(isContent && !Array.isArray(content) && isShallow(content), "malformed", "no object with a type, or one that is too deep");
+  const content = parseObject(decodeText(json));
+  check(typeof content["type"] === "string", "malformed", "no object with a type");
   return { content: content as { type: string }, extensions };
 }
 

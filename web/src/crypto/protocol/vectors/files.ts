@@ -3,6 +3,7 @@ import type { VectorFile } from "./form.ts";
 import { makeEd25519, makeSeals } from "./make-basics.ts";
 import { makeEpochs, makeRules } from "./make-epochs.ts";
 import { makeKeyring, makeOwnKeys, makeUserChain, makeVault } from "./make-people.ts";
+import { makePrivate } from "./make-private.ts";
 import { makeFiles, makeLog, makeRecords, makeTrust } from "./make-records.ts";
 
 export const FILES: Record<string, () => Promise<VectorFile>> = {
@@ -11,6 +12,7 @@ export const FILES: Record<string, () => Promise<VectorFile>> = {
   user_chain: makeUserChain,
   own_keys: makeOwnKeys,
   keyring: makeKeyring,
+  private: makePrivate,
   vault: makeVault,
   epochs: makeEpochs,
   epoch_rules: makeRules,

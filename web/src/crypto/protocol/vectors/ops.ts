@@ -11,6 +11,7 @@ import { decodeRow, hashPin, hashSet, listCounting, openRow, type PinRow, type R
 import { LEAVE, readLeave, readRestored, RESTORED } from "../log-entries.ts";
 import * as own from "../own-keys.ts";
 import { hash, type Name, openBox, sealBox } from "../primitives.ts";
+import { openPrivate, type PrivatePlace } from "../private.ts";
 import * as record from "../record.ts";
 import { hashStatement, verifyStatement } from "../statements.ts";
 import * as trust from "../trust.ts";
@@ -50,6 +51,9 @@ function runStep(input: Input): object {
   checkGroupId(after.epoch, after.roster, input.self);
   return { accepted: true };
 }
+
+const privatePlace = ({ server, user, g, kind, place: at, version }: Input): PrivatePlace =>
+  ({ server: hex(server), user, g, kind, place: hex(at), version });
 
 const recordPlace = (input: Input): record.RecordPlace => ({
   suite: input.suite,
@@ -92,6 +96,7 @@ const OPS: Record<string, Op> = {
   }),
   "receive.read": (i) => signed(own.RECEIVE, hex(i.statement), i.sign_key, own.readReceive),
   "row.open": (i) => openRow(hex(i.key), { server: hex(i.server), user: i.user, g: i.g, kind: i.kind, id: hex(i.id) }, hex(i.sealed)),
+  "private.open": async (i) => ({ fields: await openPrivate(hex(i.key), privatePlace(i), hex(i.sealed)) }),
   "row.set": (i) => ({ set: hashSet(readRows(i)) }),
   "row.counting": (i) => ({ pins: (listCounting(readRows(i)) as PinRow[]).map(hashPin) }),
   "vault.open": (i) => vault.openVault(hex(i.vault_key), place(i), hex(i.sealed)),
