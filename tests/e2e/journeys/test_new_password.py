@@ -139,16 +139,6 @@ async def test_a_reset_without_a_device_begins_anew_and_gives_keys_to_who_had_no
     await is_signed_out(alice)
 
 
-async def test_on_a_phone_the_way_on_from_a_new_recovery_key_is_in_sight(alice: Person) -> None:
-    await alice.page.set_viewport_size({"width": 390, "height": 700})
-    await alice.opens("/you/recovery-key")
-    await alice.page.get_by_role("button", name="Make a recovery key").click()
-    way_on = alice.page.get_by_role("button", name="I have kept it")
-    await expect(way_on).to_be_in_viewport(ratio=1, timeout=PATIENCE)
-    await way_on.click(timeout=2_000)
-    await expect(alice.page.get_by_label(re.compile("^Group "))).to_be_visible()
-
-
 async def makes_recovery_key(person: Person) -> None:
     await person.opens("/you/recovery-key")
     page = person.page

@@ -166,8 +166,6 @@ async def test_two_devices_of_a_kind_are_told_apart_by_their_names(
     await alice.page.keyboard.press("Enter")
     await expect(other.get_by_text("<b>Kitchen</b>")).to_be_visible(timeout=PATIENCE)
     own = laptop.page.get_by_role("listitem").filter(has_text="This device")
-    for page in (alice.page, laptop.page):
-        await expect(page.get_by_text(re.compile(r"Signed in since .*\d\d?:\d\d"))).to_have_count(2)
     await expect(own.get_by_text("<b>Kitchen</b>")).to_be_visible(timeout=PATIENCE)
 
 

@@ -16,7 +16,6 @@ vi.mock("../crypto/derive-keys.ts", () => ({
 const asked: { act: string; needs: Record<string, unknown> }[] = [];
 let failure: Failure | null = null;
 let isFirst = false;
-let takes = 0;
 vi.mock("../crypto/keys/keeper.ts", () => {
   class KeysError extends Error {
     constructor(readonly failure: Failure) {
@@ -26,7 +25,6 @@ vi.mock("../crypto/keys/keeper.ts", () => {
   class Keeper {
     ask(act: string, needs: Record<string, unknown>): Promise<unknown> {
       asked.push({ act, needs });
-      if (takes > 0) return new Promise((resolve) => setTimeout(() => resolve({ isFirst }), takes));
       return failure ? Promise.reject(new KeysError(failure)) : Promise.resolve({ isFirst });
     }
   }
@@ -46,7 +44,6 @@ beforeEach(() => {
   asked.length = 0;
   failure = null;
   isFirst = false;
-  takes = 0;
   toasts.list = [];
   parameters = strong;
   isTest = false;
@@ -113,21 +110,6 @@ test("first keys are told of, and whoever signs in is to read it", async () => {
   expect(toasts.list.map(({ text }) => text)).toEqual([
     "Your keys were made on this device just now.", expect.stringContaining("If you had some before, do not write to anybody"),
   ]);
-});
-
-test("a slow phone is waited for, and told so", async () => {
-  vi.useFakeTimers();
-  [takes, isFirst] = [200_000, true];
-  const entering = register({ username: "ann", displayName: "Ann", password: "correct horse battery", invite: null });
-  await vi.advanceTimersByTimeAsync(12_000);
-  expect(toasts.list.map(({ text }) => text)).toEqual([expect.stringContaining("Keep this page open")]);
-  await vi.advanceTimersByTimeAsync(180_000);
-  expect(session.current).toBeNull();
-  await vi.advanceTimersByTimeAsync(10_000);
-  await entering;
-  vi.useRealTimers();
-  expect(session.user?.username).toBe("ann");
-  expect(toasts.list.map(({ text }) => text)).toContain("Your keys were made on this device just now.");
 });
 
 test("a session without keys is a session: they are asked for later", async () => {

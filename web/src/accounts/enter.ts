@@ -5,7 +5,7 @@ import type { Chosen } from "../crypto/keys/messages.ts";
 import { chooseStretching, requireStrong } from "../crypto/stretching.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { askKeys, enterKeys, fetchRegistrationInfo, findDatabase, placeOf } from "../keys/ask.ts";
-import { tellFirst, tellSlow } from "../keys/tell-first.ts";
+import { tellFirst } from "../keys/tell-first.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import type { KdfParameters, LinkInfo, LinkQuestion, Registration, Session, SignedIn, SignIn, SignInReset } from "../wire/contract.ts";
 import { get, post, ProblemError } from "../wire/http.ts";
@@ -72,7 +72,7 @@ export async function register(form: {
     ...(invite === null ? {} : { invite }),
   };
   const signedIn = await post<SignedIn>("/api/register", body);
-  const entered = await enterKeys(signedIn, chosen.keys, tellSlow);
+  const entered = await enterKeys(signedIn, chosen.keys);
   session.begin(signedIn);
   tellFirst(entered, false);
 }
@@ -81,7 +81,7 @@ export async function signIn(username: string, password: string): Promise<void> 
   const { auth_key, keys } = await deriveKnown(username, password);
   const body: SignIn = { username, auth_key, device_name: nameDevice() };
   const signedIn = await post<SignedIn>("/api/sign-in", body);
-  const entered = await enterKeys(signedIn, keys, tellSlow);
+  const entered = await enterKeys(signedIn, keys);
   session.begin(signedIn);
   tellFirst(entered, true);
 }
@@ -102,7 +102,7 @@ export async function hasKeysOf(username: string): Promise<boolean> {
 async function resetUnsealed(token: string, { auth_key, kdf, chosen }: NewPassword): Promise<void> {
   const body: SignInReset = { token, auth_key, kdf, device_name: nameDevice() };
   const signedIn = await post<SignedIn>("/api/sign-in/reset", body);
-  const entered = await enterKeys(signedIn, chosen.keys, tellSlow);
+  const entered = await enterKeys(signedIn, chosen.keys);
   session.begin(signedIn);
   tellFirst(entered, true);
 }

@@ -2,9 +2,6 @@
 import { language, t } from "../i18n/index.svelte.ts";
 import { describeAgo } from "../lib/time.ts";
 
-/** To the minute: two devices that were added on one day are told apart by it. */
-export const sayMoment = (time: string): string => new Intl.DateTimeFormat(language.tag, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
-
 export function sayAgo(time: Date, now = new Date()): string {
   const ago = describeAgo(time, language.tag, now);
   if (ago.unit === "now") return t("accounts.justNow");

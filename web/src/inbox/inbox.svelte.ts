@@ -1,5 +1,6 @@
 // The list of conversations, newest activity first, following every change.
 import type { Replica } from "../replica/database.ts";
+import { isMuted } from "../private/keeping.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { readInbox, type InboxRow } from "./read.ts";
@@ -20,9 +21,10 @@ export class Inbox {
     return this.#live.isReady;
   }
 
-  /** Unread messages in all conversations. */
+  /** Unread messages in all conversations that are to be noticed. */
   get unread(): number {
-    return this.#live.value.reduce((sum, row) => sum + row.unread, 0);
+    const now = Date.now();
+    return this.#live.value.filter(({ keeping }) => !keeping.isArchived && !isMuted(keeping, now)).reduce((sum, row) => sum + (row.unread || Number(row.keeping.isMarked)), 0);
   }
 
   stop(): void {

@@ -3,6 +3,9 @@ import { DELETED, judgeProgress, type Progress, readNow } from "../conversations
 import { Overlay } from "../conversations/overlay.ts";
 import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
+import { PRIVATE_KEEPING } from "../crypto/private-change.ts";
+import { type Keeping, readKeeping } from "../private/keeping.ts";
+import { readPrivate } from "../private/private.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
@@ -21,12 +24,14 @@ export interface InboxRow {
   draft: string;
   active_at: string;
   flaw: Flaw | null;
+  keeping: Keeping;
 }
 
-/** All rows, newest activity first. */
+/** All rows: what is pinned, the newest pin first, then by newest activity. */
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
   const { drafts, waiting, aimed } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
+  const kept = await readPrivate(replica, own, PRIVATE_KEEPING);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
@@ -38,10 +43,11 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
       ...{ other: findOther(row, users, me), group },
       // Of what is lost nothing can be read any more.
       unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
+      keeping: readKeeping(kept.get(row.id)),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
     };
   });
-  return shown.sort((one, other) => other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
+  return shown.sort((one, other) => other.keeping.pinnedAt - one.keeping.pinnedAt || other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
 }
 
 async function readStored(replica: Replica) {

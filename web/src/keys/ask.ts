@@ -64,23 +64,20 @@ export async function makeKeys(session: Session, password: MessagePort, isAgreed
   return askKeys("enter", { place: await placeOf(session), password, displayName, avatar, database: await findDatabase(), isAgreed });
 }
 
-const SLOW_MS = 10_000;
-/** A slow phone on a slow line gets there. What hangs for longer holds nobody up: the worker goes on with it, and the next look waits for that. */
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 30_000;
 
 /**
- * The same for a session that has just begun; `slow` is called when it takes long. What goes wrong here is found at the next connect, which asks
- * for the password: the session is good without.
+ * The same for a session that has just begun. What goes wrong here is found at the next connect, which asks for the password: the session is
+ * good without.
  */
-export async function enterKeys(session: Session, password: MessagePort, slow: () => void): Promise<Entered> {
+export async function enterKeys(session: Session, password: MessagePort): Promise<Entered> {
   const none = { isFirst: false };
+  const late = new Promise<Entered>((resolve) => setTimeout(() => resolve(none), LONGEST_MS));
   const entering = makeKeys(session, password, false).catch((error: unknown) => {
     console.warn(error);
     return none;
   });
-  const timers: ReturnType<typeof setTimeout>[] = [setTimeout(slow, SLOW_MS)];
-  const late = new Promise<Entered>((resolve) => timers.push(setTimeout(() => resolve(none), LONGEST_MS)));
-  return Promise.race([entering, late]).finally(() => timers.forEach(clearTimeout));
+  return Promise.race([entering, late]);
 }
 
 /** Wipes what this device has of a user's keys; the session is over. Unless it was asked for, it stays known that there were some. */

@@ -8,6 +8,3 @@ export function tellFirst({ isFirst }: Entered, mayHaveHadSome: boolean): void {
   if (!isFirst) return;
   toasts.show(t(mayHaveHadSome ? "keys.firstDoubt" : "keys.first"), { stays: mayHaveHadSome });
 }
-
-/** Says that making keys takes long here, and that nothing is wrong. */
-export const tellSlow = (): void => void toasts.show(t("keys.slow"));

@@ -7,6 +7,7 @@ import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { Bound } from "../conversations/bond.ts";
 import type { News } from "../crypto/account/news.ts";
+import type { PrivateRow } from "../crypto/account/private-rows.ts";
 import type { GroupEvent } from "../groups/event.ts";
 import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
 import type { GroupState, StateRow } from "../crypto/group-state.ts";
@@ -253,6 +254,8 @@ export class Replica extends Dexie {
   /** Of groups: they come sealed, so no server is asked for them. */
   declare pictures: Table<{ id: string; bytes: Bytes }, string>;
   declare metas: Table<{ key: string; value: unknown }, string>;
+  /** What one's devices keep for each other, as the keys' worker read it last. */
+  declare privates: Table<PrivateRow, [number, string]>;
   declare lost: Table<LostRow, [string, number, string]>;
   declare restores: Table<RestoreRow, string>;
   /** Whose copy this is. */
@@ -292,6 +295,7 @@ export class Replica extends Dexie {
     this.version(8)
       .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails", pictures: "id" })
       .upgrade(markLines);
+    this.version(9).stores({ privates: "[kind+place], kind" });
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

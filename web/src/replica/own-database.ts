@@ -3,6 +3,7 @@
 import Dexie, { type Table } from "dexie";
 
 import { type Deletion, type Reaction, readPlain, type State, type Text } from "../crypto/content.ts";
+import type { PrivateChange } from "../crypto/private-change.ts";
 import type { Bytes } from "../lib/bytes.ts";
 
 /** What somebody wrote, did to a message, or said of a group. */
@@ -69,6 +70,14 @@ export interface DraftRow {
   saved_at: string;
 }
 
+/** A change of a private row that waits to be carried out (docs/protocol-encryption.md, 6.4). */
+export interface WishRow {
+  id?: number;
+  kind: number;
+  place: string;
+  change: PrivateChange;
+}
+
 /** Rows from before encryption held the bytes that they went out in. */
 type OldRow = OutboxRow & { record?: Bytes };
 
@@ -87,6 +96,7 @@ export class OwnDatabase extends Dexie {
   declare counters: Table<CounterRow, [string, string]>;
   declare marks: Table<MarkRow, string>;
   declare drafts: Table<DraftRow, string>;
+  declare wishes: Table<WishRow, number>;
 
   constructor(user: number, name = `hearth-own-${user}`) {
     super(name, { chromeTransactionDurability: "strict" });
@@ -100,5 +110,6 @@ export class OwnDatabase extends Dexie {
       .stores({})
       .upgrade((upgrade) => upgrade.table<OldRow>("outbox").toCollection().modify(takeOver));
     this.version(3).stores({ sent: "client_id, conversation" });
+    this.version(4).stores({ wishes: "++id" });
   }
 }

@@ -10,12 +10,13 @@ import { Groups } from "../groups/groups.ts";
 import { StateWatch } from "../groups/watch.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { Inbox } from "../inbox/inbox.svelte.ts";
-import { askAbout, forgetKeys } from "../keys/ask.ts";
+import { askAbout, askKeys, forgetKeys, placeOf } from "../keys/ask.ts";
 import type { DeskChannel } from "../keys/desk.ts";
 import { Keys } from "../keys/keys.svelte.ts";
 import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
+import { PrivateWatch } from "../private/watch.ts";
 import { Presence } from "../presence/presence.svelte.ts";
 import { Client, type EndReason } from "../sync/client.ts";
 import { Trust } from "../trust/trust.svelte.ts";
@@ -122,7 +123,11 @@ export function startClient(): SignedIn {
   };
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
   const keysWatch = new KeysWatch(states.keys, calm());
-  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client), new StateWatch(states.groups).start(client)];
+  const privateWatch = new PrivateWatch(
+    async (act, needs) => askKeys(act, { place: await placeOf(session.current!), ...needs } as never),
+    () => toasts.show(t("inbox.notKept"), { kind: "danger" }),
+  );
+  const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client), new StateWatch(states.groups).start(client), privateWatch.start(client)];
   client.start();
   const stop = (): void => {
     for (const end of ends) end();

@@ -4,8 +4,8 @@ import { type Bytes, toBase64, toHex } from "../../lib/bytes.ts";
 import { post } from "../../wire/http.ts";
 import { type Ask, makeAsk, type Said, type Send } from "./said.ts";
 import {
-  type AccountServer, type Addition, type ChainPage, type NewGeneration, type NewPassword, type NewReceive, type NewRow, type PublicKey,
-  type Removal, type Renewal, type StoredGeneration, type VaultChange,
+  type AccountServer, type Addition, type ChainPage, type NewGeneration, type NewPassword, type NewPrivateRow, type NewReceive, type NewRow,
+  type PublicKey, type Removal, type Renewal, type StoredGeneration, type VaultChange,
 } from "./server.ts";
 
 const optional = (bytes: Bytes | null): string | null => (bytes === null ? null : toBase64(bytes));
@@ -94,6 +94,20 @@ export class HttpAccountServer implements AccountServer {
   }
 
   appendRows = (rows: NewRow[]): Promise<void> => this.#do("keyring.append", { rows: rows.map(sayRow) });
+
+  async listPrivate(after: number): ReturnType<AccountServer["listPrivate"]> {
+    const said = await this.#ask("private.list", { after, limit: 500 });
+    const rows = said.list("rows", (one) => ({
+      position: one.number("position"), kind: one.number("kind"), place: toHex(one.id("place")), version: one.number("version"), g: one.number("g"),
+      sealed: one.bytes("sealed"),
+    }));
+    return { rows, position: said.number("position") };
+  }
+
+  putPrivate(rows: NewPrivateRow[]): Promise<void> {
+    const said = rows.map(({ kind, place, before, version, g, sealed }) => ({ kind, place, before, version, g, sealed: toBase64(sealed) }));
+    return this.#do("private.put", { rows: said });
+  }
 
   setUp = (authKey: Bytes, change: VaultChange): Promise<void> => this.#do("chain.set_up", { auth_key: toBase64(authKey), change: sayChange(change) });
 

@@ -11,7 +11,7 @@ export type SeedRow = Extract<Row, { kind: "epoch" }>;
 const EPOCH_ROW = 1;
 
 /** The key of a generation, also of one from before this device: by the boxes of those after it. Undefined for one that is not there. */
-async function findGenerationKey(self: Self, g: number): Promise<Bytes | undefined> {
+export async function findGenerationKey(self: Self, g: number): Promise<Bytes | undefined> {
   for (;;) {
     const oldest = self.own.generations[0];
     if (oldest === undefined || g >= oldest.statement.g) return self.own.find(g)?.key;

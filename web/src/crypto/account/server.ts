@@ -55,6 +55,24 @@ export interface StoredRow extends NewRow {
   isDoubtful?: true;
 }
 
+/** A private row: `place` as hex, `sealed` under generation `g`. */
+export interface SealedPrivateRow {
+  kind: number;
+  place: string;
+  version: number;
+  g: number;
+  sealed: Bytes;
+}
+
+/** It takes the place of version `before`, 0 for none. */
+export interface NewPrivateRow extends SealedPrivateRow {
+  before: number;
+}
+
+export interface StoredPrivateRow extends SealedPrivateRow {
+  position: number;
+}
+
 /** All that goes together when the vault's version rises. */
 export interface VaultChange {
   statements: Bytes[];
@@ -153,6 +171,10 @@ export interface AccountServer {
   listSessions(): Promise<Bytes[]>;
   listRows(after: number): Promise<{ rows: StoredRow[]; position: number }>;
   appendRows(rows: NewRow[]): Promise<void>;
+  /** A page by position, from above one; `position` is the newest there ever was. */
+  listPrivate(after: number): Promise<{ rows: StoredPrivateRow[]; position: number }>;
+  /** All of them or none; Refusal `row_moved` when another version stands there. */
+  putPrivate(rows: NewPrivateRow[]): Promise<void>;
   setUp(authKey: Bytes, change: VaultChange): Promise<void>;
   addDevice(authKey: Bytes, addition: Addition): Promise<void>;
   retire(statement: Bytes): Promise<void>;

@@ -4,7 +4,7 @@ import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { Past } from "../account/past.ts";
 import { kemPublicKey } from "../protocol/hpke.ts";
 import { random } from "../protocol/primitives.ts";
-import type { DeviceKeys, KeyStore, Remembered } from "./key-store.ts";
+import type { DeviceKeys, KeptRow, KeyStore, Remembered } from "./key-store.ts";
 import { makeWrappingKey, unwrapSecret, type Wrapped, wrapSecret } from "./sealed-box.ts";
 import { makeSigningKey, openSigningKey, type StoredSigningKey } from "./signing-key.ts";
 
@@ -159,6 +159,10 @@ export class IndexedKeyStore implements KeyStore {
   readPast = async (): Promise<Past | null> => (await this.#get<Past>(PAST)) ?? null;
 
   writePast = (past: Past): Promise<void> => this.#change((store) => void store.put(past, PAST));
+
+  readPrivate = (): Promise<KeptRow[]> => this.listBeside<KeptRow>("private ");
+
+  writePrivate = (rows: readonly KeptRow[]): Promise<void> => this.putBeside(rows.map((row) => [`private ${row.kind} ${row.place}`, row]));
 
   /** Another tab that has it open lets go of it by itself. */
   async forget(past: Past | null): Promise<void> {

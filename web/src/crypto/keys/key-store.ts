@@ -39,6 +39,16 @@ export interface Remembered {
   vault: { version: number; sealed: Bytes; passwordWrap: Bytes } | null;
 }
 
+/** A private row as it was last read or written (docs/protocol-encryption.md, 6.4): without fields nothing is kept. */
+export interface KeptRow {
+  kind: number;
+  place: string;
+  fields: Record<string, unknown>;
+  version: number;
+  g: number;
+  incarnation: number;
+}
+
 export interface KeyStore {
   /** Keys of this device id, or null. */
   readDevice(device: Bytes): Promise<DeviceKeys | null>;
@@ -47,6 +57,9 @@ export interface KeyStore {
   read(): Promise<Remembered | null>;
   /** All or nothing. */
   write(remembered: Remembered): Promise<void>;
+  readPrivate(): Promise<KeptRow[]>;
+  /** In the place of those that are there of the same kind and place. */
+  writePrivate(rows: readonly KeptRow[]): Promise<void>;
   /** What was known before everything was wiped. */
   readPast(): Promise<Past | null>;
   writePast(past: Past): Promise<void>;

@@ -7,6 +7,7 @@ import type { VaultSaid } from "../account/open-vault.ts";
 import type { Stretching } from "../derive.ts";
 import type { ConversationActs } from "./conversation-acts.ts";
 import type { GroupActs } from "./group-acts.ts";
+import type { PrivateActs } from "./private-acts.ts";
 import type { TrustActs } from "./trust-acts.ts";
 
 /** Whose keys, on which server, on which device (the session's id). Ids as hex. */
@@ -35,7 +36,7 @@ export interface Connection {
 }
 
 /** Each act with what it needs and what it gives. */
-export interface Acts extends ConversationActs, GroupActs, TrustActs {
+export interface Acts extends ConversationActs, GroupActs, PrivateActs, TrustActs {
   connect: { needs: { place: Place }; gives: Connection };
   /** What a session begins with: set-up where there is no chain yet (`isAgreed`: nor any more), else this device is added. */
   enter: { needs: { place: Place; password: MessagePort; displayName: string; avatar: Bytes | null; database: string; isAgreed: boolean }; gives: Entered };

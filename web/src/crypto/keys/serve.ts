@@ -26,6 +26,7 @@ import { actOnConversations, type ConversationAsk, isConversationAsk } from "./c
 import { actOnGroups, type GroupAsk, isGroupAsk } from "./group-acts.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Acts, Answer, Ask, Chosen, Connection, Failure, Place } from "./messages.ts";
+import { actOnPrivate, isPrivateAsk, type PrivateAsk } from "./private-acts.ts";
 import { actOnTrust, isTrustAsk, type TrustAsk } from "./trust-acts.ts";
 
 export interface Surroundings {
@@ -78,7 +79,7 @@ function accountOf({ reach, openStore, now, wait }: Surroundings, place: Place):
 }
 
 /** Account acts, which know whose they are. */
-async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | GroupAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
+async function actFor(account: Account, ask: Exclude<Ask, ConversationAsk | GroupAsk | PrivateAsk | TrustAsk | { act: "connect" | "drawRecoveryKey" | "retire" | "forget" | "recover" | "resetWithout" }>): Promise<Acts[Ask["act"]]["gives"]> {
   switch (ask.act) {
     case "enter":
       await meetPast(account.store, ask.database);
@@ -195,9 +196,10 @@ async function look(around: Surroundings, place: Place): Promise<Connection> {
 async function act(around: Surroundings, ask: Ask): Promise<Acts[Ask["act"]]["gives"]> {
   if ("place" in ask && ask.act !== "forget") check(!gone.get(around)?.has(nameOf(ask.place)), "not_listed", "this device has gone");
   if (isConversationAsk(ask) && ask.act === "meetDatabase") return meetDatabase(around, ask);
-  if (isConversationAsk(ask) || isGroupAsk(ask) || isTrustAsk(ask) || ask.act === "connect") await leaveOldDatabase(around, ask.place);
+  if (isConversationAsk(ask) || isGroupAsk(ask) || isPrivateAsk(ask) || isTrustAsk(ask) || ask.act === "connect") await leaveOldDatabase(around, ask.place);
   if (isConversationAsk(ask)) return actOnConversations(await findDevice(around, ask.place), ask);
   if (isGroupAsk(ask)) return actOnGroups(await findDevice(around, ask.place), ask);
+  if (isPrivateAsk(ask)) return actOnPrivate((await findDevice(around, ask.place)).self, ask);
   if (isTrustAsk(ask)) return actOnTrust(await findDevice(around, ask.place), ask);
   if (ask.act === "connect") return look(around, ask.place);
   if (ask.act === "drawRecoveryKey") return drawRecoveryKey();

@@ -156,6 +156,6 @@ export const accounts = {
   resetNotAgreed: "Read this first, then tick it.",
   forgotPassword: "Forgot your password?",
   passwordNote: "Your password never leaves this device, not even to the server. Nobody can read it or look it up for you, so keep it somewhere safe.",
-  passwordNoteKey: "Afterwards you can make a recovery key for the day you forget it: without the two, nobody can open again what was written until then.",
+  passwordNoteKey: "Afterwards you can make a recovery key for the day you forget it.",
   wordsFilled: "Five random words, filled in twice: {words}. Write them down or let your browser keep them.",
 } as const;

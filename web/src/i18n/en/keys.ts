@@ -14,7 +14,6 @@ export const keys = {
   make: "Make keys",
   later: "Later",
   made: "This device has its keys.",
-  slow: "Your keys are being made. On this device that takes a while: nothing is wrong. Keep this page open.",
   first: "Your keys were made on this device just now.",
   firstDoubt: "Your keys were made on this device just now. If you had some before, do not write to anybody: tell the person who runs this Hearth.",
   deviceUnknown: "a device",

@@ -9,7 +9,8 @@ import { hashStatement, verifyStatement } from "../../protocol/statements.ts";
 import { readUserStatement } from "../../protocol/user-chain.ts";
 import { applyUserStatement, findDevice, type UserState } from "../../protocol/user-state.ts";
 import {
-  type NewGeneration, type NewReceive, type NewRow, type NewVault, type PublicKey, Refusal, type SealedWay, type StoredRow, type VaultChange,
+  type NewGeneration, type NewPrivateRow, type NewReceive, type NewRow, type NewVault, type PublicKey, Refusal, type SealedWay,
+  type StoredPrivateRow, type StoredRow, type VaultChange,
 } from "../server.ts";
 
 export interface KeptGeneration extends NewGeneration {
@@ -48,6 +49,7 @@ export interface Part {
 export class MemoryServer {
   readonly id = sha256(zeros(1)).slice(0, 16);
   kept: Kept;
+  privateRows: { rows: StoredPrivateRow[]; position: number } = { rows: [], position: 0 };
   readonly resetTokens = new Set<string>();
 
   constructor(readonly user: number, readonly username: string, authKey: Bytes) {
@@ -81,6 +83,7 @@ export class MemoryServer {
       throw new Refusal(`not_accepted ${error.verdict}`);
     }
     this.kept = copy;
+    if (part.isReset) this.privateRows = { ...this.privateRows, rows: [] };
   }
 
   async #apply(kept: Kept, device: Bytes, part: Part): Promise<void> {
@@ -169,6 +172,17 @@ export class MemoryServer {
       if (row.g !== newest && row.kind !== 1) throw new Refusal("generation_moved");
       kept.rows.push({ ...row, isOfSet: withGeneration && row.kind !== 1, position: (kept.position += 1) });
     }
+  }
+
+  putPrivate(made: readonly NewPrivateRow[]): void {
+    const { rows, position } = this.privateRows;
+    const find = ({ kind, place }: NewPrivateRow): StoredPrivateRow | undefined => rows.find((one) => one.kind === kind && one.place === place);
+    const fresh = made.filter((row) => !rows.some((one) => equal(one.sealed, row.sealed)));
+    if (fresh.some((row) => row.g !== this.kept.generations.at(-1)?.g)) throw new Refusal("generation_moved");
+    if (fresh.some((row) => (find(row)?.version ?? 0) !== row.before)) throw new Refusal("row_moved");
+    const replaced = new Set(fresh.map(find));
+    const stored = fresh.map(({ kind, place, version, g, sealed }, at) => ({ kind, place, version, g, sealed, position: position + at + 1 }));
+    this.privateRows = { rows: [...rows.filter((row) => !replaced.has(row)), ...stored], position: position + fresh.length };
   }
 
   addWrap(kept: Kept, g: number, recipient: Bytes, wrap: Bytes): void {

@@ -3,7 +3,8 @@ import { type Bytes, fromHex, toHex } from "../../../lib/bytes.ts";
 import { equal, zeros } from "../../protocol/codec.ts";
 import { random, sha256 } from "../../protocol/primitives.ts";
 import {
-  type AccountServer, type Addition, type NewPassword, type NewRow, Refusal, type Renewal, type Removal, type StoredGeneration, type VaultChange,
+  type AccountServer, type Addition, type NewPassword, type NewPrivateRow, type NewRow, Refusal, type Renewal, type Removal,
+  type StoredGeneration, type VaultChange,
 } from "../server.ts";
 import { type KeptGeneration, MemoryServer } from "./memory-server.ts";
 
@@ -74,6 +75,18 @@ export class MemorySession implements AccountServer {
   async appendRows(rows: NewRow[]): Promise<void> {
     this.#requireListed();
     this.server.takeRows(this.server.kept, rows);
+  }
+
+  async listPrivate(after: number): ReturnType<AccountServer["listPrivate"]> {
+    this.#requireListed();
+    const { rows, position } = this.server.privateRows;
+    const above = rows.filter((row) => row.position > after).sort((one, other) => one.position - other.position);
+    return { rows: above.slice(0, PAGE), position };
+  }
+
+  async putPrivate(rows: NewPrivateRow[]): Promise<void> {
+    this.#requireListed();
+    this.server.putPrivate(rows);
   }
 
   async setUp(authKey: Bytes, change: VaultChange): Promise<void> {

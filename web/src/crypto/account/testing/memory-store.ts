@@ -1,7 +1,7 @@
 // A key store for tests: what was written before a crash is there after it, and nothing else.
 import { type Bytes, toHex } from "../../../lib/bytes.ts";
 import type { Past } from "../past.ts";
-import type { DeviceKeys, KeyStore, Remembered } from "../../keys/key-store.ts";
+import type { DeviceKeys, KeptRow, KeyStore, Remembered } from "../../keys/key-store.ts";
 import { publicKeyOf, signWithSeed } from "../../protocol/ed25519.ts";
 import { kemPublicKey } from "../../protocol/hpke.ts";
 import { random } from "../../protocol/primitives.ts";
@@ -10,6 +10,7 @@ export class MemoryStore implements KeyStore {
   #seeds: { device: Bytes; sign: Bytes; kem: Bytes } | null = null;
   #remembered: Remembered | null = null;
   #past: Past | null = null;
+  #private = new Map<string, KeptRow>();
 
   async readDevice(device: Bytes): Promise<DeviceKeys | null> {
     const seeds = this.#seeds;
@@ -39,6 +40,15 @@ export class MemoryStore implements KeyStore {
     return Promise.resolve();
   }
 
+  readPrivate(): Promise<KeptRow[]> {
+    return Promise.resolve(structuredClone([...this.#private.values()]));
+  }
+
+  writePrivate(rows: readonly KeptRow[]): Promise<void> {
+    for (const row of structuredClone(rows)) this.#private.set(`${row.kind} ${row.place}`, row);
+    return Promise.resolve();
+  }
+
   readPast(): Promise<Past | null> {
     return Promise.resolve(structuredClone(this.#past));
   }
@@ -52,6 +62,7 @@ export class MemoryStore implements KeyStore {
     this.#past = structuredClone(past);
     this.#seeds = null;
     this.#remembered = null;
+    this.#private.clear();
     return Promise.resolve();
   }
 }
