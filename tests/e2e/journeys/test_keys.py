@@ -49,6 +49,19 @@ async def test_a_second_browser_gets_its_keys_at_sign_in_and_the_first_one_tells
     await expect(told).to_have_count(0)
 
 
+async def test_a_device_that_signed_in_and_out_again_is_told_of(alice: Person, arrives: SomebodyNew) -> None:
+    laptop = await arrives("alice")
+    await laptop.signs_in()
+    await expect(alice.page.get_by_text("New device signed in")).to_be_visible(timeout=PATIENCE)
+    await laptop.opens("/you")
+    await laptop.page.get_by_role("button", name="Sign out").click()
+    await laptop.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    told = alice.page.get_by_text("A device signed in and is gone again. If that was not you")
+    await expect(told).to_be_visible(timeout=PATIENCE)
+    await alice.page.get_by_role("button", name="That was me").click()
+    await expect(told).to_have_count(0)
+
+
 async def test_an_account_without_keys_is_asked_once_in_every_tab_and_told_why(arrives: SomebodyNew) -> None:
     alice = await arrives("alice")
     await alice.context.route("**/api/chain.set_up", refuse)

@@ -1,4 +1,4 @@
-"""Trust that people can see: numbers and codes compared, new identities, links that name keys."""
+"""Trust that people can see: numbers and codes compared, new identities."""
 
 import re
 import secrets
@@ -11,7 +11,6 @@ from hearth.sealed.person.keyring import UserId
 from tests.e2e.conftest import SomebodyNew
 from tests.e2e.journeys.test_entering import find_link, run
 from tests.e2e.journeys.test_new_password import (
-    NEW_PASSWORD,
     changes_password,
     follows_reset,
     makes_recovery_key,
@@ -226,56 +225,6 @@ async def test_renewed_keys_hold_only_who_was_compared(
     await expect(held).to_have_count(0)
 
 
-async def own_link(person: Person) -> str:
-    await person.opens("/friends/add")
-    field = person.page.get_by_label("Your link to share")
-    await expect(field).to_have_value(re.compile(r"/#friend=\w+\.[A-Za-z0-9_-]{22}$"), timeout=PATIENCE)
-    return await field.input_value()
-
-
-async def test_a_link_names_the_keys_and_is_erased_from_the_address(alice: Person, bob: Person) -> None:
-    link = await own_link(bob)
-    await alice.opens(link[link.index("/#") :])
-    await expect(alice.page).to_have_url(re.compile(r"/add/bob$"), timeout=PATIENCE)
-    await alice.page.get_by_role("button", name="Add friend").click()
-    await expect(alice.page.get_by_text("The link names the same keys as this server.")).to_be_visible(
-        timeout=PATIENCE
-    )
-    await bob.accepts("Alice")
-    await opens_security(alice, "Bob")
-    await expect(alice.page.get_by_text("Their link named these keys")).to_be_visible(timeout=PATIENCE)
-    await opens_security(bob, "Alice")
-    await expect(bob.page.get_by_text("Not compared yet. Known to you since")).to_be_visible(timeout=PATIENCE)
-
-
-async def test_a_link_with_another_fingerprint_warns_until_it_is_let_go_of(
-    alice: Person, bob: Person, arrives: SomebodyNew
-) -> None:
-    right, other = await own_link(bob), await own_link(alice)
-    wrong = "/#friend=bob." + other.rpartition(".")[2]
-    assert not right.endswith(wrong)
-    carol = await arrives("carol")
-    await carol.opens(wrong)
-    await carol.page.get_by_role("link", name="Create account").click()
-    page = carol.page
-    await page.get_by_label("Username").fill("carol")
-    await page.get_by_label("Display name").fill("Carol")
-    for field in ("Password", "Password again"):
-        await page.get_by_label(field, exact=True).fill(NEW_PASSWORD)
-    await page.get_by_role("button", name="Create account").click()
-    await expect(page).to_have_url(re.compile(r"/add/bob$"), timeout=PATIENCE)
-    await page.get_by_role("button", name="Add friend").click()
-    warning = page.get_by_role("alert").filter(has_text="This link does not fit Bob")
-    await expect(warning).to_be_visible(timeout=PATIENCE)
-    await bob.accepts("Carol")
-    await opens_security(carol, "Bob")
-    await expect(warning).to_be_visible(timeout=PATIENCE)
-    await expect(page.get_by_text("Not compared yet.", exact=True)).to_be_visible()
-    await warning.get_by_role("button", name="Go on without the link").click()
-    await expect(warning).to_have_count(0, timeout=PATIENCE)
-    await expect(page.get_by_text("Not compared yet. Known to you since")).to_be_visible(timeout=PATIENCE)
-
-
 async def test_keys_that_differ_between_own_devices_warn_until_the_two_have_compared(
     alice: Person, bob: Person, server: Served
 ) -> None:
@@ -291,7 +240,9 @@ async def test_keys_that_differ_between_own_devices_warn_until_the_two_have_comp
     await expect(warning).to_be_visible(timeout=PATIENCE)
     await page.go_back()
     await expect(warning).to_be_visible(timeout=PATIENCE)
-    await opens_security(alice, "Bob")
+    await alice.opens()
+    await alice.converses_with("Bob")
+    await warning.get_by_role("link", name="Compare").click(timeout=PATIENCE)
     await page.get_by_role("button", name="The numbers are the same").click()
     await expect(warning).to_have_count(0, timeout=PATIENCE)
     await expect(mark_of(alice)).to_be_visible(timeout=PATIENCE)

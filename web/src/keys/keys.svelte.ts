@@ -38,6 +38,20 @@ export class Keys {
     return devices.filter((device) => news?.newDevices.includes(device));
   }
 
+  /** How many devices came since the person looked and are gone again, and how many from before were taken off the list elsewhere. */
+  get gone(): { visited: number; removed: number } {
+    const { devices = [], news = null } = this.current ?? {};
+    const { newDevices = [], removedDevices = [] } = news ?? {};
+    const gone = removedDevices.filter((device, at) => !devices.includes(device) && removedDevices.indexOf(device) === at);
+    const visited = gone.filter((device) => newDevices.includes(device)).length;
+    return { visited, removed: gone.length - visited };
+  }
+
+  /** Another device has renewed one's own keys since the person looked. */
+  get isRenewed(): boolean {
+    return this.current?.news?.isIdentityChanged === true;
+  }
+
   /** Looks at everything and does what is due. Throws ProblemError; nothing changes when the server was not reached. */
   async look(): Promise<void> {
     const place = await placeOf(this.#session);

@@ -3,7 +3,7 @@ import type { ConversationFacts } from "../crypto/conversations/conversation-fac
 import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/people/trusting.ts";
 import { askKeys, placeOf } from "../keys/ask.ts";
 import { Desk, type DeskAct, type DeskChannel, type Gives, type Needs } from "../keys/desk.ts";
-import type { Replica, TrustRow } from "../replica/database.ts";
+import type { ConversationRow, Replica, TrustRow } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 
@@ -63,15 +63,18 @@ export class Trust {
     const found = await askKeys("refreshTrust", { place: await placeOf(this.#session), people: await listPeople(this.#replica, links) });
     const kept = Object.entries(links).filter(([user, named]) => !found.people.some((one) => one.user === Number(user) && one.fingerprint === named));
     await this.#replica.putMeta("trust", found);
-    await this.#releaseHeld(found.people);
+    await this.#lookAtHeld(found.people);
     if (kept.length < Object.keys(links).length) await this.#replica.putMeta("friendLinks", Object.fromEntries(kept));
   }
 
-  /** What waited for somebody who does not wait any more is looked at anew, whichever device of one's own has decided. */
-  async #releaseHeld(people: readonly PersonTrust[]): Promise<void> {
-    const waiting = people.filter((one) => one.isHeld).map((one) => one.user);
-    const held = await this.#replica.conversations.filter((row) => row.sealing?.state === "held" && !row.sealing.users.some((user) => waiting.includes(user))).primaryKeys();
-    if (held.length > 0) this.#lookAgain(held);
+  /** What waited for somebody who does not wait any more is looked at anew, whichever device of one's own has decided; and what waits since a link was opened. */
+  async #lookAtHeld(people: readonly PersonTrust[]): Promise<void> {
+    const waiting = people.filter((one) => one.isHeld || one.isNotOfLink).map((one) => one.user);
+    const ofLink = people.filter((one) => one.isNotOfLink).map((one) => one.user);
+    const hasChanged = ({ sealing, users }: ConversationRow): boolean =>
+      sealing?.state === "held" ? !sealing.users.some((user) => waiting.includes(user)) : users.some((user) => ofLink.includes(user));
+    const changed = await this.#replica.conversations.filter(hasChanged).primaryKeys();
+    if (changed.length > 0) this.#lookAgain(changed);
   }
 
   /** Somebody's numbers and codes, freshly. Throws ProblemError. */
@@ -83,9 +86,10 @@ export class Trust {
     return this.#desk.ask("lookAtConversation", { conversation });
   }
 
-  /** Their numbers or codes are the same as those that this fingerprint was shown with. Throws ProblemError. */
+  /** Their numbers or codes are the same as those that this fingerprint was shown with: what a link said counts no more. Throws ProblemError. */
   async confirmCompared(user: number, fingerprint: string): Promise<void> {
     await this.#desk.ask("confirmCompared", { user, fingerprint });
+    await this.dropLink(user);
   }
 
   async takeComparisonBack(user: number): Promise<void> {

@@ -50,12 +50,12 @@ export function describeBond({ known: { epochs: { newest } } }: Live): Bond | nu
   return newest && { kind: newest.epoch.kind, users: newest.roster.map((one) => one.user) };
 }
 
-function describeMember({ people, pins, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
+function describeMember({ people, pins, doubted, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
   const chain = people.chain(user);
   const pin = pins.get(user);
   const isOther = user !== author.user && chain.state !== null;
   return {
-    user, role, devices: chain.state?.devices.length ?? 0, isHeld: isOther && isHeld(pin, chain),
+    user, role, devices: chain.state?.devices.length ?? 0, isHeld: isOther && (doubted.has(user) || isHeld(pin, chain)),
     isVerified: isOther && pin?.how === COMPARED && findChange(pin, chain) === "none",
   };
 }

@@ -4,6 +4,7 @@ import { type Bytes, toHex } from "../../lib/bytes.ts";
 import type { DeviceKeys } from "../keys/key-store.ts";
 import { equal, type Verdict, zeros } from "../protocol/codec.ts";
 import { IN_A_GROUP, meet, type Pin } from "../protocol/pins.ts";
+import { fingerprint } from "../protocol/trust.ts";
 import { sealRows } from "../account/make-keys.ts";
 import type { Self } from "../account/self.ts";
 import { catchUpListed } from "../account/connect.ts";
@@ -87,6 +88,8 @@ export class Device {
   /** Database generations that `sync.open` told, as hex. */
   readonly databases = new Set<string>();
 
+  /** Fingerprints (hex) that links named, by person: until their keys were seen to be these, or the person lets go of the link. */
+  readonly #links = new Map<number, string>();
   readonly awaiting: Awaiting;
   /** Of the own chain that all of this is about: a reset begins it, and the keyring, anew. */
   readonly #incarnation: number;
@@ -102,13 +105,33 @@ export class Device {
     const device = new Device(self, await self.requireKeys(), around);
     await device.people.recall(await around.store.readPeople());
     for (const database of await around.store.readDatabases()) device.databases.add(database);
+    for (const [user, named] of await around.store.readLinks()) device.#links.set(user, named);
     await device.awaiting.recall();
     await device.readPins();
     return device;
   }
 
   get author(): Author {
-    return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign, pins: this.pins };
+    return { user: this.self.account.place.user, device: this.keys.device, sign: this.keys.sign, pins: this.pins, doubted: this.doubted };
+  }
+
+  /** Of whom a link named another identity than the server shows: nothing is sealed to it before the person lets go of the link (9.1). */
+  get doubted(): ReadonlySet<number> {
+    const { server } = this.self.account.place;
+    const differs = ([user, named]: [number, string]): boolean => {
+      const { state } = this.people.chain(user);
+      return state !== null && toHex(fingerprint({ server, user, identityKey: state.identityKey })) !== named;
+    };
+    return new Set([...this.#links].filter(differs).map(([user]) => user));
+  }
+
+  /** All that links name now. */
+  async takeLinks(links: readonly (readonly [user: number, named: string])[]): Promise<void> {
+    const isSame = links.length === this.#links.size && links.every(([user, named]) => this.#links.get(user) === named);
+    if (isSame) return;
+    this.#links.clear();
+    for (const [user, named] of links) this.#links.set(user, named);
+    await this.around.store.writeLinks([...this.#links]);
   }
 
   /** Whether the server was restored since this device began: heads of pins may be lost then (9.2). */
@@ -188,7 +211,7 @@ export class Device {
 
   stateOf(live: Live): SealingState {
     const { stopped, isConfirmed, pending, removed } = live;
-    const standing = { stopped, isConfirmed, awaited: this.#listAwaited(live), isPending: pending !== null, removed, isTold: this.isTold };
+    const standing = { stopped, isConfirmed, awaited: this.#listAwaited(live), isPending: pending !== null, removed, isTold: this.isTold, doubted: this.doubted };
     return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
   }
 

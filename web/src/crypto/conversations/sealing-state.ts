@@ -23,7 +23,7 @@ export type SealingState =
   /** A restored server may be given back what it lost: of these people's chains, or else epochs. */
   | { state: "awaiting"; users: number[] }
   | { state: "rotating"; reason: Reason | null }
-  /** These people's change of identity waits for acceptance, or for `reidentify`. */
+  /** These people's change of identity waits for acceptance, or for `reidentify`; or a link named another one. */
   | { state: "held"; users: number[] }
   | { state: "keyless" }
   /** A restored server has lost that these people were removed, and this person may not do it. */
@@ -42,6 +42,8 @@ export interface Standing {
   removed: readonly Removed[];
   /** The server has told of a restore: heads of pins may be lost (9.2). */
   isTold: boolean;
+  /** Of whom a link named another identity (9.1). */
+  doubted: ReadonlySet<number>;
 }
 
 export type Pins = ReadonlyMap<number, Pin>;
@@ -68,9 +70,9 @@ export function isResetSince(people: People, member: RosterMember): boolean {
   return chain.at(member.chain).incarnation !== chain.head.incarnation;
 }
 
-export function listHeld(epoch: KnownEpoch, people: People, pins: Pins, self: number): number[] {
-  const waits = (member: RosterMember): boolean =>
-    isResetSince(people, member) || (member.user !== self && isHeld(pins.get(member.user), people.chain(member.user)));
+export function listHeld(epoch: KnownEpoch, people: People, pins: Pins, self: number, doubted: ReadonlySet<number>): number[] {
+  const isUnsure = (user: number): boolean => doubted.has(user) || isHeld(pins.get(user), people.chain(user));
+  const waits = (member: RosterMember): boolean => isResetSince(people, member) || (member.user !== self && isUnsure(member.user));
   return epoch.roster.filter(waits).map((member) => member.user);
 }
 
@@ -135,7 +137,7 @@ function findState(known: KnownConversation, people: People, pins: Pins, standin
   if (standing.awaited !== null) return { state: "awaiting", users: [...standing.awaited] };
   if (standing.isPending) return { state: "rotating", reason: null };
   if (!standing.isTold) checkEachSeen(newest, people, pins);
-  const users = listHeld(newest, people, pins, known.where.user);
+  const users = listHeld(newest, people, pins, known.where.user, standing.doubted);
   if (users.length > 0) return { state: "held", users };
   if (newest.seed === null) return { state: "keyless" };
   const unwanted = listUnwanted(known, standing.removed);

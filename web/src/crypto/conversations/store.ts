@@ -95,6 +95,9 @@ export interface ConversationStore {
   /** Pins that the keyring had, or was given, and that it has not shown since. */
   readPins(): Promise<Pin[]>;
   writePins(pins: readonly Pin[]): Promise<void>;
+  /** Fingerprints (hex) that links named, by person. */
+  readLinks(): Promise<[user: number, named: string][]>;
+  writeLinks(links: [user: number, named: string][]): Promise<void>;
   /** How far the keyring was read for seeds. */
   readPosition(): Promise<number>;
   writePosition(position: number): Promise<void>;

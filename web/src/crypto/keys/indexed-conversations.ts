@@ -15,6 +15,7 @@ const DATABASE = "database";
 const DATABASES = "databases";
 const AWAITED = "awaited people";
 const PINS = "pins not shown";
+const LINKS = "links";
 
 type StoredEpoch = Omit<RememberedEpoch, "seed"> & { hasSeed: boolean };
 
@@ -110,6 +111,10 @@ export class IndexedConversations implements ConversationStore {
   }
 
   writePins = (pins: readonly Pin[]): Promise<void> => this.beside.putBeside([[PINS, pins]]);
+
+  readLinks = async (): Promise<[number, string][]> => (await this.beside.getBeside<[number, string][]>(LINKS)) ?? [];
+
+  writeLinks = (links: [number, string][]): Promise<void> => this.beside.putBeside([[LINKS, links]]);
 
   readPosition = async (): Promise<number> => (await this.beside.getBeside<number>(POSITION)) ?? 0;
 

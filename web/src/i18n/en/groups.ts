@@ -118,6 +118,7 @@ export const groups = {
   leaveAlone: "Nobody else is in it: nobody can write here any more then. What you have read stays here.",
   heir: "You are the only owner. Who takes over?",
   again: "Do it anyway",
+  heldOfLink: "A link named other keys for {name} than this server shows. What you write here waits until you have looked at it.",
   heldMember: "{name} has other keys than before. What you write here waits until you have looked at them.",
   heldLook: "Look at them",
   closedLeft: "You have left this group. What you have read stays here.",

@@ -21,6 +21,16 @@ export const keys = {
     one: "New device signed in: {names}. If that was not you, sign it out and change your password.",
     other: "{count} new devices signed in: {names}. If that was not you, sign them out and change your password.",
   },
+  visited: {
+    one: "A device signed in and is gone again.",
+    other: "{count} devices signed in and are gone again.",
+  },
+  removedElsewhere: {
+    one: "A device was taken off your list on another device.",
+    other: "{count} devices were taken off your list on another device.",
+  },
+  renewedElsewhere: "Your keys were renewed on another device; friends who have compared them are asked to compare again.",
+  notYou: "If that was not you, change your password.",
   listedOnly: "Has keys, but is signed in nowhere.",
   copiedDevice: "A copy of what this browser keeps is in use somewhere else. Nothing that you wrote is lost, but whoever has the copy can read and write as you. If you did not make it, sign out here, which ends the copy as well; then sign in again and change your password, with “{choice}”.",
   look: "Look at devices",

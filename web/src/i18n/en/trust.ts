@@ -58,7 +58,7 @@ export const trust = {
   conflictTitle: "Your devices were shown different keys for {name}",
   conflictText: "One of them may belong to somebody who wants to take {name}’s place. Compare the safety number before you write anything that nobody else may read, and tell the person who runs this Hearth.",
   linkDiffersTitle: "This link does not fit {name}",
-  linkDiffersText: "It names other keys than this server shows. The link may be older than {name}’s keys, or somebody wants to take their place. Ask {name} for a new link, in some other way than here.",
+  linkDiffersText: "It names other keys than this server shows. The link may be older than {name}’s keys, or somebody wants to take their place. Ask {name} for a new link, in some other way than here. Until then nothing is sent to {name}, unless you go on without this one.",
   linkDropped: "Go on without the link",
   linkFits: "The link names the same keys as this server.",
   linkWaits: "As soon as you have asked, Hearth compares {name}’s keys with the link.",

@@ -33,6 +33,8 @@ export interface Author {
   sign: Sign;
   /** Whom this person has met: nothing is sealed to an identity that waits for acceptance (9.2). */
   pins: ReadonlyMap<number, Pin>;
+  /** Of whom a link named another identity (9.1). */
+  doubted: ReadonlySet<number>;
 }
 
 /** An epoch that is made and not known to be taken. It is written down before it leaves: a repeat sends the same bytes. */
@@ -63,11 +65,11 @@ function receiveLine(people: People, user: number, was: RosterMember | undefined
  * A member as the roster states them: at their newest head, but as before while a reset is not taken up by `reidentify`, or a renewal
  * waits to be compared. Nobody is brought in whose identity waits. Throws ProtocolError `unproven`, `changed_identity`.
  */
-function lineOf({ pins }: Author, people: People, user: number, role: number, was: RosterMember | undefined, isReidentified: boolean): RosterMember {
+function lineOf({ pins, doubted }: Author, people: People, user: number, role: number, was: RosterMember | undefined, isReidentified: boolean): RosterMember {
   const chain = people.chain(user);
   check(chain.state !== null, "unproven", "a member's chain is not known");
   const isReset = was !== undefined && chain.at(was.chain).incarnation !== chain.head.incarnation;
-  const isWaiting = isHeld(pins.get(user), chain);
+  const isWaiting = doubted.has(user) || isHeld(pins.get(user), chain);
   if (was !== undefined && (isReset || isWaiting) && !isReidentified) return { ...was, role };
   check(!isWaiting, "changed_identity", "an identity that waits for acceptance");
   const { identityKey, n, hash } = chain.head;

@@ -58,6 +58,9 @@ test("each reason not to answer", LONG, async () => {
   expect(await say2({ receiveHash: random(32) })).toBe("fork");
   expect(await say2({ device: random(16) })).toBe("not_listed");
   expect(await say2({}, alice)).toBe("bad_signature");
+  await alice.takeLinks([[2, "ab".repeat(16)]]);
+  expect(await say2({})).toBe("changed_identity");
+  await alice.takeLinks([]);
   there.known.epochs.find(1)!.seed = null;
   expect(await say2({})).toBe("keyless");
   const tablet = await town.worlds.get(2)!.add();

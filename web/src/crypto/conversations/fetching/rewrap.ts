@@ -65,7 +65,7 @@ export async function answerRequest(device: Device, live: Live, bytes: Bytes): P
   // Below it, after a restore, devices may be listed that had been removed when the epoch was made.
   chain.at(member.chain);
   const isLinked = chain.incarnationOf(member.identityKey) === chain.head.incarnation;
-  check(isLinked && !isHeld(device.pins.get(request.user), chain), "changed_identity", "not the identity that was in that epoch");
+  check(isLinked && !device.doubted.has(request.user) && !isHeld(device.pins.get(request.user), chain), "changed_identity", "not the identity that was in that epoch");
   const receive = findReceive(device, request.user, request.receiveVersion, request.receiveHash);
   const listed = findDevice(chain.head, request.device);
   check(listed !== undefined, "not_listed", "the device is not listed now");

@@ -11,13 +11,13 @@ import { isResetSince } from "../sealing-state.ts";
 const MOST_TRIES = 3;
 
 /** Who has reset since the newest epoch, and was accepted: whom this device may bring in again. */
-export function listAccepted({ people, pins, author }: Device, { known }: Live): number[] {
+export function listAccepted({ people, pins, doubted, author }: Device, { known }: Live): number[] {
   const { newest } = known.epochs;
   if (newest === null || findMember(newest.roster, author.user) === undefined) return [];
   const reset = newest.roster.filter((member) => people.chain(member.user).state !== null && isResetSince(people, member)).map((one) => one.user);
   const isOwnReset = reset.includes(author.user);
   // A first sight of somebody is no acceptance of a change.
-  const accepted = reset.filter((user) => user !== author.user && pins.has(user) && !isHeld(pins.get(user), people.chain(user)));
+  const accepted = reset.filter((user) => user !== author.user && pins.has(user) && !doubted.has(user) && !isHeld(pins.get(user), people.chain(user)));
   if (newest.epoch.kind === "group") return isOwnReset ? [] : accepted;
   // Who has reset is brought in by the other, or by either if both have; in Notes there is nobody else.
   if (newest.epoch.kind === "self") return reset;

@@ -12,11 +12,12 @@ import { asNext, makePassword, ready, verdictOf } from "../../account/testing/wo
 import { equal } from "../../protocol/codec.ts";
 import { findMember } from "../../protocol/epoch-rules.ts";
 import { random } from "../../protocol/primitives.ts";
-import { act, begin, makeReady } from "../acting/act.ts";
+import { act, begin, makeReady, NotReady } from "../acting/act.ts";
 import { describeConversation } from "../conversation-facts.ts";
 import type { Device } from "../device.ts";
 import { confirm } from "../fetching/fetch-epochs.ts";
 import { PLAIN_SETTINGS } from "../acting/make-epoch.ts";
+import { MemoryConversations } from "../testing/memory-conversations.ts";
 import { catchUp, read, say } from "../testing/talk.ts";
 import { Town } from "../testing/town.ts";
 import { acceptIdentity, confirmCompared, look, type PersonTrust, refresh, takeComparisonBack } from "./trusting.ts";
@@ -175,6 +176,49 @@ test("a conflict goes on under the next generations until somebody has compared"
   const last = await renew();
   await confirmCompared(last, 2, await shown(last));
   expect(await ofBob(await renew())).toMatchObject({ hasConflict: false, isVerified: true });
+});
+
+test("a link that names other keys holds all that is sealed to that person, until it is let go of", LONG, async () => {
+  const scene = await Scene.begin();
+  const { town, accounts } = scene;
+  const store = new MemoryConversations();
+  const alice = await town.start(accounts.get(1)!, store);
+  const [direct, group] = [await begin(alice, { kind: "direct", other: 2 }), await begin(alice, { kind: "group", members: [2, 3], settings: PLAIN_SETTINGS })];
+  await ofBob(alice);
+  const other = await shown(alice, 3);
+  expect(await ofBob(alice, [{ ...BOB, fingerprint: other }])).toMatchObject({ isNotOfLink: true, isHeld: false });
+  const again = await town.start(accounts.get(1)!, store);
+  await confirm(again, [direct, group]);
+  for (const device of [alice, again]) {
+    for (const one of [direct, group]) expect(device.stateOf(await device.open(one))).toEqual({ state: "held", users: [2] });
+    await expect(say(town, device, direct, "to whom?")).rejects.toThrow(NotReady);
+    town.pass(1);
+    expect(await verdictOf(begin(device, { kind: "group", members: [2], settings: PLAIN_SETTINGS }))).toBe("changed_identity");
+    expect(describeConversation(device, await device.open(group)).members.filter((one) => one.isHeld)).toMatchObject([{ user: 2 }]);
+  }
+  for (const device of [alice, again]) await refresh(device, [BOB]);
+  for (const one of [direct, group]) expect(await stateOf(again, one)).toBe("ready");
+  await say(town, again, direct, "to you");
+  const third = await town.start(accounts.get(1)!, store);
+  await catchUp(third, direct);
+  expect(await stateOf(third, direct)).toBe("ready");
+});
+
+test("who has reset is not brought back while a link names other keys, and is not waited for by a link that names the new ones", LONG, async () => {
+  const scene = await Scene.begin();
+  const { alice } = scene;
+  const direct = await begin(alice, { kind: "direct", other: 2 });
+  await ofBob(alice);
+  const before = await shown(alice);
+  await scene.resetBob();
+  await ofBob(alice, [{ ...BOB, fingerprint: before }]);
+  await acceptIdentity(alice, 2, await shown(alice));
+  await confirm(alice, [direct]);
+  expect(alice.stateOf(await alice.open(direct))).toEqual({ state: "held", users: [2] });
+  expect((await alice.open(direct)).known.epochs.newest!.epoch.n).toBe(1);
+  await ofBob(alice, [{ ...BOB, fingerprint: await shown(alice) }]);
+  expect(await stateOf(alice, direct)).toBe("ready");
+  expect((await alice.open(direct)).known.epochs.newest!.epoch).toMatchObject({ action: "reidentify", n: 2 });
 });
 
 describe("a new identity", () => {

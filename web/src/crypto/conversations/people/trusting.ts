@@ -25,7 +25,7 @@ export interface PersonTrust {
   /** Nothing is sealed to them until the person decides. */
   isHeld: boolean;
   isVerified: boolean;
-  /** A link named another identity than the server shows. */
+  /** A link named another identity than the server shows: nothing is sealed to them before the person lets go of it. */
   isNotOfLink: boolean;
   /** One's own devices were shown different keys of them (6.3). */
   hasConflict: boolean;
@@ -109,6 +109,7 @@ function seePin(device: Device, user: number): Verdict | null {
  * are followed, and what the person accepted before is carried through. Throws Refusal, NoAnswer, ProtocolError of one's own keys.
  */
 export async function refresh(device: Device, people: readonly Acquaintance[]): Promise<PersonTrust[]> {
+  await device.takeLinks(people.flatMap(({ user, fingerprint: named }) => (named === null ? [] : [[user, named] as const])));
   await catchUpListed(device.self);
   await device.readPins();
   const known = new Map(people.map((one) => [one.user, one]));

@@ -11,6 +11,7 @@ export class MemoryConversations implements ConversationStore {
   readonly #databases: string[] = [];
   #awaited: Awaited = { people: [], until: 0 };
   #pins: Pin[] = [];
+  #links: [number, string][] = [];
 
   readPeople(): Promise<RememberedPerson[]> {
     return Promise.resolve(structuredClone([...this.#people.values()]));
@@ -62,6 +63,15 @@ export class MemoryConversations implements ConversationStore {
 
   writePins(pins: readonly Pin[]): Promise<void> {
     this.#pins = structuredClone([...pins]);
+    return Promise.resolve();
+  }
+
+  readLinks(): Promise<[number, string][]> {
+    return Promise.resolve(structuredClone(this.#links));
+  }
+
+  writeLinks(links: [number, string][]): Promise<void> {
+    this.#links = structuredClone(links);
     return Promise.resolve();
   }
 

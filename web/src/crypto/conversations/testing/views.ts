@@ -88,7 +88,7 @@ export class View {
   }
 
   get #author(): Author {
-    return { user: number(this.told, "user"), device: bytes(this.told, "device"), sign: signWithSeed(bytes(this.told, "sign_seed")), pins: this.pins };
+    return { user: number(this.told, "user"), device: bytes(this.told, "device"), sign: signWithSeed(bytes(this.told, "sign_seed")), pins: this.pins, doubted: new Set() };
   }
 
   readonly #operations: Record<string, (step: Step) => Promise<unknown>> = {
@@ -270,7 +270,7 @@ export class View {
   }
 
   #showSealing(): unknown[] {
-    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, awaited: null, isPending: false, removed: [], isTold: false }, this.now);
+    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, awaited: null, isPending: false, removed: [], isTold: false, doubted: new Set() }, this.now);
     if (sealing.state === "held") return ["held", sealing.users];
     if (sealing.state === "rotating") return ["rotating", sealing.reason === "left" ? "remove" : "rotate"];
     return [sealing.state];
