@@ -50,8 +50,8 @@ class NoKeys(Exception):
 
 
 class Waits(StrEnum):
-    """What sealing waits for. STOPPED ends by a person alone, by what the server shows in another
-    connection, or (verdict `unsupported`) with a newer Hearth; everything else by itself or by a person.
+    """What sealing waits for. STOPPED ends by what the server shows in another connection, or (verdict
+    `unsupported`) with a newer Hearth, and for `fork` not at all; everything else by itself or by a person.
 
     HELD: a changed identity; EARLIER: a server that says it was restored shows other keys than were accepted.
     Of both the people are asked, then `Client.accept_identity` goes on.

@@ -11,13 +11,13 @@ REMOVES = frozenset({Reason.LEFT, Reason.REMOVED})
 
 
 LASTING = frozenset({Verdict.ROLLBACK, Verdict.FORK})
-"""What a conversation stays stopped for, until the person goes on. Whatever else the server shows is judged
-anew at every connection, and by a newer Hearth (section 12).
+"""What a conversation stays stopped for, a rollback until a restore is told of. Whatever else the server
+shows is judged anew at every connection, and by a newer Hearth (section 12).
 """
 
 
 class State(StrEnum):
-    """Only READY seals. STOPPED ends by the person, or by what the server shows next (LASTING)."""
+    """Only READY seals. STOPPED ends by what the server shows next, if at all (LASTING)."""
 
     UNCONFIRMED = "unconfirmed"
     READY = "ready"
@@ -115,11 +115,6 @@ class Sealing:
             self.stopped = verdict
         self.evidence.append(verdict)
         return Step.TELL_PERSON
-
-    def resume(self) -> None:
-        """The person has read what happened and goes on; the evidence is kept."""
-        if self.state is State.STOPPED:
-            self.state, self.stopped = State.UNCONFIRMED, None
 
     def _settle(self, view: View) -> Step:
         """Choose by what stands most against sealing: a held person, no key, a reason for the next epoch."""

@@ -116,15 +116,13 @@ def test_a_higher_epoch_is_fetched_and_a_lower_or_another_one_stops() -> None:
     assert (sealing.state, sealing.evidence) == (State.STOPPED, [Verdict.FORK])
 
 
-def test_what_is_stopped_stays_so_until_the_person_goes_on() -> None:
+def test_what_is_stopped_for_a_fork_stays_so() -> None:
     sealing = Sealing(State.READY)
     sealing.stop(Verdict.FORK)
     sealing.disconnect()
     assert sealing.confirm(5, HASH, GOOD) is Step.TELL_PERSON
     assert sealing.look_again(GOOD) is Step.TELL_PERSON and sealing.state is State.STOPPED
-    sealing.resume()
-    assert sealing.confirm(5, HASH, GOOD) is Step.NOTHING
-    assert sealing.may_seal and sealing.evidence == [Verdict.FORK]
+    assert not sealing.may_seal and sealing.evidence == [Verdict.FORK]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNSUPPORTED, Verdict.MALFORMED, Verdict.BAD_SIGNATURE])
