@@ -33,7 +33,7 @@ QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component
 expect.set_options(timeout=PATIENCE)
 
 SomebodyNew = Callable[..., Awaitable[Person]]
-Program = Callable[[str], Awaitable[Client]]
+Program = Callable[..., Awaitable[Client]]
 Launch = Callable[[], Awaitable[Browser]]
 
 async_fixture = pytest_asyncio.fixture(loop_scope="session")
@@ -122,8 +122,9 @@ async def program(server: Served) -> AsyncIterator[Program]:
     """Register somebody who uses a program instead of a browser: quick to fill an account with."""
     async with AsyncExitStack() as stack:
 
-        async def register(username: str) -> Client:
-            client = await Client.register(server.url, username, PASSWORD, display_name=username.title())
+        async def register(username: str, name: str | None = None) -> Client:
+            name = name or username.title()
+            client = await Client.register(server.url, username, PASSWORD, display_name=name)
             return await stack.enter_async_context(client)
 
         yield register

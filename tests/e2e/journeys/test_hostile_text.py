@@ -45,8 +45,8 @@ async def test_hostile_names_and_texts_stay_text(alice: Person, program: Program
 
     alice.page.on("dialog", dismiss)
     alice.page.on("request", lambda request: requests.append(request.url))
-    mallory = await program("mallory")
-    await mallory.call(UpdateProfile(display_name=NAME, about=ABOUT), dict)
+    mallory = await program("mallory", NAME)
+    await mallory.call(UpdateProfile(about=ABOUT), dict)
     await mallory.request("alice")
     await alice.opens("/friends/requests")
     await expect(alice.page.get_by_text(NAME).first).to_be_visible(timeout=PATIENCE)

@@ -2,10 +2,11 @@
 // there makes every one of these safe to apply twice.
 import type { Replica } from "../replica/database.ts";
 import type * as contract from "../wire/contract.ts";
+import { nameCard } from "./names.ts";
 
-/** Takes a card that is certainly newer than what is here. */
+/** Takes a card that is certainly newer than what is here; names that are proven stay. */
 export async function applyUser(replica: Replica, user: contract.UserCard): Promise<void> {
-  await replica.users.put({ ...user, is_stale: false });
+  await replica.users.put({ ...nameCard(user, await replica.names.get(user.id)), is_stale: false });
 }
 
 /** Takes cards that may be older than what the log has said since: they only fill in what is missing or stale. */

@@ -1,5 +1,6 @@
 // What a conversation and a person are called on screen.
 import { drawName } from "../accounts/display-name.ts";
+import type { NamedCard } from "../accounts/names.ts";
 import { language, t } from "../i18n/index.svelte.ts";
 import { inOneLine, isSeen } from "../lib/text.ts";
 import type { ConversationRow, MemberRow } from "../replica/database.ts";
@@ -64,7 +65,7 @@ export const NOBODY: UserCard = { id: 0, username: "", display_name: "", avatar_
 const STRANGER: UserCard = { ...NOBODY };
 
 /** The other person of a direct conversation. */
-export function findOther({ kind, users, is_strange }: ConversationRow, cards: ReadonlyMap<number, UserCard>, me: number): UserCard | null {
+export function findOther({ kind, users, is_strange }: ConversationRow, cards: ReadonlyMap<number, NamedCard>, me: number): NamedCard | null {
   const other = kind === "direct" ? users.find((user) => user !== me) : undefined;
   if (other !== undefined) return cards.get(other) ?? null;
   return kind === "direct" && is_strange ? STRANGER : null;

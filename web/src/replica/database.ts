@@ -5,13 +5,15 @@ import Dexie, { type Table } from "dexie";
 import type { Bytes } from "../lib/bytes.ts";
 import type { Content, Said } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
+import type { NamedCard } from "../accounts/names.ts";
 import type { Bound } from "../conversations/bond.ts";
 import type { News } from "../crypto/account/news.ts";
 import type { PrivateRow } from "../crypto/account/private-rows.ts";
 import type { GroupEvent } from "../groups/event.ts";
 import type { GroupStanding } from "../crypto/conversations/group-standing.ts";
 import type { GroupState, StateRow } from "../crypto/group-state.ts";
-import type { PersonTrust } from "../crypto/conversations/people/trusting.ts";
+import type { UserName } from "../crypto/conversations/people/people.ts";
+import type { TrustRow } from "../crypto/conversations/people/trusting.ts";
 import type { KnownVault, RestoredRow } from "../restored/notice.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
@@ -139,7 +141,7 @@ export interface MemberRow extends contract.Member {
   conversation: string;
 }
 
-export interface UserRow extends contract.UserCard {
+export interface UserRow extends NamedCard {
   is_stale: boolean;
 }
 
@@ -218,12 +220,6 @@ export interface ChosenPart {
   isSaved: boolean;
 }
 
-/** Other people's identities as the tab that leads found them last; every tab follows it. `own` is one's own fingerprint as hex. */
-export interface TrustRow {
-  own: string;
-  people: PersonTrust[];
-}
-
 interface Metas {
   cursor: Cursor;
   restored: RestoredRow;
@@ -246,6 +242,7 @@ export class Replica extends Dexie {
   declare conversations: Table<ConversationRow, string>;
   declare members: Table<MemberRow, [string, number]>;
   declare users: Table<UserRow, number>;
+  declare names: Table<UserName, number>;
   declare friends: Table<FriendRow, number>;
   declare requests: Table<RequestRow, number>;
   declare blocked: Table<{ user_id: number }, number>;
@@ -296,6 +293,7 @@ export class Replica extends Dexie {
       .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails", pictures: "id" })
       .upgrade(markLines);
     this.version(9).stores({ privates: "[kind+place], kind" });
+    this.version(10).stores({ names: "user" });
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {
@@ -338,7 +336,7 @@ export class Replica extends Dexie {
 
   /** Forgets what can be fetched again: the server's database has become another one. */
   clearCopy(): Promise<void> {
-    return this.write(() => this.#clearBut(["avatars", "lost", "restores"], ["friendLinks", "saying", "copied", "restored", "vault"]));
+    return this.write(() => this.#clearBut(["avatars", "names", "lost", "restores"], ["friendLinks", "saying", "copied", "restored", "vault"]));
   }
 
   async #clearBut(tables: string[], metas: (keyof Metas)[]): Promise<void> {

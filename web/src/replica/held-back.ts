@@ -1,6 +1,7 @@
 // Conversations in which nothing can be sealed for now, as the local copy knows it.
+import { listMisnamed } from "../accounts/names.ts";
 import { sealingOf } from "../conversations/bond.ts";
-import type { Replica, SealingRow } from "./database.ts";
+import type { ConversationRow, Replica, SealingRow } from "./database.ts";
 
 const HOLDS: ReadonlySet<SealingRow["state"]> = new Set(["waiting", "held", "removed", "keyless", "stopped"]);
 
@@ -10,11 +11,14 @@ export async function findReturning(replica: Replica, conversations: string[]): 
   return new Set(rows.flatMap((row) => (row === undefined || row.isLate ? [] : [row.conversation])));
 }
 
-/** Those of these in which messages wait: all, while this device has no keys that count. */
+/** Those of these in which messages wait: all, while this device has no keys that count; with one person whom the server names wrongly. */
 export async function findHeld(replica: Replica, conversations: string[]): Promise<Set<string>> {
   const keys = await replica.findMeta("keys");
   if (keys !== undefined && keys.state !== "ready") return new Set(conversations);
-  const rows = await replica.conversations.bulkGet(conversations);
+  const rows = (await replica.conversations.bulkGet(conversations)).filter((row) => row !== undefined);
   const isHeld = (sealing: SealingRow | undefined): boolean => sealing !== undefined && HOLDS.has(sealing.state);
-  return new Set(rows.flatMap((row) => (row !== undefined && isHeld(sealingOf(row)) ? [row.id] : [])));
+  const direct = rows.filter((row) => row.kind === "direct");
+  const misnamed = await listMisnamed(replica, direct.flatMap((row) => row.users));
+  const isMisnamed = ({ kind, users }: ConversationRow): boolean => kind === "direct" && users.some((user) => misnamed.has(user));
+  return new Set(rows.filter((row) => isHeld(sealingOf(row)) || isMisnamed(row)).map((row) => row.id));
 }

@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
+import { applyUser } from "../accounts/apply.ts";
 import { writePlain } from "../crypto/testing.ts";
 import { directId } from "../crypto/protocol/epoch.ts";
 import type { Town } from "../crypto/conversations/testing/town.ts";
@@ -15,7 +16,7 @@ import { type ConversationRow, Replica } from "../replica/database.ts";
 import { toRow } from "../replica/entries.ts";
 import { Outbox } from "../replica/outbox.ts";
 import { OwnDatabase, type OutboxRow } from "../replica/own-database.ts";
-import { makeError } from "../replica/testing.ts";
+import { makeCard, makeError } from "../replica/testing.ts";
 import { Opener } from "./opener.ts";
 import { Sealing } from "./sealing.ts";
 import { Sender } from "./sender.ts";
@@ -203,6 +204,34 @@ test("a conversation that the server passes off as somebody else's gets nothing,
   await alice.drain(other, async () => (await row()).is_strange === true);
   expect(await row()).toMatchObject({ kind: "direct", users: [1, 2] });
   expect(alice.rows).toHaveLength(before);
+});
+
+test("somebody whom the server calls by another's name gets nothing, before their keys were known and after", async () => {
+  const { alice } = await begin();
+  const tab = await alice.openTab();
+  const card = async () => (await tab.replica.users.get(2))!;
+  await applyUser(tab.replica, makeCard(2, "carol"));
+  await tab.outbox.add(alice.id, say("for carol"));
+  await alice.drain(tab, async () => (await card()).called === "carol");
+  expect(await card()).toMatchObject({ username: "bob" });
+  expect(await tab.own.outbox.toArray()).toMatchObject([{ state: "waiting" }]);
+  expect(alice.rows).toEqual([]);
+  await tab.own.outbox.clear();
+
+  await applyUser(tab.replica, makeCard(2, "bob"));
+  await tab.outbox.add(alice.id, say("for bob"));
+  await alice.drain(tab, () => alice.isEmpty(tab));
+  const before = alice.rows.length;
+  await applyUser(tab.replica, makeCard(2, "carol"));
+  const id = await tab.outbox.add(alice.id, say("once more for carol"));
+  const sender = new Sender(tab.replica, alice.browser.askAbout, tab.sealing, new Opener(tab.replica));
+  const unsealed = { client_id: id, conversation: alice.id, kind: 1, content: say("once more for carol"), target: null, number: 9 } as const;
+  await expect(sender.seal(unsealed)).rejects.toThrow("sealing waits");
+  expect(alice.rows).toHaveLength(before);
+  // It goes out by itself when the server says what is true.
+  await applyUser(tab.replica, makeCard(2, "bob"));
+  await alice.drain(tab, () => alice.isEmpty(tab));
+  expect(alice.rows).toHaveLength(before + 1);
 });
 
 test("what waited since before encryption is taken over, and what had left then is not sent twice", async () => {

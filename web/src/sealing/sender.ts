@@ -1,4 +1,5 @@
 // Seals what waits in the outbox, by the keys' worker: it makes the conversation ready first, which may take a first or a next epoch.
+import { listMisnamed, writeNames } from "../accounts/names.ts";
 import { bind, findServer } from "../conversations/bond.ts";
 import type { Standing } from "../crypto/keys/conversation-acts.ts";
 import { KeysError } from "../crypto/keys/failure.ts";
@@ -43,6 +44,7 @@ export class Sender implements Sealer {
   async seal({ client_id, conversation, kind, content, target, number }: Unsealed): Promise<SealedBytes> {
     const aim = target === null ? null : { seq: target.seq, recordHash: fromBase64(target.record_hash) };
     await this.#requireBond(conversation);
+    await this.#requireName(conversation);
     const unsealed = { clientId: fromHex(client_id), counter: number, kind, content, target: aim };
     return this.#try(conversation, () => this.#ask("seal", { conversation, unsealed }));
   }
@@ -59,6 +61,18 @@ export class Sender implements Sealer {
     if (!bound.is_strange) return;
     if (!row.is_strange) await this.#replica.conversations.update(id, { kind: bound.kind, users: bound.users, is_strange: true });
     throw new SealingWaits();
+  }
+
+  /** Nothing is sealed to one person before their own devices have said who they are, nor while the server says otherwise. Throws SealingWaits. */
+  async #requireName(id: string): Promise<void> {
+    const { kind, users } = await this.#findRow(id);
+    const other = kind === "direct" ? users.find((user) => user !== this.#replica.me) : undefined;
+    if (other === undefined) return;
+    if ((await this.#replica.names.get(other)) === undefined) {
+      const name = await this.#askKeys(id, () => this.#ask("nameOf", { user: other }));
+      if (name !== null) await writeNames(this.#replica, [name]);
+    }
+    if ((await listMisnamed(this.#replica, [other])).size > 0) throw new SealingWaits();
   }
 
   async #findRow(id: string): Promise<ConversationRow> {
@@ -119,10 +133,14 @@ export class Sender implements Sealer {
   }
 
   async #confirm(conversation: string): Promise<Standing> {
+    const [standing] = await this.#askKeys(conversation, () => this.#ask("confirm", { conversations: [conversation], databases: [] }));
+    await this.#noting.note([standing!]);
+    return standing!;
+  }
+
+  async #askKeys<T>(conversation: string, ask: () => Promise<T>): Promise<T> {
     try {
-      const [standing] = await this.#ask("confirm", { conversations: [conversation], databases: [] });
-      await this.#noting.note([standing!]);
-      return standing!;
+      return await ask();
     } catch (error) {
       throw error instanceof KeysError ? await this.#explain(conversation, error) : error;
     }

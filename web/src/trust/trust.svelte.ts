@@ -1,19 +1,22 @@
 // Who people are, as pages see it: what the tab that leads found last, and what the person decides. Every tab may ask.
+import { writeNames } from "../accounts/names.ts";
 import type { ConversationFacts } from "../crypto/conversations/conversation-facts.ts";
-import type { Acquaintance, PersonLook, PersonTrust } from "../crypto/conversations/people/trusting.ts";
+import type { Acquaintance, PersonLook, PersonTrust, TrustRow } from "../crypto/conversations/people/trusting.ts";
 import { askKeys, placeOf } from "../keys/ask.ts";
 import { Desk, type DeskAct, type DeskChannel, type Gives, type Needs } from "../keys/desk.ts";
-import type { ConversationRow, Replica, TrustRow } from "../replica/database.ts";
+import type { ConversationRow, Replica } from "../replica/database.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { Session } from "../wire/contract.ts";
 
 interface Known {
   row: TrustRow | null;
   people: ReadonlyMap<number, PersonTrust>;
+  /** Whom the server calls otherwise than their own devices do. */
+  misnamed: ReadonlySet<number>;
   links: Record<number, string>;
 }
 
-const NOBODY: ReadonlyMap<number, PersonTrust> = new Map<number, PersonTrust>();
+const NOTHING: Known = { row: null, people: new Map(), misnamed: new Set(), links: {} };
 
 export interface TrustSettings {
   replica: Replica;
@@ -38,7 +41,7 @@ export class Trust {
     this.#replica = replica;
     this.#session = session;
     this.#lookAgain = lookAgain;
-    this.#live = new Live<Known>({ row: null, people: NOBODY, links: {} }, () => readKnown(replica));
+    this.#live = new Live<Known>(NOTHING, () => readKnown(replica));
     this.#desk = new Desk({ isLeading, channel, carryOut: this.#carryOut });
   }
 
@@ -47,7 +50,9 @@ export class Trust {
     return user === undefined ? undefined : this.#live.value.people.get(user);
   }
 
-  isVerified = (user: number | undefined): boolean => this.of(user)?.isVerified ?? false;
+  isVerified = (user: number | undefined): boolean => !this.isMisnamed(user) && (this.of(user)?.isVerified ?? false);
+
+  isMisnamed = (user: number | undefined): boolean => user !== undefined && this.#live.value.misnamed.has(user);
 
   /** One's own fingerprint as hex; null until this browser has its keys. */
   get own(): string | null {
@@ -62,6 +67,7 @@ export class Trust {
     const links = (await this.#replica.findMeta("friendLinks")) ?? {};
     const found = await askKeys("refreshTrust", { place: await placeOf(this.#session), people: await listPeople(this.#replica, links) });
     const kept = Object.entries(links).filter(([user, named]) => !found.people.some((one) => one.user === Number(user) && one.fingerprint === named));
+    await writeNames(this.#replica, found.people.flatMap(({ name }) => name ?? []));
     await this.#replica.putMeta("trust", found);
     await this.#lookAtHeld(found.people);
     if (kept.length < Object.keys(links).length) await this.#replica.putMeta("friendLinks", Object.fromEntries(kept));
@@ -136,12 +142,14 @@ export class Trust {
 async function readKnown(replica: Replica): Promise<Known> {
   const row = (await replica.findMeta("trust")) ?? null;
   const links = (await replica.findMeta("friendLinks")) ?? {};
-  return { row, people: new Map(row?.people.map((one) => [one.user, one])), links };
+  const misnamed = await replica.users.filter((card) => card.called !== undefined).primaryKeys();
+  return { row, people: new Map(row?.people.map((one) => [one.user, one])), misnamed: new Set(misnamed), links };
 }
 
-/** Friends, and whoever a link named. */
+/** Everybody whose name is shown, friends among them, and whoever a link named. */
 async function listPeople(replica: Replica, links: Record<number, string>): Promise<Acquaintance[]> {
   const friends = new Set((await replica.friends.toArray()).map((row) => row.user_id));
-  const users = new Set([...friends, ...Object.keys(links).map(Number)]);
+  const shown = await replica.users.toCollection().primaryKeys();
+  const users = new Set([...friends, ...Object.keys(links).map(Number), ...shown]);
   return [...users].map((user) => ({ user, isFriend: friends.has(user), fingerprint: links[user] ?? null }));
 }

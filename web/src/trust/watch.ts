@@ -1,5 +1,5 @@
 // Looks at everybody's identities in the tab that leads: once this device's keys have been looked after, and whenever something is
-// told: a chain or the keyring has grown, a friend has come, a link was opened. One look after the other.
+// told: a chain or the keyring has grown, a friend has come, somebody's card, a link was opened. One look after the other.
 import { liveQuery } from "dexie";
 
 import type { Client } from "../sync/client.ts";
@@ -30,7 +30,7 @@ export class TrustWatch {
       if (tabs.isLeading) void this.look();
     };
     // Keys are written down anew by every look at them, which every connection brings.
-    const due = liveQuery(async () => [(await replica.findMeta("keys"))?.state, await replica.friends.toCollection().primaryKeys(), await replica.findMeta("friendLinks")] as const);
+    const due = liveQuery(async () => [(await replica.findMeta("keys"))?.state, await replica.friends.toCollection().primaryKeys(), await replica.users.toCollection().primaryKeys(), await replica.findMeta("friendLinks")] as const);
     const subscription = due.subscribe({ next: ([state]) => state === "ready" && lookIfLeading(), error: console.warn });
     const end = socket.onEvent((name) => TOLD.has(name) && lookIfLeading());
     return () => {

@@ -14,6 +14,7 @@ import { hashOf, type LogPlace, type Row } from "../conversations/judging/log.ts
 import type { Act, Beginning } from "../conversations/acting/make-epoch.ts";
 import { giveUp, markRestored, type Parting, type Returning, takeBack } from "../conversations/restored/restored.ts";
 import { isLost } from "../conversations/fetching/rewrap.ts";
+import type { UserName } from "../conversations/people/people.ts";
 import { isRecordKind } from "../conversations/judging/roles.ts";
 import { highestCounter, seal, type Sealed, type Unsealed } from "../conversations/acting/seal.ts";
 import type { SealingState } from "../conversations/sealing-state.ts";
@@ -79,6 +80,8 @@ export interface ConversationActs {
   answerOthers: { needs: { place: Place }; gives: null };
   /** What somebody wrote, with the counter that the outbox has taken for it. */
   seal: { needs: { place: Place; conversation: string; unsealed: Unsealed }; gives: Sealed };
+  /** What somebody's own devices call them; null while they have no keys. */
+  nameOf: { needs: { place: Place; user: number }; gives: UserName | null };
   beginConversation: { needs: { place: Place; beginning: Beginning }; gives: string };
   actOn: { needs: { place: Place; conversation: string; wanted: Act }; gives: Standing };
   /**
@@ -97,7 +100,7 @@ export interface ConversationActs {
 export type ConversationAsk = { [A in keyof ConversationActs]: { id: number; act: A } & ConversationActs[A]["needs"] }[keyof ConversationActs];
 
 const ACTS: ReadonlySet<string> = new Set<keyof ConversationActs>([
-  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "beginConversation", "actOn",
+  "confirm", "disconnect", "takeRows", "heal", "answerOthers", "seal", "nameOf", "beginConversation", "actOn",
   "meetDatabase", "takeBack", "giveUp", "markRestored",
 ]);
 
@@ -256,6 +259,9 @@ export async function actOnConversations(device: Device, ask: Exclude<Conversati
       return answerOthers(device).then(() => null);
     case "seal":
       return seal(device, await device.open(fromHex(ask.conversation)), ask.unsealed);
+    case "nameOf":
+      if (device.people.nameOf(ask.user) === null) await device.people.catchUp([ask.user]);
+      return device.people.nameOf(ask.user);
     case "beginConversation":
       return toHex(await begin(device, ask.beginning));
     case "actOn": {

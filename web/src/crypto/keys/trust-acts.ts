@@ -3,13 +3,13 @@
 import { fromHex } from "../../lib/bytes.ts";
 import { type ConversationFacts, describeConversation } from "../conversations/conversation-facts.ts";
 import type { Device } from "../conversations/device.ts";
-import { acceptIdentity, type Acquaintance, confirmCompared, look, ownFingerprint, type PersonLook, type PersonTrust, refresh, takeComparisonBack } from "../conversations/people/trusting.ts";
+import { acceptIdentity, type Acquaintance, confirmCompared, look, ownFingerprint, type PersonLook, refresh, takeComparisonBack, type TrustRow } from "../conversations/people/trusting.ts";
 import type { Place } from "./messages.ts";
 
 /** Fingerprints and conversations as hex. */
 export interface TrustActs {
   /** Everybody, as they are now; to be asked at each connection and when something is told of somebody. */
-  refreshTrust: { needs: { place: Place; people: Acquaintance[] }; gives: { own: string; people: PersonTrust[] } };
+  refreshTrust: { needs: { place: Place; people: Acquaintance[] }; gives: TrustRow };
   lookAtPerson: { needs: { place: Place; user: number; fingerprint: string | null }; gives: PersonLook };
   /** Numbers or codes were compared and are the same. */
   confirmCompared: { needs: { place: Place; user: number; fingerprint: string }; gives: null };

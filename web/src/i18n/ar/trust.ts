@@ -4,6 +4,10 @@ import type { Translation } from "../message.ts";
 export const trust: Translation<typeof en>["trust"] = {
   title: "التشفير",
   verified: "تم التحقق",
+  misnamed: "الخادم يذكر اسمًا آخر",
+  misnamedTitle: "الخادم يقول {called}، وأجهزته تقول {name}",
+  misnamedText: "أسماء المستخدمين هنا لا تتغير أبدًا، فأحد القولين خاطئ: ربما يريد أحد أن تحسب شخصًا شخصًا آخر.",
+  misnamedWarning: "إلى أن يتفق الاثنان لا يظهر هذا الشخص على أنه متحقَّق منه، ولا يخرج شيء مما تكتبه له. أخبر من يدير هذا الـHearth.",
   compared: "قارنتما في {date}.",
   known: "لم تقارنا بعد. معروف لديك منذ {date}.",
   byLink: "لم تقارنا بعد. ذكر رابطه هذه المفاتيح في {date}.",

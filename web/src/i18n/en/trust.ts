@@ -2,6 +2,10 @@
 export const trust = {
   title: "Encryption",
   verified: "Verified",
+  misnamed: "The server says another name",
+  misnamedTitle: "The server says {called}, their devices say {name}",
+  misnamedText: "Usernames here never change, so one of the two is wrong: somebody may want you to take one person for another.",
+  misnamedWarning: "Until both say the same, they are not shown as verified, and nothing you write to them goes out. Tell the person who runs this Hearth.",
   compared: "You compared on {date}.",
   known: "Not compared yet. Known to you since {date}.",
   byLink: "Not compared yet. Their link named these keys on {date}.",

@@ -4,6 +4,10 @@ import type { Translation } from "../message.ts";
 export const trust: Translation<typeof en>["trust"] = {
   title: "એન્ક્રિપ્શન",
   verified: "ચકાસાયેલ",
+  misnamed: "સર્વર બીજું નામ કહે છે",
+  misnamedTitle: "સર્વર {called} કહે છે, તેમનાં ઉપકરણો {name} કહે છે",
+  misnamedText: "અહીં વપરાશકર્તાનામ ક્યારેય બદલાતાં નથી, એટલે બેમાંથી એક ખોટું છે: કદાચ કોઈ ઇચ્છે છે કે તમે એક વ્યક્તિને બીજી માની લો.",
+  misnamedWarning: "બંને એક જ નામ ન કહે ત્યાં સુધી તેઓ અહીં ચકાસાયેલ દેખાતા નથી અને તમે તેમને લખો તે કંઈ બહાર જતું નથી. આ Hearth ચલાવનારને કહો.",
   compared: "તમે {date} ના રોજ સરખાવ્યું.",
   known: "હજી સરખાવ્યું નથી. {date} થી પરિચિત.",
   byLink: "હજી સરખાવ્યું નથી. તેમની લિંકે {date} ના રોજ આ કળો જણાવી.",

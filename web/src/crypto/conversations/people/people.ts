@@ -32,6 +32,13 @@ export interface RememberedPerson {
   publicKeys: { version: number; publicKey: Bytes }[];
 }
 
+/** What somebody's own devices call them (5.2). */
+export interface UserName {
+  user: number;
+  username: string;
+  displayName: string | null;
+}
+
 const MOST_IN_ONE = 500;
 
 export class People {
@@ -49,6 +56,12 @@ export class People {
     const chain = this.#chains.get(user) ?? new KnownChain(this.own.server, user);
     this.#chains.set(user, chain);
     return chain;
+  }
+
+  /** Null while their chain is not known. */
+  nameOf(user: number): UserName | null {
+    const { state } = this.chain(user);
+    return state && { user, username: state.username, displayName: state.displayName };
   }
 
   /** The X-Wing key of a receive statement, if it was seen and fits. */

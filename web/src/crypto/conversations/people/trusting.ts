@@ -11,11 +11,20 @@ import { fingerprint, type Person, safetyCode, safetyNumber } from "../../protoc
 import { readUserStatement } from "../../protocol/user-chain.ts";
 import type { UserState } from "../../protocol/user-state.ts";
 import type { Device } from "../device.ts";
+import type { UserName } from "./people.ts";
 import { takeUpAccepted } from "./reidentify.ts";
+
+/** Other people's identities as the tab that leads found them last; every tab follows it. `own` is one's own fingerprint as hex. */
+export interface TrustRow {
+  own: string;
+  people: PersonTrust[];
+}
 
 /** What lists and headers show of a person. Times in milliseconds. */
 export interface PersonTrust {
   user: number;
+  /** What their own devices call them; null while their chain is not known. */
+  name: UserName | null;
   /** Of the identity at the newest head, as hex; null without keys, or when they may not be seen. */
   fingerprint: string | null;
   /** How (the numbers of a pin) and when the identity that counts was met; null before. */
@@ -69,7 +78,7 @@ function describe(device: Device, { user, fingerprint: named }: Pick<Acquaintanc
   const every = device.everyPin.get(user) ?? [];
   const differs = device.isTold ? hasThirdKey(every, pin, chain) : hasConflict(every, chain);
   return {
-    user, fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, chain),
+    user, name: device.people.nameOf(user), fingerprint: print, how: pin?.how ?? null, since: pin?.time ?? null, change, isHeld: state !== null && isHeld(pin, chain),
     isVerified: pin?.how === COMPARED && change === "none" && verdict === null && !differs,
     isNotOfLink: print !== null && named !== null && named !== print, hasConflict: differs, verdict,
   };
