@@ -19,12 +19,13 @@ from hearth.client.conversations.repeats import Repeats
 from hearth.client.conversations.sealer import Sealer
 from hearth.client.device_file import DeviceFile, OutboxTarget
 from hearth.client.events import Listener, Listeners
-from hearth.client.friendships import Friendships, find_friend, is_named
+from hearth.client.friendships import Friendships, find_friend
 from hearth.client.groups import Groups
 from hearth.client.history import History
 from hearth.client.identities import Identities
 from hearth.client.keys.keeper import Keeper
-from hearth.client.messages import Message, to_message
+from hearth.client.messages import Message, name_sender, to_message
+from hearth.client.names import find_card
 from hearth.client.outbox import Outbox
 from hearth.client.private import Private
 from hearth.client.problems import Disconnected, Unreachable
@@ -267,7 +268,7 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
                 if state is None or self._reader.was_handled(entry):
                     continue
                 if entry.kind == KIND_MESSAGE and (own or not self._is_own(entry)):
-                    yield to_message(state, entry, healed)
+                    yield name_sender(self.file, to_message(state, entry, healed))
             async for read in self._reader.read_new():
                 entry = read.entry
                 state = self.replica.conversations.get(entry.conversation_id)
@@ -277,7 +278,7 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
                     self._unmarked[entry.conversation_id] = entry.seq
                 elif not own:
                     continue
-                yield to_message(state, entry, read.judgement)
+                yield name_sender(self.file, to_message(state, entry, read.judgement))
             await self._mark_delivered()
 
     def _is_own(self, entry: Entry) -> bool:
@@ -290,15 +291,22 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
         """
         if to in self.replica.conversations:
             return self.replica.conversations[to]
-        for state in self.replica.conversations.values():
-            kind = state.conversation.kind
-            if (kind == "self" and to == NOTES) or (kind == "direct" and self._is_with(state, to)):
-                server = bytes.fromhex(self.replica.server_id)
-                require_id(
-                    Where(server, bytes.fromhex(state.conversation.id), self.user_id), state.conversation
-                )
-                return state
-        raise NotFound(f"no conversation with {to}")
+        states = self.replica.conversations.values()
+        if to == NOTES:
+            found = next((state for state in states if state.conversation.kind == "self"), None)
+        else:
+            found = self._find_direct(to)
+        if found is None:
+            raise NotFound(f"no conversation with {to}")
+        server = bytes.fromhex(self.replica.server_id)
+        require_id(Where(server, bytes.fromhex(found.conversation.id), self.user_id), found.conversation)
+        return found
+
+    def _find_direct(self, to: str) -> ConversationState | None:
+        direct = [one for one in self.replica.conversations.values() if one.conversation.kind == "direct"]
+        others = {card.id: (card, one) for one in direct for card in one.conversation.users}
+        others.pop(self.user_id, None)
+        return others[find_card(self.file, (card for card, _ in others.values()), to).id][1]
 
     async def _await_conversation(self, to: str) -> ConversationState:
         """As `find_conversation`, but a friendship may be newer than what is known of its conversation."""
@@ -312,10 +320,6 @@ class Client(Friendships, Identities, AccountActs, Signs, Sayings, History):
                         find_friend(self, to)
                         version = await self._connection.wait_for_change(version)
         return self.find_conversation(to)
-
-    def _is_with(self, state: ConversationState, name: str) -> bool:
-        others = [card for card in state.conversation.users if card.id != self.user_id]
-        return any(is_named(card, name) for card in others)
 
     def _take_event(self, event: Event) -> None:
         self.keeper.take(event)

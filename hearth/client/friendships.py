@@ -2,10 +2,12 @@
 
 from typing import Protocol, TypeVar
 
-from hearth.accounts.contract import UserCard
+import msgspec
+
+from hearth.client.device_file import DeviceFile
+from hearth.client.names import find_card, name_card
 from hearth.client.replica.state import Replica
 from hearth.contract import Command, Nothing
-from hearth.errors import NotFound
 from hearth.friends.contract import (
     AcceptRequest,
     BlockUser,
@@ -27,6 +29,7 @@ R = TypeVar("R")
 class Device(Protocol):
     """What these acts need of a client."""
 
+    file: DeviceFile
     replica: Replica
 
     @property
@@ -36,11 +39,14 @@ class Device(Protocol):
 
 
 class Friendships:
-    """Mixed into Client. Names are usernames; a name without a friend or request raises NotFound."""
+    """Mixed into Client. Names are usernames: those that people's own devices say, once these are known. One
+    without a friend or request raises NotFound.
+    """
 
     async def find(self: Device, username: str) -> FoundUser:
         """Look somebody up by exact username. Raises NotFound, TooManyRequests."""
-        return await self.call(FindUser(username=username), FoundUser)
+        found = await self.call(FindUser(username=username), FoundUser)
+        return msgspec.structs.replace(found, user=name_card(self.file, found.user))
 
     async def request(self: Device, username: str) -> RequestOutcome:
         """Ask to be friends; when the other has asked already, both are friends now."""
@@ -66,29 +72,24 @@ class Friendships:
         await self.call(BlockUser(username=username), Nothing)
 
     async def unblock(self: Device, username: str) -> None:
-        for card in self.replica.users.blocked.values():
-            if is_named(card, username):
-                await self.call(UnblockUser(user_id=card.id), Nothing)
-                return
-        raise NotFound(f"{username} is not blocked")
+        card = find_card(self.file, self.replica.users.blocked.values(), username)
+        await self.call(UnblockUser(user_id=card.id), Nothing)
 
 
 def find_request(client: Device, username: str, *, sent: bool) -> FriendRequest:
     """Return the open request to or from somebody. Raises NotFound."""
-    for request in client.replica.users.requests.values():
-        is_sent = request.sender.id == client.user_id
-        if is_sent == sent and is_named(request.receiver if sent else request.sender, username):
-            return request
-    raise NotFound(f"no open request {'to' if sent else 'from'} {username}")
+    requests = client.replica.users.requests.values()
+    others = {
+        (request.receiver if sent else request.sender).id: request
+        for request in requests
+        if (request.sender.id == client.user_id) == sent
+    }
+    cards = (request.receiver if sent else request.sender for request in others.values())
+    return others[find_card(client.file, cards, username).id]
 
 
 def find_friend(client: Device, username: str) -> Friend:
     """Return a friend by username. Raises NotFound."""
-    for friend in client.replica.users.friends.values():
-        if is_named(friend.profile.user, username):
-            return friend
-    raise NotFound(f"{username} is no friend")
-
-
-def is_named(card: UserCard, username: str) -> bool:
-    return card.username.casefold() == username.casefold()
+    friends = client.replica.users.friends
+    cards = (friend.profile.user for friend in friends.values())
+    return friends[find_card(client.file, cards, username).id]

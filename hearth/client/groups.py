@@ -6,6 +6,7 @@ Members are named by username. What a role may not do the server refuses, and th
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypedDict, Unpack
 
 from hearth.client.conversations.act import MOVED, act, seen_place
@@ -16,10 +17,11 @@ from hearth.client.conversations.room import Room
 from hearth.client.conversations.seeds import find_history
 from hearth.client.crypto.making import acts
 from hearth.client.crypto.making.acts import Act
-from hearth.client.friendships import find_friend, is_named
+from hearth.client.friendships import find_friend
 from hearth.client.group_states import read_state
 from hearth.client.identities import Device
 from hearth.client.keys.own import now_ms
+from hearth.client.names import find_card, name_card, require_name
 from hearth.client.problems import NotReady, Waits
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.said import Said, State
@@ -33,6 +35,7 @@ from hearth.sealed.group.ids import group_id
 
 MOST_TRIES = 5
 SHOWN_SECONDS = 10.0
+NOBODY: Mapping[int, str] = MappingProxyType({})
 BY_ADMINS = Settings(Role.ADMIN, Role.MEMBER, Role.ADMIN, 0, ())
 """Admins add people and change settings; everybody writes."""
 ROLES: Mapping[RoleName, Role] = {"owner": Role.OWNER, "admin": Role.ADMIN, "member": Role.MEMBER}
@@ -64,7 +67,7 @@ class Groups:
         Raises NotFound for who is no friend; NotReady (Waits.NO_KEYS) for who has no keys yet; NoKeys;
         Rejected, also for a changed identity that waits to be accepted; HearthError.
         """
-        users = [find_friend(self._client, name).profile.user.id for name in usernames]
+        users = {find_friend(self._client, name).profile.user.id: name for name in usernames}
         roles = {self._client.user_id: Role.OWNER} | dict.fromkeys(users, Role.MEMBER)
         async with self._client.keeper.hold() as room:
             await _require_keys(room, users)
@@ -83,8 +86,9 @@ class Groups:
         while a key of that time is missing here. Newcomers are told the group's state again.
         """
         state = await self.state(group)
-        users = {find_friend(self._client, name).profile.user.id: NO_HASH for name in usernames}
-        await self._change(group, lambda before: acts.add(before, users), users, has_history=history)
+        users = {find_friend(self._client, name).profile.user.id: name for name in usernames}
+        added = dict.fromkeys(users, NO_HASH)
+        await self._change(group, lambda before: acts.add(before, added), users, has_history=history)
         await self._until(lambda state: users.keys() <= state.members.keys(), group)
         if state is not None:
             await self._client.say(group, EntryKind.STATE, state)
@@ -119,11 +123,12 @@ class Groups:
     async def members(self, group: str) -> dict[str, RoleName]:
         """Return the role of each member by username, as the newest epoch proves it. Raises as `create`."""
         names = {role: name for name, role in ROLES.items()}
-        cards = {card.id: card.username for card in self._find(group).conversation.users}
+        cards = self._find(group).conversation.users
         async with self._client.keeper.hold() as room:
             newest = (await self._open(room, group)).epochs.newest
         there = {} if newest is None else newest.members
-        return {cards.get(user, str(user)): names[one.role] for user, one in sorted(there.items())}
+        said = {card.id: name_card(self._client.file, card).username for card in cards}
+        return {said.get(user, str(user)): names[one.role] for user, one in sorted(there.items())}
 
     async def leave(self, group: str) -> None:
         """Leave. The last owner names another first. Raises as `create`."""
@@ -143,7 +148,7 @@ class Groups:
         self,
         group: str,
         choose: Callable[[Epoch], Act],
-        newcomers: Iterable[int] = (),
+        newcomers: Mapping[int, str] = NOBODY,
         *,
         has_history: bool = False,
     ) -> None:
@@ -188,10 +193,8 @@ class Groups:
 
     def _find_member(self, group: str, username: str) -> int:
         state = self._find(group)
-        for card in state.conversation.users:
-            if card.id in state.members and is_named(card, username):
-                return card.id
-        raise NotFound(f"{username} is no member")
+        cards = [card for card in state.conversation.users if card.id in state.members]
+        return find_card(self._client.file, cards, username).id
 
     async def _until(self, shows: Callable[[ConversationState], bool], group: str) -> None:
         """Wait until this device's copy shows what was done; for a while, as it is done all the same."""
@@ -204,13 +207,17 @@ class Groups:
             return
 
 
-async def _require_keys(room: Room, users: Iterable[int]) -> None:
-    """Know everybody's chain as it is now. Raises NotReady for who has none."""
+async def _require_keys(room: Room, users: Mapping[int, str]) -> None:
+    """Know everybody's chain as it is now. Raises NotReady for who has none, NotFound for whom somebody else
+    than the name under which one wants them.
+    """
     wanted = [room.own.user, *users]
     await room.own.met.catch_up(wanted)
     without = frozenset(user for user in wanted if room.own.met.chain(user).state is None)
     if without:
         raise NotReady(Waits.NO_KEYS, without)
+    for user, name in users.items():
+        require_name(room.own.met.chain(user), name)
 
 
 def _sign_leave(room: Room, live: Live) -> bytes:

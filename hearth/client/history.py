@@ -3,7 +3,8 @@
 from typing import Protocol, TypeVar
 
 from hearth.client.conversations.opener import Opener
-from hearth.client.messages import Message, list_stood, show_messages
+from hearth.client.device_file import DeviceFile
+from hearth.client.messages import Message, list_stood, name_sender, show_messages
 from hearth.client.replica.conversation import ConversationState
 from hearth.contract import Command
 from hearth.messages.contract import Aimed, Page, Pins, ReadAimed, ReadHistory, ReadPins
@@ -16,6 +17,7 @@ class Device(Protocol):
     """What these need of a client."""
 
     _opener: Opener
+    file: DeviceFile
 
     async def ask(self, command: Command, result: type[R], /) -> R: ...
 
@@ -33,7 +35,8 @@ class History:
             Page,
         )
         judged = await self._opener.open_page(page)
-        return show_messages(state, page.entries, [*page.aimed, *page.answered], judged)
+        shown = show_messages(state, page.entries, [*page.aimed, *page.answered], judged)
+        return [name_sender(self.file, message) for message in shown]
 
     async def pins(self: Device, to: str) -> list[Message]:
         """Return the messages that are pinned, at most 50, the newest pin first."""
@@ -47,5 +50,5 @@ class History:
         judged = await self._opener.open_entries(key, [*found.pinned, *beside])
         newest = {one.target: one.seq for one in list_stood(found.entries, judged)}
         shown = show_messages(state, found.pinned, beside, judged)
-        pinned = [message for message in shown if message.is_pinned]
+        pinned = [name_sender(self.file, message) for message in shown if message.is_pinned]
         return sorted(pinned, key=lambda message: newest[message.seq], reverse=True)[:MOST_PINS]

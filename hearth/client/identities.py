@@ -7,10 +7,12 @@ from typing import Protocol, TypeVar
 
 from hearth.client.conversations.room import Room
 from hearth.client.crypto.trust import Person, fingerprint
+from hearth.client.device_file import DeviceFile
 from hearth.client.friendships import find_friend
 from hearth.client.keys.catch_up import catch_up_rows
 from hearth.client.keys.keeper import Keeper
 from hearth.client.keys.own import now_ms
+from hearth.client.names import require_name
 from hearth.client.replica.state import Replica
 from hearth.contract import Command
 from hearth.errors import NotFound
@@ -25,12 +27,13 @@ R = TypeVar("R")
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom the server shows under a name, by `fingerprint` (32 hex digits), and how that differs from whom
-    one accepted.
+    one accepted. `username` is what their own devices say.
 
     EARLIER: the server shows other keys than were accepted, and says that it was restored from a backup; ask
     the friend before you go on. `is_disputed`: one's own devices were shown different things. `verdict`:
     the server shows an older chain (rollback) or another one (fork) and has told this device of no restore;
-    nothing can be decided here.
+    nothing can be decided here. `is_misnamed`: the server gives them another username, so that one person
+    might be taken for another; then `is_compared` is False whatever was compared, and nothing is sealed.
     """
 
     username: str
@@ -39,11 +42,13 @@ class Identity:
     is_compared: bool
     is_disputed: bool
     verdict: Verdict | None
+    is_misnamed: bool = False
 
 
 class Device(Protocol):
     """What these acts need of a client."""
 
+    file: DeviceFile
     replica: Replica
     keeper: Keeper
 
@@ -58,17 +63,19 @@ class Identities:
 
     async def identity(self: Device, username: str) -> Identity:
         """Return what one knows of a friend's identity. Raises as `accept_identity`."""
-        user = find_friend(self, username).profile.user.id
+        card = find_friend(self, username).profile.user
         async with self.keeper.hold() as room:
-            chain = await _catch_up(room, user, username)
-            pins = room.own.pins
+            chain = await _catch_up(room, card.id, username)
+            assert chain.state is not None  # it was looked at
+            pins, is_misnamed = room.own.pins, card.username != chain.state.username
             return Identity(
-                username,
+                chain.state.username,
                 _fingerprint(room, chain),
                 pins.find_change(chain),
-                pins.by_user[user].how is How.COMPARED,
-                room.own.is_disputed(user),
+                pins.by_user[card.id].how is How.COMPARED and not is_misnamed,
+                room.own.is_disputed(card.id),
                 pins.find_break(chain),
+                is_misnamed,
             )
 
     async def accept_identity(self: Device, username: str, shown: str | None = None) -> None:
@@ -88,12 +95,15 @@ class Identities:
 
 
 async def _catch_up(room: Room, user: int, username: str) -> Chain:
-    """Know a chain and what one's other devices have decided. Raises NotFound, Rejected, HearthError."""
+    """Know a chain and what one's other devices have decided. Raises NotFound, also for another's name;
+    Rejected, HearthError.
+    """
     await room.own.met.catch_up([user])
     await catch_up_rows(room.own)
     chain = room.own.met.chain(user)
     if chain.state is None or user not in room.own.pins.by_user:
         raise NotFound(f"{username} is not known yet")
+    require_name(chain, username)
     return chain
 
 

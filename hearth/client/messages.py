@@ -8,6 +8,8 @@ from hearth.accounts.contract import UserCard
 from hearth.client.applied import Applied, Stood, apply_all, list_deleted
 from hearth.client.content import CannotOpen, open_record
 from hearth.client.crypto.log.rows import Aim, Judgement
+from hearth.client.device_file import DeviceFile
+from hearth.client.names import name_card
 from hearth.client.replica.conversation import ConversationState
 from hearth.client.said import Poll, Said, Text, read_said
 from hearth.messages.contract import KIND_MESSAGE, Entry
@@ -66,6 +68,11 @@ def to_message(state: ConversationState, entry: Entry, judgement: Judgement | No
         reply_to=entry.target_seq,
     )
     return message if said is None else show(message, Applied(said))
+
+
+def name_sender(file: DeviceFile, message: Message) -> Message:
+    """Return a message with its sender's card as their own devices say it."""
+    return replace(message, sender=name_card(file, message.sender))
 
 
 def show(message: Message, applied: Applied) -> Message:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from hearth.accounts.contract import UserCard
 from hearth.client.conversations.bond import require_bond
 from hearth.client.conversations.live import Live
 from hearth.client.crypto.making.acts import PRIVATE
@@ -25,7 +26,7 @@ from tests.attacks.conftest import Open
 from tests.attacks.device import Device
 from tests.client.crypto.cast import NOW, SERVER, Person, meet, seed_of
 from tests.client.crypto.room import Room, make_cast
-from tests.client.entries import MOMENT, make_card
+from tests.client.entries import MOMENT
 
 pytestmark = pytest.mark.sqlite
 
@@ -89,11 +90,15 @@ def test_a_key_first_seen_in_a_group_never_becomes_more_by_itself() -> None:
     assert after.is_held(other.chain)
 
 
-def say(key: bytes, kind: Literal["direct", "self", "group"], *users: int) -> Conversation:
+NAMES = {1: "alice", 2: "bob", 3: "mallory"}
+
+
+def say(
+    key: bytes, kind: Literal["direct", "self", "group"], *users: int, names: dict[int, str] = NAMES
+) -> Conversation:
     """What a server says of a conversation."""
-    return Conversation(
-        id=key.hex(), kind=kind, open=True, users=[make_card(user) for user in users], created_at=MOMENT
-    )
+    cards = [UserCard(id=user, username=names[user], display_name=names[user].title()) for user in users]
+    return Conversation(id=key.hex(), kind=kind, open=True, users=cards, created_at=MOMENT)
 
 
 def open_direct(cast: dict[int, Person], *, has_epoch: bool) -> Live:
@@ -123,6 +128,16 @@ def test_a_conversation_is_not_passed_off_as_somebody_elses(has_epoch: bool) -> 
         with pytest.raises(NotReady) as refused:
             require_bond(live, lie)
         assert (refused.value.waits, refused.value.verdict) == (Waits.STOPPED, Verdict.WRONG_PLACE)
+
+
+@pytest.mark.parametrize("has_epoch", [False, True])
+def test_whom_the_server_renames_gets_nothing_under_that_name(has_epoch: bool) -> None:
+    """The server calls mallory "bob", in her own conversation with alice."""
+    live = open_direct(make_cast("alice", "bob", "mallory"), has_epoch=has_epoch)
+    lie = say(live.where.conversation, "direct", 1, 3, names=NAMES | {3: "bob"})
+    with pytest.raises(NotReady) as refused:
+        require_bond(live, lie)
+    assert (refused.value.waits, refused.value.verdict) == (Waits.STOPPED, Verdict.WRONG_PLACE)
 
 
 def test_two_pins_of_one_head_are_a_conflict_that_is_shown() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, cast
 
+import msgspec
 import pytest
 
 from hearth.client.client import Client
@@ -21,7 +22,9 @@ from hearth.sealed.core.verdicts import Verdict
 from hearth.sealed.group.check import Where
 from hearth.sealed.group.epoch import Kind
 from hearth.sealed.group.ids import direct_id, self_id
-from tests.client.crypto.cast import SERVER
+from hearth.sealed.person.people import People
+from tests.client.alice import make_file
+from tests.client.crypto.cast import SERVER, Person, meet
 from tests.client.entries import ID, MOMENT, make_card, make_item
 
 ALICE, BOB, MALLORY = 1, 2, 3
@@ -39,7 +42,8 @@ def make_live(key: bytes, kind: Kind | None = None, members: Sequence[int] = ())
     """What is known of a conversation: its newest epoch, if any."""
     record = SimpleNamespace(kind=kind)
     newest = None if kind is None else SimpleNamespace(record=record, members=dict.fromkeys(members))
-    return SimpleNamespace(where=Where(SERVER, key, ALICE), epochs=SimpleNamespace(newest=newest))
+    epochs = SimpleNamespace(newest=newest)
+    return SimpleNamespace(where=Where(SERVER, key, ALICE), epochs=epochs, people=People(SERVER))
 
 
 def is_taken(live: Any, said: Conversation) -> bool:
@@ -91,8 +95,8 @@ def make_replica(*conversations: Conversation) -> Replica:
 
 def test_a_friend_is_not_found_under_somebody_elses_conversation() -> None:
     def find(replica: Replica, name: str) -> str:
-        client = SimpleNamespace(replica=replica, user_id=ALICE)
-        client._is_with = lambda state, to: Client._is_with(cast(Any, client), state, to)
+        client = SimpleNamespace(replica=replica, user_id=ALICE, file=make_file())
+        client._find_direct = lambda to: Client._find_direct(cast(Any, client), to)
         return Client.find_conversation(cast(Any, client), name).conversation.id
 
     honest = make_replica(say(WITH_MALLORY, "direct", ALICE, MALLORY), say(WITH_BOB, "direct", ALICE, BOB))
@@ -102,6 +106,17 @@ def test_a_friend_is_not_found_under_somebody_elses_conversation() -> None:
         find(swapped, "user2")
     with pytest.raises(NotReady):
         find(make_replica(say(WITH_BOB, "self", ALICE)), "Notes")
+
+
+def test_the_other_one_has_the_name_that_their_chain_says() -> None:
+    live = make_live(WITH_BOB, Kind.DIRECT, (ALICE, BOB))
+    live.people = meet(Person(BOB, "bob").begin())
+    said = say(WITH_BOB, "direct", ALICE, BOB)
+    assert not is_taken(live, said), "whose card says user2"
+    said.users[1] = msgspec.structs.replace(said.users[1], username="bob", display_name="Somebody else")
+    assert is_taken(live, said)
+    said.users[1] = msgspec.structs.replace(said.users[1], username="", display_name="", deleted=True)
+    assert is_taken(live, said), "of a deleted account nothing is said"
 
 
 async def test_nothing_is_sealed_there_however_ready_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hearth.client.groups import Groups
 from hearth.conversations.contract import Member
+from tests.client.alice import make_file
 from tests.client.entries import BOB, ID, make_card
 
 
@@ -24,7 +25,8 @@ async def test_a_role_of_who_is_removed_meanwhile_is_not_waited_for(monkeypatch:
         return version + 1
 
     groups = Groups(
-        cast(Any, SimpleNamespace(replica=SimpleNamespace(conversations={ID: state}))), remove_bob
+        cast(Any, SimpleNamespace(replica=SimpleNamespace(conversations={ID: state}), file=make_file())),
+        remove_bob,
     )
     monkeypatch.setattr(groups, "_change", change)
     async with asyncio.timeout(5):

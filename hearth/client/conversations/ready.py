@@ -224,13 +224,14 @@ def _has_earlier(room: Room, user: int) -> bool:
 
 async def _begin(room: Room, live: Live, conversation: Conversation) -> None:
     """Make the first epoch of a direct or self conversation. Raises NotReady when somebody has no keys
-    yet.
+    yet, or another name than the server says.
     """
     others = [card.id for card in conversation.users if card.id != room.own.user]
     await room.own.met.catch_up([room.own.user, *others])
     without = frozenset(user for user in others if room.own.met.chain(user).state is None)
     if without:
         raise NotReady(Waits.NO_KEYS, without)
+    require_bond(live, conversation)  # chains may be known only since
     if conversation.kind == "direct" and len(others) == 1:
         await act(room, live, acts.create_direct(room.own.user, others[0]))
     elif conversation.kind == "self":

@@ -25,11 +25,15 @@ class KeptGeneration(msgspec.Struct, frozen=True):
 
 
 class KeptPerson(msgspec.Struct, frozen=True):
-    """The highest statements seen of a person, and the pin (a packed row of the keyring)."""
+    """The highest statements seen of a person, the pin (a packed row of the keyring), and the names in the
+    chain, empty before it was seen.
+    """
 
     chain: KeptHead = KeptHead()
     receive: KeptHead = KeptHead()
     pin: bytes | None = None
+    username: str = ""
+    display_name: str = ""
 
 
 class KeptWrap(msgspec.Struct, frozen=True):

@@ -168,7 +168,10 @@ class Acquaintances:
         for signed in chain.receive_statements:
             if signed.body.version == newest > receive.n:
                 receive = KeptHead(newest, signed.hash)
-        after = KeptPerson(chain_head, receive, before.pin if pin is None else pin)
+        username, display_name = before.username, before.display_name
+        if chain.state is not None and chain.state.n >= chain_head.n:
+            username, display_name = chain.state.username, chain.state.display_name or ""
+        after = KeptPerson(chain_head, receive, before.pin if pin is None else pin, username, display_name)
         if after != before:
             self._keys.people[str(user)] = after
             self._file.save()

@@ -7,8 +7,10 @@ has taken the place of one that was lost, the chain is verified anew from its be
 import logging
 from collections.abc import Iterator
 
+import msgspec
+
 from hearth.client.conversations.room import Room
-from hearth.client.keys.kept import KeptHead, KeptPerson
+from hearth.client.keys.kept import KeptHead
 from hearth.client.keys.own import Own, now_ms
 from hearth.client.keys.set_up import list_device_keys
 from hearth.client.restored import patience
@@ -58,7 +60,7 @@ async def look_at_people(room: Room, before: Room | None) -> None:
         if is_shorter and not (has_own and user == str(own.user)):  # nobody else could give more of it
             lost[user] = max(kept.chain.n, lost.get(user, 0))
         chain = kept.chain if is_there else KeptHead()
-        own.keys.people[user] = KeptPerson(chain, KeptHead(), kept.pin)
+        own.keys.people[user] = msgspec.structs.replace(kept, chain=chain, receive=KeptHead())
     own.keys.lost, own.keys.lost_until = lost, patience.end() if lost else 0
     if not await _has_generation(own):
         own.keys.generation, own.keys.vault_version = None, 0
