@@ -7,7 +7,7 @@ from playwright.async_api import Locator, expect
 
 from hearth.client import Client, PrivateKind
 from tests.e2e.conftest import Program, SomebodyNew
-from tests.e2e.person import Person
+from tests.e2e.person import PHONE, Person
 from tests.scenarios.cast import PASSWORD
 
 
@@ -79,3 +79,23 @@ async def test_what_is_kept_offline_goes_out_when_the_network_is_back(
         async with asyncio.timeout(60):
             while not await tablet.private.list_kind(PrivateKind.KEEPING):  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.2)
+
+
+async def test_what_was_begun_on_one_device_is_finished_on_another(
+    alice: Person, program: Program, arrives: SomebodyNew
+) -> None:
+    await befriends_programs(alice, program, "bob")
+    phone = await arrives("alice", **PHONE)
+    await phone.signs_in()
+    await alice.converses_with("Bob")
+    await alice.field.fill("Shall we meet at")
+    await expect(phone.row("Bob")).to_contain_text("Shall we meet at")
+    await phone.converses_with("Bob")
+    await expect(phone.field).to_have_value("Shall we meet at")
+    await phone.field.fill("Shall we meet at eight?")
+    await phone.page.get_by_role("button", name="Send").click()
+    await alice.sees("Shall we meet at eight?")
+    await alice.opens()
+    await expect(alice.row("Bob")).to_contain_text("Shall we meet at eight?")
+    await alice.converses_with("Bob")
+    await expect(alice.field).to_have_value("")

@@ -3,10 +3,11 @@ import { DELETED, judgeProgress, type Progress, readNow } from "../conversations
 import { Overlay } from "../conversations/overlay.ts";
 import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
-import { PRIVATE_KEEPING } from "../crypto/private-change.ts";
+import { PRIVATE_DRAFT, PRIVATE_KEEPING } from "../crypto/private-change.ts";
 import { type Keeping, readKeeping } from "../private/keeping.ts";
 import { readPrivate } from "../private/private.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
+import { findDraft } from "../replica/drafts.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type Kind, type UserCard } from "../wire/contract.ts";
 
@@ -31,7 +32,7 @@ export interface InboxRow {
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
   const { drafts, waiting, aimed } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
-  const kept = await readPrivate(replica, own, PRIVATE_KEEPING);
+  const [kept, begun] = [await readPrivate(replica, own, PRIVATE_KEEPING), await readPrivate(replica, own, PRIVATE_DRAFT)];
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
@@ -39,7 +40,7 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
     const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
-      ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: drafts.get(row.id) ?? "" },
+      ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun.get(row.id))?.text ?? "" },
       ...{ other: findOther(row, users, me), group },
       // Of what is lost nothing can be read any more.
       unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
@@ -64,7 +65,7 @@ async function readUnsent(own: OwnDatabase) {
     const [drafts, sent] = await Promise.all([own.drafts.toArray(), own.outbox.orderBy("[conversation+counter]").toArray()]);
     const waiting = new Map(sent.filter(({ kind }) => kind === KIND_MESSAGE).map((row) => [row.conversation, row]));
     const aimed = groupByConversation(sent.filter(({ kind }) => kind !== KIND_MESSAGE));
-    return { drafts: new Map(drafts.map((draft) => [draft.conversation, draft.text])), waiting, aimed };
+    return { drafts: new Map(drafts.map((draft) => [draft.conversation, draft])), waiting, aimed };
   });
 }
 

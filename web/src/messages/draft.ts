@@ -1,13 +1,17 @@
-// What was begun and not sent, per conversation; it survives reloads.
+// What the field begins with: what was begun here or on another device, else what storage had no room for.
+import { PRIVATE_DRAFT } from "../crypto/private-change.ts";
+import { readPrivate } from "../private/private.ts";
+import type { Replica } from "../replica/database.ts";
+import { findDraft } from "../replica/drafts.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 
-export async function saveDraft(own: OwnDatabase, conversation: string, text: string): Promise<void> {
-  if (text.trim() === "") await own.drafts.delete(conversation);
-  else await own.drafts.put({ conversation, text, saved_at: new Date().toISOString() });
-}
-
-export async function readDraft(own: OwnDatabase, conversation: string): Promise<string> {
-  return (await own.drafts.get(conversation))?.text ?? "";
+/** What came from another device is this one's from now on. */
+export async function readDraft(own: OwnDatabase, replica: Replica, conversation: string): Promise<string> {
+  const local = await own.drafts.get(conversation);
+  const draft = findDraft(conversation, local, (await readPrivate(replica, own, PRIVATE_DRAFT)).get(conversation));
+  if (draft === null && local) await own.drafts.delete(conversation);
+  else if (draft !== null && draft !== local) await own.drafts.put(draft);
+  return draft?.text ?? "";
 }
 
 /** Texts that storage has not taken, kept by the page itself: for when the field closes while there is no room. */

@@ -13,6 +13,7 @@ import type { Socket } from "../wire/socket.ts";
 import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import { Doubts } from "./doubts.ts";
+import { dropDraft } from "./drafts.ts";
 import type { OutboxRow, OwnDatabase, Placed, SealedBytes, SentRow, Target, Written } from "./own-database.ts";
 import { findHeld, findReturning } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
@@ -81,15 +82,15 @@ export class Outbox {
 
   /** Stores what somebody wrote, a message in place of the draft: durable when this resolves. Returns its client_id. */
   add(conversation: string, content: Written, { kind, target }: Aim = MESSAGE, now = new Date()): Promise<string> {
-    const { outbox, counters, drafts } = this.#own;
-    return this.#own.transaction("rw", [outbox, counters, drafts], async () => {
+    const { outbox, counters, drafts, wishes } = this.#own;
+    return this.#own.transaction("rw", [outbox, counters, drafts, wishes], async () => {
       const counter = await this.#numbers.takePlace(conversation);
       const client_id = randomId();
       const created_at = now.toISOString();
       const place = { client_id, conversation, counter, device: this.#device };
       await outbox.add({ ...place, kind, content, target, created_at, state: "waiting" });
       // In here, or a tab that is killed in between would come back with the message and its draft: sent twice.
-      if (kind === KIND_MESSAGE) await drafts.delete(conversation);
+      if (kind === KIND_MESSAGE) await dropDraft(this.#own, conversation, now);
       return client_id;
     });
   }

@@ -68,6 +68,8 @@ export interface DraftRow {
   conversation: string;
   text: string;
   saved_at: string;
+  /** Other devices were told, or told of it. */
+  is_shared?: true;
 }
 
 /** A change of a private row that waits to be carried out (docs/protocol-encryption.md, 6.4). */
