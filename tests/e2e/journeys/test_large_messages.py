@@ -12,6 +12,8 @@ LETTER = "Dear Alice, this letter became rather long. " * 200 + END
 BLANK = "top" + "\n" * 5000 + "bottom"
 PILED = "Z" + "\u030d\u0311\u0351\u0357" * 30 + "\u0316\u0317\u0323\u0331" * 30 + "algo"
 HIDE = "(row, hidden) => { row.querySelector('.text').style.visibility = hidden ? 'hidden' : ''; }"
+ARRIVED = "row => Promise.all(row.getAnimations({ subtree: true }).map((one) => one.finished))"
+"""What has just come moves up into its place."""
 MOVED = 1.5
 """Pixels: less than anybody sees."""
 
@@ -23,11 +25,15 @@ async def find_top(row: Locator) -> float:
 
 
 async def receives(alice: Person, bob: Client, *texts: str) -> list[Locator]:
-    """Each by how it begins. Ends where the last one does."""
+    """Each by how it begins. Ends where the last one does. What came before the list stood there would be
+    unread, and the list would begin with it.
+    """
     await alice.converses_with("Bob")
-    for text in texts:
-        await bob.send("alice", text)
     rows = [alice.messages.filter(has_text=text[:4]) for text in texts]
+    for text, row in zip(texts, rows, strict=True):
+        await bob.send("alice", text)
+        if row is rows[0]:
+            await expect(row).to_be_visible(timeout=PATIENCE)
     await expect(rows[-1]).to_be_visible(timeout=PATIENCE)
     await expect(alice.page.locator(".opening")).to_have_count(0, timeout=PATIENCE)
     return rows
@@ -42,6 +48,8 @@ async def test_a_long_message_is_folded_and_opening_it_moves_nothing_that_is_rea
     more = letter.get_by_role("button", name="Show all")
     await expect(more).to_have_attribute("aria-expanded", "false")
     await expect(letter).not_to_contain_text(END)
+    for row in (before, letter):
+        await row.evaluate(ARRIVED)
     top = await find_top(before)
     await more.click()
     less = letter.get_by_role("button", name="Show less")

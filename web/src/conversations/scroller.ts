@@ -157,7 +157,10 @@ export class Scroller {
     const [moved, height] = [this.#findMoved(), this.height];
     this.#setBelow(beyond.newer);
     this.#absorb(moved, beyond.older, height);
-    if (aim) this.#aimed = { key: aim.key, top: this.#findTop(aim.key) ?? 0 };
+    if (!aim) return;
+    this.#aimed = { key: aim.key, top: this.#findTop(aim.key) ?? 0 };
+    // Where all fits on the screen nobody has to scroll, and what comes next is followed like at any end.
+    this.judge(beyond.newer === 0);
   }
 
   #findTop(key: string): number | undefined {
