@@ -170,7 +170,7 @@ export class View {
   get #device(): Device {
     const { people, pins } = this;
     const receiveSeeds = new Map(people.own.receives.map(({ statement }) => [statement.version, zeros(32)]));
-    return { author: this.#author, people, pins, self: { receiveSeeds }, around: { now: () => this.now } } as unknown as Device;
+    return { author: this.#author, people, pins, doubted: new Set<number>(), self: { receiveSeeds }, around: { now: () => this.now } } as unknown as Device;
   }
 
   get #live(): Live {
