@@ -25,6 +25,23 @@ ASK = """async ([path, body]) => {
   const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
   return await answer.json();
 }"""
+COUNT_UNOPENED = """async () => {
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  let count = 0;
+  for (const { name } of await indexedDB.databases()) {
+    if (!/^hearth-\\d+$/.test(name)) continue;
+    const database = await done(indexedDB.open(name));
+    if (database.objectStoreNames.contains("entries")) {
+      count += await done(database.transaction("entries").objectStore("entries").index("fails").count());
+    }
+    database.close();
+  }
+  return count;
+}"""
+"""Entries of the local copy that could not be opened or checked: what the settings count."""
 
 
 class Person:
@@ -34,6 +51,8 @@ class Person:
         self.username = username
         self.name = username.title()
         self.faults: list[str] = []
+        self.may_have_unopened = False
+        """Somebody lies in this journey: what does not open is what it is about."""
         self._browser = browser
         self._url = url
         self._looks = DESKTOP | {"locale": "en-GB"} | looks
@@ -49,9 +68,18 @@ class Person:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        unopened = 0 if kind is not None or self.may_have_unopened else await self._count_unopened()
         await self.context.close()
         if kind is None:
+            assert unopened == 0, f"{unopened} entries at {self.username}'s could not be opened"
             assert self.faults == [], "\n".join([f"{self.username}'s page had faults", *self.faults])
+
+    async def _count_unopened(self) -> int:
+        """Nothing can be counted where the page is gone, or never was at the server."""
+        if self.page.is_closed() or not self.page.url.startswith(self._url):
+            return 0
+        count: int = await self.page.evaluate(COUNT_UNOPENED)
+        return count
 
     def _note_error(self, error: Error) -> None:
         self.faults.append(f"{error.name}: {error.message}\n{error.stack}")
