@@ -15,6 +15,7 @@ from tests.scenarios.cast import PASSWORD
 from tests.served import Served
 
 CANARY = "canary in a coal mine"
+SEALED = "End-to-end encrypted, not yet audited"
 WAITING = "Waiting to be sent"
 
 DELETE = """async (text) => {
@@ -67,11 +68,13 @@ async def test_two_people_talk_and_only_they_can_read_it(
     await alice.befriends(bob)
     await alice.converses_with("Bob")
     await bob.converses_with("Alice")
+    await expect(alice.page.get_by_role("link", name=SEALED, exact=True)).to_be_visible()
     await alice.writes(f"First: {CANARY}")
     await bob.sees(f"First: {CANARY}")
     await bob.writes(f"Second: {CANARY}")
     await alice.sees(f"Second: {CANARY}")
     await alice.sees_mark(f"First: {CANARY}", "Read")
+    await expect(alice.page.get_by_role("main").locator("header").get_by_title(SEALED)).to_be_visible()
     await alice.page.reload()
     await alice.sees(f"Second: {CANARY}")
     # A browser with nothing but the password, though nobody else is there.
