@@ -16,8 +16,9 @@ async function wish(own: OwnDatabase, place: string, set: Fields): Promise<void>
 /** Forgets a draft, on the other devices too where they were told of it. Runs in a transaction over drafts and wishes. */
 export async function dropDraft(own: OwnDatabase, conversation: string, now: Date): Promise<void> {
   const row = await own.drafts.get(conversation);
+  if (!row) return;
   await own.drafts.delete(conversation);
-  if (row?.is_shared) await wish(own, conversation, { text: null, target: null, time: now.getTime() });
+  if (row.is_shared) await wish(own, conversation, { text: null, target: null, time: now.getTime() });
 }
 
 export function saveDraft(own: OwnDatabase, conversation: string, text: string): Promise<void> {

@@ -17,6 +17,7 @@ import { confirm } from "./fetching/fetch-epochs.ts";
 import { listClaims, takeGossip } from "./gossip.ts";
 import { askForSeeds, listHealing } from "./fetching/heal.ts";
 import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
+import { describeConversation } from "./conversation-facts.ts";
 import { isLost } from "./fetching/rewrap.ts";
 import { readSeeds, takeWraps } from "./fetching/seeds.ts";
 import { MemoryConversations } from "./testing/memory-conversations.ts";
@@ -130,7 +131,10 @@ describe("talking", () => {
     await does(alice, group, { action: "rotate" });
     await say(town, alice, group, "two");
     await catchUp(bob, group);
+    const codeOf = async (device: Device): Promise<string | null> => describeConversation(device, await device.open(group)).code;
+    const code = await codeOf(bob);
     const again = await town.start(account, store);
+    expect([code, await codeOf(again)], "without being handed anything").toEqual([code ?? "a code", code]);
     expect(await read(again, group)).toEqual(["one", "two"]);
     const tablet = await town.start(await town.worlds.get(2)!.add());
     await catchUp(tablet, group);

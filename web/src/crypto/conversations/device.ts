@@ -63,15 +63,16 @@ export const mayWorsen = ({ stopped }: Live): boolean => stopped !== "fork";
 
 const MOST_ROWS = 300;
 
-function rememberSigned({ epochs, signedRows }: KnownConversation): RememberedSigned[] {
+function rememberSigned({ epochs, log, signedRows }: KnownConversation): RememberedSigned[] {
   return signedRows.map((row) => {
     const isEpochs = equal(epochs.find(row.epoch)?.bytes ?? zeros(0), row.record);
-    return { ...row, record: isEpochs ? null : row.record };
+    const hash = log.hashAt(row.seq);
+    return { ...row, record: isEpochs ? null : row.record, ...(hash && { hash }) };
   });
 }
 
 function readSigned({ epochs }: KnownConversation, remembered: readonly RememberedSigned[]): Row[] {
-  return remembered.flatMap((row) => {
+  return remembered.flatMap(({ hash: _, ...row }) => {
     const record = row.record ?? epochs.find(row.epoch)?.bytes;
     return record === undefined ? [] : [{ ...row, record }];
   });
@@ -186,6 +187,8 @@ export class Device {
     if (remembered !== null) {
       known.epochs.recall(remembered.epochs);
       known.log.know(remembered.head);
+      // By it the conversation's code is told, also when nothing is handed in.
+      for (const { seq, hash } of remembered.signed) if (hash !== undefined) known.log.know({ seq, hash });
       await known.restore(readSigned(known, remembered.signed));
       known.hasHead = remembered.hasHead;
       const { loose, headRow, pending, stopped, lost, lostUntil, removed, words = [] } = remembered;

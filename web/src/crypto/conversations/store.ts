@@ -16,8 +16,8 @@ export interface LooseSeed {
   isLost?: true;
 }
 
-/** A signed entry; without a record it has that of its epoch. */
-export type RememberedSigned = Omit<Row, "record"> & { record: Bytes | null };
+/** A signed entry; without a record it has that of its epoch. `hash` is H there, where it was known; older stores have none. */
+export type RememberedSigned = Omit<Row, "record"> & { record: Bytes | null; hash?: Bytes };
 
 /** Which epoch of a group somebody named last in another conversation (8.4), by the first 16 bytes of its hash; `seq` is where, there. */
 export interface Word {
