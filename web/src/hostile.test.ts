@@ -72,7 +72,7 @@ describe("an address", () => {
       readFriendLink(written);
       readWanted(written);
     });
-    const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((one) => one.length <= 64 && one.isWellFormed() && !/[/\\\p{Cc}\s#]/u.test(one));
+    const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((one) => one.length <= 64 && !/\p{Cs}/u.test(one) && !/[/\\\p{Cc}\s#]/u.test(one));
     const fingerprint = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("hex"));
     holds(fc.record({ username: name, fingerprint }), (link) => expect(readFriendFragment(writeFriendLink(link))).toEqual(link));
   });

@@ -167,6 +167,7 @@ async def test_what_is_done_offline_shows_at_once_survives_and_arrives(alice: Pe
     await alice.page.get_by_role("dialog").get_by_role("button", name="Delete for everyone").click()
     await chooses(alice, "Gladly", "Reply")
     await alice.writes("And then?")
+    await alice.sees("And then?")
     await alice.page.reload()
     await alice.sees_mark("Shall we meet at the mill?", "Waiting to be sent")
     await expect(chips(alice, "Gladly")).to_have_count(2)
