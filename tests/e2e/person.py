@@ -53,6 +53,7 @@ class Person:
         self.faults: list[str] = []
         self.may_have_unopened = False
         """Somebody lies in this journey: what does not open is what it is about."""
+        self._is_crashed = False
         self._browser = browser
         self._url = url
         self._looks = DESKTOP | {"locale": "en-GB"} | looks
@@ -76,13 +77,16 @@ class Person:
 
     async def _count_unopened(self) -> int:
         """Nothing can be counted where the page is gone, or never was at the server."""
-        if self.page.is_closed() or not self.page.url.startswith(self._url):
+        if self._is_crashed or self.page.is_closed() or not self.page.url.startswith(self._url):
             return 0
         count: int = await self.page.evaluate(COUNT_UNOPENED)
         return count
 
     def _note_error(self, error: Error) -> None:
         self.faults.append(f"{error.name}: {error.message}\n{error.stack}")
+
+    def _note_crash(self, _: Page) -> None:
+        self._is_crashed = True
 
     def _note_message(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "requires 'Trusted" in message.text:
@@ -91,6 +95,7 @@ class Person:
     async def _open_page(self) -> Page:
         page = await self.context.new_page()
         page.on("pageerror", self._note_error)
+        page.on("crash", self._note_crash)
         page.on("console", self._note_message)
         return page
 

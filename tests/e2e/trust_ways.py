@@ -76,7 +76,7 @@ async def show_encryption(page: Page) -> None:
     await page.locator("form button[type=submit]").click()
     await page.locator("[data-key] .bubble").filter(has_text="The numbers fit.").first.wait_for()
     await page.locator("[aria-haspopup=menu]").click()
-    await page.locator("[role=menuitem]").nth(1).click()
+    await page.locator("[role=menuitem]:has(use[href$='#shield-lock'])").click()
     await page.locator("#main .state.on").wait_for()
 
 

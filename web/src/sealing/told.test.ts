@@ -37,3 +37,10 @@ test("what is lost is no fault, and is looked at again when there is something t
   expect(withTold(lost, told)).toMatchObject({ opened: { verdict: null, content: { type: "text", text: "gone" } } });
   expect(withTold(lost, told).opened!.is_lost).toBeUndefined();
 });
+
+test("the end of one's own stay is no fault: one is not given the epoch that makes it", () => {
+  const unproven: Told = { ...told, verdict: "unproven", content: null };
+  const act: Told["act"] = { action: "remove", targets: [], historyFrom: 0, before: [], after: [] };
+  expect(withTold({ ...row, kind: 9 }, { ...unproven, act }).fails).toBeUndefined();
+  expect(withTold({ ...row, kind: 9 }, unproven).fails).toBe(1);
+});

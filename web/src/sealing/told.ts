@@ -72,8 +72,8 @@ export function withTold<R extends EntryRow>(row: R, one: Told): R {
   delete told.waits;
   delete told.wants;
   delete told.fails;
-  // What is lost is said once, where it stands, and is no fault.
-  if ((verdict !== null && !is_lost) || is_withheld) told.fails = 1;
+  // What is lost is said once, where it stands, and is no fault; neither is the end of one's own stay, whose epoch one is not given.
+  if ((verdict !== null && !is_lost && one.act === null) || is_withheld) told.fails = 1;
   if (verdict !== null && HEALS.has(verdict)) told.waits = 2;
   if (wants.length > 0) told.wants = wants.slice(0, MOST_WANTS).map((seq) => [row.conversation, seq]);
   return told;
