@@ -93,6 +93,7 @@ FULL = [
     Shot("recovery-key-check", "/you/recovery-key", ways.check_recovery_key),
     Shot("new-device", prepare=trust_ways.come_on_a_new_device),
     Shot("admin-refused", "/admin"),
+    Shot("starred-none", "/you/starred"),
     Shot("appearance", "/you/appearance"),
     Shot("not-found", "/nowhere"),
     Shot("conversation-skipped", prepare=told_ways.find_row({"flaw": {"seq": 1, "reason": "skipped"}})),

@@ -23,6 +23,7 @@ const ROUTES = {
   groupAdd: { name: "groupAdd", conversation: "ab".repeat(16) },
   user: { name: "user", user: 7 },
   you: { name: "you" },
+  starred: { name: "starred" },
   profile: { name: "profile" },
   devices: { name: "devices" },
   security: { name: "security" },

@@ -60,6 +60,8 @@ test("a path read back is the same route", () => {
   const routes: Route[] = [
     { name: "home" },
     { name: "conversation", conversation: id },
+    { name: "conversation", conversation: id, at: 7 },
+    { name: "starred" },
     { name: "user", user: 7 },
     { name: "friendLink", username: "ગુજ" },
     { name: "blocked" },

@@ -7,7 +7,8 @@ export type Route =
   | { name: "reset"; token: string | null }
   | { name: "recover" }
   | { name: "home" }
-  | { name: "conversation"; conversation: string }
+  /** `at` a message, by its seq. */
+  | { name: "conversation"; conversation: string; at?: number }
   | { name: "conversationSecurity"; conversation: string }
   | { name: "newGroup" }
   | { name: "group"; conversation: string }
@@ -20,6 +21,7 @@ export type Route =
   | { name: "user"; user: number }
   | { name: "userSecurity"; user: number }
   | { name: "you" }
+  | { name: "starred" }
   | { name: "profile" }
   | { name: "devices" }
   | { name: "security" }
@@ -43,6 +45,7 @@ const FIXED = {
   "/friends/add": "addFriend",
   "/friends/blocked": "blocked",
   "/you": "you",
+  "/you/starred": "starred",
   "/you/profile": "profile",
   "/you/devices": "devices",
   "/you/security": "security",
@@ -84,7 +87,8 @@ export function readRoute(address: { pathname: string; hash: string }): Route {
   const [, kind, value, part, rest] = path.split("/");
   if (kind === "c" && value && /^[0-9a-f]{32}$/.test(value)) {
     const name = OF_CONVERSATION.get(path.split("/").slice(3).join("/"));
-    return name ? { name, conversation: value } : { name: "notFound" };
+    const at = name === "conversation" && /^#[1-9]\d{0,15}$/.test(address.hash) ? { at: Number(address.hash.slice(1)) } : {};
+    return name ? { name, conversation: value, ...at } : { name: "notFound" };
   }
   const isSecurity = part === "security";
   if (rest === undefined && kind && value && (part === undefined || isSecurity)) {
@@ -101,7 +105,7 @@ export function readRoute(address: { pathname: string; hash: string }): Route {
 export function toPath(route: Route): string {
   switch (route.name) {
     case "conversation":
-      return `/c/${route.conversation}`;
+      return `/c/${route.conversation}${route.at ? `#${route.at}` : ""}`;
     case "conversationSecurity":
       return `/c/${route.conversation}/security`;
     case "group":
@@ -147,6 +151,7 @@ export function sectionOf(route: Route): Section | null {
     case "userSecurity":
       return "friends";
     case "you":
+    case "starred":
     case "profile":
     case "devices":
     case "security":

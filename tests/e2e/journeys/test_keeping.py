@@ -99,3 +99,54 @@ async def test_what_was_begun_on_one_device_is_finished_on_another(
     await expect(alice.row("Bob")).to_contain_text("Shall we meet at eight?")
     await alice.converses_with("Bob")
     await expect(alice.field).to_have_value("")
+
+
+async def test_a_star_leads_back_to_its_message_from_another_browser(
+    alice: Person, program: Program, arrives: SomebodyNew
+) -> None:
+    [bob] = await befriends_programs(alice, program, "bob")
+    await bob.send("alice", "The key is under the stone")
+    for number in range(30):
+        await bob.send("alice", f"Something else {number}")
+    await alice.converses_with("Bob")
+    await asks_for(alice, "The key is under the stone", "Star")
+    await expect(alice.message("The key is under the stone").locator("time")).to_contain_text("★")
+    second = await arrives("alice")
+    await second.signs_in()
+    await second.opens("/you/starred")
+    starred = second.page.get_by_role("main").get_by_role("listitem")
+    await starred.get_by_role("link").click()
+    await expect(second.message("The key is under the stone")).to_be_in_viewport()
+    await second.page.go_back()
+    await starred.get_by_role("link", name="The key is under the stone").click()
+    await expect(second.message("The key is under the stone")).to_be_in_viewport()
+    await asks_for(second, "The key is under the stone", "Remove the star")
+    await expect(alice.message("The key is under the stone").locator("time")).not_to_contain_text("★")
+
+
+async def test_what_is_deleted_for_oneself_is_gone_on_all_browsers_and_nobody_else_s(
+    alice: Person, bob: Person, arrives: SomebodyNew
+) -> None:
+    await alice.befriends(bob)
+    second = await arrives("alice")
+    await second.signs_in()
+    await asyncio.gather(
+        *(one.converses_with(name) for one, name in ((alice, "Bob"), (second, "Bob"), (bob, "Alice")))
+    )
+    await bob.writes("Said too much")
+    await bob.writes("Said just enough")
+    await alice.sees("Said just enough")
+    await asks_for(alice, "Said too much", "Delete for me")
+    for one in (alice, second):
+        await one.sees("Said too much", times=0)
+        await one.sees("Said just enough")
+    await bob.sees("Said too much")
+    await alice.page.get_by_role("button", name="Undo").click()
+    for one in (alice, second):
+        await one.sees("Said too much")
+
+
+async def asks_for(person: Person, text: str, action: str) -> None:
+    """In the menu of a message."""
+    await person.message(text).locator(".bubble").click(button="right")
+    await person.page.get_by_role("menuitem", name=action, exact=True).click()

@@ -37,6 +37,8 @@ export interface Item {
   failing?: Failing | undefined;
   /** Not encrypted: from before. */
   isPlain?: boolean;
+  /** One has put it among what is to be found again. */
+  isStarred?: true;
   /** The server has withheld or changed something at this place, or may have lost it when it was restored. */
   isWithheld?: true | "restored";
 }
@@ -117,9 +119,13 @@ export interface Around {
   /** The lowest entry of an epoch that is here. */
   sealedFrom?: number | undefined;
   overlay?: Overlay;
+  /** By seq. */
+  starred?: ReadonlySet<number>;
   /** Messages that are answered, by seq. */
   quotes?: ReadonlyMap<number, Quote>;
 }
+
+const NONE: ReadonlySet<number> = new Set<number>();
 
 /** Makes items of entries. What has not changed is the same object again, so that it is not drawn anew; an entry that is
  *  the same object costs nothing. */
@@ -134,12 +140,12 @@ export class Items {
   }
 
   make(entries: EntryRow[], around: Around): Item[] {
-    const { me, members, sealedFrom, overlay = NO_OVERLAY } = around;
+    const { me, members, sealedFrom, overlay = NO_OVERLAY, starred = NONE } = around;
     if (this.#sealedFrom !== sealedFrom) [this.#sealedFrom, this.#made] = [sealedFrom, new WeakMap()];
     const others = members.filter((member) => member.user_id !== me);
     const made = new Map<string, Item>();
     for (const entry of entries) {
-      const isAlone = entry.aims === undefined && !overlay.touches(entry);
+      const isAlone = entry.aims === undefined && !overlay.touches(entry) && !starred.has(entry.seq);
       const before = isAlone ? this.#made.get(entry) : undefined;
       const isAsBefore = before && !made.has(before.key) && isStill(before, others);
       const item = isAsBefore ? before : this.#makeNew(entry, made, others, around);
@@ -172,13 +178,14 @@ export class Items {
     return (content.type === "closed" && content.why === null && this.#contents.find(client_id)) || content;
   }
 
-  #make(entry: EntryRow, key: string, others: MemberRow[] | null, { me, overlay = NO_OVERLAY, quotes }: Around): Item {
+  #make(entry: EntryRow, key: string, others: MemberRow[] | null, { me, overlay = NO_OVERLAY, starred = NONE, quotes }: Around): Item {
     const { seq, ordinal, from_user, timestamp, marks } = entry;
     const content = this.read(entry, others !== null, overlay, this.#sealedFrom);
     const item: Item = { key, seq, ordinal, from_user, timestamp, content };
     if (others) item.progress = judgeProgress(seq, others);
     if (entry.plain) item.isPlain = true;
     if (entry.opened?.is_withheld) item.isWithheld = entry.opened.is_restored ? "restored" : true;
+    if (starred.has(seq)) item.isStarred = true;
     item.failing = overlay.findFailing(entry);
     if (content.type === "deleted") return item;
     const edit = others === null ? undefined : overlay.findEdit(seq);
@@ -197,7 +204,7 @@ function isStill({ progress, seq }: Item, others: MemberRow[]): boolean {
 }
 
 function isSame(one: Item, other: Item): boolean {
-  if (one.seq !== other.seq || one.content !== other.content || one.progress !== other.progress || one.isWithheld !== other.isWithheld) return false;
+  if (one.seq !== other.seq || one.content !== other.content || one.progress !== other.progress || one.isWithheld !== other.isWithheld || one.isStarred !== other.isStarred) return false;
   if (one.isEdited !== other.isEdited || one.failing?.client_id !== other.failing?.client_id || one.failing?.reason !== other.failing?.reason) return false;
   const [quote, said] = [one.quote, other.quote];
   return quote?.seq === said?.seq && quote?.content === said?.content && nameGroups(one) === nameGroups(other);

@@ -3,8 +3,9 @@ import { DELETED, judgeProgress, type Progress, readNow } from "../conversations
 import { Overlay } from "../conversations/overlay.ts";
 import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
-import { PRIVATE_DRAFT, PRIVATE_KEEPING } from "../crypto/private-change.ts";
+import { PRIVATE_DRAFT, PRIVATE_HIDDEN, PRIVATE_KEEPING } from "../crypto/private-change.ts";
 import { type Keeping, readKeeping } from "../private/keeping.ts";
+import { readMarks } from "../private/marks.ts";
 import { readPrivate } from "../private/private.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import { findDraft } from "../replica/drafts.ts";
@@ -33,11 +34,12 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
   const { drafts, waiting, aimed } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
   const [kept, begun] = [await readPrivate(replica, own, PRIVATE_KEEPING), await readPrivate(replica, own, PRIVATE_DRAFT)];
+  const hidden = await readPrivate(replica, own, PRIVATE_HIDDEN);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
     const group = lookAtGroup(row, members.get(row.id) ?? [], users, me);
-    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), others, me);
+    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), readMarks(hidden.get(row.id)), others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun.get(row.id))?.text ?? "" },
@@ -70,7 +72,7 @@ async function readUnsent(own: OwnDatabase) {
 }
 
 /** What was said last: by anybody, or by oneself and still on its way. */
-function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay: Overlay, others: MemberRow[], me: number): InboxRow["last"] {
+function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay: Overlay, hidden: ReadonlyMap<number, string>, others: MemberRow[], me: number): InboxRow["last"] {
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
   if (waiting && !isStored && isContent(waiting.content)) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
@@ -79,7 +81,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay:
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
-  const said = overlay.isRemoved(entry.seq) ? DELETED : readNow(entry, row.sealed_from);
+  const said = overlay.isRemoved(entry.seq) || hidden.has(entry.seq) ? DELETED : readNow(entry, row.sealed_from);
   const isUnopened = said.type === "closed" && said.why === null;
   const written = isUnopened && isStored && waiting && isContent(waiting.content) ? waiting.content : said;
   const content = (written.type !== "deleted" && from_user === me && overlay.findEdit(entry.seq)?.content) || written;

@@ -3,7 +3,9 @@
 import { session } from "../accounts/session.svelte.ts";
 import type { Conversation } from "../conversations/conversation.svelte.ts";
 import type { Item } from "../conversations/items.ts";
+import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { t } from "../i18n/index.svelte.ts";
+import { markMessages } from "../private/marks.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import type { Client } from "../sync/client.ts";
 import { type Chosen, toggleChosen } from "./chosen.ts";
@@ -74,10 +76,33 @@ export class Acting {
   }
 
   remove(items: Item[]): void {
+    this.#letGo(items);
+    for (const item of items) if (this.judge(item).remove) this.#do(deleteMessage(this.#client, this.conversation.id, item.seq));
+  }
+
+  star(items: Item[], isStarred: boolean): void {
+    this.#do(this.#mark(PRIVATE_STARS, items, isStarred));
+  }
+
+  /** Deletes for oneself alone, which can be undone at once. */
+  hide(items: Item[]): void {
+    this.#letGo(items);
+    this.#do(this.#mark(PRIVATE_HIDDEN, items, true));
+    const undo = { label: t("messages.undo"), run: () => this.#do(this.#mark(PRIVATE_HIDDEN, items, false)) };
+    toasts.show(t("messages.hiddenNow", { count: items.length }), { action: undo });
+  }
+
+  /** What goes is answered or edited no more. */
+  #letGo(items: Item[]): void {
     const { answered, edited } = this;
     if (items.some(({ key }) => key === answered?.key)) this.answered = null;
     if (items.some(({ key }) => key === edited?.key)) this.edited = null;
-    for (const item of items) if (this.judge(item).remove) this.#do(deleteMessage(this.#client, this.conversation.id, item.seq));
+  }
+
+  #mark(kind: number, items: Item[], isMarked: boolean): Promise<void> {
+    const { replica, own } = this.#client;
+    const seqs = items.map(({ seq }) => seq).filter((seq) => seq > 0);
+    return markMessages(replica, own, kind, this.conversation.id, seqs, isMarked);
   }
 
   /** Texts of messages, as they were typed, in order. */

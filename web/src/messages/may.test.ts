@@ -14,8 +14,8 @@ const group = (mine: "owner" | "admin" | "member", theirs: "owner" | "admin" | "
 });
 
 test("one's own can be edited and deleted, another's answered", () => {
-  expect(judgeMay(make(ME), direct)).toEqual({ reply: true, react: true, edit: true, remove: true, take: true });
-  expect(judgeMay(make(BOB), direct)).toEqual({ reply: true, react: true, edit: false, remove: false, take: true });
+  expect(judgeMay(make(ME), direct)).toEqual({ reply: true, react: true, edit: true, remove: true, take: true, star: true, hide: true });
+  expect(judgeMay(make(BOB), direct)).toEqual({ reply: true, react: true, edit: false, remove: false, take: true, star: true, hide: true });
 });
 
 test.each([
@@ -32,17 +32,17 @@ test("who has left a group counts as a member", () => {
   expect(judgeMay(make(99), group("admin", "member")).remove).toBe(true);
 });
 
-test("what is on its way, deleted, or in a closed conversation can at most be copied", () => {
+test("what is on its way, deleted, or in a closed conversation can be copied or kept in mind, at most", () => {
   const nothing = { reply: false, react: false, edit: false, remove: false };
-  expect(judgeMay(make(ME, undefined, 0), direct)).toEqual({ ...nothing, take: true });
-  expect(judgeMay(make(ME), { ...direct, isOpen: false })).toEqual({ ...nothing, take: true });
-  expect(judgeMay(make(ME, { type: "deleted" }), direct)).toEqual({ ...nothing, take: false });
+  expect(judgeMay(make(ME, undefined, 0), direct)).toEqual({ ...nothing, take: true, star: false, hide: false });
+  expect(judgeMay(make(ME), { ...direct, isOpen: false })).toEqual({ ...nothing, take: true, star: true, hide: true });
+  expect(judgeMay(make(ME, { type: "deleted" }), direct)).toEqual({ ...nothing, take: false, star: false, hide: true });
 });
 
 test.each([null, "lost" as const])("with what is not open (%s) nothing can be done", (why) => {
   expect(mayAny(judgeMay(make(ME, { type: "closed", why }), direct))).toBe(false);
 });
 
-test("what cannot be read can be deleted by its author, and nothing else", () => {
-  expect(judgeMay(make(ME, { type: "closed", why: "keyless" }), direct)).toEqual({ reply: false, react: false, edit: false, remove: true, take: false });
+test("what cannot be read can be deleted by its author, and by anybody for themselves", () => {
+  expect(judgeMay(make(ME, { type: "closed", why: "keyless" }), direct)).toEqual({ reply: false, react: false, edit: false, remove: true, take: false, star: false, hide: true });
 });

@@ -19,9 +19,12 @@ export interface May {
   remove: boolean;
   /** Copy, forward. */
   take: boolean;
+  star: boolean;
+  /** Delete for oneself. */
+  hide: boolean;
 }
 
-const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false };
+const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false, star: false, hide: false };
 
 /** Without an owner the highest role that is there counts as one. */
 function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolean {
@@ -43,7 +46,9 @@ const isShut = ({ content }: Item): boolean => content.type === "closed" && (con
 export function judgeMay(item: Item, standing: Standing): May {
   if (isShut(item)) return NOTHING;
   const isText = item.content.type === "text";
-  if (item.seq === 0 || !standing.isOpen || item.content.type === "deleted") return { ...NOTHING, take: isText };
+  if (item.seq === 0) return { ...NOTHING, take: isText };
+  const own = { ...NOTHING, take: isText, star: isText, hide: true };
+  if (!standing.isOpen || item.content.type === "deleted") return own;
   const isOwn = item.from_user === standing.me;
-  return { reply: isText, react: isText, edit: isText && isOwn, remove: mayRemove(item, standing), take: isText };
+  return { ...own, reply: isText, react: isText, edit: isText && isOwn, remove: mayRemove(item, standing) };
 }

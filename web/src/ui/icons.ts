@@ -62,6 +62,8 @@ export const icons = [
   "shield-fill-check",
   "shield-lock",
   "slash-circle",
+  "star",
+  "star-fill",
   "sun",
   "three-dots-vertical",
   "trash3",
