@@ -120,7 +120,7 @@ async def test_who_is_blocked_sees_the_same_as_who_is_removed(
         await ended.page.reload()
         await expect(ended.page.get_by_role("link", name="What you wrote")).to_be_visible(timeout=PATIENCE)
         await expect(ended.page.get_by_text("You are not friends")).to_be_visible(timeout=PATIENCE)
-        await expect(keys).to_be_visible(timeout=PATIENCE)
+        await expect(keys).to_contain_text("Known to you since", timeout=PATIENCE)
         page_after = await ended.page.locator("#main").inner_text()
         await asks(ended, alice)
         page_asked = await ended.page.locator("#main").inner_text()

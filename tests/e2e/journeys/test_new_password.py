@@ -169,7 +169,7 @@ async def test_a_recovery_key_is_kept_checked_and_lets_in_who_forgot_their_passw
     groups = await sheet.get_by_role("listitem").all_inner_texts()
     key = "-".join(groups)
     assert len(groups) == 14 and all(len(group) == 4 for group in groups)
-    await page.get_by_role("link", name="Messages").click()
+    await page.get_by_role("link", name="Messages", exact=True).click()
     leaving = page.get_by_role("dialog", name="Leave without checking it?")
     stay = leaving.get_by_role("button", name="Stay here")
     await stay.evaluate(STAY_AND_GO)
@@ -215,7 +215,7 @@ async def test_a_recovery_key_is_kept_checked_and_lets_in_who_forgot_their_passw
     await page.get_by_role("link", name="Make a new recovery key").click()
     await page.get_by_role("button", name="Make a recovery key").click()
     await expect(sheet).to_be_focused(timeout=PATIENCE)
-    await page.get_by_role("link", name="Messages").click()
+    await page.get_by_role("link", name="Messages", exact=True).click()
     await leaving.get_by_role("button", name="Leave").click()
     await alice.sees_the_list()
 
