@@ -7,7 +7,7 @@ from hearth.private import store
 from hearth.private.contract import PrivateKind, PrivatePage, PrivateRow
 from hearth.private.rows import Stored
 from hearth.private.store import Head
-from hearth.vault.keyring import PAGE_BYTES, require_listed
+from hearth.vault.keyring import count_fitting, require_listed
 
 
 async def list_rows(context: Context, after: int, limit: int) -> PrivatePage:
@@ -16,13 +16,7 @@ async def list_rows(context: Context, after: int, limit: int) -> PrivatePage:
     head = await store.find_head(context.transaction, context.user_id) or Head()
     start = max(after, head.begins_after)
     rows = await store.list_rows(context.transaction, context.user_id, after=start, limit=limit)
-    page: list[PrivateRow] = []
-    size = 0
-    for row in rows:
-        size += len(row.sealed)
-        if size > PAGE_BYTES:
-            break
-        page.append(to_row(row))
+    page = [to_row(row) for row in rows[: count_fitting(row.sealed for row in rows)]]
     return PrivatePage(rows=page, position=head.position)
 
 

@@ -1,6 +1,7 @@
 """The keyring: rows that only one's own devices can open, appended and read by position."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Literal, cast
 
 from hearth.accounts.living import lock_living
@@ -91,14 +92,14 @@ async def list_rows(context: Context, after: int, limit: int) -> KeyringPage:
         raise NotFound
     start = max(after, vault.keyring_begins_after)
     rows = await rows_store.list_rows(context.transaction, context.user_id, after=start, limit=limit)
-    page: list[KeyringRow] = []
-    size = 0
-    for row in rows:
-        size += len(row.sealed)
-        if size > PAGE_BYTES:
-            break
-        page.append(to_row(row))
+    page = [to_row(row) for row in rows[: count_fitting(row.sealed for row in rows)]]
     return KeyringPage(rows=page, position=vault.keyring_position)
+
+
+def count_fitting(sealed: Iterable[bytes]) -> int:
+    """Return how many of the first rows, given as bytes, fit into a page of 96 KiB."""
+    sizes = accumulate(len(one) for one in sealed)
+    return sum(size <= PAGE_BYTES for size in sizes)
 
 
 async def require_listed(context: Context) -> None:

@@ -15,7 +15,7 @@ ROWS = 27
 @pytest.fixture(autouse=True)
 def _few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hearth.private.store.DROPPED_AT_ONCE", 10)
-    monkeypatch.setattr("hearth.private.clean_up.PAUSE", 0)
+    monkeypatch.setattr("hearth.vault.clean_up.PAUSE", 0)
 
 
 async def put_many(home: Home) -> None:
