@@ -7,7 +7,7 @@ import type { Verdict } from "../crypto/protocol/codec.ts";
 import { isContent } from "../crypto/content.ts";
 import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { MarkedPlaces } from "../private/marks.ts";
-import { readPrivate } from "../private/private.ts";
+import { readPlace } from "../private/private.ts";
 import { markRead } from "../messages/receipts.ts";
 import { editText, sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
@@ -66,7 +66,7 @@ export class Conversation {
   readonly #items = new Items(this.#contents);
   readonly #live: Live<State>;
   readonly #held: HeldEntries;
-  readonly #marked: MarkedPlaces;
+  readonly #marked = new MarkedPlaces();
   #frame: Frame | null = null;
   #loading = Promise.resolve();
 
@@ -75,7 +75,6 @@ export class Conversation {
     this.id = id;
     this.#client = client;
     this.typing = new TypingSignal(client.socket.call.bind(client.socket), id);
-    this.#marked = new MarkedPlaces(client.replica, id);
     this.#held = new HeldEntries(client.replica, id, () => void this.#live.refresh());
     this.#live = untrack(() => new Live(EMPTY, () => this.#read(), rest));
   }
@@ -179,7 +178,10 @@ export class Conversation {
     const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
     const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
     for (const { client_id, kind, content } of waiting) if (kind === KIND_MESSAGE && isContent(content)) this.#contents.get(client_id, () => content);
-    const [starred, hidden] = [await this.#listMarked(PRIVATE_STARS), await this.#listMarked(PRIVATE_HIDDEN)];
+    const [stars, hides] = await readPlace(replica, own, this.id, [PRIVATE_STARS, PRIVATE_HIDDEN]);
+    const unknown = this.#marked.listUnknown([stars!, hides!]);
+    if (unknown.length > 0) this.#marked.take(await replica.records.bulkGet(unknown.map((seq): [string, number] => [this.id, seq])));
+    const [starred, hidden] = [this.#marked.list(stars), this.#marked.list(hides)];
     const { row, members, users, entries, answered, ...view } = await this.#readStored(replica, waiting);
     const shown = hidden.size === 0 ? entries : entries.filter(({ seq }) => !hidden.has(seq));
     const overlay = new Overlay(waiting);
@@ -187,11 +189,6 @@ export class Conversation {
     const items = this.#items.make(shown, { me: replica.me, members, sealedFrom: row?.sealed_from, overlay, starred, quotes });
     const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items, quotes);
     return { row: row ?? null, users, members, items, pending, ...view };
-  }
-
-  async #listMarked(kind: number): Promise<ReadonlySet<number>> {
-    const { replica, own } = this.#client;
-    return this.#marked.list((await readPrivate(replica, own, kind)).get(this.id));
   }
 
   /** All of the copy as it stands at one moment, but for the entries that are here already; a transaction for each table

@@ -2,9 +2,11 @@ import "fake-indexeddb/auto";
 
 import { afterEach, expect, test } from "vitest";
 
+import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { applyItem } from "../inbox/apply.ts";
 import { readInbox } from "../inbox/read.ts";
 import { applyMessageSent } from "../messages/apply.ts";
+import { markMessages } from "../private/marks.ts";
 import { type OpenedRow, Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import { Outbox } from "../replica/outbox.ts";
@@ -85,6 +87,19 @@ test("follows the end, and never shows across a hole", async () => {
   expect(seqs(conversation)[1]).toBe(61);
   await new Filler(replica, server.call).fetchPage(id, 63, "before");
   await expect.poll(() => seqs(conversation)[1]).toBe(63);
+});
+
+test("what is starred is marked, what is deleted for oneself is gone, and the end is followed as before", async () => {
+  const { server, id, replica, own, conversation } = await open(60, 60);
+  await markMessages(replica, own, PRIVATE_STARS, id, [59], true);
+  await markMessages(replica, own, PRIVATE_HIDDEN, id, [58], true);
+  const shown = (): unknown[] => conversation.current.items.slice(-3).map(({ seq, isStarred }) => [seq, isStarred]);
+  await expect.poll(shown).toEqual([[57, undefined], [59, true], [60, undefined]]);
+  await applyMessageSent(replica, server.append(id, 2, "61"));
+  await expect.poll(shown).toEqual([[59, true], [60, undefined], [61, undefined]]);
+  await markMessages(replica, own, PRIVATE_HIDDEN, id, [58], false);
+  await markMessages(replica, own, PRIVATE_STARS, id, [59], false);
+  await expect.poll(() => conversation.current.items.slice(-4).map(({ seq, isStarred }) => [seq, isStarred])).toEqual([[58, undefined], [59, undefined], [60, undefined], [61, undefined]]);
 });
 
 test("jumps to a message that is not here, and back to the end", async () => {

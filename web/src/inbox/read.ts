@@ -6,7 +6,7 @@ import { type Content, isContent } from "../crypto/content.ts";
 import { PRIVATE_DRAFT, PRIVATE_HIDDEN, PRIVATE_KEEPING } from "../crypto/private-change.ts";
 import { type Keeping, readKeeping } from "../private/keeping.ts";
 import { readMarks } from "../private/marks.ts";
-import { readPrivate } from "../private/private.ts";
+import { readKinds } from "../private/private.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import { findDraft } from "../replica/drafts.ts";
 import type { OutboxRow, OwnDatabase } from "../replica/own-database.ts";
@@ -33,20 +33,19 @@ export interface InboxRow {
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
   const { drafts, waiting, aimed } = await readUnsent(own);
   const { rows, members, users } = await readStored(replica);
-  const [kept, begun] = [await readPrivate(replica, own, PRIVATE_KEEPING), await readPrivate(replica, own, PRIVATE_DRAFT)];
-  const hidden = await readPrivate(replica, own, PRIVATE_HIDDEN);
+  const [kept, begun, hidden] = await readKinds(replica, own, [PRIVATE_KEEPING, PRIVATE_DRAFT, PRIVATE_HIDDEN]);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
     const group = lookAtGroup(row, members.get(row.id) ?? [], users, me);
-    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), readMarks(hidden.get(row.id)), others, me);
+    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), readMarks(hidden?.get(row.id)), others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
-      ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun.get(row.id))?.text ?? "" },
+      ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun?.get(row.id))?.text ?? "" },
       ...{ other: findOther(row, users, me), group },
       // Of what is lost nothing can be read any more.
       unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
-      keeping: readKeeping(kept.get(row.id)),
+      keeping: readKeeping(kept?.get(row.id)),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
     };
   });

@@ -1,6 +1,6 @@
 // What the field begins with: what was begun here or on another device, else what storage had no room for.
 import { PRIVATE_DRAFT } from "../crypto/private-change.ts";
-import { readPrivate } from "../private/private.ts";
+import { readPlace } from "../private/private.ts";
 import type { Replica } from "../replica/database.ts";
 import { findDraft } from "../replica/drafts.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
@@ -8,7 +8,8 @@ import type { OwnDatabase } from "../replica/own-database.ts";
 /** What came from another device is this one's from now on. */
 export async function readDraft(own: OwnDatabase, replica: Replica, conversation: string): Promise<string> {
   const local = await own.drafts.get(conversation);
-  const draft = findDraft(conversation, local, (await readPrivate(replica, own, PRIVATE_DRAFT)).get(conversation));
+  const [shared] = await readPlace(replica, own, conversation, [PRIVATE_DRAFT]);
+  const draft = findDraft(conversation, local, shared);
   if (draft === null && local) await own.drafts.delete(conversation);
   else if (draft !== null && draft !== local) await own.drafts.put(draft);
   return draft?.text ?? "";

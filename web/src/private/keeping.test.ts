@@ -8,7 +8,7 @@ import { Replica } from "../replica/database.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { ProblemError } from "../wire/http.ts";
 import { archive, isMuted, mute, pin, readKeeping } from "./keeping.ts";
-import { readPrivate } from "./private.ts";
+import { readPlace } from "./private.ts";
 import { type AskPrivate, PrivateWatch } from "./watch.ts";
 
 const CONVERSATION = "0c".repeat(16);
@@ -21,7 +21,8 @@ let refused: ReturnType<typeof vi.fn<() => void>>;
 /** As the keys' worker, with what all devices keep in `served`. */
 const ask = vi.fn<AskPrivate>();
 const refuse = (code: string, detail?: string): ProblemError => new ProblemError({ code, status: 0, title: code, ...(detail && { detail }) });
-const keepingOf = async () => readKeeping((await readPrivate(replica, own, PRIVATE_KEEPING)).get(CONVERSATION));
+const refusing = (error: ProblemError): void => void ask.mockImplementation((async (act: string) => (act === "settlePrivate" ? [] : Promise.reject(error))) as AskPrivate);
+const keepingOf = async () => readKeeping((await readPlace(replica, own, CONVERSATION, [PRIVATE_KEEPING]))[0]);
 
 beforeEach(async () => {
   [replica, own] = [new Replica(1, `replica ${Math.random()}`), new OwnDatabase(1, `own ${Math.random()}`)];
@@ -61,12 +62,12 @@ it("keeps a change until the server was reached, and gives it up only when it ca
   await mute(own, CONVERSATION, 99);
   const watch = new PrivateWatch(ask, refused);
   for (const error of [refuse("network"), refuse("keys_refused", "rollback"), refuse("conflict")]) {
-    ask.mockResolvedValueOnce([]).mockRejectedValueOnce(error);
+    refusing(error);
     await watch.look(replica, own);
     expect(await own.wishes.count(), error.problem.code).toBe(1);
   }
   expect(refused).not.toHaveBeenCalled();
-  ask.mockResolvedValueOnce([]).mockRejectedValueOnce(refuse("keys_refused", "unsupported"));
+  refusing(refuse("keys_refused", "unsupported"));
   await watch.look(replica, own);
   expect(await own.wishes.count()).toBe(0);
   expect(refused).toHaveBeenCalledOnce();

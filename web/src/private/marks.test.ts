@@ -7,8 +7,8 @@ import { type Bytes, toBase64 } from "../lib/bytes.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { Replica } from "../replica/database.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
-import { MarkedPlaces, markMessages, readMarks } from "./marks.ts";
-import { readPrivate } from "./private.ts";
+import { findMarked, markMessages, readMarks } from "./marks.ts";
+import { readPlace } from "./private.ts";
 import { readStarred } from "./starred.ts";
 
 const CONVERSATION = "0c".repeat(16);
@@ -25,8 +25,8 @@ async function post(seq: number, text: string): Promise<void> {
 }
 
 const star = (seq: number, isMarked = true): Promise<void> => markMessages(replica, own, PRIVATE_STARS, CONVERSATION, [seq], isMarked);
-const fields = async () => (await readPrivate(replica, own, PRIVATE_STARS)).get(CONVERSATION);
-const marked = async (): Promise<number[]> => [...(await new MarkedPlaces(replica, CONVERSATION).list(await fields()))];
+const fields = async () => (await readPlace(replica, own, CONVERSATION, [PRIVATE_STARS]))[0];
+const marked = async (): Promise<number[]> => [...(await findMarked(replica, CONVERSATION, (await fields()) ?? {}))];
 
 beforeEach(async () => {
   [replica, own] = [new Replica(1, `replica ${Math.random()}`), new OwnDatabase(1, `own ${Math.random()}`)];

@@ -2,9 +2,9 @@
 // names a place and what stands there, so that after a restore it is on nothing else.
 import type { Fields } from "../crypto/private-change.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import type { Replica } from "../replica/database.ts";
+import type { RecordRow, Replica } from "../replica/database.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
-import { findTarget } from "../replica/targets.ts";
+import { hashOfRecord } from "../replica/targets.ts";
 import { change } from "./private.ts";
 
 /** A seq, and the first 16 bytes of the record's SHA-256 in base64. */
@@ -21,41 +21,41 @@ export function readMarks(fields: Fields | undefined): ReadonlyMap<number, strin
   return new Map(Array.isArray(messages) ? messages.filter(isMark) : []);
 }
 
-async function makeMark(replica: Replica, conversation: string, seq: number): Promise<Mark | undefined> {
-  const target = await findTarget(replica, conversation, seq);
-  return target && [seq, toBase64(fromBase64(target.record_hash).slice(0, HASH))];
-}
+const hashOf = (record: RecordRow): string => toBase64(fromBase64(hashOfRecord(record)).slice(0, HASH));
+
+const keysOf = (conversation: string, seqs: readonly number[]): [string, number][] => seqs.map((seq) => [conversation, seq]);
 
 /** Marks messages that are here, or takes the marks of this kind off. Durable when it resolves. */
 export async function markMessages(replica: Replica, own: OwnDatabase, kind: number, conversation: string, seqs: readonly number[], isMarked: boolean): Promise<void> {
-  const marks = (await Promise.all(seqs.map((seq) => makeMark(replica, conversation, seq)))).filter((mark) => mark !== undefined);
+  const found = await replica.records.bulkGet(keysOf(conversation, seqs));
+  const marks = found.flatMap((record): Mark[] => (record === undefined ? [] : [[record.seq, hashOf(record)]]));
   if (marks.length > 0) await change(own, kind, conversation, isMarked ? { field: "messages", add: marks } : { field: "messages", drop: marks });
 }
 
-/** Which of a conversation's marks are on what stands there. What is said once of a place and a hash is so for good. */
+/**
+ * Which of a conversation's marks are on what stands there. It waits for nothing: whoever reads the copy fetches the records in between, or
+ * the copy would lose its transaction on the way back.
+ */
 export class MarkedPlaces {
-  readonly #replica: Replica;
-  readonly #conversation: string;
-  readonly #known = new Map<string, boolean>();
+  readonly #hashes = new Map<number, string>();
 
-  constructor(replica: Replica, conversation: string) {
-    this.#replica = replica;
-    this.#conversation = conversation;
+  /** Of which places the records are to be taken first. */
+  listUnknown(rows: readonly Fields[]): number[] {
+    return [...new Set(rows.flatMap((fields) => [...readMarks(fields).keys()]))].filter((seq) => !this.#hashes.has(seq));
   }
 
-  async list(fields: Fields | undefined): Promise<ReadonlySet<number>> {
-    const marked = new Set<number>();
-    for (const [seq, hash] of readMarks(fields)) if (await this.#isThere(seq, hash)) marked.add(seq);
-    return marked;
+  take(records: readonly (RecordRow | undefined)[]): void {
+    for (const record of records) if (record !== undefined) this.#hashes.set(record.seq, hashOf(record));
   }
 
-  async #isThere(seq: number, hash: string): Promise<boolean> {
-    const name = `${seq} ${hash}`;
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const mark = await makeMark(this.#replica, this.#conversation, seq);
-    if (mark === undefined) return false;
-    this.#known.set(name, mark[1] === hash);
-    return mark[1] === hash;
+  list(fields: Fields | undefined): ReadonlySet<number> {
+    return new Set([...readMarks(fields)].filter(([seq, hash]) => this.#hashes.get(seq) === hash).map(([seq]) => seq));
   }
+}
+
+/** The same for one row of marks. */
+export async function findMarked(replica: Replica, conversation: string, fields: Fields): Promise<ReadonlySet<number>> {
+  const places = new MarkedPlaces();
+  places.take(await replica.records.bulkGet(keysOf(conversation, places.listUnknown([fields]))));
+  return places.list(fields);
 }

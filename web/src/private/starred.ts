@@ -5,8 +5,8 @@ import { type Fields, PRIVATE_STARS } from "../crypto/private-change.ts";
 import type { EntryRow, Replica } from "../replica/database.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import type { UserCard } from "../wire/contract.ts";
-import { MarkedPlaces, readMarks } from "./marks.ts";
-import { readPrivate } from "./private.ts";
+import { findMarked, readMarks } from "./marks.ts";
+import { readKinds } from "./private.ts";
 
 export interface Starred {
   conversation: string;
@@ -20,14 +20,15 @@ export interface Starred {
 /** The newest first; last those that are not here. What stands somewhere instead of what was starred is left out. */
 export async function readStarred(replica: Replica, own: OwnDatabase): Promise<Starred[]> {
   const found: Starred[] = [];
-  for (const [conversation, fields] of await readPrivate(replica, own, PRIVATE_STARS)) found.push(...(await readOf(replica, conversation, fields)));
+  const [stars] = await readKinds(replica, own, [PRIVATE_STARS]);
+  for (const [conversation, fields] of stars!) found.push(...(await readOf(replica, conversation, fields)));
   const timeOf = ({ entry }: Starred): string => entry?.timestamp ?? "";
   return found.sort((one, other) => timeOf(other).localeCompare(timeOf(one)) || other.seq - one.seq);
 }
 
 async function readOf(replica: Replica, conversation: string, fields: Fields): Promise<Starred[]> {
   const seqs = [...readMarks(fields).keys()];
-  const there = await new MarkedPlaces(replica, conversation).list(fields);
+  const there = await findMarked(replica, conversation, fields);
   const row = await replica.conversations.get(conversation);
   if (row === undefined) return [];
   const entries = await replica.entries.bulkGet(seqs.map((seq): [string, number] => [conversation, seq]));

@@ -28,6 +28,8 @@ export class PrivateWatch {
   readonly #refused: () => void;
   #isLooking = false;
   #isDue = false;
+  /** Other devices may have kept something. */
+  #isTold = true;
   #isStopped = false;
 
   /** `refused` is told that a change was given up. */
@@ -41,10 +43,14 @@ export class PrivateWatch {
     const lookIfLeading = (): void => {
       if (tabs.isLeading) void this.look(replica, own);
     };
+    const hear = (): void => {
+      this.#isTold = true;
+      lookIfLeading();
+    };
     // Keys are written down anew by every look at them, which every connection brings.
-    const connected = liveQuery(async () => (await replica.findMeta("keys"))?.state).subscribe({ next: (state) => state === "ready" && lookIfLeading(), error: console.warn });
+    const connected = liveQuery(async () => (await replica.findMeta("keys"))?.state).subscribe({ next: (state) => state === "ready" && hear(), error: console.warn });
     const wished = liveQuery(() => own.wishes.toCollection().lastKey()).subscribe({ next: (last) => last !== undefined && lookIfLeading(), error: console.warn });
-    const end = socket.onEvent((name) => TOLD.has(name) && lookIfLeading());
+    const end = socket.onEvent((name) => TOLD.has(name) && hear());
     return () => {
       this.#isStopped = true;
       connected.unsubscribe();
@@ -67,10 +73,20 @@ export class PrivateWatch {
 
   async #settle(replica: Replica, own: OwnDatabase): Promise<void> {
     if ((await replica.findMeta("keys"))?.state !== "ready") return;
-    await replica.privates.bulkPut(await this.#ask("settlePrivate", {}));
+    if (this.#isTold) await this.#read(replica);
     for (const wishes of groupByName(await own.wishes.toArray())) {
       await this.#carryOut(wishes, replica);
       await own.wishes.bulkDelete(wishes.map(({ id }) => id!));
+    }
+  }
+
+  async #read(replica: Replica): Promise<void> {
+    this.#isTold = false;
+    try {
+      await replica.privates.bulkPut(await this.#ask("settlePrivate", {}));
+    } catch (error) {
+      this.#isTold = true;
+      throw error;
     }
   }
 

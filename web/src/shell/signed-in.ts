@@ -124,7 +124,7 @@ export function startClient(): SignedIn {
   const away = new AwayWatch((isAway) => client.setAway(isAway), { document, window });
   const keysWatch = new KeysWatch(states.keys, calm());
   const privateWatch = new PrivateWatch(
-    async (act, needs) => askKeys(act, { place: await placeOf(session.current!), ...needs } as never),
+    async (act, needs) => askKeys(act, { place: await placeOf(leading.session), ...needs } as never),
     () => toasts.show(t("inbox.notKept"), { kind: "danger" }),
   );
   const ends = [client.socket.onState(follow), listenForReturn(client), away.start(), keysWatch.start(client), new TrustWatch(states.trust).start(client), new StateWatch(states.groups).start(client), privateWatch.start(client)];

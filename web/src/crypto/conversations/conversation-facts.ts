@@ -50,7 +50,7 @@ export function describeBond({ known: { epochs: { newest } } }: Live): Bond | nu
   return newest && { kind: newest.epoch.kind, users: newest.roster.map((one) => one.user) };
 }
 
-function describeMember({ people, pins, doubted, author }: Device, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
+function describeMember({ people, pins, author }: Device, doubted: ReadonlySet<number>, { user, role }: KnownEpoch["roster"][number]): MemberFacts {
   const chain = people.chain(user);
   const pin = pins.get(user);
   const isOther = user !== author.user && chain.state !== null;
@@ -83,9 +83,10 @@ function listEvents({ known }: Live): IdentityEvent[] {
 
 export function describeConversation(device: Device, live: Live): ConversationFacts {
   const { newest, oldest } = live.known.epochs;
+  const { doubted } = device;
   return {
     conversation: toHex(live.known.where.conversation), n: newest?.epoch.n ?? 0, since: newest?.told?.time ?? null,
     first: { n: oldest?.epoch.n ?? 0, since: oldest?.told?.time ?? null }, code: newest === null ? null : findCode(live, newest),
-    members: newest?.roster.map((member) => describeMember(device, member)) ?? [], events: listEvents(live), sealing: device.stateOf(live),
+    members: newest?.roster.map((member) => describeMember(device, doubted, member)) ?? [], events: listEvents(live), sealing: device.stateOf(live),
   };
 }
