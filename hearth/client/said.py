@@ -19,7 +19,7 @@ MOST_PICTURE = 45_000
 MOST_USER = 2**53 - 1
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 BLANK = re.compile(f"[{SPACE}]*")
-LINE_END = re.compile("[\n\r\u2028\u2029]")
+LINE_END = re.compile("[\n\v\f\r\u0085\u2028\u2029]")
 PICTURE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
 Fields = Mapping[str, Any]
 

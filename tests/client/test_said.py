@@ -52,7 +52,7 @@ def test_what_is_written_is_read(kind: int, said: Said) -> None:
         (3, {"type": "vote", "options": [2, 1]}),
         (3, {"type": "vote", "options": [-1]}),
         (6, {"type": "state", "title": ""}),
-        (6, {"type": "state", "title": "two\nlines"}),
+        *((6, {"type": "state", "title": f"two{end}lines"}) for end in "\n\v\f\r\u0085\u2028\u2029"),
         (6, {"type": "state", "description": "x" * 1001}),
         (6, {"type": "state", "picture": base64.b64encode(b"GIF89a").decode()}),
         (6, {"type": "state", "picture": base64.b64encode(PNG + bytes(45_000)).decode()}),

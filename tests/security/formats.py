@@ -28,7 +28,7 @@ from tests.client.crypto import vectors
 FILES = sorted(path.stem for path in vectors.FOLDER.glob("*.json") if path.stem != "derive")
 HOSTILE = frozenset(
     "statement statements record roster request entry wrap list sealed way body heads stored box signature "
-    "public typed after".split()
+    "public typed after rows".split()
 )
 """The inputs that come from others; keys, seeds, ids and what was checked before are one's own."""
 

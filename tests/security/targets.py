@@ -21,7 +21,7 @@ from hearth.wire.handshake import read_headers, read_query
 from hearth.wire.http import find_token
 from hearth.wire.socketio import Decoder, decode_arguments, encode_packet
 from tests.properties.world import make_png
-from tests.security import formats
+from tests.security import formats, meanings
 from tests.security.statements import BODIES, SIGNED, judge_statement
 
 MAX_PAYLOAD = 128 * 1024
@@ -135,6 +135,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "typed": formats.read_text,
     "parcel": formats.read_parcel,
     "operation": formats.run_edited,
+    "meaning": meanings.apply_bodies,
+    "private": meanings.keep_row,
 }
 SEEDS: dict[str, list[bytes]] = {
     "engineio": [b"4hello", b"2probe", b"4a\x1e4b", b"bAQI=", "4\u00fc".encode()],
@@ -167,4 +169,6 @@ SEEDS: dict[str, list[bytes]] = {
     "typed": formats.TEXT_SEEDS,
     "parcel": formats.PARCEL_SEEDS,
     "operation": formats.VECTOR_SEEDS,
+    "meaning": meanings.BODY_SEEDS,
+    "private": meanings.ROW_SEEDS,
 }

@@ -14,6 +14,7 @@ import { fromBase64Url, toBase64Url } from "./lib/bytes.ts";
 import { linkify } from "./lib/linkify.ts";
 import { readLook } from "./messages/look.ts";
 import { readKeeping } from "./private/keeping.ts";
+import { readMarks } from "./private/marks.ts";
 import { findDraft } from "./replica/drafts.ts";
 import { readRoute } from "./routes.ts";
 import { readProblem } from "./wire/http.ts";
@@ -25,7 +26,7 @@ const text = fc.oneof(
   fc.array(fc.oneof(fc.webUrl(), fc.emailAddress(), fc.constantFrom("www.", "mailto:", "javascript:", "http://", "(", ")", "[", "\u202e", "@", "*", "`", "\n", " ", "a")), { maxLength: 30 }).map((parts) => parts.join("")),
 );
 const value = fc.anything({ withNullPrototype: true });
-const body = fc.oneof(value, fc.record({ type: fc.constantFrom("text", "reaction", "state", "deletion"), text, mentions: value, everyone: value, forwarded: value, emoji: text, title: value, description: value, picture: value }, { requiredKeys: ["type"] }));
+const body = fc.oneof(value, fc.record({ type: fc.constantFrom("text", "poll", "reaction", "vote", "state", "deletion", "pin", "unpin"), question: text, options: fc.oneof(value, fc.array(fc.oneof(text, fc.integer({ min: -1, max: 12 })))), several: value, closed: value, text, mentions: value, everyone: value, forwarded: value, emoji: text, title: value, description: value, picture: value }, { requiredKeys: ["type"] }));
 
 const holds = <T>(given: fc.Arbitrary<T>, act: (given: T) => unknown, numRuns = 300): void => fc.assert(fc.property(given, (one) => void act(one)), { numRuns });
 
@@ -85,9 +86,11 @@ describe("an address", () => {
 describe("what other devices and the server say", () => {
   it("is read field by field", () => {
     const fields = fc.dictionary(fc.constantFrom("muted", "archived", "pinned", "unread", "text", "time", "messages"), value);
-    holds(fields, (said) => {
+    const marked = fc.record({ messages: fc.array(fc.oneof(value, fc.tuple(fc.integer({ min: -1, max: 9 }), fc.base64String()))) });
+    holds(fc.oneof(fields, marked), (said) => {
       const kept = readKeeping(said);
       expect([typeof kept.mutedUntil, typeof kept.pinnedAt]).toEqual(["number", "number"]);
+      for (const [seq, hash] of readMarks(said)) expect([seq > 0, typeof hash]).toEqual([true, "string"]);
       const draft = findDraft("0c", undefined, said);
       if (draft !== null) expect(Number.isNaN(Date.parse(draft.saved_at))).toBe(false);
     });

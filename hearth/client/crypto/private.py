@@ -67,15 +67,18 @@ def open_private(key: bytes, place: PrivatePlace, sealed: bytes) -> dict[str, An
     aad, length = place.pack(), len(sealed) - OVERHEAD
     is_bucket = 0 < length <= MOST_PADDED and bucket_of(length) == length
     require(is_bucket, Verdict.MALFORMED, "not the length of a row")
-    return read_fields(_unpad(open_box(key, labels.PRIVATE, aad, sealed)))
+    return read_fields(unpad(open_box(key, labels.PRIVATE, aad, sealed)))
 
 
 def write_fields(fields: dict[str, Any]) -> bytes:
-    """Return fields as they are sealed."""
+    """Return fields as they are sealed: half a surrogate pair is kept, as the escape that it came as (8.4).
+
+    Raises Rejected(malformed).
+    """
     try:
         text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         parse_object(text)
-        return text.encode()
+        return text.encode(errors="backslashreplace")
     except ValueError as error:
         raise Rejected(Verdict.MALFORMED, "not what JSON can say") from error
 
@@ -85,7 +88,8 @@ def read_fields(content: bytes) -> dict[str, Any]:
     return parse_object(decode_text(content))
 
 
-def _unpad(padded: bytes) -> bytes:
+def unpad(padded: bytes) -> bytes:
+    """Return the object of an opened row. Raises Rejected: malformed, bad_padding."""
     reader = Reader(padded)
     length = reader.number(4)
     require(4 + length <= len(padded), Verdict.BAD_PADDING, "an object longer than the row")

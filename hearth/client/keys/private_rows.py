@@ -160,7 +160,7 @@ class PrivateRows:
                 return has_news
 
     async def _take(self, row: PrivateRow) -> None:
-        """Know a row, if it opens and is not below what is known."""
+        """Know a row, if it opens, can be kept, and is not below what is known."""
         name = name_row(row.kind, row.place)
         self.stored[name] = row.version
         self._closed.discard(name)
@@ -169,11 +169,10 @@ class PrivateRows:
             return
         try:
             fields = open_private(key, self._place_of(name, row.g, row.version), row.sealed)
+            self._learn(name, row.g, row.version, fields)
         except Rejected as rejected:
             if rejected.verdict is Verdict.UNSUPPORTED:
                 self._closed.add(name)
-            return
-        self._learn(name, row.g, row.version, fields)
 
     def _learn(self, name: str, g: int, version: int, fields: Fields) -> None:
         """What is to be sent in the person's name counts only under the newest generation."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hearth.client.crypto import private
 from hearth.client.crypto.private import NOWHERE, PrivateKind, PrivatePlace, seal_private
 from hearth.client.keys.own import Own
 from hearth.client.keys.private_rows import PrivateRows
@@ -270,6 +271,31 @@ async def test_what_does_not_open_is_no_row_and_what_is_newer_is_left_alone(serv
     server.store(NewPrivateRow(kind=1, place=PLACE, before=2, version=3, g=1, sealed=changed))
     await laptop.settle()
     assert laptop.find(KEEPING, PLACE) == {"muted": True} and server.rows[1, PLACE].version == 4
+
+
+async def test_half_a_pair_of_surrogates_is_kept_as_it_came(server: Server) -> None:
+    """A browser can leave one in a draft: it is text of its own, and no reason to stop reading (8.4)."""
+    phone = begin(server)
+    server.write(PrivateKind.DRAFT, {"text": "cut \ud83d here"}, version=1)
+    server.write(PrivateKind.PREFERENCES, {"theme": "dark"}, version=1)
+    await phone.catch_up()
+    assert phone.find(PrivateKind.DRAFT, PLACE) == {"text": "cut \ud83d here"}
+    await phone.change(PrivateKind.DRAFT, PLACE, lambda fields: {**fields, "time": 1})
+    laptop = begin(server)
+    await laptop.catch_up()
+    assert laptop.find(PrivateKind.DRAFT, PLACE) == {"text": "cut \ud83d here", "time": 1}
+
+
+async def test_what_cannot_be_kept_stops_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that no double holds opens as infinity, which JSON has no word for."""
+    with monkeypatch.context() as patch:
+        patch.setattr(private, "write_fields", lambda _fields: b'{"pinned":1e999}')
+        server.write(KEEPING, {}, version=1)
+    server.write(PrivateKind.PREFERENCES, {"theme": "dark"}, version=1)
+    phone = begin(server)
+    await phone.settle()
+    assert phone.find(KEEPING, PLACE) == {} and server.puts == 0
+    assert phone.find(PrivateKind.PREFERENCES, NOWHERE.hex()) == {"theme": "dark"}
 
 
 async def test_what_was_kept_before_a_reset_is_written_again(server: Server) -> None:

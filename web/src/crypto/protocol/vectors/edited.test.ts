@@ -13,7 +13,7 @@ import { run } from "./ops.ts";
 const FOLDER = new URL("../../../../../tests/vectors/", import.meta.url);
 /** The inputs that come from others; the same as in tests/security/formats.py. */
 const HOSTILE = new Set(
-  "statement statements record roster request entry wrap list sealed way body heads stored box signature public typed after".split(" "),
+  "statement statements record roster request entry wrap list sealed way body heads stored box signature public typed after rows".split(" "),
 );
 const ROUNDS = 400;
 
@@ -39,7 +39,7 @@ function editHex(hex: string, dice: Dice): string {
 }
 
 function edit(value: unknown, dice: Dice): unknown {
-  if (Array.isArray(value) && value.length > 0) return [...(value.slice(0, -1) as unknown[]), edit(value.at(-1), dice)];
+  if (Array.isArray(value)) return value.length === 0 ? value : [...(value.slice(0, -1) as unknown[]), edit(value.at(-1), dice)];
   if (typeof value === "object" && value !== null) {
     const names = Object.keys(value);
     const name = names[dice(names.length)]!;
