@@ -33,8 +33,8 @@ class AfterRestore:
     What could not be given back, because somebody else's chain has to come first, stays in `_known`. What the
     server answers about one conversation holds up no other. While it takes nothing more, all waits in there,
     and the keys are let go of. What was known of conversations that `rollback` has stopped is in `_denied`:
-    they are judged anew, by all of it, when another generation is told. What rests on keys that cannot come
-    back from this one is in `_given_up` until then.
+    they are judged anew, by all of it, when another generation is told, and need not be where that one has it
+    all. What rests on keys that cannot come back from this one is in `_given_up` until then.
     """
 
     def __init__(self, file: DeviceFile, replica: Replica) -> None:
@@ -82,7 +82,9 @@ class AfterRestore:
             known |= {key: one.again() for key, one in self._denied.items()}
             heads = await _list_heads(room, known)
             for key, one in known.items():
-                if not _is_same(room, key, one, heads.get(key)):
+                if _is_same(room, key, one, heads.get(key)):
+                    self._denied.pop(key, None)
+                else:
                     await self._give_back(room, key, one)
             _warn_of_passwords(room, self._vault_version)
         if keys.databases[-1:] != [room.database]:

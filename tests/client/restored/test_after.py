@@ -234,6 +234,33 @@ async def test_what_rollback_has_stopped_is_judged_anew_by_all_that_was_known(
     assert [one.head.n for one in given] == [2, 1], "what was given back is known by what is there"
 
 
+async def test_what_another_database_has_again_is_denied_no_more(
+    server: Server, room: Any, restored: AfterRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a later restore is judged by what was known long before it, and newer epochs stay lost."""
+    key, given, heads = KEYS[0], list[Known](), dict[str, KeptHead]()
+
+    async def list_heads(*_: object) -> dict[str, KeptHead]:
+        return heads
+
+    async def give_back(_room: object, _key: str, known: Known) -> None:
+        given.append(known)
+
+    monkeypatch.setattr(after, "_list_heads", list_heads)
+    monkeypatch.setattr(after, "give_back", give_back)
+    for generation, n, shown, stopped in (
+        ("now", 2, 1, Verdict.ROLLBACK),
+        ("another", 1, 2, None),
+        ("the third", 5, 4, None),
+    ):
+        tell(room, generation)
+        monkeypatch.setattr(after, "gather", lambda *_, n=n: {key: Known(KeptHead(n, b"h" * 32))})
+        heads[key] = KeptHead(shown, b"h" * 32)
+        room.open(key).stopped = stopped
+        await restored.look(room)
+    assert [known.head.n for known in given] == [2, 5]
+
+
 @pytest.mark.parametrize(
     ("shown", "kept"),
     [
