@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import measures
+from bench.client import new_device
 from bench.client.judge import list_misses, print_client
 from bench.client.measure import WAYS, Wish, measure_client
 from bench.crypto import measure as crypto
 from bench.first_load import first_load
 
 CLIENT_MESSAGES = 100_000
+HISTORY = 10_000
+"""Messages that a new browser reads."""
 
 
 def read_arguments() -> argparse.Namespace:
@@ -30,9 +33,14 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--client", action="store_true", help="only the web client with 100,000 messages")
     parser.add_argument("--crypto", action="store_true", help="only the cryptography in the browser")
     parser.add_argument(
+        "--new-device",
+        action="store_true",
+        help="only a new browser that reads 10,000 sealed messages",
+    )
+    parser.add_argument(
         "--first",
         action="store_true",
-        help="with --client: go before others on this machine while measuring",
+        help="with --client or --new-device: go before others on this machine while measuring",
     )
     parser.add_argument(
         "--ways",
@@ -46,7 +54,10 @@ def read_arguments() -> argparse.Namespace:
         help="with --client: keep server and browser here, and use them again the next time",
     )
     parser.add_argument(
-        "--rounds", type=int, default=5, help="with --client: how often (default: %(default)s)"
+        "--rounds",
+        type=int,
+        default=5,
+        help="with --client or --new-device: how often (default: %(default)s)",
     )
     parser.add_argument(
         "--control",
@@ -100,7 +111,7 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(),
     }
-    is_whole = not (arguments.client or arguments.crypto)
+    is_whole = not (arguments.client or arguments.crypto or arguments.new_device)
     if is_whole:
         compare_servers(report, quick)
     if arguments.crypto or is_whole:
@@ -112,6 +123,10 @@ def main() -> None:
         rounds = 1 if quick else arguments.rounds
         wish = Wish(CLIENT_MESSAGES, rounds, ways, arguments.first, arguments.keep, arguments.control)
         report["client"] = measure_client(wish)
+    if arguments.new_device or (is_whole and not quick):
+        print("A new browser and 10,000 sealed messages:", flush=True)
+        wanted = new_device.Wish(HISTORY, 1 if quick else arguments.rounds, arguments.first)
+        report["new_device"] = new_device.measure_new_device(wanted)
     report["took_seconds"] = round(time.monotonic() - begun)
     if is_whole:
         print_bars(report)
@@ -119,10 +134,13 @@ def main() -> None:
         crypto.print_crypto(report["crypto"])
     if "client" in report:
         print_client(report["client"])
+    if "new_device" in report:
+        new_device.print_new_device(report["new_device"])
     print(f"\nTook {report['took_seconds']} s on {report['machine']['processor']}.")
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
     has_missed = "client" in report and any(list_misses(report["client"]))
+    has_missed |= "new_device" in report and any(new_device.list_misses(report["new_device"]))
     has_missed |= "crypto" in report and any(crypto.list_misses(report["crypto"]))
     if has_missed and not is_whole:
         sys.exit(1)

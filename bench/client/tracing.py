@@ -110,9 +110,12 @@ def list_frames(tasks: Iterable[Task]) -> Iterator[Task]:
 
 
 def _find_thread(events: list[Event]) -> tuple[int, int]:
-    """Return the process and the thread that ran most of the scripts."""
-    calls = Counter((e["pid"], e["tid"]) for e in events if e.get("name") == "FunctionCall")
-    return calls.most_common(1)[0][0]
+    """Return the process and the thread that drew most of the frames, or else ran most of the scripts."""
+    for name in (FRAME, "FunctionCall"):
+        counts = Counter((e["pid"], e["tid"]) for e in events if e.get("name") == name)
+        if counts:
+            return counts.most_common(1)[0][0]
+    raise ValueError("a trace in which no page did anything")
 
 
 def _make_task(events: list[Event]) -> Task:

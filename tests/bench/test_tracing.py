@@ -68,3 +68,14 @@ def test_a_frame_costs_all_that_is_done_since_the_one_before() -> None:
 
 def test_what_comes_after_the_last_frame_is_none() -> None:
     assert list(list_frames([Task(5, {"script": 5.0})])) == []
+
+
+def test_the_page_is_where_frames_are_drawn_whatever_a_worker_runs() -> None:
+    events = [
+        event("RunTask", 0, 1_000),
+        event("FireAnimationFrame", 10, 100),
+        *(event("FunctionCall", 10 * number, 5, tid=2) for number in range(9)),
+        event("RunTask", 0, 90_000, tid=2),
+    ]
+    [task] = list_tasks(events)
+    assert task.cost == 1 and task.ends_frame
