@@ -17,6 +17,7 @@ from hearth.sealed.person.generations import Generation
 from hearth.sealed.person.keyring import PinRow, UserId
 from hearth.sealed.person.receive import Receive
 from hearth.sealed.person.user_state import ChainState, apply_statement
+from tests.client.crypto import rights as rights  # its import says how those vectors are run
 from tests.client.crypto.vectors import In, operation, show, show_extensions, show_signed
 
 

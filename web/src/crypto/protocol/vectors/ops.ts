@@ -18,6 +18,7 @@ import * as trust from "../trust.ts";
 import { applyUserStatement, type UserState } from "../user-state.ts";
 import * as vault from "../vault.ts";
 import { hex, plain } from "./form.ts";
+import { runActing, runWriting } from "./rights.ts";
 
 /** JSON as it stands in the file. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -110,6 +111,8 @@ const OPS: Record<string, Op> = {
   "epoch.read": (i) => signed(EPOCH, hex(i.record), i.sign_key, readEpoch),
   "roster.read": (i) => ({ members: readRoster(hex(i.roster)), hash: hashRoster(hex(i.roster)) }),
   "epoch.step": runStep,
+  "rights.write": runWriting,
+  "rights.act": runActing,
   "seed.derive": (i) => ({
     commitment: keys.commitSeed(hex(i.conversation), i.n, hex(i.seed)),
     key: keys.epochKey(hex(i.seed), hex(i.record_hash)),

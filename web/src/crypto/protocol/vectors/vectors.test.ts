@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { complete } from "./complete.ts";
 import { FILES } from "./files.ts";
 import type { Vector, VectorFile } from "./form.ts";
+import { run } from "./ops.ts";
 
 const isWriting = process.env["HEARTH_WRITE_VECTORS"] === "1";
 const path = (name: string): URL => new URL(`../../../../../tests/vectors/${name}.json`, import.meta.url);
@@ -25,4 +26,10 @@ describe.each(Object.keys(FILES))("%s", (name) => {
     if (isWriting) writeFileSync(path(name), made);
     else expect(made).toBe(readFileSync(path(name), "utf8"));
   });
+});
+
+test("who may do what is what the table says that tests/rights writes out", async () => {
+  const { vectors } = JSON.parse(readFileSync(path("rights"), "utf8")) as VectorFile;
+  expect(vectors.length).toBeGreaterThan(500);
+  for (const vector of vectors) expect(await run(vector.op, vector.in), vector.name).toEqual(vector.out);
 });
