@@ -47,6 +47,7 @@ FULL = [
     Shot("acts-choice", prepare=ways.choose_act("check2-square")),
     Shot("acts-delete", prepare=ways.ask_to_delete),
     Shot("conversation-arabic", prepare=ways.talk_with("layla")),
+    Shot("conversation-formatted", prepare=ways.see_formatted),
     Shot("conversation-long", prepare=ways.talk_with("sam")),
     Shot("conversation-closed", prepare=ways.talk_with("colleague")),
     Shot("conversation-empty", prepare=ways.talk_with("empty")),

@@ -33,6 +33,28 @@ async def come_to_something_new(page: Page) -> None:
     await talk_with("ada")(page)
 
 
+FORMATTED = (
+    "**Bold**, *italic*, ~~struck~~ and `code`: the end of the book is ||that *everybody* lives 🎉||",
+    "> Shall we take the *early* train?\n> I would like that\nYes! We need:\n- **tickets**\n- bread, and "
+    "a good cheese that keeps for a whole day in the sun\n\nThen:\n9. the river\n10. the mill",
+    "```js\nconst answer = [6, 7].reduce((sofar, next) => sofar * next); // "
+    "and so on, further than any bubble is wide\nconsole.log(answer);\n```",
+    "> **שלום** לכולם\n- אחת\n- שתיים",
+)
+
+
+async def see_formatted(page: Page) -> None:
+    """All there is of bold words, quotes, lists, code and what is hidden, of both."""
+    async with await Client.sign_in(origin_of(page), "kiran", PASSWORD) as kiran:
+        for text in FORMATTED:
+            await kiran.send(ME, text)
+    await talk_with("kiran")(page)
+    for text in FORMATTED[:3]:
+        await page.locator("textarea").fill(text)
+        await page.locator("form button[type=submit]").click()
+    await page.locator("li.own pre").last.wait_for()
+
+
 async def open_notes(page: Page) -> None:
     await page.locator("[data-row]").filter(has=page.locator("svg")).first.wait_for()
     rows = page.locator("[data-row]").filter(has=page.locator("use[href$='bookmark-fill']"))

@@ -24,6 +24,10 @@ CORPUS = [
     "javascript:window.pwned=1 data:text/html,<script>1</script> vbscript:x blob:https://x/1",
     "[x](javascript:window.pwned=1) JaVaScRiPt:alert(1) java\tscript:alert(1)",
     "https://user:password@evil.example/ https://evil.example/%0ajavascript:alert(1)",
+    "**<img src=x onerror='window.pwned=1'>** ||<svg/onload=window.pwned=1>|| `<script>window.pwned=1`",
+    "> <img src=x onerror='window.pwned=1'>\n- <svg/onload=window.pwned=1>\n```\n</pre><base href=//x>\n```",
+    "**[x](javascript:window.pwned=1)** *javascript:window.pwned=1* ||data:text/html,<script>1</script>||",
+    "*a **_||~~" * 900,
     "\u202egpj.exe \u2066\u2067hidden\u2069 \u200b\u200c\u200d",
     "e" + "\u0301" * 500,
     "W" * 9000,
@@ -59,6 +63,9 @@ async def test_hostile_names_and_texts_stay_text(alice: Person, program: Program
     await alice.converses_with(NAME)
     texts = alice.page.locator("li[data-key] .text")  # a message may stand there before it is opened
     await expect(texts).to_have_count(len(CORPUS), timeout=PATIENCE)
+    await check_page(alice)
+    await alice.page.get_by_role("region", name="Messages").press("Home")
+    await expect(texts.first).to_have_text(CORPUS[0], timeout=PATIENCE)
     shown = await texts.all_inner_texts()
     for text in CORPUS[:9]:
         assert any(text in line for line in shown), (text, shown)

@@ -3,6 +3,7 @@
 // Every link carries the host the browser would really go to, because the text may lie about it.
 
 export interface Link {
+  type: "link";
   text: string;
   href: string;
   /** Where it leads: the host as the browser reads it (IDN in its xn-- form), or the mail address. */
@@ -13,10 +14,10 @@ export interface Link {
 
 export type Piece = string | Link;
 
-const CANDIDATE = /(?<![\w/.@+-]|\b(?:blob|data|filesystem|javascript|view-source):)(?:https?:\/\/|www\.(?=[^\s.])|mailto:)[^\s<>"“”„«»`{}|\\^\u0000-\u001f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/giu;
+const CANDIDATE = /(?<![a-z\d/.@+-]|\w_|\b(?:blob|data|filesystem|javascript|view-source):)(?:https?:\/\/|www\.(?=[^\s.])|mailto:)[^\s<>"“”„«»`{}|\\^\u0000-\u001f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/giu;
 const ENDS_SENTENCE = ".,:;!?'’*_~…。、";
 const MAXIMUM_LINK = 2048;
-const MAXIMUM_LINKS = 100;
+export const MAXIMUM_LINKS = 100;
 const MAIL_ADDRESS = /^[\w.!#$%&'*+/=?^`~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
 
 /**
@@ -43,7 +44,7 @@ function readMail(text: string): Link | null {
   const address = text.slice("mailto:".length).split("?")[0]!;
   if (!MAIL_ADDRESS.test(address)) return null;
   // Only the address: subject and body of somebody else's making are not put into a mail.
-  return { text, href: `mailto:${address}`, host: address, isDeceptive: false };
+  return { type: "link", text, href: `mailto:${address}`, host: address, isDeceptive: false };
 }
 
 /** The link a text stands for, or null when it may not be clickable. */
@@ -63,16 +64,16 @@ export function readLink(text: string): Link | null {
   url.password = "";
   const isIdn = url.hostname.split(".").some((label) => label.startsWith("xn--"));
   const isOther = shown.replace(/:\d*$/, "") !== url.hostname;
-  return { text, href: url.href, host: url.host, isDeceptive: hasUserinfo || isIdn || isOther };
+  return { type: "link", text, href: url.href, host: url.host, isDeceptive: hasUserinfo || isIdn || isOther };
 }
 
-/** Splits a text into plain strings and links, in order. Linear in the length; at most 100 links. */
-export function linkify(text: string): Piece[] {
+/** Splits a text into plain strings and links, in order, `most` of them at most. Linear in the length. */
+export function linkify(text: string, most = MAXIMUM_LINKS): Piece[] {
   const pieces: Piece[] = [];
   let done = 0;
   let links = 0;
   for (const match of text.matchAll(CANDIDATE)) {
-    if (links === MAXIMUM_LINKS) break;
+    if (links >= most) break;
     const link = match[0].length > MAXIMUM_LINK ? null : readLink(trimEnd(match[0]));
     if (!link) continue;
     links += 1;

@@ -62,7 +62,7 @@ export function listenForActs(acting: Acting) {
   }
 
   function key(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-    if (event.altKey || event.ctrlKey || event.metaKey || within(event.target, "button, a, input")) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || within(event.target, "button, a, input, [role=button], pre")) return;
     const row = rowOf(event.target);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       const next = findBeside(event.currentTarget, row, event.key === "ArrowUp");

@@ -1,5 +1,6 @@
-// A message in one line: for quotes, lists and what is said aloud.
+// A message in one line, without its markers: for quotes, lists and what is said aloud.
 import type { Content } from "../crypto/content.ts";
+import { toPlain } from "../formatting/plain.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { sayClosed } from "./closed.ts";
 
@@ -8,4 +9,4 @@ const LONGEST = 200;
 
 export const toLine = (long: string): string => long.slice(0, LONGEST).replace(/\s+/g, " ").trim();
 
-export const sayLine = (content: Content): string => (content.type === "text" ? toLine(content.text) : t(sayClosed(content)));
+export const sayLine = (content: Content): string => (content.type === "text" ? toLine(toPlain(content.text)) : t(sayClosed(content)));

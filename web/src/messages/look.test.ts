@@ -5,7 +5,7 @@ import { SIGNS } from "./signs.ts";
 
 test("a text without a link is drawn as it is", () => {
   const look = readLook({ type: "text", text: "Hello\nyou" });
-  expect(look).toEqual({ plain: "Hello\nyou", pieces: ["Hello\nyou"], head: null, note: null, emoji: 0, isPiled: false, end: "ltr" });
+  expect(look).toEqual({ plain: "Hello\nyou", blocks: [{ type: "lines", children: ["Hello\nyou"] }], head: null, note: null, emoji: 0, isPiled: false, end: "ltr" });
 });
 
 test("a long text has a beginning and is drawn in pieces", () => {
@@ -28,7 +28,17 @@ test.each([
 test("a text with a link is drawn in pieces", () => {
   const look = readLook({ type: "text", text: "see https://example.org" });
   expect(look.plain).toBeNull();
-  expect(look.pieces).toHaveLength(2);
+  expect(look.blocks).toMatchObject([{ type: "lines", children: ["see ", { type: "link" }] }]);
+});
+
+test("a text with a mark is drawn in pieces, one with a marker that marks nothing is not", () => {
+  expect(readLook({ type: "text", text: "**yes**" })).toMatchObject({ plain: null, blocks: [{ children: [{ type: "strong" }] }], end: "ltr" });
+  expect(readLook({ type: "text", text: "2 * 3\n> " }).plain).toBe("2 * 3\n> ");
+});
+
+test("below a block the time stands by itself", () => {
+  expect(readLook({ type: "text", text: "שלום\n- שלום" }).end).toBeNull();
+  expect(readLook({ type: "text", text: "- שלום\n**שלום**" }).end).toBe("rtl");
 });
 
 test("emoji alone are counted and run no way of their own", () => {
@@ -37,7 +47,7 @@ test("emoji alone are counted and run no way of their own", () => {
 
 test("an empty text is plain; what only a newer Hearth can read has no text", () => {
   expect(readLook({ type: "text", text: "" }).plain).toBe("");
-  expect(readLook({ type: "unknown" })).toMatchObject({ plain: null, pieces: null });
+  expect(readLook({ type: "unknown" })).toMatchObject({ plain: null, blocks: null });
 });
 
 test("the same content is looked at once", () => {

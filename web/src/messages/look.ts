@@ -1,7 +1,8 @@
 // What of a message's text decides how it is drawn, found out once for each.
 import type { Content } from "../crypto/content.ts";
+import { parse } from "../formatting/parse.ts";
+import type { Block } from "../formatting/tree.ts";
 import type { PlainKey } from "../i18n/index.svelte.ts";
-import { linkify, type Piece } from "../lib/linkify.ts";
 import { countOnlyEmoji } from "../lib/text.ts";
 import { sayClosed } from "./closed.ts";
 import { findEndDirection } from "./direction.ts";
@@ -10,10 +11,10 @@ import { findHead } from "./head.ts";
 export interface Look {
   /** The text when there is nothing in it but text, as in most, and nothing else to do about it. */
   plain: string | null;
-  /** The text and its links; null when it cannot be shown. */
-  pieces: Piece[] | null;
+  /** The text, its marks and links; null when it cannot be shown. */
+  blocks: Block[] | null;
   /** Of a long one the beginning, which stands for it until somebody wants it all. */
-  head: Piece[] | null;
+  head: Block[] | null;
   /** What is said in its place then. */
   note: PlainKey | null;
   /** How many emoji it is made of when it is nothing else, otherwise 0. */
@@ -35,14 +36,17 @@ export function readLook(content: Content): Look {
   return look;
 }
 
-const makeClosed = (note: PlainKey): Look => ({ plain: null, pieces: null, head: null, note, emoji: 0, isPiled: false, end: null });
+const makeClosed = (note: PlainKey): Look => ({ plain: null, blocks: null, head: null, note, emoji: 0, isPiled: false, end: null });
 
 function make(text: string): Look {
-  const pieces = linkify(text);
-  const head = findHead(text, pieces);
+  const emoji = countOnlyEmoji(text);
+  const blocks = parse(text);
+  const head = findHead(text, blocks);
   const isPiled = PILED.test(text);
-  const isPlain = head === null && !isPiled && pieces.every((piece) => typeof piece === "string");
-  // Below a long one stands a button, which runs as the page does.
-  const end = head === null ? findEndDirection(text) : null;
-  return { plain: isPlain ? text : null, pieces, head, note: null, emoji: countOnlyEmoji(text), isPiled, end };
+  const isPlain = head === null && !isPiled && blocks.every(isBare);
+  // Below a long one stands a button, which runs as the page does; below a block the time has a line of its own, at the page's end.
+  const end = head === null && blocks.at(-1)?.type === "lines" ? findEndDirection(text) : null;
+  return { plain: isPlain ? text : null, blocks, head, note: null, emoji, isPiled, end };
 }
+
+const isBare = (block: Block): boolean => block.type === "lines" && block.children.every((node) => typeof node === "string");

@@ -1,4 +1,4 @@
-// Which long messages of an open conversation are shown whole: those that somebody has opened since they came to it.
+// What of the messages of an open conversation somebody has opened since they came to it: long ones are shown whole, hidden words are seen.
 import { createContext } from "svelte";
 import { SvelteSet } from "svelte/reactivity";
 
@@ -14,6 +14,11 @@ export class Unfolded {
   }
 
   has = (key: string): boolean => this.#keys.has(key);
+
+  /** For what has its place already. */
+  show(key: string): void {
+    this.#keys.add(key);
+  }
 
   toggle(key: string): void {
     this.#resize(key, () => void (this.#keys.delete(key) || this.#keys.add(key)));

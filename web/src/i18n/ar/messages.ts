@@ -47,6 +47,8 @@ export const messages: Translation<typeof en>["messages"] = {
   stoppedPeople: "يقول الخادم إن هذه المحادثة مع أشخاص غير الذين تخصهم مفاتيحها، لذلك لا يُرسل شيء هنا. لا تثق به، وأخبر من يدير هذا الخادم.",
   showAll: "عرض الكل",
   showLess: "عرض أقل",
+  hiddenText: "إظهار النص المخفي",
+  code: "شيفرة",
   linkHost: "يؤدي إلى {host}",
   unreadLine: "رسائل غير مقروءة",
   toEnd: "الانتقال إلى أحدث رسالة",

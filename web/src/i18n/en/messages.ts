@@ -45,6 +45,8 @@ export const messages = {
   stoppedPeople: "The server says that this conversation is with other people than its keys are for, so nothing is sent here. Do not trust it, and tell the person who runs this Hearth.",
   showAll: "Show all",
   showLess: "Show less",
+  hiddenText: "Show hidden text",
+  code: "Code",
   linkHost: "leads to {host}",
   unreadLine: "Unread messages",
   toEnd: "Go to the newest message",

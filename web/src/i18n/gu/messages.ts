@@ -47,6 +47,8 @@ export const messages: Translation<typeof en>["messages"] = {
   stoppedPeople: "સર્વર કહે છે કે આ વાતચીત એવા લોકો સાથે છે જેમના માટે તેની ચાવીઓ નથી, તેથી અહીં કંઈ મોકલાતું નથી. તેના પર વિશ્વાસ ન કરો, અને આ Hearth ચલાવનારને કહો.",
   showAll: "બધું બતાવો",
   showLess: "ઓછું બતાવો",
+  hiddenText: "છુપાયેલું લખાણ બતાવો",
+  code: "કોડ",
   linkHost: "{host} પર લઈ જાય છે",
   unreadLine: "ન વાંચેલા સંદેશા",
   toEnd: "સૌથી નવા સંદેશ પર જાઓ",

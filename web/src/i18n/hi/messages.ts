@@ -47,6 +47,8 @@ export const messages: Translation<typeof en>["messages"] = {
   stoppedPeople: "सर्वर कहता है कि यह बातचीत उन लोगों के साथ है जिनके लिए इसकी कुंजियाँ नहीं हैं, इसलिए यहाँ कुछ नहीं भेजा जाता। उस पर भरोसा न करें, और इस Hearth को चलाने वाले को बताएँ।",
   showAll: "पूरा दिखाएँ",
   showLess: "कम दिखाएँ",
+  hiddenText: "छिपा हुआ टेक्स्ट दिखाएँ",
+  code: "कोड",
   linkHost: "{host} पर ले जाता है",
   unreadLine: "अपठित संदेश",
   toEnd: "सबसे नए संदेश पर जाएँ",
