@@ -46,6 +46,7 @@ FULL = [
     Shot("acts-emoji", prepare=ways.choose_any_emoji),
     Shot("acts-choice", prepare=ways.choose_act("check2-square")),
     Shot("acts-delete", prepare=ways.ask_to_delete),
+    Shot("pinned", prepare=ways.see_pinned),
     Shot("conversation-arabic", prepare=ways.talk_with("layla")),
     Shot("conversation-formatted", prepare=ways.see_formatted),
     Shot("conversation-long", prepare=ways.talk_with("sam")),

@@ -113,6 +113,20 @@ def choose_act(icon: str) -> Prepare:
     return prepare
 
 
+async def see_pinned(page: Page) -> None:
+    """All that is pinned: the last message of each side, unless they are already."""
+    await talk_with("grandma")(page)
+    await see_opened(page)
+    for message in ("li[data-key]:not(.own)", "li[data-key].own"):
+        await ask_acts(page, message)
+        if await page.locator("dialog[open] use[href$='#pin-angle-fill']").count():
+            await page.keyboard.press("Escape")
+        else:
+            await press_act(page, "pin-angle")
+    await page.locator("button:has(use[href$='#list-ul'])").click()
+    await page.locator("dialog[open] li").nth(1).wait_for()
+
+
 async def react_and_answer(page: Page) -> None:
     """What was done shows at once, sent or not."""
     await talk_with("grandma")(page)

@@ -39,6 +39,8 @@ export interface Item {
   isPlain?: boolean;
   /** One has put it among what is to be found again. */
   isStarred?: true;
+  /** It is to be found at the head of the conversation. */
+  isPinned?: true;
   /** The server has withheld or changed something at this place, or may have lost it when it was restored. */
   isWithheld?: true | "restored";
 }
@@ -186,6 +188,7 @@ export class Items {
     if (entry.plain) item.isPlain = true;
     if (entry.opened?.is_withheld) item.isWithheld = entry.opened.is_restored ? "restored" : true;
     if (starred.has(seq)) item.isStarred = true;
+    if (content.type !== "deleted" && overlay.isPinned(entry)) item.isPinned = true;
     item.failing = overlay.findFailing(entry);
     if (content.type === "deleted") return item;
     const edit = others === null ? undefined : overlay.findEdit(seq);
@@ -204,7 +207,7 @@ function isStill({ progress, seq }: Item, others: MemberRow[]): boolean {
 }
 
 function isSame(one: Item, other: Item): boolean {
-  if (one.seq !== other.seq || one.content !== other.content || one.progress !== other.progress || one.isWithheld !== other.isWithheld || one.isStarred !== other.isStarred) return false;
+  if (one.seq !== other.seq || one.content !== other.content || one.progress !== other.progress || one.isWithheld !== other.isWithheld || one.isStarred !== other.isStarred || one.isPinned !== other.isPinned) return false;
   if (one.isEdited !== other.isEdited || one.failing?.client_id !== other.failing?.client_id || one.failing?.reason !== other.failing?.reason) return false;
   const [quote, said] = [one.quote, other.quote];
   return quote?.seq === said?.seq && quote?.content === said?.content && nameGroups(one) === nameGroups(other);

@@ -1,9 +1,9 @@
-// What waits in the outbox and is aimed at messages: edits, reactions and deletions show at once, as if they had been sent. Pure.
+// What waits in the outbox and is aimed at messages: edits, reactions, pins and deletions show at once, as if they had been sent. Pure.
 import type { Content } from "../crypto/content.ts";
 import type { EntryRow } from "../replica/database.ts";
 import type { ReactionMark } from "../replica/marks.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
-import { KIND_DELETION, KIND_EDIT, KIND_REACTION } from "../wire/contract.ts";
+import { KIND_DELETION, KIND_EDIT, KIND_PIN, KIND_REACTION } from "../wire/contract.ts";
 
 /** Something that was done to a message and that the server refused. */
 export interface Failing {
@@ -22,6 +22,8 @@ export interface ReactionGroup {
   isPending: boolean;
 }
 
+const SHOWN: ReadonlySet<number> = new Set([KIND_EDIT, KIND_REACTION, KIND_PIN, KIND_DELETION]);
+
 export class Overlay {
   readonly #rows: OutboxRow[];
   /** Seqs of messages and reactions that a deletion which waits names. */
@@ -31,7 +33,7 @@ export class Overlay {
 
   /** In the order in which they are sent. */
   constructor(rows: OutboxRow[]) {
-    this.#rows = rows.filter(({ kind }) => kind === KIND_EDIT || kind === KIND_REACTION || kind === KIND_DELETION);
+    this.#rows = rows.filter(({ kind }) => SHOWN.has(kind));
     for (const row of this.#rows) {
       const { target } = row;
       if (target === null) continue;
@@ -58,6 +60,17 @@ export class Overlay {
   findEdit(seq: number): { client_id: string; content: Content; state: OutboxRow["state"] } | undefined {
     const row = this.#byTarget.get(seq)?.findLast(({ kind }) => kind === KIND_EDIT);
     return row?.content.type === "text" ? { client_id: row.client_id, content: row.content, state: row.state } : undefined;
+  }
+
+  /** Whether a message is pinned, with what waits. */
+  isPinned({ seq, marks }: Pick<EntryRow, "seq" | "marks">): boolean {
+    const last = this.#byTarget.get(seq)?.findLast(({ kind, state }) => kind === KIND_PIN && state === "waiting");
+    return last ? last.content.type === "pin" : marks?.pin !== undefined;
+  }
+
+  /** Messages that a pin which waits names, or the taking back of one. */
+  listPinning(): number[] {
+    return [...this.#byTarget].filter(([, rows]) => rows.some(({ kind }) => kind === KIND_PIN)).map(([seq]) => seq);
   }
 
   /** What was refused last. */

@@ -1,7 +1,7 @@
 // What a record says, whatever way it came: the one seam between records and what pages show (docs/protocol-encryption.md, 8.10). Sealed
 // records are opened by the keys' worker (keys/conversation-acts.ts); what was written before encryption is a zero byte, then UTF-8 JSON.
 import { isEmoji } from "../lib/text.ts";
-import { KIND_DELETION, KIND_EDIT, KIND_MESSAGE, KIND_REACTION } from "../wire/contract.ts";
+import { KIND_DELETION, KIND_EDIT, KIND_MESSAGE, KIND_PIN, KIND_REACTION } from "../wire/contract.ts";
 import type { Verdict } from "./protocol/codec.ts";
 
 export interface Text {
@@ -28,9 +28,11 @@ export type Content =
 /** What is aimed at a message and is none. */
 export type Reaction = { type: "reaction"; emoji: string };
 export type Deletion = { type: "deletion" };
+/** A message is to be found at the head of its conversation, or no longer. */
+export type Pinning = { type: "pin" | "unpin" };
 /** What is said of a group. A picture in base64. */
 export type State = { type: "state"; title?: string; description?: string; picture?: string };
-export type Said = Content | Reaction | Deletion | State;
+export type Said = Content | Reaction | Deletion | State | Pinning;
 
 const PLAIN = 0;
 /** One for all: hundreds of records are read in a second of scrolling. */
@@ -77,6 +79,7 @@ const READERS: Record<number, Record<string, (fields: Fields) => Said>> = {
   [KIND_EDIT]: { text: readText },
   [KIND_REACTION]: { reaction: readReaction },
   [KIND_DELETION]: { deletion: () => ({ type: "deletion" }) },
+  [KIND_PIN]: { pin: () => ({ type: "pin" }), unpin: () => ({ type: "unpin" }) },
 };
 
 /** What the decoded body of a record of this kind says. Never throws: it may be anything. */
@@ -88,8 +91,10 @@ export function readContent(body: unknown, kind: number): Said {
   return readers[type]!(body as Fields);
 }
 
+const NO_MESSAGE: ReadonlySet<Said["type"]> = new Set(["reaction", "deletion", "state", "pin", "unpin"]);
+
 /** Whether it may stand in the place of a message. */
-export const isContent = (said: Said): said is Content => said.type !== "reaction" && said.type !== "deletion" && said.type !== "state";
+export const isContent = (said: Said): said is Content => !NO_MESSAGE.has(said.type);
 
 /** What was written before encryption: messages alone. Never throws: what cannot be read is unknown content. */
 export function readPlain(record: Uint8Array): Content {

@@ -23,7 +23,7 @@ export function applyItem(replica: Replica, item: InboxItem, sent = 0, last = it
 async function takeHead(replica: Replica, item: InboxItem, sent: number): Promise<void> {
   const row = (await replica.conversations.get(item.conversation.id))!;
   const mine = await replica.members.get([row.id, replica.me]);
-  const changed = { ...row, is_stale: false, first_seq: Math.max(row.first_seq, (mine?.joined_seq ?? 0) + 1) };
+  const changed = { ...row, is_stale: false, first_seq: Math.max(row.first_seq, (mine?.joined_seq ?? 0) + 1), pin_seq: item.pin_seq };
   if (item.last_seq >= row.last_seq) {
     changed.last_seq = item.last_seq;
     changed.last_ordinal = item.last_ordinal;

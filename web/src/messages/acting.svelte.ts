@@ -9,7 +9,8 @@ import { markMessages } from "../private/marks.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import type { Client } from "../sync/client.ts";
 import { type Chosen, toggleChosen } from "./chosen.ts";
-import { judgeMay, type May } from "./may.ts";
+import { judgeMay, mayPinIn, type May } from "./may.ts";
+import { pinMessage } from "./pin.ts";
 import { deleteMessage, toggleReaction } from "./react.ts";
 
 /** Where a menu was asked for. */
@@ -20,7 +21,7 @@ export interface Asked {
   y: number;
 }
 
-export type Dialog = { type: "delete" | "forward"; items: Item[] } | { type: "react" | "who"; item: Item };
+export type Dialog = { type: "delete" | "forward"; items: Item[] } | { type: "react" | "who"; item: Item } | { type: "pinned" };
 
 export class Acting {
   /** The message that the next one answers. */
@@ -50,7 +51,8 @@ export class Acting {
 
   judge(item: Item): May {
     const { row, members } = this.conversation.current;
-    return judgeMay(item, { kind: row?.kind ?? "direct", isOpen: row?.open ?? false, me: session.user!.id, members });
+    const me = session.user!.id;
+    return judgeMay(item, { kind: row?.kind ?? "direct", isOpen: row?.open ?? false, me, members, mayPin: row !== null && mayPinIn(row, me) });
   }
 
   reply(item: Item): void {
@@ -73,6 +75,10 @@ export class Acting {
 
   react(item: Item, emoji: string): void {
     if (this.judge(item).react) this.#do(toggleReaction(this.#client, this.conversation.id, item.seq, emoji));
+  }
+
+  pin(seq: number, isPinned: boolean): void {
+    this.#do(pinMessage(this.#client, this.conversation.id, seq, isPinned));
   }
 
   remove(items: Item[]): void {

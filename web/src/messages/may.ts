@@ -1,6 +1,7 @@
 // What a person may do with a message (docs/protocol-encryption.md, 8.9): what is not allowed is not offered. Pure.
 import type { Item } from "../conversations/items.ts";
-import type { MemberRow } from "../replica/database.ts";
+import { rankIn } from "../groups/closing.ts";
+import type { ConversationRow, MemberRow } from "../replica/database.ts";
 import type { Kind } from "../wire/contract.ts";
 
 /** The conversation that a message stands in, as far as it decides. */
@@ -10,6 +11,8 @@ export interface Standing {
   isOpen: boolean;
   me: number;
   members: Pick<MemberRow, "user_id" | "role">[];
+  /** By the role that one has in it. */
+  mayPin: boolean;
 }
 
 export interface May {
@@ -22,9 +25,10 @@ export interface May {
   star: boolean;
   /** Delete for oneself. */
   hide: boolean;
+  pin: boolean;
 }
 
-const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false, star: false, hide: false };
+const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false, star: false, hide: false, pin: false };
 
 /** Without an owner the highest role that is there counts as one. */
 function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolean {
@@ -35,6 +39,10 @@ function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolea
   if (roleOf(me) === "owner" || (!hasOwner && roleOf(me) === "admin")) return true;
   return roleOf(me) === "admin" && roleOf(from_user) === "member";
 }
+
+/** Whether one may pin in a conversation: in a group by one's role in its newest epoch. */
+export const mayPinIn = ({ kind, group }: Pick<ConversationRow, "kind" | "group">, me: number): boolean =>
+  kind !== "group" || (group !== undefined && rankIn(group.members, me) <= group.rights.pinBy);
 
 /** Whether anything may be done with it. */
 export const mayAny = (may: May): boolean => Object.values(may).includes(true);
@@ -50,5 +58,5 @@ export function judgeMay(item: Item, standing: Standing): May {
   const own = { ...NOTHING, take: isText, star: isText, hide: true };
   if (!standing.isOpen || item.content.type === "deleted") return own;
   const isOwn = item.from_user === standing.me;
-  return { ...own, reply: isText, react: isText, edit: isText && isOwn, remove: mayRemove(item, standing) };
+  return { ...own, reply: isText, react: isText, pin: isText && standing.mayPin, edit: isText && isOwn, remove: mayRemove(item, standing) };
 }

@@ -17,8 +17,8 @@ import type { TrustRow } from "../crypto/conversations/people/trusting.ts";
 import type { KnownVault, RestoredRow } from "../restored/notice.ts";
 import type * as contract from "../wire/contract.ts";
 import { isSealed } from "./records.ts";
+import { defineForms } from "./forms.ts";
 import type { Marks } from "./marks.ts";
-import { clearAll, keepLowest, markLines, markSealed, moveRecords, takeAims } from "./upgrades.ts";
 
 /** What stands in a sealed entry, and how it was judged (docs/protocol-encryption.md, 8.3 and 12). */
 export interface OpenedRow {
@@ -133,6 +133,9 @@ export interface ConversationRow extends Bound {
   group?: GroupStanding;
   state?: GroupState;
   stated_at?: number;
+  /** The newest record that pins something or takes that back, by the server's word; the head when they were asked for last. */
+  pin_seq?: number;
+  pinned_at?: number;
   /** Known from before a snapshot and not confirmed since. */
   is_stale: boolean;
 }
@@ -263,37 +266,7 @@ export class Replica extends Dexie {
     // Dexie's own cache would keep and clone every answer of every live query.
     super(name, { chromeTransactionDurability: "relaxed", cache: "disabled" });
     this.me = user;
-    this.version(1).stores({
-      entries: "[conversation+seq], [conversation+from_device+counter]",
-      ranges: "[conversation+from]",
-      conversations: "id, active_at",
-      members: "[conversation+user_id], conversation",
-      users: "id",
-      friends: "user_id",
-      requests: "id",
-      blocked: "user_id",
-      devices: "id",
-      avatars: "id",
-      metas: "key",
-    });
-    this.version(2).stores({}).upgrade(clearAll);
-    this.version(3)
-      .stores({ entries: "[conversation+seq], [conversation+from_device+counter], [conversation+waits], *wants, fails" })
-      .upgrade(markSealed);
-    this.version(4)
-      .stores({
-        entries: "[conversation+seq], [conversation+waits], *wants, fails",
-        records: "[conversation+seq], [conversation+from_device+counter], [conversation+aims]",
-      })
-      .upgrade(moveRecords);
-    this.version(5).stores({ lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation" });
-    this.version(6).stores({}).upgrade(keepLowest);
-    this.version(7).stores({}).upgrade(takeAims);
-    this.version(8)
-      .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails", pictures: "id" })
-      .upgrade(markLines);
-    this.version(9).stores({ privates: "[kind+place], kind" });
-    this.version(10).stores({ names: "user" });
+    defineForms(this);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {

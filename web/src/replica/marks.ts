@@ -1,8 +1,8 @@
-// What is aimed at a message and stands: its last edit and its reactions, kept in its own row, so that a list of messages is read
-// without looking for them. Invariant: in every transaction that writes an edit, a reaction, or what they are aimed at, the summary is made
+// What is aimed at a message and stands: its last edit, its reactions and whether it is pinned, kept in its own row, so that a list of messages is read
+// without looking for them. Invariant: in every transaction that writes an edit, a reaction, a pin, or what they are aimed at, the summary is made
 // anew from what is here; so it never depends on the order in which things came.
 import { type Content, isContent } from "../crypto/content.ts";
-import { KIND_EDIT, KIND_MESSAGE, KIND_REACTION } from "../wire/contract.ts";
+import { KIND_EDIT, KIND_MESSAGE, KIND_PIN, KIND_REACTION } from "../wire/contract.ts";
 import type { EntryRow, Replica } from "./database.ts";
 
 /** A record that gives somebody's reaction. */
@@ -18,12 +18,14 @@ export interface Marks {
   edit?: { seq: number; content: Content };
   /** All records of reactions, in the order of seqs. */
   reactions?: ReactionMark[];
+  /** The record that pins it, and who did. */
+  pin?: { seq: number; user: number };
 }
 
 /** Targets with fewer seqs than this between them are looked for in one stretch. */
 const NEAR = 50;
 
-export const isMark = ({ kind }: Pick<EntryRow, "kind">): boolean => kind === KIND_EDIT || kind === KIND_REACTION;
+export const isMark = ({ kind }: Pick<EntryRow, "kind">): boolean => kind === KIND_EDIT || kind === KIND_REACTION || kind === KIND_PIN;
 
 /** What stands of the entries aimed at a message, in any order; undefined for nothing. */
 export function summarize({ seq, from_user }: EntryRow, aimed: EntryRow[]): Marks | undefined {
@@ -34,12 +36,14 @@ export function summarize({ seq, from_user }: EntryRow, aimed: EntryRow[]): Mark
     // An edit of another type than its target's is malformed, and text is the only one that is known.
     if (row.kind === KIND_EDIT && row.from_user === from_user && isContent(said) && said.type === "text") marks.edit = { seq: row.seq, content: said };
     if (row.kind === KIND_REACTION && said.type === "reaction") (marks.reactions ??= []).push({ seq: row.seq, user: row.from_user, emoji: said.emoji });
+    if (row.kind === KIND_PIN && said.type === "pin") marks.pin = { seq: row.seq, user: row.from_user };
+    if (row.kind === KIND_PIN && said.type === "unpin") delete marks.pin;
   }
-  return marks.edit || marks.reactions ? marks : undefined;
+  return Object.keys(marks).length > 0 ? marks : undefined;
 }
 
 const isSame = (one: Marks | undefined, other: Marks | undefined): boolean =>
-  one?.edit?.seq === other?.edit?.seq && nameReactions(one) === nameReactions(other);
+  one?.edit?.seq === other?.edit?.seq && one?.pin?.seq === other?.pin?.seq && nameReactions(one) === nameReactions(other);
 const nameReactions = (marks: Marks | undefined): string => (marks?.reactions ?? []).map(({ seq }) => seq).join();
 
 /** Makes the summaries of these messages anew, of those that are here; within a transaction. */
@@ -77,7 +81,7 @@ export async function markFresh(replica: Replica, fresh: EntryRow[], aimed: [str
   await markTargets(replica, conversation, [...own, ...fresh.filter(isMark).map(({ aims = 0 }) => aims)]);
 }
 
-/** Edits and reactions that are here, by the seq of what they are aimed at. */
+/** Edits, reactions and pins that are here, by the seq of what they are aimed at. */
 async function findAimed({ entries, records }: Replica, conversation: string, seqs: number[]): Promise<Map<number, EntryRow[]>> {
   const stretches: [number, number][] = [];
   for (const seq of seqs) {

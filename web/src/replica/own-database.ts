@@ -2,12 +2,12 @@
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
 import Dexie, { type Table } from "dexie";
 
-import { type Deletion, type Reaction, readPlain, type State, type Text } from "../crypto/content.ts";
+import { type Deletion, type Pinning, type Reaction, readPlain, type State, type Text } from "../crypto/content.ts";
 import type { PrivateChange } from "../crypto/private-change.ts";
 import type { Bytes } from "../lib/bytes.ts";
 
 /** What somebody wrote, did to a message, or said of a group. */
-export type Written = Text | Reaction | Deletion | State;
+export type Written = Text | Reaction | Deletion | State | Pinning;
 
 /** The entry that something is aimed at, and its record's hash in base64; of what waits here itself its client_id, until it has a place. */
 export type Target = Placed | { client_id: string };
@@ -31,7 +31,7 @@ export interface OutboxRow {
   /** It may have gone out before in other bytes: by a session that this one replaced, or by a Hearth that did not encrypt. */
   is_adopted?: boolean;
   device: string;
-  kind: 0 | 1 | 2 | 3 | 4 | 6;
+  kind: 0 | 1 | 2 | 3 | 4 | 6 | 7;
   content: Written;
   target: Target | null;
   /** Its bytes, from the moment on in which it is next in line: every retry sends these. */

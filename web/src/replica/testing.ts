@@ -4,7 +4,7 @@ import { writePlain } from "../crypto/testing.ts";
 import { fromBase64, randomId, toBase64 } from "../lib/bytes.ts";
 import type { AskConversations } from "../sealing/ask.ts";
 import type * as contract from "../wire/contract.ts";
-import { KIND_STATE } from "../wire/contract.ts";
+import { KIND_PIN, KIND_STATE } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Replica } from "./database.ts";
 import type { Sealer } from "./outbox.ts";
@@ -125,6 +125,11 @@ export class TestServer {
       "message.states": ({ conversations }: contract.ReadStates) => ({
         entries: conversations.flatMap((id) => this.logs.get(id)!.entries.filter(({ kind }) => kind === KIND_STATE).slice(-3)), left_out: [],
       }),
+      "message.pins": ({ conversation_id }: contract.ReadPins) => {
+        const { entries } = this.logs.get(conversation_id)!;
+        const pins = entries.filter(({ kind }) => kind === KIND_PIN);
+        return { entries: pins, pinned: entries.filter(({ seq }) => pins.some(({ target_seq }) => target_seq === seq)) };
+      },
       "sync.open": (command: contract.OpenSync) => this.#open(command),
       "sync.rest": ({ after }: contract.ReadRest) => this.#friendsAfter(after),
       "sync.heads": (input: contract.ReadHeads) => this.#heads(input),

@@ -112,11 +112,11 @@ test("what an entry is aimed at comes beside what it says, and reactions wait to
     lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation",
   });
   const entry = (seq: number, kind: number) => ({ conversation: CONVERSATION, seq, ordinal: 1, kind, from_user: 2, client_id: `${seq}`, timestamp: "", opened });
-  await old.table("entries").bulkAdd([entry(1, 1), entry(2, 1), entry(3, 3)]);
+  await old.table("entries").bulkAdd([entry(1, 1), entry(2, 1), entry(3, 3), entry(4, 7)]);
   const record = (seq: number, aims?: number) => ({ conversation: CONVERSATION, seq, from_device: "d", counter: seq, epoch: 1, log_hash: HASH, record: RECORD, ...(aims ? { aims } : {}) });
-  await old.table("records").bulkAdd([record(1), record(2, 1), record(3, 1)]);
+  await old.table("records").bulkAdd([record(1), record(2, 1), record(3, 1), record(4, 2)]);
   old.close();
   const replica = new Replica(1, "upgrades-aims");
-  expect((await replica.entries.toArray()).map(({ aims, waits }) => [aims, waits])).toEqual([[undefined, undefined], [1, undefined], [1, 1]]);
+  expect((await replica.entries.toArray()).map(({ aims, waits }) => [aims, waits])).toEqual([[undefined, undefined], [1, undefined], [1, 1], [2, 1]]);
   replica.close();
 });

@@ -2,7 +2,7 @@
 // finds the copy as it was, and begins again.
 import type { Transaction } from "dexie";
 
-import { KIND_MESSAGE } from "../wire/contract.ts";
+import { KIND_MESSAGE, KIND_PIN } from "../wire/contract.ts";
 import type { ConversationRow, EntryRow, RangeRow, RecordRow } from "./database.ts";
 import { describeRecord, isLine, isSealed, splitRow } from "./records.ts";
 
@@ -85,5 +85,13 @@ export async function markLines(upgrade: Transaction): Promise<void> {
   await passThrough(upgrade, async (rows) => {
     const lines = rows.filter((row) => isLine(row.kind));
     await upgrade.table("entries").bulkPut(lines.map((row) => ({ ...row, line: 1, waits: 1 })));
+  });
+}
+
+/** What pins a message is opened again: it was not read before. */
+export async function openPins(upgrade: Transaction): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const pins = rows.filter((row) => row.kind === KIND_PIN);
+    await upgrade.table("entries").bulkPut(pins.map((row) => ({ ...row, waits: 1 })));
   });
 }

@@ -6,9 +6,10 @@ import { makeDelay, pace, sleep, waitForValue } from "../replica/waiting.ts";
 import type { Page, ReadHistory } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import type { Socket } from "../wire/socket.ts";
-import { toRow } from "../replica/entries.ts";
+import { applyEntries, toRow } from "../replica/entries.ts";
 import type { WholeRow } from "../replica/records.ts";
 import { LONG_PATIENCE, type Opener } from "../sealing/opener.ts";
+import { hasMissed } from "./states.ts";
 
 /** Messages at the end of each conversation that are fetched without waiting. */
 const FRESH = 50;
@@ -73,6 +74,21 @@ export class Filler {
     const forget = (): unknown => this.#underWay.delete(key);
     fetching.then(forget, forget);
     return fetching;
+  }
+
+  /** What is pinned in a conversation, where not everything that says it is here. */
+  async fetchPins(conversation: string): Promise<void> {
+    const row = await this.#replica.conversations.get(conversation);
+    if (!row || !(await hasMissed(this.#replica, conversation, row.pin_seq ?? 0, row.pinned_at ?? 0))) return;
+    const generation = await this.#findGeneration();
+    const { entries, pinned } = await this.#call("message.pins", { conversation_id: conversation });
+    const opened = await this.#opener?.open([...pinned, ...entries].map(toRow));
+    const applied = await this.#replica.write(async () => {
+      if ((await this.#findGeneration()) !== generation) return undefined;
+      await this.#replica.conversations.update(conversation, { pinned_at: row.last_seq });
+      return applyEntries(this.#replica, opened ?? [...pinned, ...entries].map(toRow));
+    });
+    if (applied?.isWaiting) this.#opener?.noteWaiting();
   }
 
   /** Fills gaps until aborted. Only one tab at a time needs to be in here. */

@@ -9,12 +9,17 @@ export async function listUnstated(replica: Replica, items: InboxItem[]): Promis
   const unstated: InboxItem[] = [];
   for (const item of items) {
     if (item.state_seq === 0) continue;
-    const { id } = item.conversation;
-    const asked = (await replica.conversations.get(id))?.stated_at ?? 0;
-    const holding = findHolding(await listRanges(replica, id), item.state_seq);
-    if (item.state_seq > asked && (holding?.from ?? Infinity) > asked + 1) unstated.push(item);
+    const asked = (await replica.conversations.get(item.conversation.id))?.stated_at ?? 0;
+    if (await hasMissed(replica, item.conversation.id, item.state_seq, asked)) unstated.push(item);
   }
   return unstated;
+}
+
+/** Whether an entry, or something like it before, came after such were asked for last and may not be here. */
+export async function hasMissed(replica: Replica, conversation: string, seq: number, asked: number): Promise<boolean> {
+  if (seq <= asked) return false;
+  const holding = findHolding(await listRanges(replica, conversation), seq);
+  return (holding?.from ?? Infinity) > asked + 1;
 }
 
 /** They have been asked for: up to its head nothing is missing. */

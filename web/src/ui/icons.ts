@@ -37,6 +37,7 @@ export const icons = [
   "keyboard",
   "laptop",
   "link-45deg",
+  "list-ul",
   "lock",
   "magic",
   "moon-stars",
