@@ -62,14 +62,59 @@ async def test_what_is_marked_is_shown_and_what_is_hidden_hidden(alice: Person, 
     await expect(bob.messages.nth(3).locator("em")).to_have_text("cook", timeout=PATIENCE)
 
 
+COPIED = "() => navigator.clipboard.readText()"
+SELECT = """([row, from, to]) => {
+  const [texts, mark] = [document.querySelectorAll("li[data-key] .text"), new Range()];
+  mark.selectNodeContents(texts[row]);
+  if (from) mark.setStart(texts[row].querySelector(from).firstChild, 0);
+  if (to) mark.setEndAfter(texts[row].querySelector(to));
+  getSelection().removeAllRanges();
+  getSelection().addRange(mark);
+}"""
+"""Mark of a message all, or from one element, or to another."""
+
+
 async def test_copied_text_has_its_markers(alice: Person) -> None:
     await alice.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await alice.opens()
     await alice.converses_with("Notes")
-    await alice.writes(RECIPE)
-    await alice.writes(SECRET)
-    read = "() => navigator.clipboard.readText()"
+    for text in (RECIPE, CODE, SECRET, "Nothing to it"):
+        await alice.writes(text)
     await alice.messages.first.locator(".bubble").click(button="right")
     await alice.page.get_by_role("menuitem", name="Copy").click()
     await expect(alice.page.get_by_text("Copied")).to_be_visible()
-    assert await alice.page.evaluate(read) == RECIPE
+    assert await alice.page.evaluate(COPIED) == RECIPE
+    await alice.page.evaluate("() => document.activeElement.blur()")
+    for row, begin, end, copied in (
+        (2, None, None, SECRET),
+        (1, None, None, CODE),
+        (0, None, None, RECIPE),
+        (0, "strong", "s", "**Slowly**, with:\n- *one* onion\n- ~~two~~"),
+        (3, None, None, "Nothing to it"),
+    ):
+        await alice.page.evaluate(SELECT, [row, begin, end])
+        await alice.page.keyboard.press("Control+c")
+        assert await alice.page.evaluate(COPIED) == copied
+
+
+async def test_keys_put_markers_around_what_is_selected(alice: Person) -> None:
+    await alice.opens()
+    await alice.converses_with("Notes")
+    await alice.field.fill("so good")
+    for keys, value in (
+        ("Control+Shift+ArrowLeft Control+b", "so **good**"),
+        ("Control+i", "so ***good***"),
+        ("Control+b", "so *good*"),
+        ("Control+z", "so ***good***"),
+        ("Control+z Control+z", "so good"),
+        ("Control+Shift+x", "so ~~good~~"),
+        ("Control+Shift+x Control+e", "so `good`"),
+    ):
+        for key in keys.split(" "):
+            await alice.field.press(key)
+        await expect(alice.field).to_have_value(value)
+    await alice.field.press("End")
+    await alice.field.press("Control+b")
+    await alice.page.keyboard.type("!")
+    await alice.field.press("Enter")
+    await expect(alice.messages.last.locator("code")).to_have_text("good")

@@ -1,5 +1,6 @@
 // What fingers, a mouse and keys do to messages. Listened for at the list as a whole: a bubble has no listeners of its own.
 import type { Item } from "../conversations/items.ts";
+import { copyTyped } from "../formatting/copying.ts";
 import type { Acting } from "./acting.svelte.ts";
 import { holdLong } from "./hold-long.ts";
 import { mayAny } from "./may.ts";
@@ -85,6 +86,7 @@ export function listenForActs(acting: Acting) {
     box.addEventListener("contextmenu", askByMenu, { signal });
     box.addEventListener("pointerdown", press as EventListener, { signal });
     box.addEventListener("keydown", key as EventListener, { signal });
+    box.addEventListener("copy", copyTyped as EventListener, { signal });
     return () => listening.abort();
   };
 }
