@@ -40,7 +40,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--first",
         action="store_true",
-        help="with --client or --new-device: go before others on this machine while measuring",
+        help="with --client, --crypto or --new-device: go before others on this machine while measuring",
     )
     parser.add_argument(
         "--ways",
@@ -116,7 +116,7 @@ def main() -> None:
         compare_servers(report, quick)
     if arguments.crypto or is_whole:
         print("Cryptography in the browser:", flush=True)
-        report["crypto"] = crypto.measure_crypto()
+        report["crypto"] = crypto.measure_crypto(goes_first=arguments.first)
     if arguments.client or (is_whole and not quick):
         print("The web client with 100,000 messages in one conversation:", flush=True)
         ways = tuple(arguments.ways.split(","))
