@@ -128,8 +128,8 @@ export function readUserStatement(bytes: Bytes): UserStatement {
   const reader = new Reader(bytes);
   readVersion(reader);
   const [server, user, n, previous] = [reader.take(16), reader.u64(), reader.u64(), reader.take(32)];
-  const body = readBody(reader.choice(1, KINDS.length), reader.lp32(MOST_BYTES));
+  const [kind, content] = [reader.choice(1, KINDS.length), reader.lp32(MOST_BYTES)];
   const [time, signer, extensions] = [reader.u64(), reader.take(16), readExtensions(reader)];
   readSignature(reader);
-  return { server, user, n, previous, body, time, signer, extensions };
+  return { server, user, n, previous, body: readBody(kind, content), time, signer, extensions };
 }

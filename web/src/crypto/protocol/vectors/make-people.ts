@@ -48,6 +48,7 @@ export async function makeUserChain(): Promise<VectorFile> {
       apply("reset, not linked", reset),
       apply("an unknown extension that is not critical", extended),
       await refuse(chain, "an unknown critical extension", "unsupported", as({ kind: "vault", vault: pointer }, null, extension(true))),
+      await refuse(chain, "an unknown critical extension, and a body that decodes to nothing", "unsupported", as({ ...profile, displayName: "" } as Body, "alice phone", extension(true))),
       await refuse(chain, "a byte too many", "malformed", join(signed, zeros(1))),
       await refuse(chain, "a byte missing", "malformed", signed.slice(0, -1)),
       await refuse(chain, "another version", "unsupported", flip(signed, 0)),
