@@ -1,5 +1,6 @@
 """What stands against sealing in a program, and what it looks for before it removes anybody (7.6, 9.2)."""
 
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from hearth.client.conversations.ready import is_ready
 from hearth.client.crypto.making import acts
 from hearth.client.keys.own import now_ms
 from hearth.client.problems import NotReady, Waits
+from hearth.client.replica.state import Replica
 from hearth.sealed.group.sealing import State
 from hearth.sealed.person.keyring import How
 from hearth.sealed.person.pins import Pins
@@ -39,7 +41,8 @@ class Program:
         for person in stage.cast.values():
             pins = pins.meet(person.chain, How.REQUEST, by=0, time=NOW)
         self.own = SimpleNamespace(user=BOB, met=SimpleNamespace(people=people), pins=pins)
-        self.replica = SimpleNamespace(ahead_ms=0)
+        self.replica = Replica(BOB)
+        self.replica.ahead_ms = now_ms() - round(time.monotonic() * 1000)
 
     def list_unwanted(self, _live: Live) -> frozenset[int]:
         return frozenset(self.unwanted)
@@ -47,6 +50,15 @@ class Program:
     @property
     def is_ready(self) -> bool:
         return is_ready(cast(Any, self), self.live, last_seq=1)
+
+
+def test_the_age_of_an_epoch_is_told_by_the_servers_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a device whose clock is set forward makes one epoch after the other, each of which is old."""
+    program, now = Program(), time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + 8 * 24 * 3600 * 10**9)
+    assert program.is_ready
+    program.replica.ahead_ms += 8 * 24 * 3600 * 1000
+    assert not program.is_ready
 
 
 def test_nothing_is_sealed_to_who_began_anew() -> None:

@@ -145,7 +145,7 @@ def _find_reasons(room: Room, live: Live, epoch: Epoch, last_seq: int) -> frozen
 
 def _age(room: Room, live: Live, last_seq: int) -> Age:
     told = live.told[live.newest_n]
-    return Age(now_ms() + room.replica.ahead_ms, told.time, max(0, last_seq - told.seq))
+    return Age(room.replica.server_ms(), told.time, max(0, last_seq - told.seq))
 
 
 async def _act_on(room: Room, live: Live, last_seq: int) -> bool:

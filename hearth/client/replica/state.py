@@ -52,7 +52,7 @@ OF_KEYS: dict[str, type[Event]] = {
 class Replica:
     """Everything one device knows. `generation` empty means that nothing was ever fetched.
 
-    `ahead_ms`: by how much the server's clock is ahead of this device's.
+    `ahead_ms`: by how much the server's clock is ahead of the one of this device that nobody sets.
     `lost` are conversations as they were known before a restore, until they were given back; `restored` says
     when the last one was, if ever.
     """
@@ -88,6 +88,10 @@ class Replica:
     def devices(self) -> dict[str, Device]:
         return self.users.devices
 
+    def server_ms(self) -> int:
+        """Return the time by the server's clock, in ms since 1970, whatever this device's is set to."""
+        return self.ahead_ms + round(time.monotonic() * 1000)
+
     def heads(self) -> dict[str, int]:
         """Return the head of every conversation held, for `sync.open`."""
         return {key: state.last_seq for key, state in self.conversations.items()}
@@ -100,7 +104,7 @@ class Replica:
         self.generation, self.server_id = opened.generation, opened.server_id
         self.device_id, self.restored = opened.device_id, opened.restored
         self.private_position = opened.private_position
-        self.ahead_ms = round((opened.now.timestamp() - time.time()) * 1000)
+        self.ahead_ms = round((opened.now.timestamp() - time.monotonic()) * 1000)
         if opened.snapshot is not None:
             self.apply_snapshot(opened.snapshot, opened.log_seq)
         for entry in opened.log:

@@ -1,0 +1,56 @@
+// A device that was away for a week while much was written under many keys: all of it opens afterwards, in order (F42).
+import { expect, test } from "vitest";
+
+import { DAY } from "../account/testing/world.ts";
+import { random } from "../protocol/primitives.ts";
+import { act, begin } from "./acting/act.ts";
+import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
+import { highestCounter, seal } from "./acting/seal.ts";
+import type { Device } from "./device.ts";
+import { MESSAGE } from "./judging/roles.ts";
+import { MemoryConversations } from "./testing/memory-conversations.ts";
+import { catchUp, read, say, sessionOf } from "./testing/talk.ts";
+import { Town } from "./testing/town.ts";
+
+const EPOCHS = 30;
+const MESSAGES = 500;
+
+/** Seals and sends texts one after the other; reads what comes of them alone. */
+async function write(town: Town, device: Device, conversation: Uint8Array<ArrayBuffer>, texts: readonly string[]): Promise<void> {
+  const live = await device.open(conversation);
+  for (const text of texts) {
+    const { before, rows } = await device.around.api.readLog(conversation, live.known.log.head.seq);
+    await live.known.takeRows(before, rows);
+    const one = { clientId: random(16), counter: highestCounter(device, live) + 1, kind: MESSAGE, content: { type: "text", text }, target: null };
+    const { record, epoch } = await seal(device, live, one);
+    sessionOf(town, device).send(conversation, { record, epoch, clientId: one.clientId, counter: one.counter, kind: MESSAGE, targetSeq: 0 });
+  }
+}
+
+test("a week of thirty epochs and five hundred messages is read in order", { timeout: 120_000 }, async () => {
+  const town = new Town();
+  const accounts = [await town.move(1, "alice"), await town.move(2, "bob"), await town.move(3, "carol")];
+  const [alice, carol] = [await town.start(accounts[0]!), await town.start(accounts[2]!)];
+  const kept = new MemoryConversations();
+  const bob = await town.start(accounts[1]!, kept);
+  const group = await begin(alice, { kind: "group", members: [2, 3], settings: PLAIN_SETTINGS });
+  await say(town, alice, group, "before");
+  await catchUp(bob, group);
+  const texts = Array.from({ length: MESSAGES }, (_, at) => `number ${at + 1}`);
+  for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
+    town.pass((7 * DAY) / EPOCHS);
+    const maker = epoch % 3 === 0 ? carol : alice;
+    await catchUp(maker, group);
+    await act(maker, await maker.open(group), { action: "rotate" });
+    await catchUp(alice, group);
+    await write(town, alice, group, texts.slice(Math.floor((MESSAGES * epoch) / EPOCHS), Math.floor((MESSAGES * (epoch + 1)) / EPOCHS)));
+  }
+  // Started anew: what it kept is all that it has.
+  const back = await town.start(accounts[1]!, kept);
+  await catchUp(back, group);
+  expect(await read(back, group)).toEqual(["before", ...texts]);
+  expect((await back.open(group)).known.epochs.newest!.epoch.n).toBe(EPOCHS + 1);
+  await say(town, back, group, "back again");
+  await catchUp(alice, group);
+  expect((await read(alice, group)).at(-1)).toBe("back again");
+});
