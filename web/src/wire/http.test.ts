@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { get, post, ProblemError, readProblem } from "./http.ts";
+import { get, post, ProblemError, readProblem, serverNow } from "./http.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -32,6 +32,19 @@ test("a query is escaped", async () => {
   const fetch = answer(200, "{}");
   await get("/api/x", { username: "a&b=c ü" });
   expect(fetch).toHaveBeenCalledWith("/api/x?username=a%26b%3Dc+%C3%BC", expect.anything());
+});
+
+test("the server's clock is known from its answers, and not lost by what says nothing of it", async () => {
+  vi.useFakeTimers({ now: Date.parse("2026-05-09T12:00:00Z") });
+  vi.stubGlobal("fetch", vi.fn(() => Promise.resolve(new Response("{}", { headers: { date: "Fri, 01 May 2026 12:00:00 GMT" } }))));
+  await get("/api/x");
+  expect(new Date(serverNow()).toISOString()).toBe("2026-05-01T12:00:00.000Z");
+  for (const headers of [{}, { date: "soon" }]) {
+    vi.stubGlobal("fetch", vi.fn(() => Promise.resolve(new Response("{}", { headers }))));
+    vi.advanceTimersByTime(1000);
+    await get("/api/x");
+  }
+  expect(new Date(serverNow()).toISOString()).toBe("2026-05-01T12:00:02.000Z");
 });
 
 describe("failures", () => {

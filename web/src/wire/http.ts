@@ -35,6 +35,17 @@ export function readProblem(status: number, body: unknown): Problem {
   return { code: isAway ? "busy" : "unknown", status, title: `HTTP ${status}` };
 }
 
+let ahead = 0;
+
+/** The time by the server's clock, in milliseconds: within a second of what its last answer said, by this device's before any. */
+export const serverNow = (): number => Date.now() + ahead;
+
+/** Whatever a proxy in between says is taken; nothing but ages depends on it. */
+function hearTime({ headers }: Response): void {
+  const told = Date.parse(headers.get("date") ?? "");
+  if (!Number.isNaN(told)) ahead = told - Date.now();
+}
+
 async function exchange(path: string, init: RequestInit): Promise<unknown> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIME_LIMIT_MS);
@@ -46,6 +57,7 @@ async function exchange(path: string, init: RequestInit): Promise<unknown> {
       cache: "no-store",
       redirect: "error",
     });
+    hearTime(response);
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw new ProblemError(readProblem(response.status, body));
     return body;

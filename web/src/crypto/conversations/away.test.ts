@@ -1,12 +1,12 @@
 // A device that was away for a week while much was written under many keys: all of it opens afterwards, in order (F42).
 import { expect, test } from "vitest";
 
-import { DAY } from "../account/testing/world.ts";
+import { DAY, ready } from "../account/testing/world.ts";
 import { random } from "../protocol/primitives.ts";
-import { act, begin } from "./acting/act.ts";
+import { act, begin, makeReady } from "./acting/act.ts";
 import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
 import { highestCounter, seal } from "./acting/seal.ts";
-import type { Device } from "./device.ts";
+import { Device } from "./device.ts";
 import { MESSAGE } from "./judging/roles.ts";
 import { MemoryConversations } from "./testing/memory-conversations.ts";
 import { catchUp, read, say, sessionOf } from "./testing/talk.ts";
@@ -53,4 +53,20 @@ test("a week of thirty epochs and five hundred messages is read in order", { tim
   await say(town, back, group, "back again");
   await catchUp(alice, group);
   expect((await read(alice, group)).at(-1)).toBe("back again");
+});
+
+test("ages are told by the server's clock: one of one's own that is wrong makes no epochs", async () => {
+  const town = new Town();
+  const [account] = [await town.move(1, "alice"), await town.move(2, "bob")];
+  const { self } = await ready(account);
+  const around = { api: town.session(account), store: new MemoryConversations(), wait: () => Promise.resolve() };
+  const alice = await Device.start(self, { ...around, now: () => town.now + 8 * DAY });
+  const direct = await begin(alice, { kind: "direct", other: 2 });
+  await catchUp(alice, direct);
+  expect(alice.stateOf(await alice.open(direct)).state).toBe("ready");
+  town.pass(8 * DAY);
+  expect(alice.stateOf(await alice.open(direct)).state).toBe("rotating");
+  await makeReady(alice, await alice.open(direct));
+  await say(town, alice, direct, "hello");
+  expect((await alice.open(direct)).known.epochs.newest!.epoch.n).toBe(2);
 });

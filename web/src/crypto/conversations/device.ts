@@ -23,7 +23,7 @@ import type { ConversationStore, LooseSeed, RememberedSigned, Removed, Word } fr
 export interface Surroundings {
   api: ConversationServer;
   store: ConversationStore;
-  /** The server's clock, in milliseconds. */
+  /** This device's clock, in milliseconds. */
   now: () => number;
   wait: (ms: number) => Promise<void>;
 }
@@ -215,7 +215,7 @@ export class Device {
   stateOf(live: Live): SealingState {
     const { stopped, isConfirmed, pending, removed } = live;
     const standing = { stopped, isConfirmed, awaited: this.#listAwaited(live), isPending: pending !== null, removed, isTold: this.isTold, doubted: this.doubted };
-    return judgeSealing(live.known, this.people, this.pins, standing, this.around.now());
+    return judgeSealing(live.known, this.people, this.pins, standing, this.around.api.now());
   }
 
   /** The connection is gone: the next one has to confirm. */

@@ -2,7 +2,7 @@
 // another form is `malformed`, whoever wrote it.
 import { type Bytes, toBase64, toHex } from "../../lib/bytes.ts";
 import type { CommandName, Commands } from "../../wire/contract.ts";
-import { post } from "../../wire/http.ts";
+import { post, serverNow } from "../../wire/http.ts";
 import { makeAsk, type Said, type Send } from "../account/said.ts";
 import type { ChainPage, NewReceive } from "../account/server.ts";
 import type { StoredEpoch } from "./judging/epochs.ts";
@@ -39,6 +39,8 @@ export class HttpConversationServer implements ConversationServer {
   constructor(send: Send = post) {
     this.#ask = makeAsk(send);
   }
+
+  now = serverNow;
 
   async readChain(user: number, after: number): Promise<ChainPage> {
     const said = await this.#ask("chain.read", { user_id: user, after });

@@ -58,6 +58,8 @@ export interface RewrapAnswer extends WrapName {
 }
 
 export interface ConversationServer extends PeopleServer {
+  /** The time by its clock, in milliseconds, as far as that is known. */
+  now(): number;
   /** Throws Refusal `epoch_moved`, `receive_outdated`, `chain_moved`, `not_accepted`, `not_friends`, `not_found`; NoAnswer. */
   makeEpoch(request: EpochRequest): Promise<EpochTaken>;
   /** A page from n = `first` on, ascending; of one's stays, and the one before each. `n` is the newest. */

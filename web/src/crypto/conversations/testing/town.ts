@@ -101,6 +101,8 @@ function requireThat(holds: boolean, code: string): asserts holds {
 export class Session implements ConversationServer {
   constructor(readonly town: Town, readonly user: number, readonly device: Bytes) {}
 
+  now = (): number => this.town.now;
+
   #kept(user: number): World["server"]["kept"] {
     const world = this.town.worlds.get(user);
     requireThat(world !== undefined, "not_found");
