@@ -12,6 +12,13 @@ async def meet_in_a_group(page: Page) -> None:
     await page.locator("#main p[data-event]").first.wait_for()
 
 
+async def begin_a_mention(page: Page) -> None:
+    """Who can be mentioned, while one types."""
+    await meet_in_a_group(page)
+    await page.locator("textarea").press_sequentially("Who comes along? @")
+    await page.locator("[role=listbox] [role=option]").first.wait_for()
+
+
 def open_group(then: Prepare | None = None) -> Prepare:
     """Go to the page of the group."""
 

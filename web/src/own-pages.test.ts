@@ -24,6 +24,7 @@ const ROUTES = {
   user: { name: "user", user: 7 },
   you: { name: "you" },
   starred: { name: "starred" },
+  mentions: { name: "mentions" },
   profile: { name: "profile" },
   devices: { name: "devices" },
   security: { name: "security" },

@@ -62,6 +62,7 @@ test("a path read back is the same route", () => {
     { name: "conversation", conversation: id },
     { name: "conversation", conversation: id, at: 7 },
     { name: "starred" },
+    { name: "mentions" },
     { name: "user", user: 7 },
     { name: "friendLink", username: "ગુજ" },
     { name: "blocked" },

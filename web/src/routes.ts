@@ -22,6 +22,7 @@ export type Route =
   | { name: "userSecurity"; user: number }
   | { name: "you" }
   | { name: "starred" }
+  | { name: "mentions" }
   | { name: "profile" }
   | { name: "devices" }
   | { name: "security" }
@@ -46,6 +47,7 @@ const FIXED = {
   "/friends/blocked": "blocked",
   "/you": "you",
   "/you/starred": "starred",
+  "/you/mentions": "mentions",
   "/you/profile": "profile",
   "/you/devices": "devices",
   "/you/security": "security",
@@ -152,6 +154,7 @@ export function sectionOf(route: Route): Section | null {
       return "friends";
     case "you":
     case "starred":
+    case "mentions":
     case "profile":
     case "devices":
     case "security":

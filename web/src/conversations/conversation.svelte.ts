@@ -8,6 +8,8 @@ import { isContent } from "../crypto/content.ts";
 import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { MarkedPlaces } from "../private/marks.ts";
 import { readPlace } from "../private/private.ts";
+import { type Callable, findMentioned, listCallable, NOBODY_CALLABLE } from "../mentions/named.ts";
+import { findUnread } from "../mentions/read.ts";
 import { markRead } from "../messages/receipts.ts";
 import { editText, sendText } from "../messages/send.ts";
 import { TypingSignal } from "../messages/typing.ts";
@@ -33,6 +35,8 @@ interface State {
   members: MemberRow[];
   items: Item[];
   pending: Item[];
+  /** Unread messages that mention oneself, by seq, lowest first. */
+  mentions: number[];
   /** The edges of what is in memory; 0 when nothing is. */
   from: number;
   to: number;
@@ -46,10 +50,11 @@ interface Stored extends View {
   members: MemberRow[];
   users: Map<number, UserCard>;
   answered: EntryRow[];
+  mentions: number[];
 }
 
 const EMPTY: State = {
-  ...{ row: null, members: [], items: [], pending: [], from: 0, to: 0, hasOlder: false, hasNewer: false },
+  ...{ row: null, members: [], items: [], pending: [], mentions: [], from: 0, to: 0, hasOlder: false, hasNewer: false },
   users: new Map<number, UserCard>(),
 };
 
@@ -90,6 +95,12 @@ export class Conversation {
   /** Whether the window follows the end of the conversation. */
   get isAtEnd(): boolean {
     return !this.#live.value.hasNewer;
+  }
+
+  /** Whom one can mention here. */
+  get callable(): Callable {
+    const { row, users, items } = this.#live.value;
+    return row ? listCallable(row, users, this.#client.replica.me, items.map(({ from_user }) => from_user)) : NOBODY_CALLABLE;
   }
 
   /** Brings more of what was before into the window. Resolves when it is there. */
@@ -158,12 +169,17 @@ export class Conversation {
   /** `answers` is the seq of the message that it replies to. */
   async send(text: string, answers?: number): Promise<void> {
     this.typing.stop();
-    await sendText(this.#client, this.id, text, answers);
+    await sendText(this.#client, this.id, text, answers, findMentioned(text, this.callable));
     if (!this.isAtEnd) await this.jump();
   }
 
   async edit({ seq, content }: Item, text: string): Promise<void> {
-    if (content.type === "text") await editText(this.#client, this.id, seq, content, text);
+    if (content.type !== "text") return;
+    // Who was named and has gone since is named still.
+    const { users } = this.current;
+    const named = (content.mentions ?? []).flatMap((user) => users.get(user) ?? []);
+    const { people, isAllowed } = this.callable;
+    await editText(this.#client, this.id, seq, content, text, findMentioned(text, { people: [...people, ...named], isAllowed }));
   }
 
   close(): void {
@@ -182,13 +198,13 @@ export class Conversation {
     const unknown = this.#marked.listUnknown([stars!, hides!]);
     if (unknown.length > 0) this.#marked.take(await replica.records.bulkGet(unknown.map((seq): [string, number] => [this.id, seq])));
     const [starred, hidden] = [this.#marked.list(stars), this.#marked.list(hides)];
-    const { row, members, users, entries, answered, ...view } = await this.#readStored(replica, waiting);
+    const { row, members, users, entries, answered, mentions, ...view } = await this.#readStored(replica, waiting);
     const shown = hidden.size === 0 ? entries : entries.filter(({ seq }) => !hidden.has(seq));
     const overlay = new Overlay(waiting);
     const quotes = makeQuotes(this.#items, answered, replica.me, overlay, row?.sealed_from);
     const items = this.#items.make(shown, { me: replica.me, members, sealedFrom: row?.sealed_from, overlay, starred, quotes });
     const pending = view.hasNewer ? [] : makePending(waiting, this.#contents, replica.me, items, quotes);
-    return { row: row ?? null, users, members, items, pending, ...view };
+    return { row: row ?? null, users, members, items, pending, mentions: mentions.filter((seq) => !hidden.has(seq)), ...view };
   }
 
   /** All of the copy as it stands at one moment, but for the entries that are here already; a transaction for each table
@@ -203,12 +219,14 @@ export class Conversation {
       ]);
       this.#frame ??= row ? await this.#chooseFirst(row, present, stretches) : null;
       const nothing = { entries: [], from: 0, to: 0, hasOlder: (row?.last_seq ?? 0) > 0, hasNewer: false };
-      const [cards, view] = await Promise.all([
+      const isUnread = row !== undefined && row.last_ordinal > row.read_ordinal;
+      const [cards, mentions, view] = await Promise.all([
         readUsers(replica, row?.users ?? []),
+        isUnread ? findUnread(replica, this.id, this.#readOf(present)) : [],
         row && this.#frame ? readView(this.#held, row, stretches, this.#frame) : nothing,
       ]);
       const answered = await readAnswered(replica, this.id, view.entries, waiting);
-      return { row, members: present, users: cards, answered, ...view };
+      return { row, members: present, users: cards, answered, mentions, ...view };
     });
   }
 
@@ -220,9 +238,14 @@ export class Conversation {
     return { replica: this.#client.replica, conversation: this.id, ranges: await this.#ranges() };
   }
 
+  /** One's own cursor. */
+  #readOf(members: MemberRow[]): number {
+    return members.find((member) => member.user_id === this.#client.replica.me)?.read_seq ?? 0;
+  }
+
   /** Decided once, with the first entries there are. */
   #chooseFirst(row: ConversationRow, members: MemberRow[], ranges: RangeRow[]): PromiseExtended<Frame | null> {
-    const read = members.find((member) => member.user_id === this.#client.replica.me)?.read_seq ?? 0;
+    const read = this.#readOf(members);
     const isUnread = row.last_ordinal > row.read_ordinal && !row.last_entry?.opened?.is_lost;
     const ground = { replica: this.#client.replica, conversation: this.id, ranges };
     return chooseFrame(ground, row, isUnread ? read + 1 : undefined).then((frame) => {

@@ -222,6 +222,17 @@ test("reading counts at once, here and in the list, and is kept for the server",
   expect(await own.marks.toArray()).toEqual([{ conversation: id, delivered_seq: 10, read_seq: 10 }]);
 });
 
+test("unread mentions are told until they are read", async () => {
+  const { conversation, replica, id } = await open(10, 10, 4);
+  expect(conversation.current.mentions).toEqual([]);
+  await replica.entries.where("[conversation+seq]").anyOf([[id, 3], [id, 6], [id, 9]]).modify({ calls: 1 });
+  await expect.poll(() => conversation.current.mentions).toEqual([6, 9]);
+  await conversation.seen(7);
+  await expect.poll(() => conversation.current.mentions).toEqual([9]);
+  await conversation.seen(10);
+  await expect.poll(() => conversation.current.mentions).toEqual([]);
+});
+
 test("a message that was refused says so and can be given up", async () => {
   const { server, conversation, outbox, id } = await open(1, 1);
   server.logs.get(id)!.conversation.open = false;

@@ -1,6 +1,7 @@
 // Whether a name is what somebody is looking for: capitals and accents do not matter, each word may begin the match.
 
-function fold(text: string): string {
+/** Without capitals and accents. */
+export function fold(text: string): string {
   return text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLocaleLowerCase();
 }
 

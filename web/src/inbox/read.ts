@@ -4,6 +4,7 @@ import { Overlay } from "../conversations/overlay.ts";
 import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
 import { PRIVATE_DRAFT, PRIVATE_HIDDEN, PRIVATE_KEEPING } from "../crypto/private-change.ts";
+import { findUnread } from "../mentions/read.ts";
 import { type Keeping, readKeeping } from "../private/keeping.ts";
 import { readMarks } from "../private/marks.ts";
 import { readKinds } from "../private/private.ts";
@@ -23,6 +24,8 @@ export interface InboxRow {
   /** `author` is who wrote it, of a group, unless it was oneself. */
   last: { from_user: number; author?: UserCard | null; content: Content; timestamp: string; progress?: Progress } | null;
   unread: number;
+  /** Unread messages that mention oneself. */
+  mentions: number;
   draft: string;
   active_at: string;
   flaw: Flaw | null;
@@ -32,19 +35,19 @@ export interface InboxRow {
 /** All rows: what is pinned, the newest pin first, then by newest activity. */
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
   const { drafts, waiting, aimed } = await readUnsent(own);
-  const { rows, members, users } = await readStored(replica);
+  const { rows, members, users, mentions } = await readStored(replica);
   const [kept, begun, hidden] = await readKinds(replica, own, [PRIVATE_KEEPING, PRIVATE_DRAFT, PRIVATE_HIDDEN]);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
     const group = lookAtGroup(row, members.get(row.id) ?? [], users, me);
-    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), readMarks(hidden?.get(row.id)), others, me);
+    const gone = readMarks(hidden?.get(row.id));
+    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), gone, others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun?.get(row.id))?.text ?? "" },
       ...{ other: findOther(row, users, me), group },
-      // Of what is lost nothing can be read any more.
-      unread: row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal),
+      ...{ unread: countUnread(row), mentions: (mentions.get(row.id) ?? []).filter((seq) => !gone.has(seq)).length },
       keeping: readKeeping(kept?.get(row.id)),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
     };
@@ -52,11 +55,17 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
   return shown.sort((one, other) => other.keeping.pinnedAt - one.keeping.pinnedAt || other.active_at.localeCompare(one.active_at) || one.id.localeCompare(other.id));
 }
 
+/** Of what is lost nothing can be read any more. */
+const countUnread = (row: ConversationRow): number => (row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal));
+
 async function readStored(replica: Replica) {
-  const { conversations, members, users } = replica;
-  return replica.transaction("r", [conversations, members, users], async () => {
+  const { conversations, members, users, entries, me } = replica;
+  return replica.transaction("r", [conversations, members, users, entries], async () => {
     const [rows, all, cards] = await Promise.all([conversations.toArray(), members.toArray(), users.toArray()]);
-    return { rows, members: groupByConversation(all), users: new Map(cards.map((user) => [user.id, user])) };
+    const read = new Map(all.filter(({ user_id }) => user_id === me).map(({ conversation, read_seq }) => [conversation, read_seq]));
+    const mentions = new Map<string, number[]>();
+    for (const row of rows) if (countUnread(row) > 0) mentions.set(row.id, await findUnread(replica, row.id, read.get(row.id) ?? 0));
+    return { rows, members: groupByConversation(all), users: new Map(cards.map((user) => [user.id, user])), mentions };
   });
 }
 

@@ -104,3 +104,15 @@ test("replies, edits and deletions name what they are aimed at; the draft goes w
   ]);
   await expect(editText(client, id, 1, { type: "text", text: "hello" }, " ")).rejects.toThrow(RangeError);
 });
+
+test("an edit says anew whom it mentions, and nobody of before", async () => {
+  const { client, id, list } = await stage();
+  await editText(client, id, 1, { type: "text", text: "hello @bob", mentions: [2], everyone: true }, "hello @carol", { mentions: [3] });
+  await editText(client, id, 1, { type: "text", text: "hello @bob", mentions: [2] }, "hello");
+  await sendText(client, id, "@all", undefined, { everyone: true });
+  expect((await list()).map(({ content }) => content)).toEqual([
+    { type: "text", text: "hello @carol", mentions: [3] },
+    { type: "text", text: "hello" },
+    { type: "text", text: "@all", everyone: true },
+  ]);
+});

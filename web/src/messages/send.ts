@@ -1,5 +1,6 @@
 // Sending what somebody wrote: stored in the outbox, and with that safe. Sealing and the rest happen by themselves.
 import { MAX_TEXT, type Text } from "../crypto/content.ts";
+import type { Mentioned } from "../mentions/named.ts";
 import { findTarget } from "../replica/targets.ts";
 import type { Client } from "../sync/client.ts";
 import { KIND_EDIT, KIND_MESSAGE } from "../wire/contract.ts";
@@ -13,16 +14,16 @@ function trim(text: string): string {
   return body;
 }
 
-/** `answers` is the seq of the message that it replies to. Resolves when it is on disk here. Throws RangeError for an empty or too long text. */
-export async function sendText(client: Sending, conversation: string, text: string, answers?: number): Promise<void> {
-  const content: Text = { type: "text", text: trim(text) };
+/** `answers` is the seq of the message that it replies to, `mentioned` whom it tells. Resolves when it is on disk here. Throws RangeError for an empty or too long text. */
+export async function sendText(client: Sending, conversation: string, text: string, answers?: number, mentioned: Mentioned = {}): Promise<void> {
+  const content: Text = { type: "text", text: trim(text), ...mentioned };
   const target = answers === undefined ? null : ((await findTarget(client.replica, conversation, answers)) ?? null);
   await client.outbox.add(conversation, content, { kind: KIND_MESSAGE, target });
 }
 
 /** Says one's own message anew, whole; `before` is what it says now. Resolves and throws as `sendText`. */
-export async function editText(client: Sending & Pick<Client, "own">, conversation: string, seq: number, before: Text, text: string): Promise<void> {
-  const content: Text = { ...before, text: trim(text) };
+export async function editText(client: Sending & Pick<Client, "own">, conversation: string, seq: number, before: Text, text: string, mentioned: Mentioned = {}): Promise<void> {
+  const content: Text = { type: "text", text: trim(text), ...(before.forwarded && { forwarded: true }), ...mentioned };
   if (content.text === before.text) return;
   const target = await findTarget(client.replica, conversation, seq);
   if (target) await client.outbox.add(conversation, content, { kind: KIND_EDIT, target });

@@ -62,6 +62,8 @@ export interface EntryRow extends Pick<contract.Entry, "seq" | "ordinal" | "kind
   marks?: Marks;
   /** Of a kind that is shown as a line between messages: 1. */
   line?: 1;
+  /** A message that wants to tell this person, by name or with everybody: 1. */
+  calls?: 1;
   /** Entries, by conversation and seq, that may change its verdict and are not here. */
   wants?: [string, number][];
 }
@@ -266,7 +268,7 @@ export class Replica extends Dexie {
     // Dexie's own cache would keep and clone every answer of every live query.
     super(name, { chromeTransactionDurability: "relaxed", cache: "disabled" });
     this.me = user;
-    defineForms(this);
+    defineForms(this, user);
   }
 
   async findMeta<K extends keyof Metas>(key: K): Promise<Metas[K] | undefined> {
@@ -302,7 +304,7 @@ export class Replica extends Dexie {
       if (cursor !== undefined) await this.putMeta("cursor", { ...cursor, isOver: true });
       const open = await this.records.filter(({ record }) => !isSealed(record)).primaryKeys();
       await Promise.all([this.entries.bulkDelete(open), this.records.bulkDelete(open)]);
-      await this.entries.toCollection().modify((row) => delete row.opened);
+      await this.entries.toCollection().modify((row) => void [delete row.opened, delete row.calls]);
       await this.conversations.toCollection().modify({ last_entry: null });
     });
   }

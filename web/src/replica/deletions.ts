@@ -76,7 +76,7 @@ export async function emptyDeleted(replica: Replica, entries: EntryRow[]): Promi
 }
 
 /** What did not stand before is judged again. */
-function empty({ plain: _plain, marks: _marks, waits: _waits, fails: _fails, wants: _wants, ...row }: WholeRow): WholeRow {
+function empty({ plain: _plain, marks: _marks, waits: _waits, fails: _fails, calls: _calls, wants: _wants, ...row }: WholeRow): WholeRow {
   const told = { verdict: null, sent_at: null, target: null, is_withheld: false, ...row.opened, content: null };
   const waiting = told.verdict === null ? {} : { waits: 1 as const };
   const hash = row.record.length > 0 ? { record_hash: toBase64(sha256(row.record)) } : {};

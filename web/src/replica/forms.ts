@@ -1,10 +1,10 @@
 // The forms that the local copy has had: its tables with their indexes, and how a copy of an older form becomes one of the next.
 import type Dexie from "dexie";
 
-import { clearAll, keepLowest, markLines, markSealed, moveRecords, openPins, takeAims } from "./upgrades.ts";
+import { clearAll, keepLowest, markCalls, markLines, markSealed, moveRecords, openPins, takeAims } from "./upgrades.ts";
 
-/** Indexes of properties that most rows do not have take no room for these. */
-export function defineForms(copy: Dexie): void {
+/** `me` is whose copy it is. Indexes of properties that most rows do not have take no room for these. */
+export function defineForms(copy: Dexie, me: number): void {
   copy.version(1).stores({
     entries: "[conversation+seq], [conversation+from_device+counter]",
     ranges: "[conversation+from]",
@@ -39,4 +39,9 @@ export function defineForms(copy: Dexie): void {
   copy.version(11)
     .stores({ entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], [conversation+marks.pin.seq], *wants, fails" })
     .upgrade(openPins);
+  copy.version(12)
+    .stores({
+      entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], [conversation+marks.pin.seq], [conversation+calls+seq], [calls+timestamp], *wants, fails",
+    })
+    .upgrade((upgrade) => markCalls(upgrade, me));
 }

@@ -120,3 +120,25 @@ test("what an entry is aimed at comes beside what it says, and reactions wait to
   expect((await replica.entries.toArray()).map(({ aims, waits }) => [aims, waits])).toEqual([[undefined, undefined], [1, undefined], [1, 1], [2, 1]]);
   replica.close();
 });
+
+test("messages that mention this person are marked, and who called everybody is judged again", async () => {
+  const old = new Dexie("upgrades-mentions");
+  old.version(10).stores({
+    entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails",
+    records: "[conversation+seq], [conversation+from_device+counter], [conversation+aims]",
+    ranges: "[conversation+from]", conversations: "id, active_at", members: "[conversation+user_id], conversation", users: "id", friends: "user_id", requests: "id",
+    blocked: "user_id", devices: "id", avatars: "id", metas: "key", lost: "[conversation+from_user+client_id], [conversation+seq]", restores: "conversation",
+    pictures: "id", privates: "[kind+place], kind", names: "user",
+  });
+  const entry = (seq: number, said: object, more: object = {}) => ({
+    ...{ conversation: CONVERSATION, seq, ordinal: 1, kind: 1, from_user: 2, client_id: `${seq}`, timestamp: "" },
+    ...{ opened: { ...opened, content: { ...opened.content, ...said } }, ...more },
+  });
+  const rows = [entry(1, {}), entry(2, { mentions: [3, 1] }), entry(3, { mentions: [3] }), entry(4, { everyone: true }), entry(5, { mentions: [1] }, { from_user: 1 }), entry(6, { mentions: [1] }, { kind: 2 })];
+  await old.table("entries").bulkAdd([...rows, { ...entry(7, {}), opened: undefined, waits: 1 }]);
+  old.close();
+  const replica = new Replica(1, "upgrades-mentions");
+  const found = (await replica.entries.toArray()).flatMap(({ seq, calls, waits }) => (calls || waits ? [[seq, calls, waits]] : []));
+  expect(found).toEqual([[2, 1, undefined], [4, undefined, 1], [7, undefined, 1]]);
+  replica.close();
+});

@@ -80,6 +80,19 @@ export async function takeAims(upgrade: Transaction): Promise<void> {
   }
 }
 
+/** Messages that name this person are marked. Whoever calls everybody may have had no right to: that is judged when they are opened again. */
+export async function markCalls(upgrade: Transaction, me: number): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const called = rows.flatMap((row): OldRow[] => {
+      const { content = null } = row.opened ?? {};
+      if (row.kind !== KIND_MESSAGE || row.from_user === me || content?.type !== "text") return [];
+      if (content.everyone) return [{ ...row, waits: 1 as const }];
+      return content.mentions?.includes(me) ? [{ ...row, calls: 1 as const }] : [];
+    });
+    await upgrade.table("entries").bulkPut(called);
+  });
+}
+
 /** What is shown as a line is opened again: what it says of a group was not told before. */
 export async function markLines(upgrade: Transaction): Promise<void> {
   await passThrough(upgrade, async (rows) => {

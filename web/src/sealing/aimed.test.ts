@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 
 import { DELETION, EDIT, REACTION } from "../crypto/conversations/judging/roles.ts";
 import { readNow } from "../conversations/items.ts";
-import { addConversation, aims, answers, begin, closePages, deletes, Page } from "./page.testing.ts";
+import { addConversation, aims, answers, begin, closePages, deletes, Page, says } from "./page.testing.ts";
 
 afterEach(closePages);
 
@@ -76,4 +76,21 @@ test("a deleted reaction is gone, a deleted edit gives back what was before", as
   expect(await saysNow(page, 2)).toEqual(text("first"));
   expect(await reactionsOf(page, 2)).toEqual([]);
   expect((await page.replica.conversations.get(group))!.last_entry).toMatchObject({ seq: 3 });
+});
+
+test("a message that mentions its reader is marked until it is deleted; an edit makes no mark, and takes none", async () => {
+  const { town, alice, bob, group, page } = await stage();
+  await says(town, alice, group, 2, { type: "text", text: "look @bob", mentions: [2] });
+  await says(town, alice, group, 3, { type: "text", text: "@all", everyone: true });
+  await says(town, bob, group, 2, { type: "text", text: "me @bob, and @all", mentions: [2], everyone: true });
+  await says(town, alice, group, 4, { type: "text", text: "look @carol" });
+  await aims(town, alice, group, 4, 5, EDIT, text("look"));
+  await aims(town, alice, group, 7, 6, EDIT, { type: "text", text: "look @bob", mentions: [2] });
+  await page.takeLive(4, 5, 6, 7, 8, 9);
+  const marked = async () => (await page.rows()).filter(({ calls }) => calls === 1).map(({ seq }) => seq);
+  expect(await marked()).toEqual([4, 5]);
+  expect((await rowOf(page, 6)).opened!.content).toEqual({ type: "text", text: "me @bob, and @all", mentions: [2] });
+  await deletes(town, alice, group, 4, 7);
+  await page.takeLive(10);
+  expect(await marked()).toEqual([5]);
 });

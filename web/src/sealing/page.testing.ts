@@ -93,6 +93,13 @@ export async function aims(town: Town, author: Browser, group: string, seq: numb
   new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: seq });
 }
 
+/** Somebody says something, as a body of any form. */
+export async function says(town: Town, author: Browser, group: string, counter: number, content: object): Promise<void> {
+  const unsealed = { clientId: random(16), counter, kind: MESSAGE, content, target: null };
+  const { record, epoch } = await author.ask("seal", { conversation: group, unsealed });
+  new Session(town, author.place.user, fromHex(author.place.device)).send(fromHex(group), { ...unsealed, record, epoch, targetSeq: 0 });
+}
+
 /** Somebody deletes a message, and the server empties it. */
 export async function deletes(town: Town, author: Browser, group: string, seq: number, counter: number): Promise<void> {
   await aims(town, author, group, seq, counter, DELETION, { type: "deletion" });

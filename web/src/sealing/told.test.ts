@@ -9,6 +9,8 @@ const told: Told = {
   isLost: false,
   act: null,
   maySet: false,
+  mayCall: false,
+  reader: 2,
 };
 const opened: OpenedRow = { verdict: null, content: null, sent_at: 5, target: null, is_withheld: false };
 const row: EntryRow = { conversation: "c", seq: 2, ordinal: 1, kind: 1, from_user: 1, client_id: "x", timestamp: "", waits: 1 };
@@ -43,4 +45,16 @@ test("the end of one's own stay is no fault: one is not given the epoch that mak
   const act: Told["act"] = { action: "remove", targets: [], historyFrom: 0, before: [], after: [] };
   expect(withTold({ ...row, kind: 9 }, { ...unproven, act }).fails).toBeUndefined();
   expect(withTold({ ...row, kind: 9 }, unproven).fails).toBe(1);
+});
+
+test("a message that names its reader, or calls everybody by right, is marked; nothing else is", () => {
+  const say = (content: object, more: Partial<Told> = {}, kind = 1) => withTold({ ...row, kind }, { ...told, content: { type: "text", text: "hi", ...content } as Told["content"], ...more });
+  expect(say({ mentions: [7, 2] }).calls).toBe(1);
+  expect(say({ everyone: true }, { mayCall: true })).toMatchObject({ calls: 1, opened: { content: { everyone: true } } });
+  const refused = say({ everyone: true });
+  expect(refused.calls).toBeUndefined();
+  expect(refused.opened!.content).toEqual({ type: "text", text: "hi" });
+  for (const other of [say({ mentions: [7] }), say({}), say({ mentions: [2] }, { reader: null }), say({ mentions: [2] }, {}, 2), say({ mentions: [2] }, { verdict: "unproven", content: null })]) expect(other.calls).toBeUndefined();
+  expect(withTold({ ...row, calls: 1 }, told).calls).toBeUndefined();
+  expect(withTold({ ...row, calls: 1, is_emptied: true }, { ...told, content: null, isEmptied: true }).calls).toBeUndefined();
 });

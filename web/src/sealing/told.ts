@@ -1,5 +1,5 @@
 // Entries on their way to the keys' worker, and what it tells of them on its way into the local copy. Pure.
-import { readContent } from "../crypto/content.ts";
+import { readContent, type Said } from "../crypto/content.ts";
 import { toEvent } from "../groups/event.ts";
 import { readState, type StateRow } from "../crypto/group-state.ts";
 import type { Handed, HandedStretch, Told } from "../crypto/keys/conversation-acts.ts";
@@ -10,7 +10,7 @@ import type { EntryRow, OpenedRow } from "../replica/database.ts";
 import { listRuns } from "../replica/entries.ts";
 import { startHash } from "../replica/log-hash.ts";
 import type { WholeRow } from "../replica/records.ts";
-import { KIND_STATE } from "../wire/contract.ts";
+import { KIND_MESSAGE, KIND_STATE } from "../wire/contract.ts";
 
 /** Verdicts that something learnt later may change: a key, an epoch, somebody's chain, a deletion, a newer Hearth. */
 export const HEALS: ReadonlySet<Verdict> = new Set<Verdict>(["keyless", "unproven", "not_listed", "withheld", "unsupported"]);
@@ -45,6 +45,20 @@ function openState(content: object, maySet: boolean): StateRow | null {
   return state && { ...state, picture: state.picture && nameOf(state.picture), maySet, changes: [] };
 }
 
+/** What is said as it counts: who may not call everybody has not (8.10). */
+function hear(said: Said, { mayCall }: Told): Said {
+  if (said.type !== "text" || mayCall) return said;
+  const heard = { ...said };
+  delete heard.everyone;
+  return heard;
+}
+
+/** Whether a message wants to tell this person. An edit tells nobody anew. */
+function callsReader({ kind }: EntryRow, { verdict, content }: OpenedRow, { reader }: Told): boolean {
+  if (kind !== KIND_MESSAGE || verdict !== null || content?.type !== "text" || reader === null) return false;
+  return content.everyone === true || (content.mentions ?? []).includes(reader);
+}
+
 function open(row: EntryRow, told: Told): OpenedRow {
   const { verdict, sentAt, target, isWithheld, isRestored, isLost, act, maySet } = told;
   const event = act && toEvent(act, row.from_user);
@@ -54,7 +68,7 @@ function open(row: EntryRow, told: Told): OpenedRow {
     const state = openState(content, maySet);
     if (state === null) opened.verdict = "malformed";
     else opened.state = state;
-  } else if (content !== null) opened.content = readContent(content, row.kind);
+  } else if (content !== null) opened.content = hear(readContent(content, row.kind), told);
   if (event !== null) opened.event = event;
   if (isRestored) opened.is_restored = true;
   if (isLost) opened.is_lost = true;
@@ -72,6 +86,8 @@ export function withTold<R extends EntryRow>(row: R, one: Told): R {
   delete told.waits;
   delete told.wants;
   delete told.fails;
+  delete told.calls;
+  if (callsReader(row, opened, one)) told.calls = 1;
   // What is lost is said once, where it stands, and is no fault; neither is the end of one's own stay, whose epoch one is not given.
   if ((verdict !== null && !is_lost && one.act === null) || is_withheld) told.fails = 1;
   if (verdict !== null && HEALS.has(verdict)) told.waits = 2;

@@ -35,6 +35,7 @@ const mains: Partial<Record<RouteName, Loader>> = {
   friendLink: () => import("../friends/FriendLinkPage.svelte"),
   user: () => import("../friends/UserPage.svelte"),
   userSecurity: () => import("../trust/PersonSecurityPage.svelte"),
+  mentions: () => import("../mentions/MentionsPage.svelte"),
   starred: () => import("../private/StarredPage.svelte"),
   profile: () => import("../accounts/ProfilePage.svelte"),
   devices: () => import("../accounts/DevicesPage.svelte"),

@@ -5,6 +5,7 @@ export const icons = [
   "arrow-down",
   "arrow-left",
   "arrow-right",
+  "at",
   "bell",
   "bell-slash",
   "bookmark-fill",

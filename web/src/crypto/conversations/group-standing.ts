@@ -1,7 +1,7 @@
 // What there is to say of a group: who is in it and as what, who may do what, and what its signed entries say that somebody did.
 import { equal } from "../protocol/codec.ts";
 import { type Epoch, readEpoch, type Settings } from "../protocol/epoch.ts";
-import { rankOf } from "../protocol/epoch-rules.ts";
+import { findMember, rankOf } from "../protocol/epoch-rules.ts";
 import type { Live } from "./device.ts";
 import type { KnownEpoch } from "./judging/epochs.ts";
 import type { Finding } from "./judging/judge-log.ts";
@@ -48,8 +48,14 @@ export function findAct({ known }: Live, { row, verdict }: Finding): ToldAct | n
   return isOwn && equal(epoch.previous, before!.hash) ? describe(epoch, before, made) : null;
 }
 
-/** Whether the author of an entry may change what is said of the group, and not only say it again (8.10). */
-export function maySetState({ known: { epochs } }: Live, { row }: Finding): boolean {
+/** Whether the author of an entry of a group has a right (7.2): to change what is said of it, and not only say it again; to tell all of it. */
+export function hasRight({ known: { epochs } }: Live, { row }: Finding, right: "settingsBy" | "everyoneBy"): boolean {
   const epoch = epochs.find(row.epoch);
-  return epoch !== undefined && rankOf(epoch.roster, row.user) <= epoch.epoch.settings.settingsBy;
+  return epoch?.epoch.kind === "group" && rankOf(epoch.roster, row.user) <= epoch.epoch.settings[right];
+}
+
+/** This person, as one to whom an entry was written: not by themselves, and as a member of its epoch. Ids of others mean nobody (8.10). */
+export function findReader({ known: { epochs, where } }: Live, { row }: Finding): number | null {
+  const member = row.user === where.user ? undefined : findMember(epochs.find(row.epoch)?.roster ?? [], where.user);
+  return member?.user ?? null;
 }

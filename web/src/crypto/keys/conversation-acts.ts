@@ -4,7 +4,7 @@ import { type Bytes, fromHex, toHex } from "../../lib/bytes.ts";
 import { act, begin, repeatPending } from "../conversations/acting/act.ts";
 import { type Bond, describeBond } from "../conversations/conversation-facts.ts";
 import type { Device, Live } from "../conversations/device.ts";
-import { describeGroup, findAct, type GroupStanding, maySetState, type ToldAct } from "../conversations/group-standing.ts";
+import { describeGroup, findAct, findReader, type GroupStanding, hasRight, type ToldAct } from "../conversations/group-standing.ts";
 import { fetchBelow } from "../conversations/fetching/fetch-below.ts";
 import { confirm } from "../conversations/fetching/fetch-epochs.ts";
 import { listClaims, takeGossip } from "../conversations/gossip.ts";
@@ -39,8 +39,11 @@ export type Told = Omit<Finding, "row" | "extensions"> & {
   isLost: boolean;
   /** What a signed entry of a group did. */
   act: ToldAct | null;
-  /** The author may change what is said of the group. */
+  /** The author may change what is said of the group; and tell all of it. */
   maySet: boolean;
+  mayCall: boolean;
+  /** This person's id, if it was written to them. */
+  reader: number | null;
 };
 
 /**
@@ -157,7 +160,7 @@ function tellNew(live: Live, taken: readonly Row[]): Told[] {
     said.set(row.seq, one);
     news.push({
       seq: row.seq, verdict, content, sentAt, target, isPlain, isEmptied, isWithheld, isRestored, isLost: isLostRow(live, finding), wants,
-      act: findAct(live, finding), maySet: maySetState(live, finding),
+      act: findAct(live, finding), maySet: hasRight(live, finding, "settingsBy"), mayCall: hasRight(live, finding, "everyoneBy"), reader: findReader(live, finding),
     });
   }
   return news;

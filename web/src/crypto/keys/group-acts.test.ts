@@ -141,3 +141,19 @@ test("of a state it is told whether its author may change it", LONG, async () =>
   await say(alice);
   expect((await tell(alice, group)).filter((one) => one.content !== null).map((one) => one.maySet)).toEqual([false, true]);
 });
+
+test("of a message it is told whether its author may call everybody, and whether it was written to oneself", LONG, async () => {
+  const { alice, bob, carol, group } = await begin(2);
+  await meet(group, bob);
+  await alice.say(group, 1, "by the owner");
+  await bob.say(group, 1, "by a member");
+  await alice.ask("changeGroup", { conversation: group, wanted: { action: "settings", settings: { everyoneBy: MEMBER } }, hasHistory: false });
+  await meet(group, bob);
+  await bob.say(group, 2, "by right");
+  await alice.ask("changeGroup", { conversation: group, wanted: { action: "add", targets: [{ user: 3, cause: null }], historyFrom: 0 }, hasHistory: true });
+  await meet(group, carol);
+  await alice.say(group, 2, "to carol, too");
+  const toldTo = async (one: Browser) => (await tell(one, group)).filter(({ content }) => content !== null).map(({ mayCall, reader }) => [mayCall, reader]);
+  expect(await toldTo(bob)).toEqual([[true, 2], [false, null], [true, null], [true, 2]]);
+  expect(await toldTo(carol)).toEqual([[true, null], [false, null], [true, null], [true, 3]]);
+});

@@ -152,7 +152,7 @@ export const groups: Translation<typeof en>["groups"] = {
   mayAdd: "إضافة أشخاص",
   maySet: "تغيير الاسم والصورة وهذه الحقوق",
   mayPin: "تثبيت الرسائل",
-  mayCallAll: "مناداة الجميع بـ @everyone",
+  mayCallAll: "مناداة الجميع بـ @all",
   byOwners: "المالكون",
   byAdmins: "المالكون والمشرفون",
   byAll: "كل الأعضاء",

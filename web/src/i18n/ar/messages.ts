@@ -145,7 +145,7 @@ export const messages: Translation<typeof en>["messages"] = {
   starredTitle: "الرسائل المميّزة بنجمة",
   starredNone: "لا شيء مميّز بنجمة بعد",
   starredNoneText: "ميّز بنجمة ما تريد أن تجده لاحقًا: يبقى هنا على كل أجهزتك، ولا يراه أحد غيرك.",
-  starredAway: "ليست على هذا الجهاز بعد. افتحها لتراها.",
+  notHereYet: "ليست على هذا الجهاز بعد. افتحها لتراها.",
   deleteForMe: "حذف لدي",
   undo: "تراجع",
   hiddenNow: {

@@ -108,7 +108,7 @@ export const groups = {
   mayAdd: "Add people",
   maySet: "Change name, picture and these rights",
   mayPin: "Pin messages",
-  mayCallAll: "Call everybody with @everyone",
+  mayCallAll: "Call everybody with @all",
   byOwners: "Owners",
   byAdmins: "Owners and admins",
   byAll: "All members",

@@ -122,7 +122,7 @@ export const messages = {
   starredTitle: "Starred messages",
   starredNone: "Nothing starred yet",
   starredNoneText: "Star what you want to find again: it is here on all your devices, and nobody else sees it.",
-  starredAway: "Not on this device yet. Open it to see it.",
+  notHereYet: "Not on this device yet. Open it to see it.",
   deleteForMe: "Delete for me",
   undo: "Undo",
   hiddenNow: { one: "Deleted for you, on all your devices", other: "{count} messages deleted for you, on all your devices" },

@@ -110,7 +110,7 @@ export const groups: Translation<typeof en>["groups"] = {
   mayAdd: "લોકોને ઉમેરવા",
   maySet: "નામ, ચિત્ર અને આ અધિકારો બદલવા",
   mayPin: "સંદેશા પિન કરવા",
-  mayCallAll: "@everyone થી બધાને બોલાવવા",
+  mayCallAll: "@all થી બધાને બોલાવવા",
   byOwners: "માલિકો",
   byAdmins: "માલિકો અને એડમિન",
   byAll: "બધા સભ્યો",

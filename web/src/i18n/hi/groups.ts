@@ -110,7 +110,7 @@ export const groups: Translation<typeof en>["groups"] = {
   mayAdd: "लोगों को जोड़ना",
   maySet: "नाम, तस्वीर और ये अधिकार बदलना",
   mayPin: "संदेश पिन करना",
-  mayCallAll: "@everyone से सबको बुलाना",
+  mayCallAll: "@all से सबको बुलाना",
   byOwners: "मालिक",
   byAdmins: "मालिक और एडमिन",
   byAll: "सभी सदस्य",

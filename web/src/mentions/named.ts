@@ -1,0 +1,63 @@
+// Who is mentioned in a text: those whose `@username` stands in it as a whole word, and everybody by `@all` (protocol-encryption.md, 8.10). Pure.
+import type { NamedCard } from "../accounts/names.ts";
+import type { Text } from "../crypto/content.ts";
+import { rankIn } from "../groups/closing.ts";
+import type { ConversationRow } from "../replica/database.ts";
+
+/** The word that calls everybody, in whatever language one writes: nobody has it for a username, as little as the other one. */
+export const ALL = "all";
+const CALLS_ALL: ReadonlySet<string> = new Set([ALL, "everyone"]);
+
+/** Whom one can mention in a conversation, oneself left out; who wrote last comes first. */
+export interface Callable {
+  people: NamedCard[];
+  /** One may call everybody. */
+  isAllowed: boolean;
+}
+
+export const NOBODY_CALLABLE: Callable = { people: [], isAllowed: false };
+
+/** A word that begins with @, and where it stands. */
+export interface Named {
+  from: number;
+  to: number;
+  /** Without the @, in the form in which usernames are compared. */
+  name: string;
+}
+
+export type Mentioned = Pick<Text, "mentions" | "everyone">;
+
+/** People whom one message names at most (8.10). */
+const MOST = 50;
+/** What usernames are made of; what stands before is no address of a mail or a page. */
+const WORD = /(?<![a-z\d/@+-])@([\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[._-][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*)/giu;
+
+/** Usernames are kept so, but for what only the server folds. */
+export const toName = (typed: string): string => typed.normalize("NFKC").toLowerCase().normalize("NFKC");
+
+export const isAll = (name: string): boolean => CALLS_ALL.has(name);
+
+/** All words of a text that may be a mention, in order. Linear in its length. */
+export function listNamed(text: string): Named[] {
+  const found = Array.from(text.matchAll(WORD), ({ 0: word, 1: name, index }) => ({ from: index, to: index + word.length, name: toName(name!) }));
+  return found.filter(({ to }) => text[to] !== "@");
+}
+
+/** In a group, once an epoch says who is in it and what they may. `authors` are those who wrote what is at hand, in order. */
+export function listCallable({ kind, group }: Pick<ConversationRow, "kind" | "group">, users: ReadonlyMap<number, NamedCard>, me: number, authors: readonly number[] = []): Callable {
+  if (kind !== "group" || !group) return NOBODY_CALLABLE;
+  const there = group.members.map(({ user }) => user).filter((user) => user !== me && !group.left.includes(user));
+  const people = there.flatMap((user) => users.get(user) ?? []).filter(({ deleted, username }) => !deleted && username !== "");
+  const last = new Map(authors.map((user, at) => [user, at]));
+  people.sort((one, other) => (last.get(other.id) ?? -1) - (last.get(one.id) ?? -1) || one.display_name.localeCompare(other.display_name));
+  return { people, isAllowed: rankIn(group.members, me) <= group.rights.everyoneBy };
+}
+
+/** What a text says to whom, as a record says it: nothing of what there is none of. */
+export function findMentioned(text: string, { people, isAllowed }: Callable): Mentioned {
+  const names = new Set(listNamed(text).map(({ name }) => name));
+  if (names.size === 0) return {};
+  const ids = people.filter(({ username }) => names.has(toName(username))).map(({ id }) => id);
+  const callsAll = isAllowed && [...names].some(isAll);
+  return { ...(ids.length > 0 && { mentions: [...new Set(ids)].slice(0, MOST) }), ...(callsAll && { everyone: true }) };
+}
