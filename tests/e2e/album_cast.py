@@ -141,7 +141,8 @@ async def talk_in_a_group(me: Client, others: dict[str, Client]) -> None:
         await wait_for(lambda author=author: group in author.replica.conversations)
         await author.send(group, text)
     await others["sam"].groups.leave(group)
-    await others["ada"].send(group, "A pity. See you all at ten then!")
+    called = f"A pity. @{ME}, do you bring the map? See you @all at ten!"
+    await others["ada"].send(group, called, mentions=[me.user_id], everyone=True)
 
 
 async def say_in_a_newer_format(author: Client) -> None:

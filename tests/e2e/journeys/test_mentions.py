@@ -65,8 +65,13 @@ async def test_who_is_mentioned_is_told_and_nobody_else(three: Three) -> None:
     await bob.opens("/you/mentions")
     await bob.page.get_by_role("main").get_by_role("link", name="Are you there, @bob").click()
     await expect(bob.message("Are you there, @bob")).to_be_in_viewport(timeout=PATIENCE)
+    await expect(bob.message("Are you there, @bob").get_by_title("Mentions you")).to_have_text("@bob")
     await bob.opens()
     await expect(bob.row("Walkers")).not_to_contain_text(MENTIONED)
+
+    await enters(carol, "Walkers")
+    await carol.message("Are you there, @bob").get_by_role("link", name="@bob").click()
+    await expect(carol.page.get_by_role("heading", name="Bob", exact=True)).to_be_visible(timeout=PATIENCE)
 
 
 async def test_one_jumps_from_mention_to_mention(three: Three) -> None:
@@ -90,7 +95,9 @@ async def test_one_jumps_from_mention_to_mention(three: Three) -> None:
     await expect(bob.message("Second @bob")).to_be_in_viewport(timeout=PATIENCE)
     await expect(jump).to_have_count(0)
     await enters(carol, "Walkers")
-    await expect(carol.page.get_by_role("button", name=re.compile("new messages"))).to_be_visible(timeout=PATIENCE)
+    await expect(carol.page.get_by_role("button", name=re.compile("new messages"))).to_be_visible(
+        timeout=PATIENCE
+    )
     await expect(carol.page.locator("button[data-mention]")).to_have_count(0)
 
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { readContent } from "../crypto/content.ts";
 import { KIND_MESSAGE } from "../wire/contract.ts";
-import { type Callable, findMentioned, listCallable, listNamed } from "./named.ts";
+import { ALL, type Callable, findMentioned, listCallable, listNamed, splitNamed, tellsUser } from "./named.ts";
 
 const card = (id: number, username: string) => ({ id, username, display_name: username, avatar_id: null, deleted: false });
 const people = [card(2, "bob"), card(3, "bob.smith"), card(4, "आशा"), card(5, "zoë"), card(6, "علي"), card(7, "伊藤")];
@@ -81,4 +81,33 @@ test("a text of nothing but beginnings is looked through at once", () => {
   const started = performance.now();
   for (const long of ["@".repeat(10_000), "@a.".repeat(3300), `@${"a".repeat(9990)}@`, "@a".repeat(5000)]) listNamed(long);
   expect(performance.now() - started).toBeLessThan(200);
+});
+
+test("the words of those whom a message tells are pieces of their own, and no others", () => {
+  const known = new Map([...people, card(9, "all")].map((one) => [one.id, one]));
+  const split = (text: string, mentions: number[], everyone?: true) => splitNamed(text, { mentions, ...(everyone && { everyone }) }, known);
+  expect(split("hi @Bob, @zoë and @bob.smith", [2, 3])).toEqual(["hi ", { text: "@Bob", user: 2 }, ", @zoë and ", { text: "@bob.smith", user: 3 }]);
+  expect(split("@bob", [8, 2])).toEqual([{ text: "@bob", user: 2 }]);
+  expect(split("@bob", [8])).toEqual(["@bob"]);
+  expect(split("@all!", [], true)).toEqual([{ text: "@all", user: ALL }, "!"]);
+  expect(split("@all!", [])).toEqual(["@all!"]);
+  expect(split("", [2], true)).toEqual([]);
+});
+
+test("whom a message tells is said by its ids, and by everybody", () => {
+  expect(tellsUser({ type: "text", text: "x", mentions: [2] }, 2)).toBe(true);
+  expect(tellsUser({ type: "text", text: "@bob", mentions: [3] }, 2)).toBe(false);
+  expect(tellsUser({ type: "text", text: "x", everyone: true }, 2)).toBe(true);
+  expect(tellsUser({ type: "deleted" }, 2)).toBe(false);
+});
+
+test("whatever is written, its pieces are the text", () => {
+  const known = new Map(people.map((one) => [one.id, one]));
+  const word = fc.constantFrom("@", "bob", "@bob", "@all", "@आशा", " ", "_", ".", "\u202e", "\ud83d", "İ", "@ZOË");
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 40 }), (parts) => {
+      const pieces = splitNamed(parts.join(""), { mentions: [2, 4, 5, 77], everyone: true }, known);
+      expect(pieces.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("")).toBe(parts.join(""));
+    }),
+  );
 });

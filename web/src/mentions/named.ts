@@ -1,6 +1,6 @@
 // Who is mentioned in a text: those whose `@username` stands in it as a whole word, and everybody by `@all` (protocol-encryption.md, 8.10). Pure.
 import type { NamedCard } from "../accounts/names.ts";
-import type { Text } from "../crypto/content.ts";
+import type { Content, Text } from "../crypto/content.ts";
 import { rankIn } from "../groups/closing.ts";
 import type { ConversationRow } from "../replica/database.ts";
 
@@ -37,6 +37,9 @@ export const toName = (typed: string): string => typed.normalize("NFKC").toLower
 
 export const isAll = (name: string): boolean => CALLS_ALL.has(name);
 
+/** Whether it tells this person. */
+export const tellsUser = (content: Content, user: number): boolean => content.type === "text" && (content.everyone === true || (content.mentions ?? []).includes(user));
+
 /** All words of a text that may be a mention, in order. Linear in its length. */
 export function listNamed(text: string): Named[] {
   const found = Array.from(text.matchAll(WORD), ({ 0: word, 1: name, index }) => ({ from: index, to: index + word.length, name: toName(name!) }));
@@ -60,4 +63,26 @@ export function findMentioned(text: string, { people, isAllowed }: Callable): Me
   const ids = people.filter(({ username }) => names.has(toName(username))).map(({ id }) => id);
   const callsAll = isAllowed && [...names].some(isAll);
   return { ...(ids.length > 0 && { mentions: [...new Set(ids)].slice(0, MOST) }), ...(callsAll && { everyone: true }) };
+}
+
+/** A word that names somebody: the user, or everybody. */
+export interface NamedPiece {
+  text: string;
+  user: number | typeof ALL;
+}
+
+/** What stands between the words that name those whom a message tells, and these. Only ids say who is meant, and only known people are. */
+export function splitNamed(text: string, { mentions = [], everyone }: Mentioned, people: ReadonlyMap<number, NamedCard>): (string | NamedPiece)[] {
+  const ids = new Map(mentions.map((id) => [toName(people.get(id)?.username ?? ""), id]));
+  const pieces: (string | NamedPiece)[] = [];
+  let done = 0;
+  for (const { from, to, name } of listNamed(text)) {
+    const user = everyone && isAll(name) ? ALL : ids.get(name);
+    if (user === undefined) continue;
+    if (from > done) pieces.push(text.slice(done, from));
+    pieces.push({ text: text.slice(from, to), user });
+    done = to;
+  }
+  if (done < text.length) pieces.push(text.slice(done));
+  return pieces;
 }

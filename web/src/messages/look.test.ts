@@ -59,3 +59,9 @@ test("every sign is an outline, two paths in the one of two ticks", () => {
   for (const sign of Object.values(SIGNS)) expect(sign).toMatch(/^M0 0[Mm]/);
   expect(SIGNS.read.match(/M0 0/g)).toHaveLength(2);
 });
+
+test("a text that names somebody is drawn in pieces, one that only looks so is not", () => {
+  expect(readLook({ type: "text", text: "@bob", mentions: [2] }).plain).toBeNull();
+  expect(readLook({ type: "text", text: "look", everyone: true }).plain).toBeNull();
+  expect(readLook({ type: "text", text: "@bob" }).plain).toBe("@bob");
+});

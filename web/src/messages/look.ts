@@ -1,5 +1,5 @@
 // What of a message's text decides how it is drawn, found out once for each.
-import type { Content } from "../crypto/content.ts";
+import type { Content, Text } from "../crypto/content.ts";
 import { parse } from "../formatting/parse.ts";
 import type { Block } from "../formatting/tree.ts";
 import type { PlainKey } from "../i18n/index.svelte.ts";
@@ -9,7 +9,7 @@ import { findEndDirection } from "./direction.ts";
 import { findHead } from "./head.ts";
 
 export interface Look {
-  /** The text when there is nothing in it but text, as in most, and nothing else to do about it. */
+  /** The text when there is nothing in it but text, as in most, it names nobody, and there is nothing else to do about it. */
   plain: string | null;
   /** The text, its marks and links; null when it cannot be shown. */
   blocks: Block[] | null;
@@ -32,18 +32,18 @@ const known = new WeakMap<Content, Look>();
 
 export function readLook(content: Content): Look {
   let look = known.get(content);
-  if (!look) known.set(content, (look = content.type === "text" ? make(content.text) : makeClosed(sayClosed(content))));
+  if (!look) known.set(content, (look = content.type === "text" ? make(content) : makeClosed(sayClosed(content))));
   return look;
 }
 
 const makeClosed = (note: PlainKey): Look => ({ plain: null, blocks: null, head: null, note, emoji: 0, isPiled: false, end: null });
 
-function make(text: string): Look {
+function make({ text, mentions, everyone }: Text): Look {
   const emoji = countOnlyEmoji(text);
   const blocks = parse(text);
   const head = findHead(text, blocks);
   const isPiled = PILED.test(text);
-  const isPlain = head === null && !isPiled && blocks.every(isBare);
+  const isPlain = head === null && !isPiled && !mentions && !everyone && blocks.every(isBare);
   // Below a long one stands a button, which runs as the page does; below a block the time has a line of its own, at the page's end.
   const end = head === null && blocks.at(-1)?.type === "lines" ? findEndDirection(text) : null;
   return { plain: isPlain ? text : null, blocks, head, note: null, emoji, isPiled, end };

@@ -32,5 +32,4 @@ export const mentions: Translation<typeof en>["mentions"] = {
   none: "لم يذكرك أحد بعد",
   noneText: "عندما يكتب أحد في مجموعة @{username} أو @all، تجد ذلك هنا.",
   ofYou: "تذكرك",
-  toPerson: "الانتقال إلى {name}",
 };

@@ -9,5 +9,4 @@ export const mentions = {
   none: "Nobody has mentioned you yet",
   noneText: "When somebody in a group writes @{username} or @all, you find it here.",
   ofYou: "Mentions you",
-  toPerson: "Go to {name}",
 } as const;

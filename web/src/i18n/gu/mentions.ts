@@ -11,5 +11,4 @@ export const mentions: Translation<typeof en>["mentions"] = {
   none: "હજી સુધી કોઈએ તમારો ઉલ્લેખ કર્યો નથી",
   noneText: "જ્યારે કોઈ જૂથમાં @{username} અથવા @all લખશે, ત્યારે તે તમને અહીં મળશે.",
   ofYou: "તમારો ઉલ્લેખ છે",
-  toPerson: "{name} પર જાઓ",
 };
