@@ -19,6 +19,14 @@ async def begin_a_mention(page: Page) -> None:
     await page.locator("[role=listbox] [role=option]").first.wait_for()
 
 
+async def choose_level(page: Page) -> None:
+    """What one wants to be told of."""
+    await meet_in_a_group(page)
+    await page.locator("#main header [aria-haspopup=menu]").click()
+    await page.locator("[role=menuitem]:has(use[href$='#chat-heart'])").click()
+    await page.locator("dialog[open] [type=radio]").first.wait_for()
+
+
 def open_group(then: Prepare | None = None) -> Prepare:
     """Go to the page of the group."""
 

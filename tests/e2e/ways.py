@@ -246,6 +246,15 @@ async def check_recovery_key(page: Page) -> None:
     await page.locator("form input").wait_for()
 
 
+async def be_left_alone(page: Page) -> None:
+    """Not to be disturbed for an hour, unless one is not already."""
+    buttons = page.locator("#main section:last-of-type button")
+    await buttons.first.wait_for()
+    if await buttons.count() > 1:
+        await buttons.first.click()
+    await page.locator("#main [role=status]").wait_for()
+
+
 def press(selector: str) -> Prepare:
     """Press the first of them; for what opens a dialog or a menu."""
 

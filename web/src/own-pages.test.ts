@@ -25,6 +25,7 @@ const ROUTES = {
   you: { name: "you" },
   starred: { name: "starred" },
   mentions: { name: "mentions" },
+  notifications: { name: "notifications" },
   profile: { name: "profile" },
   devices: { name: "devices" },
   security: { name: "security" },

@@ -23,6 +23,7 @@ export type Route =
   | { name: "you" }
   | { name: "starred" }
   | { name: "mentions" }
+  | { name: "notifications" }
   | { name: "profile" }
   | { name: "devices" }
   | { name: "security" }
@@ -48,6 +49,7 @@ const FIXED = {
   "/you": "you",
   "/you/starred": "starred",
   "/you/mentions": "mentions",
+  "/you/notifications": "notifications",
   "/you/profile": "profile",
   "/you/devices": "devices",
   "/you/security": "security",
@@ -155,6 +157,7 @@ export function sectionOf(route: Route): Section | null {
     case "you":
     case "starred":
     case "mentions":
+    case "notifications":
     case "profile":
     case "devices":
     case "security":

@@ -1,5 +1,5 @@
 // The service worker: keeps one version of the shell, so that Hearth opens offline. It never answers for /api or
-// /socket.io, and keeps nothing but the files of the build. build/service-worker.ts fills in version and files.
+// /socket.io, and keeps nothing but the files of the build. Whoever presses a notification is led to its message. build/service-worker.ts fills in version and files.
 import { isOwnPage } from "./own-pages.ts";
 
 interface Lasting extends Event {
@@ -9,12 +9,25 @@ interface Fetching extends Event {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;
 }
+interface Pressing extends Lasting {
+  readonly notification: { readonly data: unknown; close(): void };
+}
+interface Page {
+  readonly visibilityState: string;
+  focus(): Promise<unknown>;
+  postMessage(message: { go: string }): void;
+}
 interface Worker {
   readonly location: Location;
-  readonly clients: { claim(): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(of: { type: "window"; includeUncontrolled: true }): Promise<readonly Page[]>;
+    openWindow(path: string): Promise<unknown>;
+  };
   skipWaiting(): Promise<void>;
   addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
   addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "notificationclick", listener: (event: Pressing) => void): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
 }
 
@@ -44,8 +57,22 @@ async function answerFile(request: Request): Promise<Response> {
   return file ?? fetch(request);
 }
 
+/** In a page that is open, else in a new one. */
+async function goTo(path: string): Promise<void> {
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ visibilityState }) => visibilityState === "visible") ?? pages[0];
+  if (!page) return void (await worker.clients.openWindow(path));
+  // A browser may refuse the focus; the message is shown all the same.
+  await page.focus().catch(() => undefined);
+  page.postMessage({ go: path });
+}
+
 worker.addEventListener("install", (event) => event.waitUntil(install()));
 worker.addEventListener("activate", (event) => event.waitUntil(activate()));
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  if (typeof event.notification.data === "string") event.waitUntil(goTo(event.notification.data));
+});
 worker.addEventListener("message", (event) => {
   if (event.data === "activate") void worker.skipWaiting();
 });

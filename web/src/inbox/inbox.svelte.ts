@@ -5,6 +5,12 @@ import { Live } from "../replica/live.svelte.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { readInbox, type InboxRow } from "./read.ts";
 
+/** Unread messages of which one wants to be told. */
+function countTold({ unread, mentions, keeping }: InboxRow): number {
+  if (keeping.level === "all") return unread;
+  return keeping.level === "mentions" ? mentions : 0;
+}
+
 export class Inbox {
   readonly #live: Live<InboxRow[]>;
 
@@ -24,7 +30,7 @@ export class Inbox {
   /** Unread messages in all conversations that are to be noticed. */
   get unread(): number {
     const now = Date.now();
-    return this.#live.value.filter(({ keeping }) => !keeping.isArchived && !isMuted(keeping, now)).reduce((sum, row) => sum + (row.unread || Number(row.keeping.isMarked)), 0);
+    return this.#live.value.filter(({ keeping }) => !keeping.isArchived && !isMuted(keeping, now)).reduce((sum, row) => sum + (countTold(row) || Number(row.keeping.isMarked)), 0);
   }
 
   stop(): void {

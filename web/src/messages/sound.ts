@@ -1,4 +1,5 @@
 // The soft sound of a new message: two notes of a wooden bell, made here, no file. Several tabs make it once.
+import { onceAmongTabs } from "../lib/once.ts";
 
 const NOTES = [
   { at: 0, pitch: 659.3 },
@@ -30,11 +31,5 @@ function ring(): void {
 /** Takes the right to sound for one message, for all tabs; with `isSilent` only so that no other tab sounds. */
 export async function soundOnce(client_id: string, isSilent: boolean): Promise<void> {
   if (!isSilent) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  const locks = navigator.locks as LockManager | undefined;
-  if (!locks) return isSilent ? undefined : ring();
-  await locks.request(`hearth sound ${client_id}`, { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    if (!isSilent) ring();
-    await new Promise((resolve) => setTimeout(resolve, HELD));
-  });
+  await onceAmongTabs(`sound ${client_id}`, HELD, isSilent ? () => undefined : ring);
 }

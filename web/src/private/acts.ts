@@ -16,11 +16,13 @@ export interface KeepingActs {
   keeping: Keeping;
   /** Asks for how long it is to be quiet. */
   askMute: () => void;
+  /** Asks what one wants to be told of; only of a group. */
+  askLevel: (() => void) | null;
   /** Leaves it, where it is open: what is marked as unread is not looked at. */
   leave: () => void;
 }
 
-export function listKeepingActs({ own, conversation, keeping, askMute, leave }: KeepingActs): KeepingAct[] {
+export function listKeepingActs({ own, conversation, keeping, askMute, askLevel, leave }: KeepingActs): KeepingAct[] {
   const run = (act: Promise<void>): void => void act.catch(console.error);
   const { pinnedAt, isArchived } = keeping;
   const unread = (): void => {
@@ -32,6 +34,7 @@ export function listKeepingActs({ own, conversation, keeping, askMute, leave }: 
     isMuted(keeping, Date.now())
       ? { label: t("inbox.unmute"), icon: "bell", run: () => run(mute(own, conversation, 0)) }
       : { label: t("inbox.mute"), icon: "bell-slash", run: askMute },
+    ...(askLevel ? [{ label: t("notifications.title"), icon: "chat-heart" as const, run: askLevel }] : []),
     { label: t("inbox.markUnread"), icon: "envelope", run: unread },
     { label: t(isArchived ? "inbox.unarchive" : "inbox.archive"), icon: "archive", run: () => run(archive(own, conversation, !isArchived)) },
   ];

@@ -48,7 +48,7 @@ it("shows what was changed at once, and carries it out in order", async () => {
   await pin(own, CONVERSATION, 7);
   await mute(own, CONVERSATION, Infinity);
   await archive(own, CONVERSATION, true);
-  const kept = { mutedUntil: Infinity, isArchived: true, pinnedAt: 0, isMarked: false };
+  const kept = { mutedUntil: Infinity, isArchived: true, pinnedAt: 0, isMarked: false, level: "all" };
   expect(await keepingOf()).toEqual(kept);
   await new PrivateWatch(ask, refused).look(replica, own);
   expect(served).toEqual([{ kind: PRIVATE_KEEPING, place: CONVERSATION, fields: { muted: true, archived: true } }]);
@@ -80,5 +80,5 @@ it("asks nothing before this device has its keys", async () => {
 });
 
 it("what another program wrote in another form is as if it were not there", () => {
-  expect(readKeeping({ muted: "yes", archived: 1, pinned: -3, unread: {} })).toEqual({ mutedUntil: 0, isArchived: false, pinnedAt: 0, isMarked: false });
+  expect(readKeeping({ muted: "yes", archived: 1, pinned: -3, unread: {} })).toEqual({ mutedUntil: 0, isArchived: false, pinnedAt: 0, isMarked: false, level: "all" });
 });

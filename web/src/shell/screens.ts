@@ -36,6 +36,7 @@ const mains: Partial<Record<RouteName, Loader>> = {
   user: () => import("../friends/UserPage.svelte"),
   userSecurity: () => import("../trust/PersonSecurityPage.svelte"),
   mentions: () => import("../mentions/MentionsPage.svelte"),
+  notifications: () => import("../notifications/NotificationsPage.svelte"),
   starred: () => import("../private/StarredPage.svelte"),
   profile: () => import("../accounts/ProfilePage.svelte"),
   devices: () => import("../accounts/DevicesPage.svelte"),

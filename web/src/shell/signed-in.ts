@@ -17,6 +17,7 @@ import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { PrivateWatch } from "../private/watch.ts";
+import { Quiet } from "../notifications/quiet.svelte.ts";
 import { Presence } from "../presence/presence.svelte.ts";
 import { Client, type EndReason } from "../sync/client.ts";
 import { Trust } from "../trust/trust.svelte.ts";
@@ -40,6 +41,7 @@ export interface SignedIn {
   keys: Keys;
   keysWatch: KeysWatch;
   presence: Presence;
+  quiet: Quiet;
   trust: Trust;
   typing: Typing;
   stop: () => void;
@@ -115,6 +117,7 @@ export function startClient(): SignedIn {
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
+    quiet: new Quiet(client.replica, client.own),
     trust: new Trust({
       ...{ ...leading, replica: client.replica, channel: openDesk("trust", user.id) },
       lookAgain: (conversations) => client.sealing.lookAgain(conversations),

@@ -1,0 +1,23 @@
+// Words about how one is called when something comes.
+export const notifications = {
+  title: "Notifications",
+  here: "On this device",
+  show: "Show notifications",
+  showHint: "When something comes while Hearth is open in a tab or window that you do not see.",
+  unsupported: "This browser cannot show notifications.",
+  refused: "This browser does not allow them. Allow notifications for this address in its settings, then switch them on here.",
+  words: "With what was written",
+  wordsHint: "Switched off, they say only that something came, and from whom.",
+  quiet: "Do not disturb",
+  quietText: "No sound and no notification, on all your devices. Messages still come and are counted.",
+  quietHour: "For 1 hour",
+  quietMorning: "Until 8 in the morning",
+  quietForGood: "Until I end it",
+  quietNow: "You are not disturbed until you end it.",
+  quietUntil: "You are not disturbed until {at}.",
+  quietEnd: "End it",
+  levels: "Tell me about",
+  all: "All messages",
+  mentions: "Messages that mention me",
+  none: "Nothing",
+} as const;
