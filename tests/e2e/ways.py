@@ -113,6 +113,33 @@ def choose_act(icon: str) -> Prepare:
     return prepare
 
 
+async def ask_by_poll(page: Page) -> None:
+    """A poll in which one has chosen, and the next one begun."""
+    await talk_with("layla")(page)
+    await see_opened(page)
+    await page.locator("button:has(use[href$='#bar-chart'])").click()
+    inputs = page.locator("dialog[open] input:not([type=checkbox])")
+    for at, text in enumerate(
+        (
+            "When shall we meet by the old bridge over the river, and who brings what?",
+            "Friday",
+            "نهاية الأسبوع",
+        )
+    ):
+        await inputs.nth(at).fill(text)
+    await page.locator("dialog[open] [type=submit]").click()
+    option = page.locator("[data-option]:enabled").last
+    await option.click()
+    await page.locator("[data-voters]").last.wait_for()
+
+
+async def begin_a_poll(page: Page) -> None:
+    await talk_with("grandma")(page)
+    await see_opened(page)
+    await page.locator("button:has(use[href$='#bar-chart'])").click()
+    await page.locator("dialog[open] fieldset input").first.fill("With cheese")
+
+
 async def see_pinned(page: Page) -> None:
     """All that is pinned: the last message of each side, unless they are already."""
     await talk_with("grandma")(page)

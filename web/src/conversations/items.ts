@@ -2,6 +2,7 @@
 import { type Content, isContent } from "../crypto/content.ts";
 import type { Verdict } from "../crypto/protocol/codec.ts";
 import type { EntryRow, MemberRow, Replica } from "../replica/database.ts";
+import type { VoteMark } from "../replica/marks.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 import { type Failing, NO_OVERLAY, type Overlay, type ReactionGroup } from "./overlay.ts";
@@ -33,6 +34,8 @@ export interface Item {
   isEdited?: boolean;
   quote?: Quote | undefined;
   reactions?: ReactionGroup[];
+  /** Of a poll, once somebody has chosen. */
+  votes?: VoteMark[];
   /** It was refused, or something that was done to it. */
   failing?: Failing | undefined;
   /** Not encrypted: from before. */
@@ -74,7 +77,7 @@ export function readEntry({ seq, plain, is_emptied, opened }: EntryRow, sealedFr
 /** What a message says now: what its last edit made of it. */
 export function readNow(entry: EntryRow, sealedFrom: number | undefined): Content {
   const content = readEntry(entry, sealedFrom);
-  return (content.type === "text" && entry.marks?.edit?.content) || content;
+  return ((content.type === "text" || content.type === "poll") && entry.marks?.edit?.content) || content;
 }
 
 /** It stands for everything before it that nobody can open any more. */
@@ -192,11 +195,14 @@ export class Items {
     item.failing = overlay.findFailing(entry);
     if (content.type === "deleted") return item;
     const edit = others === null ? undefined : overlay.findEdit(seq);
-    if (marks?.edit || edit) item.isEdited = true;
+    // A poll that was closed says the same as before.
+    if ((marks?.edit || edit) && content.type !== "poll") item.isEdited = true;
     if (edit) item.progress = edit.state === "failed" ? "failed" : "pending";
     const reactions = overlay.groupReactions(seq, marks?.reactions ?? [], me);
     if (reactions.length > 0) item.reactions = reactions;
-    if (entry.aims !== undefined && content.type === "text") item.quote = quotes?.get(entry.aims) ?? { seq: entry.aims, from_user: null, content: null };
+    const votes = content.type === "poll" ? overlay.countVotes(seq, content, marks?.votes ?? [], me) : [];
+    if (votes.length > 0) item.votes = votes;
+    if (entry.aims !== undefined && (content.type === "text" || content.type === "poll")) item.quote = quotes?.get(entry.aims) ?? { seq: entry.aims, from_user: null, content: null };
     return item;
   }
 }
@@ -210,11 +216,13 @@ function isSame(one: Item, other: Item): boolean {
   if (one.seq !== other.seq || one.content !== other.content || one.progress !== other.progress || one.isWithheld !== other.isWithheld || one.isStarred !== other.isStarred || one.isPinned !== other.isPinned) return false;
   if (one.isEdited !== other.isEdited || one.failing?.client_id !== other.failing?.client_id || one.failing?.reason !== other.failing?.reason) return false;
   const [quote, said] = [one.quote, other.quote];
-  return quote?.seq === said?.seq && quote?.content === said?.content && nameGroups(one) === nameGroups(other);
+  return quote?.seq === said?.seq && quote?.content === said?.content && nameGroups(one) === nameGroups(other) && nameVotes(one) === nameVotes(other);
 }
 
 const nameGroups = ({ reactions }: Item): string =>
   (reactions ?? []).map(({ emoji, users, isPending }) => `${emoji} ${users.join()} ${isPending}`).join();
+
+const nameVotes = ({ votes }: Item): string => (votes ?? []).map(({ user, options }) => `${user} ${options.join("+")}`).join();
 
 /** Delivered and read when everybody else has it; to oneself nothing is delivered. */
 export function judgeProgress(seq: number, others: MemberRow[]): Progress {

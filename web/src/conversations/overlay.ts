@@ -1,7 +1,7 @@
 // What waits in the outbox and is aimed at messages: edits, reactions, pins and deletions show at once, as if they had been sent. Pure.
-import type { Content } from "../crypto/content.ts";
+import { type Content, isContent, type Poll } from "../crypto/content.ts";
 import type { EntryRow } from "../replica/database.ts";
-import type { ReactionMark } from "../replica/marks.ts";
+import { castVote, isVote, type ReactionMark, type VoteMark } from "../replica/marks.ts";
 import type { OutboxRow } from "../replica/own-database.ts";
 import { KIND_DELETION, KIND_EDIT, KIND_PIN, KIND_REACTION } from "../wire/contract.ts";
 
@@ -59,7 +59,7 @@ export class Overlay {
   /** The last edit of a message that waits or has failed. */
   findEdit(seq: number): { client_id: string; content: Content; state: OutboxRow["state"] } | undefined {
     const row = this.#byTarget.get(seq)?.findLast(({ kind }) => kind === KIND_EDIT);
-    return row?.content.type === "text" ? { client_id: row.client_id, content: row.content, state: row.state } : undefined;
+    return row && isContent(row.content) ? { client_id: row.client_id, content: row.content, state: row.state } : undefined;
   }
 
   /** Whether a message is pinned, with what waits. */
@@ -99,6 +99,14 @@ export class Overlay {
   listWaiting(seq: number): OutboxRow[] {
     const rows = this.#byTarget.get(seq) ?? [];
     return rows.filter((row) => row.kind === KIND_REACTION && row.state === "waiting" && !this.#withdrawn.has(row.client_id));
+  }
+
+  /** The votes of a poll: those that stand, and one's own that waits. */
+  countVotes(seq: number, poll: Poll, marks: VoteMark[], me: number): VoteMark[] {
+    const votes = new Map(marks.map(({ user, options }) => [user, options]));
+    const last = this.#byTarget.get(seq)?.findLast(({ content, state }) => content.type === "vote" && state === "waiting")?.content;
+    if (last?.type === "vote" && isVote(last.options, poll)) castVote(votes, me, last.options);
+    return Array.from(votes, ([user, options]) => ({ user, options }));
   }
 
   /** Deletions that wait and name one of these. */

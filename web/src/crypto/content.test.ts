@@ -17,7 +17,7 @@ test("the bytes are version 0 and JSON, as all programs wrote them", () => {
 
 test.each([
   ["another version", record(1, '{"type":"text","text":"x"}')],
-  ["another type", record(0, '{"type":"poll"}')],
+  ["another type", record(0, '{"type":"film"}')],
   ["not JSON", record(0, "hello")],
   ["null", record(0, "null")],
   ["not UTF-8", Uint8Array.from([0, 0xff, 0xfe])],
@@ -35,6 +35,7 @@ test.each([
   expect(readContent({ type: "text", text }, 1)).toEqual({ type: "closed", why: "malformed" });
 });
 
+const POLL = { type: "poll", question: "When?", options: ["Friday", "Saturday"] };
 const CLOSED = { type: "closed", why: "malformed" };
 
 test.each<[number, object, object]>([
@@ -52,7 +53,26 @@ test.each<[number, object, object]>([
   [KIND_DELETION, { type: "deletion" }, { type: "deletion" }],
   [KIND_MESSAGE, { type: "reaction", emoji: "👍" }, { type: "unknown" }],
   [KIND_REACTION, { type: "text", text: "x" }, { type: "unknown" }],
-  [KIND_MESSAGE, { type: "poll", question: "?" }, { type: "unknown" }],
+  [KIND_MESSAGE, POLL, POLL],
+  [KIND_EDIT, { ...POLL, several: true, closed: true, later: 1 }, { ...POLL, several: true, closed: true }],
+  [KIND_MESSAGE, { type: "poll", question: "?" }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, question: "" }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, question: "👩".repeat(501) }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, question: "👩".repeat(500) }, { ...POLL, question: "👩".repeat(500) }],
+  [KIND_MESSAGE, { ...POLL, options: ["one"] }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, options: ["one", ""] }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, options: ["one", "x".repeat(201)] }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, options: Array.from({ length: 13 }, (_, at) => `${at}`) }, CLOSED],
+  [KIND_MESSAGE, { ...POLL, several: false }, CLOSED],
+  [KIND_REACTION, { type: "vote", options: [] }, { type: "vote", options: [] }],
+  [KIND_REACTION, { type: "vote", options: [0, 3] }, { type: "vote", options: [0, 3] }],
+  [KIND_REACTION, { type: "vote", options: [3, 0] }, CLOSED],
+  [KIND_REACTION, { type: "vote", options: [1, 1] }, CLOSED],
+  [KIND_REACTION, { type: "vote", options: [-1] }, CLOSED],
+  [KIND_REACTION, { type: "vote", options: [0.5] }, CLOSED],
+  [KIND_REACTION, { type: "vote" }, CLOSED],
+  [KIND_MESSAGE, { type: "vote", options: [0] }, { type: "unknown" }],
+  [KIND_MESSAGE, { type: "film" }, { type: "unknown" }],
   [KIND_MESSAGE, { type: "toString" }, { type: "unknown" }],
   [9, { type: "text", text: "x" }, { type: "unknown" }],
 ])("of kind %i, %j says %j", (kind, body, said) => expect(readContent(body, kind)).toEqual(said));

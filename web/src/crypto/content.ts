@@ -15,9 +15,20 @@ export interface Text {
   forwarded?: true;
 }
 
+export interface Poll {
+  type: "poll";
+  question: string;
+  options: string[];
+  /** One may choose more than one. */
+  several?: true;
+  /** Its author takes no more votes. */
+  closed?: true;
+}
+
 /** What stands in the place of a message. */
 export type Content =
   | Text
+  | Poll
   /** A format or type made by a newer Hearth: the bytes are kept, the reader is told to update. */
   | { type: "unknown" }
   /** Its author, or somebody who may, has deleted it. */
@@ -27,12 +38,14 @@ export type Content =
 
 /** What is aimed at a message and is none. */
 export type Reaction = { type: "reaction"; emoji: string };
+/** Indices of what somebody chose in a poll, ascending; none at all takes a vote back. */
+export type Vote = { type: "vote"; options: number[] };
 export type Deletion = { type: "deletion" };
 /** A message is to be found at the head of its conversation, or no longer. */
 export type Pinning = { type: "pin" | "unpin" };
 /** What is said of a group. A picture in base64. */
 export type State = { type: "state"; title?: string; description?: string; picture?: string };
-export type Said = Content | Reaction | Deletion | State | Pinning;
+export type Said = Content | Reaction | Vote | Deletion | State | Pinning;
 
 const PLAIN = 0;
 /** One for all: hundreds of records are read in a second of scrolling. */
@@ -44,10 +57,15 @@ const MALFORMED: Content = { type: "closed", why: "malformed" };
 export const MAX_TEXT = 10_000;
 /** People whom one message names at most. */
 const MAX_MENTIONS = 50;
+/** Characters (code points) of a poll's question and of each of its options, and how many options it has. */
+export const MAX_QUESTION = 500;
+export const MAX_OPTION = 200;
+export const MAX_OPTIONS = 12;
 
 /** Who writes with another program may write anything: nothing is no text, and neither is a book. */
-const isText = (text: unknown): text is string =>
-  typeof text === "string" && text.trim() !== "" && (text.length <= MAX_TEXT || Array.from(text).length <= MAX_TEXT);
+const isText = (text: unknown): text is string => isShort(text, MAX_TEXT) && text.trim() !== "";
+const isShort = (text: unknown, most: number): text is string =>
+  typeof text === "string" && text !== "" && (text.length <= most || Array.from(text).length <= most);
 
 const isUser = (id: unknown): boolean => Number.isSafeInteger(id) && (id as number) > 0;
 const isMentions = (ids: unknown): ids is number[] =>
@@ -63,21 +81,39 @@ function readText({ text, mentions, everyone, forwarded }: Fields): Content {
     if (!isMentions(mentions)) return MALFORMED;
     read.mentions = mentions;
   }
-  for (const [name, value] of Object.entries({ everyone, forwarded })) {
+  return readFlags(read, { everyone, forwarded });
+}
+
+/** Each says true or is not there. */
+function readFlags<C extends Text | Poll>(read: C, flags: Fields): Content {
+  for (const [name, value] of Object.entries(flags)) {
     if (value === undefined) continue;
     if (value !== true) return MALFORMED;
-    read[name as "everyone" | "forwarded"] = true;
+    Object.assign(read, { [name]: true });
   }
   return read;
 }
 
+function readPoll({ question, options, several, closed }: Fields): Content {
+  if (!isShort(question, MAX_QUESTION) || !Array.isArray(options) || options.length < 2 || options.length > MAX_OPTIONS) return MALFORMED;
+  if (!options.every((option): option is string => isShort(option, MAX_OPTION))) return MALFORMED;
+  return readFlags({ type: "poll", question, options }, { several, closed });
+}
+
 const readReaction = ({ emoji }: Fields): Said => (typeof emoji === "string" && isEmoji(emoji) ? { type: "reaction", emoji } : MALFORMED);
+
+function readVote({ options }: Fields): Said {
+  if (!Array.isArray(options) || options.length > MAX_OPTIONS) return MALFORMED;
+  const isIndex = (one: unknown): one is number => Number.isSafeInteger(one) && (one as number) >= 0;
+  if (!options.every(isIndex) || options.some((one, at) => at > 0 && one <= options[at - 1]!)) return MALFORMED;
+  return { type: "vote", options };
+}
 
 /** By kind and type. A type that is not in the row of its kind is unknown. */
 const READERS: Record<number, Record<string, (fields: Fields) => Said>> = {
-  [KIND_MESSAGE]: { text: readText },
-  [KIND_EDIT]: { text: readText },
-  [KIND_REACTION]: { reaction: readReaction },
+  [KIND_MESSAGE]: { text: readText, poll: readPoll },
+  [KIND_EDIT]: { text: readText, poll: readPoll },
+  [KIND_REACTION]: { reaction: readReaction, vote: readVote },
   [KIND_DELETION]: { deletion: () => ({ type: "deletion" }) },
   [KIND_PIN]: { pin: () => ({ type: "pin" }), unpin: () => ({ type: "unpin" }) },
 };
@@ -91,7 +127,7 @@ export function readContent(body: unknown, kind: number): Said {
   return readers[type]!(body as Fields);
 }
 
-const NO_MESSAGE: ReadonlySet<Said["type"]> = new Set(["reaction", "deletion", "state", "pin", "unpin"]);
+const NO_MESSAGE: ReadonlySet<Said["type"]> = new Set(["reaction", "vote", "deletion", "state", "pin", "unpin"]);
 
 /** Whether it may stand in the place of a message. */
 export const isContent = (said: Said): said is Content => !NO_MESSAGE.has(said.type);

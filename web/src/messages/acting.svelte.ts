@@ -3,6 +3,7 @@
 import { session } from "../accounts/session.svelte.ts";
 import type { Conversation } from "../conversations/conversation.svelte.ts";
 import type { Item } from "../conversations/items.ts";
+import type { Poll } from "../crypto/content.ts";
 import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { t } from "../i18n/index.svelte.ts";
 import { markMessages } from "../private/marks.ts";
@@ -11,6 +12,7 @@ import type { Client } from "../sync/client.ts";
 import { type Chosen, toggleChosen } from "./chosen.ts";
 import { judgeMay, mayPinIn, type May } from "./may.ts";
 import { pinMessage } from "./pin.ts";
+import { choose, closePoll, sendPoll, vote } from "./poll.ts";
 import { deleteMessage, toggleReaction } from "./react.ts";
 
 /** Where a menu was asked for. */
@@ -21,7 +23,7 @@ export interface Asked {
   y: number;
 }
 
-export type Dialog = { type: "delete" | "forward"; items: Item[] } | { type: "react" | "who"; item: Item } | { type: "pinned" };
+export type Dialog = { type: "delete" | "forward"; items: Item[] } | { type: "react" | "who"; item: Item } | { type: "voters"; item: Item } | { type: "pinned" | "poll" };
 
 export class Acting {
   /** The message that the next one answers. */
@@ -75,6 +77,22 @@ export class Acting {
 
   react(item: Item, emoji: string): void {
     if (this.judge(item).react) this.#do(toggleReaction(this.#client, this.conversation.id, item.seq, emoji));
+  }
+
+  /** Asks everybody in the conversation. */
+  ask(poll: Poll): void {
+    this.#do(sendPoll(this.#client, this.conversation.id, poll));
+  }
+
+  /** Chooses an option of a poll, or takes it back. */
+  vote(item: Item, option: number): void {
+    if (item.content.type !== "poll" || !this.judge(item).vote) return;
+    const chosen = item.votes?.find(({ user }) => user === session.user!.id)?.options ?? [];
+    this.#do(vote(this.#client, this.conversation.id, item.seq, choose(chosen, option, item.content)));
+  }
+
+  closePoll(item: Item): void {
+    if (item.content.type === "poll" && this.judge(item).close) this.#do(closePoll(this.#client, this.conversation.id, item.seq, item.content));
   }
 
   pin(seq: number, isPinned: boolean): void {

@@ -16,7 +16,7 @@ const WORDS: Partial<Record<Verdict | "lost", PlainKey>> = {
 };
 
 /** Words for what is no text. */
-export function sayClosed(content: Exclude<Content, { type: "text" }>): PlainKey {
+export function sayClosed(content: Exclude<Content, { type: "text" | "poll" }>): PlainKey {
   if (content.type === "unknown") return "messages.newer";
   if (content.type === "deleted") return "messages.deleted";
   return content.why === null ? "messages.closedYet" : (WORDS[content.why] ?? "messages.closedUnchecked");

@@ -33,7 +33,10 @@ export function listenForActs(acting: Acting) {
     }
     const emoji = within(event.target, "[data-emoji]")?.dataset["emoji"];
     const quoted = within(event.target, "[data-quote]")?.dataset["quote"];
+    const option = within(event.target, "[data-option]")?.dataset["option"];
     if (emoji !== undefined) acting.react(item, emoji);
+    else if (option !== undefined) acting.vote(item, Number(option));
+    else if (within(event.target, "[data-voters]")) acting.dialog = { type: "voters", item };
     else if (quoted !== undefined) acting.show(Number(quoted));
   }
 

@@ -9,4 +9,7 @@ const LONGEST = 200;
 
 export const toLine = (long: string): string => long.slice(0, LONGEST).replace(/\s+/g, " ").trim();
 
-export const sayLine = (content: Content): string => (content.type === "text" ? toLine(toPlain(content.text)) : t(sayClosed(content)));
+export function sayLine(content: Content): string {
+  if (content.type === "text") return toLine(toPlain(content.text));
+  return content.type === "poll" ? t("polls.line", { question: toLine(content.question) }) : t(sayClosed(content));
+}

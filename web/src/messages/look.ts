@@ -32,11 +32,16 @@ const known = new WeakMap<Content, Look>();
 
 export function readLook(content: Content): Look {
   let look = known.get(content);
-  if (!look) known.set(content, (look = content.type === "text" ? make(content) : makeClosed(sayClosed(content))));
+  if (!look) known.set(content, (look = makeLook(content)));
   return look;
 }
 
-const makeClosed = (note: PlainKey): Look => ({ plain: null, blocks: null, head: null, note, emoji: 0, isPiled: false, end: null });
+function makeLook(content: Content): Look {
+  if (content.type === "text") return make(content);
+  return makeOther(content.type === "poll" ? null : sayClosed(content));
+}
+
+const makeOther = (note: PlainKey | null): Look => ({ plain: null, blocks: null, head: null, note, emoji: 0, isPiled: false, end: null });
 
 function make({ text, mentions, everyone }: Text): Look {
   const emoji = countOnlyEmoji(text);

@@ -14,8 +14,8 @@ const group = (mine: "owner" | "admin" | "member", theirs: "owner" | "admin" | "
 });
 
 test("one's own can be edited and deleted, another's answered", () => {
-  expect(judgeMay(make(ME), direct)).toEqual({ reply: true, react: true, edit: true, remove: true, take: true, star: true, hide: true, pin: true });
-  expect(judgeMay(make(BOB), direct)).toEqual({ reply: true, react: true, edit: false, remove: false, take: true, star: true, hide: true, pin: true });
+  expect(judgeMay(make(ME), direct)).toEqual({ reply: true, react: true, edit: true, remove: true, take: true, star: true, hide: true, pin: true, vote: false, close: false });
+  expect(judgeMay(make(BOB), direct)).toEqual({ reply: true, react: true, edit: false, remove: false, take: true, star: true, hide: true, pin: true, vote: false, close: false });
 });
 
 test.each([
@@ -33,7 +33,7 @@ test("who has left a group counts as a member", () => {
 });
 
 test("what is on its way, deleted, or in a closed conversation can be copied or kept in mind, at most", () => {
-  const nothing = { reply: false, react: false, edit: false, remove: false, pin: false };
+  const nothing = { reply: false, react: false, edit: false, remove: false, pin: false, vote: false, close: false };
   expect(judgeMay(make(ME, undefined, 0), direct)).toEqual({ ...nothing, take: true, star: false, hide: false });
   expect(judgeMay(make(ME), { ...direct, isOpen: false })).toEqual({ ...nothing, take: true, star: true, hide: true });
   expect(judgeMay(make(ME, { type: "deleted" }), direct)).toEqual({ ...nothing, take: false, star: false, hide: true });
@@ -44,7 +44,7 @@ test.each([null, "lost" as const])("with what is not open (%s) nothing can be do
 });
 
 test("what cannot be read can be deleted by its author, and by anybody for themselves", () => {
-  expect(judgeMay(make(ME, { type: "closed", why: "keyless" }), direct)).toEqual({ reply: false, react: false, edit: false, remove: true, take: false, star: false, hide: true, pin: false });
+  expect(judgeMay(make(ME, { type: "closed", why: "keyless" }), direct)).toEqual({ reply: false, react: false, edit: false, remove: true, take: false, star: false, hide: true, pin: false, vote: false, close: false });
 });
 
 test("in a group it is pinned by who may", () => {
@@ -54,4 +54,13 @@ test("in a group it is pinned by who may", () => {
   expect(mayPinIn({ kind: "group", group: { members, left: [], rights: { ...rights, pinBy: 3 } } }, ME)).toBe(true);
   expect(mayPinIn({ kind: "direct" }, ME)).toBe(true);
   expect(judgeMay(make(BOB), { ...direct, mayPin: false }).pin).toBe(false);
+});
+
+test("a poll is voted in until its author closes it, and is no text", () => {
+  const poll: Content = { type: "poll", question: "When?", options: ["Friday", "Saturday"] };
+  const may = { reply: true, react: true, edit: false, take: false, star: true, hide: true, pin: true, vote: true };
+  expect(judgeMay(make(ME, poll), direct)).toEqual({ ...may, remove: true, close: true });
+  expect(judgeMay(make(BOB, poll), direct)).toEqual({ ...may, remove: false, close: false });
+  expect(judgeMay(make(ME, { ...poll, closed: true }), direct)).toMatchObject({ vote: false, close: false });
+  expect(judgeMay(make(BOB, poll, 0), direct)).toMatchObject({ vote: false });
 });

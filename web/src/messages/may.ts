@@ -26,9 +26,12 @@ export interface May {
   /** Delete for oneself. */
   hide: boolean;
   pin: boolean;
+  /** Of a poll. */
+  vote: boolean;
+  close: boolean;
 }
 
-const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false, star: false, hide: false, pin: false };
+const NOTHING: May = { reply: false, react: false, edit: false, remove: false, take: false, star: false, hide: false, pin: false, vote: false, close: false };
 
 /** Without an owner the highest role that is there counts as one. */
 function mayRemove({ from_user }: Item, { kind, me, members }: Standing): boolean {
@@ -54,9 +57,11 @@ const isShut = ({ content }: Item): boolean => content.type === "closed" && (con
 export function judgeMay(item: Item, standing: Standing): May {
   if (isShut(item)) return NOTHING;
   const isText = item.content.type === "text";
+  const isOpenPoll = item.content.type === "poll" && item.content.closed !== true;
+  const isSaid = isText || item.content.type === "poll";
   if (item.seq === 0) return { ...NOTHING, take: isText };
-  const own = { ...NOTHING, take: isText, star: isText, hide: true };
+  const own = { ...NOTHING, take: isText, star: isSaid, hide: true };
   if (!standing.isOpen || item.content.type === "deleted") return own;
   const isOwn = item.from_user === standing.me;
-  return { ...own, reply: isText, react: isText, pin: isText && standing.mayPin, edit: isText && isOwn, remove: mayRemove(item, standing) };
+  return { ...own, reply: isSaid, react: isSaid, pin: isSaid && standing.mayPin, vote: isOpenPoll, close: isOpenPoll && isOwn, edit: isText && isOwn, remove: mayRemove(item, standing) };
 }

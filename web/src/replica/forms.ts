@@ -1,7 +1,7 @@
 // The forms that the local copy has had: its tables with their indexes, and how a copy of an older form becomes one of the next.
 import type Dexie from "dexie";
 
-import { clearAll, keepLowest, markCalls, markLines, markSealed, moveRecords, openPins, takeAims } from "./upgrades.ts";
+import { clearAll, keepLowest, markCalls, markLines, markSealed, moveRecords, openPins, openUnknown, takeAims } from "./upgrades.ts";
 
 /** `me` is whose copy it is. Indexes of properties that most rows do not have take no room for these. */
 export function defineForms(copy: Dexie, me: number): void {
@@ -44,4 +44,5 @@ export function defineForms(copy: Dexie, me: number): void {
       entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], [conversation+marks.pin.seq], [conversation+calls+seq], [calls+timestamp], *wants, fails",
     })
     .upgrade((upgrade) => markCalls(upgrade, me));
+  copy.version(13).stores({}).upgrade(openUnknown);
 }

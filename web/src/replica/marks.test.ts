@@ -131,3 +131,37 @@ describe("a summary", () => {
     expect(summarize(target, rows)!.reactions!.map(({ seq }) => seq)).toEqual([7, 8, 9]);
   });
 });
+
+describe("the votes of a poll", () => {
+  const poll = { type: "poll" as const, question: "When?", options: ["Friday", "Saturday", "Sunday"] };
+  const said = (seq: number, kind: number, from_user: number, content: Said): EntryRow =>
+    ({ seq, kind, from_user, opened: { verdict: null, content, sent_at: null, target: 5, is_withheld: false } }) as EntryRow;
+  const vote = (seq: number, user: number, ...options: number[]): EntryRow => said(seq, KIND_REACTION, user, { type: "vote", options });
+  const close = (seq: number, user = 1, content: Said = { ...poll, closed: true }): EntryRow => said(seq, KIND_EDIT, user, content);
+  const target = (content: Said): EntryRow => ({ ...said(5, KIND_MESSAGE, 1, content), opened: { verdict: null, content, sent_at: null, target: null, is_withheld: false } });
+  const count = (content: Said, ...rows: EntryRow[]) => (summarize(target(content), rows)?.votes ?? []).map(({ user, options }) => [user, ...options]);
+
+  test("are what each person chose last", () => {
+    expect(count(poll, vote(9, 2, 1), vote(6, 3, 0), vote(7, 2, 2), vote(8, 4, 0))).toEqual([[3, 0], [4, 0], [2, 1]]);
+    expect(count(poll, vote(6, 2, 1), vote(7, 2))).toEqual([]);
+  });
+
+  test("count only if the poll has what they name, and not more of it than it takes", () => {
+    expect(count(poll, vote(6, 2, 1), vote(7, 2, 3), vote(8, 2, 0, 2))).toEqual([[2, 1]]);
+    expect(count({ ...poll, several: true }, vote(6, 2, 0, 2), vote(7, 3, 3))).toEqual([[2, 0, 2]]);
+    expect(count(text("no poll"), vote(6, 2, 0))).toEqual([]);
+  });
+
+  test("end where its author closes it, and changes nothing else", () => {
+    const rows = [vote(6, 2, 1), close(7), vote(8, 2, 0), vote(9, 3, 0)];
+    expect(count(poll, ...rows)).toEqual([[2, 1]]);
+    expect(summarize(target(poll), rows)!.edit!.content).toEqual({ ...poll, closed: true });
+    for (const edit of [close(7, 2), close(7, 1, { ...poll, question: "Why?", closed: true }), close(7, 1, { ...poll, options: ["Friday", "Saturday"], closed: true }), close(7, 1, poll), close(7, 1, text("x"))]) {
+      expect(count(poll, vote(6, 2, 1), edit, vote(8, 3, 0))).toEqual([[2, 1], [3, 0]]);
+      expect(summarize(target(poll), [edit])).toBeUndefined();
+    }
+    expect(count({ ...poll, closed: true }, vote(6, 2, 1))).toEqual([]);
+  });
+
+  test("are no edit of a text", () => expect(summarize(target(text("x")), [close(7)])).toBeUndefined());
+});

@@ -2,12 +2,12 @@
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
 import Dexie, { type Table } from "dexie";
 
-import { type Deletion, type Pinning, type Reaction, readPlain, type State, type Text } from "../crypto/content.ts";
+import { type Deletion, type Pinning, type Poll, type Reaction, readPlain, type State, type Text, type Vote } from "../crypto/content.ts";
 import type { PrivateChange } from "../crypto/private-change.ts";
 import type { Bytes } from "../lib/bytes.ts";
 
 /** What somebody wrote, did to a message, or said of a group. */
-export type Written = Text | Reaction | Deletion | State | Pinning;
+export type Written = Text | Poll | Reaction | Vote | Deletion | State | Pinning;
 
 /** The entry that something is aimed at, and its record's hash in base64; of what waits here itself its client_id, until it has a place. */
 export type Target = Placed | { client_id: string };

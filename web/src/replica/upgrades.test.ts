@@ -121,7 +121,7 @@ test("what an entry is aimed at comes beside what it says, and reactions wait to
   replica.close();
 });
 
-test("messages that mention this person are marked, and who called everybody is judged again", async () => {
+test("messages that mention this person are marked; who called everybody, and what could not be read, is judged again", async () => {
   const old = new Dexie("upgrades-mentions");
   old.version(10).stores({
     entries: "[conversation+seq], [conversation+waits], [conversation+line+seq], *wants, fails",
@@ -134,11 +134,11 @@ test("messages that mention this person are marked, and who called everybody is 
     ...{ conversation: CONVERSATION, seq, ordinal: 1, kind: 1, from_user: 2, client_id: `${seq}`, timestamp: "" },
     ...{ opened: { ...opened, content: { ...opened.content, ...said } }, ...more },
   });
-  const rows = [entry(1, {}), entry(2, { mentions: [3, 1] }), entry(3, { mentions: [3] }), entry(4, { everyone: true }), entry(5, { mentions: [1] }, { from_user: 1 }), entry(6, { mentions: [1] }, { kind: 2 })];
+  const rows = [entry(1, {}), entry(2, { mentions: [3, 1] }), entry(3, { mentions: [3] }), entry(4, { everyone: true }), entry(5, { mentions: [1] }, { from_user: 1 }), entry(6, { mentions: [1] }, { kind: 2 }), entry(8, { type: "unknown" })];
   await old.table("entries").bulkAdd([...rows, { ...entry(7, {}), opened: undefined, waits: 1 }]);
   old.close();
   const replica = new Replica(1, "upgrades-mentions");
   const found = (await replica.entries.toArray()).flatMap(({ seq, calls, waits }) => (calls || waits ? [[seq, calls, waits]] : []));
-  expect(found).toEqual([[2, 1, undefined], [4, undefined, 1], [7, undefined, 1]]);
+  expect(found).toEqual([[2, 1, undefined], [4, undefined, 1], [7, undefined, 1], [8, undefined, 1]]);
   replica.close();
 });

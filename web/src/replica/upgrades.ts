@@ -108,3 +108,11 @@ export async function openPins(upgrade: Transaction): Promise<void> {
     await upgrade.table("entries").bulkPut(pins.map((row) => ({ ...row, waits: 1 })));
   });
 }
+
+/** What an older program could not read is opened again: polls and votes. */
+export async function openUnknown(upgrade: Transaction): Promise<void> {
+  await passThrough(upgrade, async (rows) => {
+    const unknown = rows.filter((row) => row.opened?.content?.type === "unknown");
+    await upgrade.table("entries").bulkPut(unknown.map((row) => ({ ...row, waits: 1 })));
+  });
+}

@@ -172,7 +172,9 @@ export class Opener {
       const missing = await this.#findMissing(judged, given);
       const settled = rows.map((row, at) => settle(row, judged[at]!, given, missing));
       await this.#put(conversation, rows, settled);
-      await markTargets(this.#replica, conversation, [...rows, ...settled].filter(isMark).map(aimOf));
+      // What a poll is decides which votes count.
+      const polls = settled.filter(({ opened }) => opened?.content?.type === "poll").map(({ seq }) => seq);
+      await markTargets(this.#replica, conversation, [...[...rows, ...settled].filter(isMark).map(aimOf), ...polls]);
       if (settled.some((row) => row.kind === KIND_STATE)) await settleStates(this.#replica, conversation);
       return (await emptyDeleted(this.#replica, settled)) || missing.again.size + missing.unpaired.size > 0;
     });

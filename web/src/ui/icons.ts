@@ -6,6 +6,7 @@ export const icons = [
   "arrow-left",
   "arrow-right",
   "at",
+  "bar-chart",
   "bell",
   "bell-slash",
   "bookmark-fill",

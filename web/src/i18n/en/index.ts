@@ -8,9 +8,10 @@ import { keys } from "./keys.ts";
 import { mentions } from "./mentions.ts";
 import { messages } from "./messages.ts";
 import { notifications } from "./notifications.ts";
+import { polls } from "./polls.ts";
 import { problems } from "./problems.ts";
 import { shell } from "./shell.ts";
 import { trust } from "./trust.ts";
 import { ui } from "./ui.ts";
 
-export const en = { accounts, admin, friends, groups, inbox, keys, mentions, messages, notifications, problems, shell, trust, ui } as const;
+export const en = { accounts, admin, friends, groups, inbox, keys, mentions, messages, notifications, polls, problems, shell, trust, ui } as const;
