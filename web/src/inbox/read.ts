@@ -3,10 +3,10 @@ import { DELETED, judgeProgress, type Progress, readNow } from "../conversations
 import { Overlay } from "../conversations/overlay.ts";
 import { findOther, type GroupLook, lookAtGroup } from "../conversations/title.ts";
 import { type Content, isContent } from "../crypto/content.ts";
-import { PRIVATE_DRAFT, PRIVATE_HIDDEN, PRIVATE_KEEPING } from "../crypto/private-change.ts";
-import { findUnread } from "../mentions/read.ts";
+import { type Fields, PRIVATE_DRAFT, PRIVATE_HIDDEN, PRIVATE_KEEPING } from "../crypto/private-change.ts";
+import { findNewest } from "../mentions/read.ts";
 import { type Keeping, readKeeping } from "../private/keeping.ts";
-import { readMarks } from "../private/marks.ts";
+import { findMarkedIn } from "../private/marks.ts";
 import { readKinds } from "../private/private.ts";
 import type { ConversationRow, Flaw, MemberRow, Replica } from "../replica/database.ts";
 import { findDraft } from "../replica/drafts.ts";
@@ -35,19 +35,18 @@ export interface InboxRow {
 /** All rows: what is pinned, the newest pin first, then by newest activity. */
 export async function readInbox(replica: Replica, own: OwnDatabase): Promise<InboxRow[]> {
   const { drafts, waiting, aimed } = await readUnsent(own);
-  const { rows, members, users, mentions } = await readStored(replica);
   const [kept, begun, hidden] = await readKinds(replica, own, [PRIVATE_KEEPING, PRIVATE_DRAFT, PRIVATE_HIDDEN]);
+  const { rows, members, users, mentions, hiddenLasts } = await readStored(replica, hidden!);
   const { me } = replica;
   const shown = rows.map((row) => {
     const others = (members.get(row.id) ?? []).filter((member) => member.user_id !== me);
     const group = lookAtGroup(row, members.get(row.id) ?? [], users, me);
-    const gone = readMarks(hidden?.get(row.id));
-    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), gone, others, me);
+    const last = readLast(row, waiting.get(row.id), new Overlay(aimed.get(row.id) ?? []), hiddenLasts.has(row.id), others, me);
     if (group && last && last.from_user !== me) last.author = users.get(last.from_user) ?? null;
     return {
       ...{ id: row.id, kind: row.kind, open: row.open, flaw: row.flaw, last, draft: findDraft(row.id, drafts.get(row.id), begun?.get(row.id))?.text ?? "" },
       ...{ other: findOther(row, users, me), group },
-      ...{ unread: countUnread(row), mentions: (mentions.get(row.id) ?? []).filter((seq) => !gone.has(seq)).length },
+      ...{ unread: countUnread(row), mentions: mentions.get(row.id) ?? 0 },
       keeping: readKeeping(kept?.get(row.id)),
       active_at: last && last.timestamp > row.active_at ? last.timestamp : row.active_at,
     };
@@ -58,14 +57,20 @@ export async function readInbox(replica: Replica, own: OwnDatabase): Promise<Inb
 /** Of what is lost nothing can be read any more. */
 const countUnread = (row: ConversationRow): number => (row.last_entry?.opened?.is_lost ? 0 : Math.max(0, row.last_ordinal - row.read_ordinal));
 
-async function readStored(replica: Replica) {
-  const { conversations, members, users, entries, me } = replica;
-  return replica.transaction("r", [conversations, members, users, entries], async () => {
-    const [rows, all, cards] = await Promise.all([conversations.toArray(), members.toArray(), users.toArray()]);
+/** `hidden` are the marks of what one has deleted for oneself, by conversation. */
+async function readStored(replica: Replica, hidden: ReadonlyMap<string, Fields>) {
+  const { conversations, members, users, entries, records, me } = replica;
+  return replica.transaction("r", [conversations, members, users, entries, records], async () => {
+    const [rows, all, cards, called] = await Promise.all([conversations.toArray(), members.toArray(), users.toArray(), findNewest(replica)]);
     const read = new Map(all.filter(({ user_id }) => user_id === me).map(({ conversation, read_seq }) => [conversation, read_seq]));
-    const mentions = new Map<string, number[]>();
-    for (const row of rows) if (countUnread(row) > 0) mentions.set(row.id, await findUnread(replica, row.id, read.get(row.id) ?? 0));
-    return { rows, members: groupByConversation(all), users: new Map(cards.map((user) => [user.id, user])), mentions };
+    const withUnread = new Set(rows.filter((row) => countUnread(row) > 0).map(({ id }) => id));
+    const unread = called.filter(([id, seq]) => withUnread.has(id) && seq > (read.get(id) ?? 0));
+    const lasts = rows.flatMap(({ id, last_entry }): [string, number][] => (last_entry ? [[id, last_entry.seq]] : []));
+    const gone = await findMarkedIn(replica, hidden, [...unread, ...lasts]);
+    const mentions = new Map<string, number>();
+    for (const [id, seq] of unread) if (!gone.get(id)?.has(seq)) mentions.set(id, (mentions.get(id) ?? 0) + 1);
+    const hiddenLasts = new Set(lasts.filter(([id, seq]) => gone.get(id)?.has(seq)).map(([id]) => id));
+    return { rows, members: groupByConversation(all), users: new Map(cards.map((user) => [user.id, user])), mentions, hiddenLasts };
   });
 }
 
@@ -80,7 +85,7 @@ async function readUnsent(own: OwnDatabase) {
 }
 
 /** What was said last: by anybody, or by oneself and still on its way. */
-function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay: Overlay, hidden: ReadonlyMap<number, string>, others: MemberRow[], me: number): InboxRow["last"] {
+function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay: Overlay, isHidden: boolean, others: MemberRow[], me: number): InboxRow["last"] {
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
   if (waiting && !isStored && isContent(waiting.content)) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
@@ -89,7 +94,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay:
   const entry = row.last_entry;
   if (!entry) return null;
   const { from_user, timestamp } = entry;
-  const said = overlay.isRemoved(entry.seq) || hidden.has(entry.seq) ? DELETED : readNow(entry, row.sealed_from);
+  const said = overlay.isRemoved(entry.seq) || isHidden ? DELETED : readNow(entry, row.sealed_from);
   const isUnopened = said.type === "closed" && said.why === null;
   const written = isUnopened && isStored && waiting && isContent(waiting.content) ? waiting.content : said;
   const content = (written.type !== "deleted" && from_user === me && overlay.findEdit(entry.seq)?.content) || written;

@@ -1,11 +1,11 @@
 // Which messages mention oneself, of a conversation and of all, by the index alone.
 import "fake-indexeddb/auto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { PRIVATE_HIDDEN } from "../crypto/private-change.ts";
 import { readInbox } from "../inbox/read.ts";
 import { mute } from "../private/keeping.ts";
-import { change } from "../private/private.ts";
+import { markMessages } from "../private/marks.ts";
 import { type EntryRow, Replica } from "../replica/database.ts";
 import { OwnDatabase } from "../replica/own-database.ts";
 import { makeCard } from "../replica/testing.ts";
@@ -26,7 +26,11 @@ async function post(conversation: string, seq: number, calls: boolean, more: Par
   const opened = { verdict: null, content: { type: "text" as const, text: `text ${seq}` }, sent_at: 1, target: null, is_withheld: false };
   const timestamp = `2026-01-01T00:00:${String(seq % 60).padStart(2, "0")}.000Z`;
   await replica.entries.put({ conversation, seq, ordinal: seq, kind: 1, from_user: 2, client_id: `${seq}`, timestamp, opened, ...(calls && { calls: 1 }), ...more });
+  await record(conversation, seq, `record ${seq}`);
 }
+
+const record = (conversation: string, seq: number, said: string) =>
+  replica.records.put({ conversation, seq, from_device: "d", counter: seq, target_seq: 0, log_hash: "", epoch: 1, record: new TextEncoder().encode(said) });
 
 beforeEach(async () => {
   [replica, own] = [new Replica(1, `replica ${Math.random()}`), new OwnDatabase(1, `own ${Math.random()}`)];
@@ -42,7 +46,8 @@ afterEach(() => {
 });
 
 const mentionsIn = async (id: string): Promise<number> => (await readInbox(replica, own)).find((row) => row.id === id)!.mentions;
-const hide = (seq: number): Promise<void> => change(own, PRIVATE_HIDDEN, ONE, { field: "messages", add: [[seq, "hash"]] });
+const lastOf = async (id: string) => (await readInbox(replica, own)).find((row) => row.id === id)!.last!.content;
+const hide = (seq: number, conversation = ONE): Promise<void> => markMessages(replica, own, PRIVATE_HIDDEN, conversation, [seq], true);
 
 test("unread ones are those above one's own cursor, in their order", async () => {
   expect(await findUnread(replica, ONE, 2)).toEqual([3, 5]);
@@ -58,6 +63,30 @@ test("the list counts them beside what is unread, muted or not, and nothing of w
   expect(await mentionsIn(ONE)).toBe(1);
   await replica.conversations.update(ONE, { read_ordinal: 6 });
   expect(await mentionsIn(ONE)).toBe(0);
+});
+
+test("what came in the place of a message that was hidden is not: it is counted, listed, and the last of its row", async () => {
+  await hide(5);
+  await hide(8, OTHER);
+  await replica.conversations.update(ONE, { last_entry: (await replica.entries.get([ONE, 5]))! });
+  expect([await mentionsIn(ONE), await lastOf(ONE)]).toEqual([1, { type: "deleted" }]);
+  expect((await readMentions(replica, own)).map(({ seq }) => seq)).toEqual([3, 1]);
+  await record(ONE, 5, "something else");
+  expect([await mentionsIn(ONE), await lastOf(ONE)]).toEqual([2, { type: "text", text: "text 5" }]);
+  expect((await readMentions(replica, own)).map(({ seq }) => seq)).toEqual([5, 3, 1]);
+});
+
+test("the list asks once for all its rows, and counts the newest five hundred", async () => {
+  const ids = Array.from({ length: 30 }, (_, at) => `${at + 10}`.padStart(32, "0"));
+  for (const id of ids) await begin(id, 0, 1);
+  for (const id of ids) await post(id, 1, true);
+  const asked = vi.spyOn(replica.entries, "where");
+  const rows = await readInbox(replica, own);
+  expect(rows.filter(({ mentions }) => mentions === 1)).toHaveLength(30);
+  expect(asked).toHaveBeenCalledTimes(1);
+  await replica.conversations.update(OTHER, { read_ordinal: 9, last_ordinal: 700 });
+  for (let seq = 100; seq < 610; seq += 1) await post(OTHER, seq, true, { timestamp: "2026-02-01T00:00:00.000Z" });
+  expect([await mentionsIn(OTHER), await mentionsIn(ONE)]).toEqual([500, 0]);
 });
 
 test("all are listed as they are now, the newest first; what was deleted or hidden is left out", async () => {

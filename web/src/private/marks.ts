@@ -1,5 +1,7 @@
 // Messages that one has starred, or deleted for oneself, on all one's devices (kinds 3 and 4 of docs/protocol-encryption.md, 6.4). A mark
 // names a place and what stands there, so that after a restore it is on nothing else.
+import type { PromiseExtended } from "dexie";
+
 import type { Fields } from "../crypto/private-change.ts";
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
 import type { RecordRow, Replica } from "../replica/database.ts";
@@ -58,4 +60,21 @@ export async function findMarked(replica: Replica, conversation: string, fields:
   const places = new MarkedPlaces();
   places.take(await replica.records.bulkGet(keysOf(conversation, places.listUnknown([fields]))));
   return places.list(fields);
+}
+
+/**
+ * Of places in all conversations those whose marks are on what stands there, as seqs by conversation. `marks` is a row of each. Only what is
+ * marked there is looked at; a transaction it is read in needs the records.
+ */
+export function findMarkedIn({ records }: Replica, marks: ReadonlyMap<string, Fields>, places: readonly [conversation: string, seq: number][]): PromiseExtended<ReadonlyMap<string, ReadonlySet<number>>> {
+  const hashes = new Map(Array.from(marks, ([conversation, fields]) => [conversation, readMarks(fields)]));
+  const wanted = places.filter(([conversation, seq]) => hashes.get(conversation)?.has(seq));
+  return records.bulkGet(wanted).then((found) => {
+    const marked = new Map<string, Set<number>>();
+    for (const record of found) {
+      if (record === undefined || hashes.get(record.conversation)!.get(record.seq) !== hashOf(record)) continue;
+      marked.set(record.conversation, (marked.get(record.conversation) ?? new Set()).add(record.seq));
+    }
+    return marked;
+  });
 }
