@@ -1,4 +1,4 @@
-// What in lines is found before any marks: code, links, and which bars hide what is between them.
+// What in lines is found before any marks: code and links.
 import { linkify, MAXIMUM_LINKS } from "../lib/linkify.ts";
 import type { Code, Inline, Reading } from "./tree.ts";
 
@@ -33,26 +33,8 @@ export function findAtoms(text: string, reading: Reading): Atom[] {
   return atoms;
 }
 
-/** Two bars, and the next two with anything between that is seen; none in code. */
-export function findHidden(text: string, atoms: Atom[]): Map<number, boolean> {
-  const found = new Map<number, boolean>();
-  const passed = atoms.values();
-  let atom = passed.next().value;
-  let begin = -1;
-  for (const { 0: run, index } of text.matchAll(/\|+/g)) {
-    while (atom && atom.end <= index) atom = passed.next().value;
-    if (run.length !== 2 || (atom && atom.start < index)) continue;
-    if (begin < 0 || text.slice(begin + run.length, index).trim() === "") begin = index;
-    else {
-      found.set(begin, true).set(index, false);
-      begin = -1;
-    }
-  }
-  return found;
-}
-
 /** Code begins with a run of ticks and ends with the next one as long, in the same line. */
-function findCode(text: string, reading: Reading): Atom[] {
+export function findCode(text: string, reading: Reading): Atom[] {
   if (!text.includes("`")) return [];
   const runs = Array.from(text.matchAll(/`+|\n/g), ({ 0: run, index }) => ({ run, index, end: -1 }));
   let next = new Map<number, number>();

@@ -6,12 +6,12 @@
 // side, and marks more than signs: names_like_this, 2*3*4 and faces stay. Code ends in its line; bold, italic and strike end before an empty
 // line. What is not closed is text. Nothing is read in code and links, and no mark stands within one of its own marker.
 //
-// What is meant to be hidden is hidden: spoilers are found before other marks, have spaces beside their markers and empty lines in them if one
-// likes, and no other mark begins in one and ends outside.
+// What is meant to be hidden is hidden: spoilers are found before other marks (bars.ts), have spaces beside their markers and empty lines in
+// them if one likes, and no other mark begins in one and ends outside.
 //
 // Own, and small: docs/decisions/0026. Linear: at most one mark of each marker is open at a time within and one around a spoiler, so no node
 // is moved more often than there are such marks.
-import { type Atom, findAtoms, findHidden } from "./atoms.ts";
+import { type Atom, findAtoms } from "./atoms.ts";
 import type { Inline, Marked, Reading } from "./tree.ts";
 
 /** A mark that is open, and what it has so far. */
@@ -32,25 +32,25 @@ const SAYS_SOMETHING = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 /** What makes a star of the text before it: a keycap. */
 const KEYCAP = /^[\ufe0f\u20e3]$/;
 
-export function readInline(text: string, reading: Reading): Inline[] {
-  return new Marks(text, reading).read();
+/** `hidden` is where something hidden begins in the text (true), and where it ends. */
+export function readInline(text: string, hidden: ReadonlyMap<number, boolean>, reading: Reading): Inline[] {
+  return new Marks(text, hidden, reading).read();
 }
 
 class Marks {
   readonly #text: string;
   readonly #reading: Reading;
   readonly #atoms: Atom[];
-  /** The markers of spoilers: whether one begins there. */
-  readonly #hidden: Map<number, boolean>;
+  readonly #hidden: ReadonlyMap<number, boolean>;
   readonly #root: Inline[] = [];
   /** The innermost last. */
   readonly #open: Open[] = [];
 
-  constructor(text: string, reading: Reading) {
+  constructor(text: string, hidden: ReadonlyMap<number, boolean>, reading: Reading) {
     this.#text = text;
+    this.#hidden = hidden;
     this.#reading = reading;
     this.#atoms = findAtoms(text, reading);
-    this.#hidden = findHidden(text, this.#atoms);
   }
 
   read(): Inline[] {
@@ -102,8 +102,12 @@ class Marks {
   #hide(run: string, at: number): number {
     const isBeginning = this.#hidden.get(at);
     if (isBeginning === undefined) return 0;
-    if (isBeginning) this.#open.push({ type: "spoiler", marker: run, children: [], run: at, empty: at });
-    else this.#end(this.#inSpoiler() - 1);
+    if (isBeginning) this.#open.push({ type: "spoiler", marker: run, children: [], run: at, empty: at + run.length });
+    else {
+      const from = this.#inSpoiler() - 1;
+      this.#open[from]!.key = `${this.#reading.spoilers++} ${this.#text.slice(this.#open[from]!.empty, at)}`;
+      this.#end(from);
+    }
     return run.length;
   }
 
@@ -146,8 +150,8 @@ class Marks {
       return this.#end(at + 1);
     }
     while (this.#open.length > at + 1) this.#drop(this.#open.length - 1);
-    const { type, marker, children } = this.#open.pop()!;
-    this.#add(type === "spoiler" ? { type, marker, children, number: this.#reading.spoilers++ } : { type, marker, children });
+    const { type, marker, children, key } = this.#open.pop()!;
+    this.#add({ type, marker, children, ...(key !== undefined && { key }) });
   }
 
   /** What was opened was none: its marker is text. */

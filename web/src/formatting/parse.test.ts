@@ -17,7 +17,7 @@ function writeBlock(block: Block): string {
 
 function writeNode(node: Inline): string {
   if (typeof node === "string") return node;
-  if (node.type === "link") return node.text;
+  if (node.type === "link" || node.type === "name") return node.text;
   return node.type === "code" ? node.open + node.text + node.close : node.marker + node.children.map(writeNode).join("") + node.marker;
 }
 
@@ -32,7 +32,7 @@ function sayBlock(block: Block): string {
 }
 
 function sayNodes(nodes: Inline[]): string {
-  return nodes.map((node) => (typeof node === "string" ? node : node.type === "link" ? `<${node.text}>` : node.type === "code" ? `\`${node.text}\`` : `[${node.type} ${sayNodes(node.children)}]`)).join("");
+  return nodes.map((node) => (typeof node === "string" ? node : node.type === "link" || node.type === "name" ? `<${node.text}>` : node.type === "code" ? `\`${node.text}\`` : `[${node.type} ${sayNodes(node.children)}]`)).join("");
 }
 
 describe("in a line", () => {
@@ -156,6 +156,46 @@ describe("blocks", () => {
   });
 });
 
+describe("what bars hide over several lines", () => {
+  test.each([
+    ["||the killer is\n- bob\n- alice||", "[spoiler the killer is\n- bob\n- alice]"],
+    ["||a\n> I did it||", "[spoiler a\n> I did it]"],
+    ["||x\n1. push her||", "[spoiler x\n1. push her]"],
+    ["- a\n- ||b\n- c||\n- d", "[ul a]\n- [spoiler b\n- c]\n[ul d]"],
+    ["> a\n> ||b\nc||\n> d", "[quote a]\n> [spoiler b\nc]\n[quote d]"],
+    ["> ||a\n> b||", "[quote [spoiler a\nb]]"],
+    ["> ||a\n> > b||\n> - c", "[quote [spoiler a\n> b] | [ul c]]"],
+    ["> > ||a\n> b||", "[quote > [spoiler a\nb]]"],
+    ["||a\n```\n||\n```\n> b||", "[spoiler a\n```\n||\n```\n> b]"],
+    ["||a\nb|| ||c\n- d||\n- e", "[spoiler a\nb] [spoiler c\n- d]\n[ul e]"],
+    ["||a\n```\nb||\n```", "||a\n[fence : b||]"],
+    ["||a\n> ```\n> b||\n> ```", "||a\n[quote [fence : b||]]"],
+    ["- ||\n- ||a||", "[ul || | [spoiler a]]"],
+    ["- ||a|| b\n- c", "[ul [spoiler a] b | c]"],
+    ["||a\n- b", "||a\n[ul b]"],
+    ["- ```||a||```\n- ||b||", "[ul `||a||` | [spoiler b]]"],
+  ])("%j is %j", (text, said) => expect(say(text)).toBe(said));
+
+  test("is never said: whatever stands between bars outside code", () => {
+    // Pieces of which it is known what is code and what is not; each has a word of its own.
+    const bar = fc.constantFrom("||");
+    const words = fc.constantFrom("", " ", "\n", "\n\n", "\n> ", "\n> > ", "\n- ", "\n1. ", "\n> - ", "**", " _", "~~", " | ", "\n>\n");
+    const code = fc.constantFrom(["`", "`"], ["``", "``"], ["\n```\n", "\n```\n"], ["\n> ```js\n> ", "\n> ```\n"], ["\n> > ```\n> > ", " ```\n"], ["`||", "||`"], ["\n```\n||\n", "||\n```\n> "]);
+    const piece = fc.oneof(bar, words, words, code);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
+        const bars = pieces.flatMap((one, at) => (one === "||" ? [at] : []));
+        const isHidden = (at: number): boolean => bars.some((begin, nth) => nth % 2 === 0 && begin <= at && at < (bars[nth + 1] ?? -1));
+        const typed = pieces.map((one, at) => (typeof one === "string" ? `${one}w${at}w` : `${one[0]}w${at}w${one[1]} `)).join("");
+        const plain = toPlain(typed);
+        expect(pieces.flatMap((_, at) => (plain.includes(`w${at}w`) === isHidden(at) ? [at] : []))).toEqual([]);
+        expect(write(parse(typed))).toBe(typed);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 /** Texts of what may be markers, in all orders. */
 const part = fc.constantFrom("*", "**", "***", "_", "__", "~~", "||", "`", "``", "```", "\n", "\n\n", "> ", ">", "- ", "1. ", " ", "a", "bc", "é", "字", "🎉", "\ufe0f", "\r", "https://x.org/a_b", "www.x.org", "<img src=x onerror=alert(1)>", "\\", "\u202e", "\ud800");
 const text = fc.oneof({ weight: 4, arbitrary: fc.array(part, { maxLength: 40 }).map((parts) => parts.join("")) }, { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 100 }) });
@@ -175,13 +215,14 @@ describe("whatever is typed", () => {
     fc.assert(fc.property(text, (typed) => void expect(write(parse(typed))).toBe(typed)), { numRuns: 2000 });
   });
 
-  test("is as deep as marks are many, has no empty text, none beside another, and no spoiler's number twice", () => {
+  test("is as deep as marks are many, has no empty text, none beside another, and no spoiler's key twice", () => {
     fc.assert(
       fc.property(text, (typed) => {
         const nodes = listNodes(parse(typed));
         expect(Math.max(0, ...nodes.map(({ depth }) => depth))).toBeLessThanOrEqual(3 + 4 + 1 + 4);
-        const numbers = nodes.flatMap(({ node }) => (typeof node === "object" && node.type === "spoiler" ? [node.number] : []));
-        expect(new Set(numbers).size).toBe(numbers.length);
+        const keys = nodes.flatMap(({ node }) => (typeof node === "object" && node.type === "spoiler" ? [node.key] : []));
+        expect(keys).not.toContain(undefined);
+        expect(new Set(keys).size).toBe(keys.length);
         for (const { node } of nodes) {
           if (typeof node === "string") expect(node).not.toBe("");
           else if ("children" in node) expect(node.children.some((child, at) => typeof child === "string" && typeof node.children[at + 1] === "string")).toBe(false);
@@ -205,7 +246,7 @@ describe("whatever is typed", () => {
 
   test("of 10,000 characters costs steps by its length", () => {
     const unit = fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(""));
-    const known = ["*a **", "_a ", "**a **", "||a ", "||", "***a ", "~~a||b**c_d*e ", "> ", "> > > > a\n", ">\n", "- ", "- a\n", "1. a\n", "```\n", "```a\n", "`a", "[", "*a\n\n", "https://x.org/*", "*_\ufe0f", "||a **b _c ~~d *e "];
+    const known = ["*a **", "_a ", "**a **", "||a ", "||", "***a ", "~~a||b**c_d*e ", "> ", "> > > > a\n", ">\n", "- ", "- a\n", "1. a\n", "```\n", "```a\n", "`a", "[", "*a\n\n", "https://x.org/*", "*_\ufe0f", "||a **b _c ~~d *e ", "||a\n> ", "> ||a\n", "> > ||a||\n", "||a||", "- ||a\n", "||\n"];
     const ticks = Array.from({ length: 140 }, (_, at) => `${"`".repeat(at + 1)} `).join("");
     const holds = (one: string): void => {
       const typed = one.repeat(Math.ceil(10_000 / one.length)).slice(0, 10_000);

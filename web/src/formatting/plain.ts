@@ -19,6 +19,6 @@ const sayInline = (nodes: Inline[]): string => nodes.map(sayNode).join("");
 
 function sayNode(node: Inline): string {
   if (typeof node === "string") return node;
-  if (node.type === "link" || node.type === "code") return node.text;
+  if (!("children" in node)) return node.text;
   return node.type === "spoiler" ? HIDDEN : sayInline(node.children);
 }

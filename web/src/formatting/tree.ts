@@ -3,7 +3,7 @@
 import type { Link } from "../lib/linkify.ts";
 
 /** What stands in a line. */
-export type Inline = string | Link | Code | Marked;
+export type Inline = string | Link | Code | Marked | Name;
 
 /** Read as it stands: no marker and no link is looked for in it. */
 export interface Code {
@@ -13,13 +13,22 @@ export interface Code {
   close: string;
 }
 
+/** A word that names somebody whom the message tells, or everybody. Put in for those who are known (mentions/named.ts), not by the parser. */
+export interface Name {
+  type: "name";
+  text: string;
+  user: number | "all";
+}
+
 export interface Marked {
   type: "strong" | "em" | "s" | "spoiler";
   /** What stands before and after it. */
   marker: string;
   children: Inline[];
-  /** Of spoilers: which one of the text it is. */
-  number?: number;
+  /** Of spoilers: which one of the text it is, and what it hides, so that whoever has opened it has not opened another. */
+  key?: string;
+  /** Of spoilers: keys go by it. It is opened with others that have its key (pieces.ts). */
+  isPassed?: true;
 }
 
 export type Block = Lines | Quote | List | Fence;
@@ -50,6 +59,8 @@ export interface Fence {
   language: string;
   text: string;
   close: string;
+  /** Keys go by it (pieces.ts). */
+  isPassed?: true;
 }
 
 /** What reading one text has come to. */

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { readContent } from "../crypto/content.ts";
+import { parse } from "../formatting/parse.ts";
 import { KIND_MESSAGE } from "../wire/contract.ts";
-import { ALL, type Callable, findMentioned, listCallable, listNamed, splitNamed, tellsUser } from "./named.ts";
+import { ALL, type Callable, findMentioned, findUnnamed, listCallable, listNamed, listNames, showNamed, tellsUser } from "./named.ts";
 
 const card = (id: number, username: string) => ({ id, username, display_name: username, avatar_id: null, deleted: false });
 const people = [card(2, "bob"), card(3, "bob.smith"), card(4, "आशा"), card(5, "zoë"), card(6, "علي"), card(7, "伊藤")];
@@ -31,12 +32,18 @@ test.each<[string, number[]]>([
   ["@zoe\u0308", [5]],
   ["مرحبا @علي، تعال", [6]],
   ["你好@伊藤 来", [7]],
+  ["`@bob` ``@zoë``", []],
+  ["```\n@bob\n```", []],
+  ["```java\n@all\n@bob\n```\n@zoë", [5]],
+  ["> @bob said\n> > @zoë\nno", []],
+  ["- @bob\n- ||@zoë||", [2, 5]],
+  ["`@bob @zoë", [2, 5]],
 ])("%j names %j", (text, expected) => expect(ids(text)).toEqual(expected));
 
 test("everybody is called by who may, and is nobody else", () => {
   for (const text of ["@all", "look, @All!", "@everyone"]) expect(findMentioned(text, group)).toEqual({ everyone: true });
   expect(findMentioned("@all @bob", { people, isAllowed: false })).toEqual({ mentions: [2] });
-  for (const text of ["all", "@alle", "x@all", "@all.of"]) expect(findMentioned(text, group)).toEqual({});
+  for (const text of ["all", "@alle", "x@all", "@all.of", "`@all`", "```css\n@media print {}\n@all\n```", "> @all", "||`@everyone`||"]) expect(findMentioned(text, group)).toEqual({});
 });
 
 test("no more are named than a record takes", () => {
@@ -85,13 +92,22 @@ test("a text of nothing but beginnings is looked through at once", () => {
 
 test("the words of those whom a message tells are pieces of their own, and no others", () => {
   const known = new Map([...people, card(9, "all")].map((one) => [one.id, one]));
-  const split = (text: string, mentions: number[], everyone?: true) => splitNamed(text, { mentions, ...(everyone && { everyone }) }, known);
-  expect(split("hi @Bob, @zoë and @bob.smith", [2, 3])).toEqual(["hi ", { text: "@Bob", user: 2 }, ", @zoë and ", { text: "@bob.smith", user: 3 }]);
-  expect(split("@bob", [8, 2])).toEqual([{ text: "@bob", user: 2 }]);
-  expect(split("@bob", [8])).toEqual(["@bob"]);
-  expect(split("@all!", [], true)).toEqual([{ text: "@all", user: ALL }, "!"]);
-  expect(split("@all!", [])).toEqual(["@all!"]);
-  expect(split("", [2], true)).toEqual([]);
+  const show = (text: string, mentions: number[], everyone?: true) => showNamed(parse(text), { mentions, ...(everyone && { everyone }) }, known);
+  const line = (...children: unknown[]) => [{ type: "lines", children }];
+  const name = (text: string, user: number | typeof ALL) => ({ type: "name", text, user });
+  expect(show("hi @Bob, @zoë and @bob.smith", [2, 3])).toEqual(line("hi ", name("@Bob", 2), ", @zoë and ", name("@bob.smith", 3)));
+  expect(show("@bob", [8, 2])).toEqual(line(name("@bob", 2)));
+  expect(show("@bob", [8])).toEqual(line("@bob"));
+  expect(show("@all!", [], true)).toEqual(line(name("@all", ALL), "!"));
+  expect(show("@all!", [])).toEqual(line("@all!"));
+  expect(listNames(show("> @bob\n`@bob`\n```\n@all\n```", [2], true))).toEqual([]);
+  expect(listNames(show("- **@bob**\n||@all||", [2], true)).map(({ user }) => user)).toEqual([2, ALL]);
+});
+
+test("no more are named than are shown", () => {
+  const text = `${"https://x.org ".repeat(99)}@bob @zoë`;
+  expect(findMentioned(text, group)).toEqual({ mentions: [2] });
+  expect(listNames(showNamed(parse(text), { mentions: [2, 5] }, new Map(people.map((one) => [one.id, one]))))).toHaveLength(1);
 });
 
 test("whom a message tells is said by its ids, and by everybody", () => {
@@ -101,13 +117,28 @@ test("whom a message tells is said by its ids, and by everybody", () => {
   expect(tellsUser({ type: "deleted" }, 2)).toBe(false);
 });
 
-test("whatever is written, its pieces are the text", () => {
+test("who is told where no word of theirs is shown is found", () => {
   const known = new Map(people.map((one) => [one.id, one]));
-  const word = fc.constantFrom("@", "bob", "@bob", "@all", "@आशा", " ", "_", ".", "\u202e", "\ud83d", "İ", "@ZOË");
+  const find = (text: string, told: { mentions?: number[]; everyone?: true }) => findUnnamed({ type: "text", text, ...told }, 2, showNamed(parse(text), told, known));
+  expect(find("hello", { mentions: [2, 5] })).toBe(2);
+  expect(find("`@bob`", { mentions: [2] })).toBe(2);
+  expect(find("hello", { everyone: true })).toBe(ALL);
+  expect(find("hello", { mentions: [2], everyone: true })).toBe(2);
+  expect(find("@bob", { mentions: [2], everyone: true })).toBeNull();
+  expect(find("@all", { mentions: [2], everyone: true })).toBeNull();
+  expect(find("hello @zoë", { mentions: [5] })).toBeNull();
+});
+
+test("whatever is written, who is called is who is shown", () => {
+  const known = new Map(people.map((one) => [one.id, one]));
+  const word = fc.constantFrom("@", "bob", "@bob", "@all", "@आशा", " ", "_", ".", "\u202e", "\ud83d", "İ", "@ZOË", "`", "```", "\n", "> ", "- ", "||", "**");
   fc.assert(
     fc.property(fc.array(word, { maxLength: 40 }), (parts) => {
-      const pieces = splitNamed(parts.join(""), { mentions: [2, 4, 5, 77], everyone: true }, known);
-      expect(pieces.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("")).toBe(parts.join(""));
+      const text = parts.join("");
+      const { mentions = [], everyone } = findMentioned(text, group);
+      const shown = listNames(showNamed(parse(text), { mentions, ...(everyone && { everyone }) }, known));
+      expect(new Set(shown.map(({ user }) => user))).toEqual(new Set([...mentions, ...(everyone ? [ALL] : [])]));
+      for (const { text: name } of shown) expect(text).toContain(name);
     }),
   );
 });

@@ -1,6 +1,10 @@
-// Who is mentioned in a text: those whose `@username` stands in it as a whole word, and everybody by `@all` (protocol-encryption.md, 8.10). Pure.
+// Who is mentioned in a text: those whose `@username` stands in it as a whole word, and everybody by `@all` (protocol-encryption.md, 8.10). In
+// code, links and quotes nobody is, whether one writes or reads: both go over the same tree. Pure.
 import type { NamedCard } from "../accounts/names.ts";
 import type { Content, Text } from "../crypto/content.ts";
+import { parse } from "../formatting/parse.ts";
+import { boundPieces } from "../formatting/pieces.ts";
+import type { Block, Inline, Name } from "../formatting/tree.ts";
 import { rankIn } from "../groups/closing.ts";
 import type { ConversationRow } from "../replica/database.ts";
 
@@ -40,6 +44,9 @@ export const isAll = (name: string): boolean => CALLS_ALL.has(name);
 /** Whether it tells this person. */
 export const tellsUser = (content: Content, user: number): boolean => content.type === "text" && (content.everyone === true || (content.mentions ?? []).includes(user));
 
+/** Whether it says that it tells anybody. */
+export const isTelling = ({ mentions, everyone }: Mentioned): boolean => mentions !== undefined || everyone === true;
+
 /** All words of a text that may be a mention, in order. Linear in its length. */
 export function listNamed(text: string): Named[] {
   const found = Array.from(text.matchAll(WORD), ({ 0: word, 1: name, index }) => ({ from: index, to: index + word.length, name: toName(name!) }));
@@ -56,33 +63,63 @@ export function listCallable({ kind, group }: Pick<ConversationRow, "kind" | "gr
   return { people, isAllowed: rankIn(group.members, me) <= group.rights.everyoneBy };
 }
 
-/** What a text says to whom, as a record says it: nothing of what there is none of. */
-export function findMentioned(text: string, { people, isAllowed }: Callable): Mentioned {
-  const names = new Set(listNamed(text).map(({ name }) => name));
-  if (names.size === 0) return {};
-  const ids = people.filter(({ username }) => names.has(toName(username))).map(({ id }) => id);
-  const callsAll = isAllowed && [...names].some(isAll);
-  return { ...(ids.length > 0 && { mentions: [...new Set(ids)].slice(0, MOST) }), ...(callsAll && { everyone: true }) };
+/** Whom words may name, by what stands after their @. */
+type Names = ReadonlyMap<string, Name["user"]>;
+
+function makeNames(people: Iterable<NamedCard>, callsAll: boolean): Names {
+  const names = new Map<string, Name["user"]>(Array.from(people, ({ id, username }) => [toName(username), id]));
+  if (callsAll) for (const word of CALLS_ALL) names.set(word, ALL);
+  return names;
 }
 
-/** A word that names somebody: the user, or everybody. */
-export interface NamedPiece {
-  text: string;
-  user: number | typeof ALL;
-}
-
-/** What stands between the words that name those whom a message tells, and these. Only ids say who is meant, and only known people are. */
-export function splitNamed(text: string, { mentions = [], everyone }: Mentioned, people: ReadonlyMap<number, NamedCard>): (string | NamedPiece)[] {
-  const ids = new Map(mentions.map((id) => [toName(people.get(id)?.username ?? ""), id]));
-  const pieces: (string | NamedPiece)[] = [];
+/** What stands between the words that name somebody, and these. */
+function splitNamed(text: string, names: Names): (string | Name)[] {
+  const pieces: (string | Name)[] = [];
   let done = 0;
   for (const { from, to, name } of listNamed(text)) {
-    const user = everyone && isAll(name) ? ALL : ids.get(name);
+    const user = names.get(name);
     if (user === undefined) continue;
     if (from > done) pieces.push(text.slice(done, from));
-    pieces.push({ text: text.slice(from, to), user });
+    pieces.push({ type: "name", text: text.slice(from, to), user });
     done = to;
   }
   if (done < text.length) pieces.push(text.slice(done));
   return pieces;
+}
+
+/** A text as it is shown, with those whom it names: what is sent says just them. */
+const nameIn = (blocks: Block[], names: Names): Block[] => boundPieces(blocks, (text) => (text.includes("@") ? splitNamed(text, names) : [text]));
+
+/** What a text says to whom, as a record says it: nothing of what there is none of. */
+export function findMentioned(text: string, { people, isAllowed }: Callable): Mentioned {
+  if (!text.includes("@")) return {};
+  const users = new Set(listNames(nameIn(parse(text), makeNames(people, isAllowed))).map(({ user }) => user));
+  const ids = [...users].filter((user) => user !== ALL).slice(0, MOST);
+  return { ...(ids.length > 0 && { mentions: ids }), ...(users.has(ALL) && { everyone: true }) };
+}
+
+/** Blocks with the words that name those whom a message tells. Only ids say who is meant, and only known people are. */
+export function showNamed(blocks: Block[], { mentions = [], everyone }: Mentioned, people: ReadonlyMap<number, NamedCard>): Block[] {
+  return nameIn(blocks, makeNames(mentions.flatMap((id) => people.get(id) ?? []), everyone === true));
+}
+
+/** The words that name somebody, in order. */
+export const listNames = (blocks: Block[]): Name[] =>
+  blocks.flatMap((block) => {
+    if (block.type === "lines") return listIn(block.children);
+    return block.type === "list" ? block.items.flatMap(({ children }) => listIn(children)) : [];
+  });
+
+const listIn = (nodes: Inline[]): Name[] =>
+  nodes.flatMap((node) => {
+    if (typeof node === "string") return [];
+    return node.type === "name" ? [node] : "children" in node ? listIn(node.children) : [];
+  });
+
+/** As whom it tells this person where none of its words does, as ids and no words say who is told; else null. */
+export function findUnnamed(content: Content, user: number, shown: Block[]): Name["user"] | null {
+  if (!tellsUser(content, user)) return null;
+  const isNamed = listNames(shown).some((name) => name.user === user || name.user === ALL);
+  if (isNamed) return null;
+  return content.type === "text" && (content.mentions ?? []).includes(user) ? user : ALL;
 }

@@ -58,7 +58,7 @@ class Head {
       if (this.isFull) break;
       if (typeof node === "string") taken.push(this.#takeText(node));
       else if (node.type === "code") taken.push({ ...node, text: this.#takeText(node.text) });
-      else if (node.type !== "link") taken.push({ ...node, children: this.#takeInline(node.children) });
+      else if ("children" in node) taken.push({ ...node, children: this.#takeInline(node.children) });
       else if (node.text.length > this.#characters) taken.push(this.#end(""));
       else {
         taken.push(node);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import type { Block } from "../formatting/tree.ts";
 import { readLook } from "./look.ts";
 import { SIGNS } from "./signs.ts";
 
@@ -58,6 +59,11 @@ test("the same content is looked at once", () => {
 test("every sign is an outline, two paths in the one of two ticks", () => {
   for (const sign of Object.values(SIGNS)) expect(sign).toMatch(/^M0 0[Mm]/);
   expect(SIGNS.read.match(/M0 0/g)).toHaveLength(2);
+});
+
+test("no message has hundreds of places where keys stop", () => {
+  const stops = ({ blocks }: { blocks: Block[] | null }): number => blocks!.filter((block) => block.type === "fence" && !block.isPassed).length;
+  expect(stops(readLook({ type: "text", text: "```\na\n```\n".repeat(300) }))).toBe(100);
 });
 
 test("a text that names somebody is drawn in pieces, one that only looks so is not", () => {

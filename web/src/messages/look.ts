@@ -1,9 +1,11 @@
 // What of a message's text decides how it is drawn, found out once for each.
 import type { Content, Text } from "../crypto/content.ts";
 import { parse } from "../formatting/parse.ts";
+import { boundPieces } from "../formatting/pieces.ts";
 import type { Block } from "../formatting/tree.ts";
 import type { PlainKey } from "../i18n/index.svelte.ts";
 import { countOnlyEmoji } from "../lib/text.ts";
+import { isTelling } from "../mentions/named.ts";
 import { sayClosed } from "./closed.ts";
 import { findEndDirection } from "./direction.ts";
 import { findHead } from "./head.ts";
@@ -43,12 +45,14 @@ function makeLook(content: Content): Look {
 
 const makeOther = (note: PlainKey | null): Look => ({ plain: null, blocks: null, head: null, note, emoji: 0, isPiled: false, end: null });
 
-function make({ text, mentions, everyone }: Text): Look {
+/** Where somebody is named more is a piece of its own, once it is known who that is (mentions/named.ts). */
+function make(content: Text): Look {
+  const { text } = content;
   const emoji = countOnlyEmoji(text);
-  const blocks = parse(text);
+  const blocks = isTelling(content) ? parse(text) : boundPieces(parse(text));
   const head = findHead(text, blocks);
   const isPiled = PILED.test(text);
-  const isPlain = head === null && !isPiled && !mentions && !everyone && blocks.every(isBare);
+  const isPlain = head === null && !isPiled && !isTelling(content) && blocks.every(isBare);
   // Below a long one stands a button, which runs as the page does; below a block the time has a line of its own, at the page's end.
   const end = head === null && blocks.at(-1)?.type === "lines" ? findEndDirection(text) : null;
   return { plain: isPlain ? text : null, blocks, head, note: null, emoji, isPiled, end };

@@ -32,4 +32,5 @@ export const mentions: Translation<typeof en>["mentions"] = {
   none: "لم يذكرك أحد بعد",
   noneText: "عندما يكتب أحد في مجموعة @{username} أو @all، تجد ذلك هنا.",
   ofYou: "تذكرك",
+  ofAll: "تذكر الجميع",
 };

@@ -9,4 +9,5 @@ export const mentions = {
   none: "Nobody has mentioned you yet",
   noneText: "When somebody in a group writes @{username} or @all, you find it here.",
   ofYou: "Mentions you",
+  ofAll: "Mentions everybody",
 } as const;

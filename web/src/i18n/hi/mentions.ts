@@ -11,4 +11,5 @@ export const mentions: Translation<typeof en>["mentions"] = {
   none: "अभी तक किसी ने आपका ज़िक्र नहीं किया",
   noneText: "जब किसी समूह में कोई @{username} या @all लिखेगा, वह आपको यहाँ मिलेगा।",
   ofYou: "आपका ज़िक्र है",
+  ofAll: "सबका ज़िक्र है",
 };
