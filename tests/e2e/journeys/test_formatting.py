@@ -10,6 +10,7 @@ from tests.e2e.person import PATIENCE, Person
 RECIPE = "> Grandma, how?\n**Slowly**, with:\n- *one* onion\n- ~~two~~ three eggs\n2. later `salt`"
 CODE = "```py\nprint(1, '" + "so long " * 60 + "')\n```"
 SECRET = "It was ||the *butler*|| with <b>that</b>"
+HIDDEN_LIST = "Suspects: ||these\n- the butler\n1. the cook\n> it was me||"
 TRICK = "**<img src=x onerror='window.pwned = 1'>** snake_case_name 2 * 3 * 4"
 IS_WIDER = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TEXTS = "rows => rows.map((row) => row.querySelector('.text').textContent)"
@@ -60,6 +61,26 @@ async def test_what_is_marked_is_shown_and_what_is_hidden_hidden(alice: Person, 
     await alice.field.fill(SECRET.replace("butler", "cook"))
     await alice.field.press("Enter")
     await expect(bob.messages.nth(3).locator("em")).to_have_text("cook", timeout=PATIENCE)
+
+
+async def test_lists_and_quotes_between_bars_are_hidden(alice: Person, bob: Person) -> None:
+    await alice.befriends(bob)
+    await asyncio.gather(alice.converses_with("Bob"), bob.converses_with("Alice"))
+    await alice.writes(HIDDEN_LIST)
+    await expect(bob.messages).to_have_count(1, timeout=PATIENCE)
+    secret = bob.messages.first
+    button = secret.get_by_role("button", name="Show hidden text")
+    await expect(button).to_have_count(1, timeout=PATIENCE)
+    await expect(secret.get_by_text("butler")).to_be_hidden()
+    await expect(bob.row("Alice")).to_contain_text("Suspects: ■■■")
+    await button.click()
+    await expect(secret.get_by_text("> it was me")).to_be_visible()
+    # Other words in its place are not what was opened.
+    await alice.field.press("ArrowUp")
+    await alice.field.fill("Suspects: ||nobody||, then\n" + HIDDEN_LIST)
+    await alice.field.press("Enter")
+    await expect(button).to_have_count(2, timeout=PATIENCE)
+    await expect(secret.get_by_text("nobody")).to_be_hidden()
 
 
 COPIED = "() => navigator.clipboard.readText()"

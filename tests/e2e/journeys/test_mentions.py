@@ -4,8 +4,9 @@ import re
 
 from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import SomebodyNew, async_fixture
+from tests.e2e.conftest import Program, SomebodyNew, async_fixture
 from tests.e2e.journeys.test_groups import Three, enters, makes_group, opens_group
+from tests.e2e.journeys.test_restored import befriends
 from tests.e2e.person import PATIENCE, PHONE, Person
 
 MENTIONED = "1 unread message mentions you"
@@ -50,13 +51,14 @@ async def test_who_is_mentioned_is_told_and_nobody_else(three: Three) -> None:
     await expect(alice.field).to_have_value("Are you there, @bob ")
     await expect(offered(alice)).to_have_count(0)
     await alice.field.press("Enter")
-    for at in range(12):
+    await alice.writes("```css\n@media print {}\n@all @carol\n```\nis what `@carol` wrote")
+    for at in range(11):
         await alice.writes(f"Line {at}")
-    await alice.sees("Line 11")
+    await alice.sees("Line 10")
 
-    await sees_in_the_list(bob, "Line 11")
+    await sees_in_the_list(bob, "Line 10")
     await expect(bob.row("Walkers")).to_contain_text(MENTIONED)
-    await sees_in_the_list(carol, "Line 11")
+    await sees_in_the_list(carol, "Line 10")
     await expect(carol.row("Walkers")).to_contain_text("13 unread messages")
     await expect(carol.row("Walkers")).not_to_contain_text("mentions you")
     await carol.opens("/you/mentions")
@@ -72,6 +74,20 @@ async def test_who_is_mentioned_is_told_and_nobody_else(three: Three) -> None:
     await enters(carol, "Walkers")
     await carol.message("Are you there, @bob").get_by_role("link", name="@bob").click()
     await expect(carol.page.get_by_role("heading", name="Bob", exact=True)).to_be_visible(timeout=PATIENCE)
+
+
+async def test_who_is_told_without_a_word_of_it_reads_so(alice: Person, program: Program) -> None:
+    """Programs name people by their ids: what calls one is never without a reason that is seen."""
+    ada = await program("ada")
+    await befriends(ada, alice)
+    group = await ada.groups.create(["alice"])
+    told = list(ada.replica.users.friends)
+    await ada.send(group, "Look at this", mentions=told)
+    await ada.send(group, "`@all` is for everybody", everyone=True)
+    await ada.send(group, "You are named, @alice", mentions=told, everyone=True)
+    await alice.opens(f"/c/{group}")
+    for at, words in enumerate(("Mentions you", "Mentions everybody", "@alice")):
+        await expect(alice.messages.nth(at).locator(".told")).to_have_text(words, timeout=PATIENCE)
 
 
 async def test_one_jumps_from_mention_to_mention(three: Three) -> None:
