@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from hearth.accounts.contract import OwnProfile, Settings
+from hearth.client.replica import state as replica_state
 from hearth.client.replica.catch_up import open_replica, repair
 from hearth.client.replica.state import Replica
 from hearth.friends.contract import FriendRemoved
@@ -79,6 +81,17 @@ async def test_the_first_time_takes_a_snapshot_and_the_conversations() -> None:
     await open_replica(replica, server)
     assert (replica.log_seq, replica.heads(), replica.needs_repair) == (7, {ID: 4}, False)
     assert len(server.asked) == 1
+
+
+async def test_the_servers_clock_is_unknown_before_it_has_told_it_and_goes_on_in_sleep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replica, times = Replica(ALICE), iter([100.0, 100.0 + 3600])
+    assert replica.server_ms() is None
+    monkeypatch.setattr(replica_state, "BOOTTIME", 7)
+    monkeypatch.setattr("time.clock_gettime", lambda which: next(times) if which == 7 else 0)
+    await open_replica(replica, Server())
+    assert replica.server_ms() == MOMENT.timestamp() * 1000 + 3_600_000
 
 
 async def test_a_snapshot_in_parts_is_made_whole_before_it_counts() -> None:

@@ -1,6 +1,7 @@
 """What stands against sealing in a program, and what it looks for before it removes anybody (7.6, 9.2)."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,15 +13,17 @@ from hearth.client.conversations.ready import is_ready
 from hearth.client.crypto.making import acts
 from hearth.client.keys.own import now_ms
 from hearth.client.problems import NotReady, Waits
-from hearth.client.replica.state import Replica
+from hearth.client.replica.state import Replica, monotonic_ms
+from hearth.sealed.core.packed import Place
 from hearth.sealed.group.sealing import State
 from hearth.sealed.person.keyring import How
 from hearth.sealed.person.pins import Pins
-from tests.client.crypto.cast import NOW, catch_up
+from tests.client.crypto.cast import NOW, catch_up, device_id
 from tests.client.crypto.room import Room, make_cast
 
 BOB, CAROL = 2, 3
 LEAVE = b"l" * 32
+DAY = 24 * 3600 * 1000
 
 
 class Program:
@@ -40,9 +43,13 @@ class Program:
         pins = Pins({})
         for person in stage.cast.values():
             pins = pins.meet(person.chain, How.REQUEST, by=0, time=NOW)
-        self.own = SimpleNamespace(user=BOB, met=SimpleNamespace(people=people), pins=pins)
+        by = SimpleNamespace(device=device_id("bob phone"))
+        self.own = SimpleNamespace(user=BOB, by=by, met=SimpleNamespace(people=people), pins=pins)
         self.replica = Replica(BOB)
-        self.replica.ahead_ms = now_ms() - round(time.monotonic() * 1000)
+        self.server_is_ahead(0)
+
+    def server_is_ahead(self, ms: int) -> None:
+        self.replica.ahead_ms = now_ms() + ms - monotonic_ms()
 
     def list_unwanted(self, _live: Live) -> frozenset[int]:
         return frozenset(self.unwanted)
@@ -52,13 +59,59 @@ class Program:
         return is_ready(cast(Any, self), self.live, last_seq=1)
 
 
+def pass_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set this device's clock eight days forward."""
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + 8 * DAY * 10**6)
+
+
+def remake(program: Program, **changes: Any) -> None:
+    """Let the record of the epoch say something else."""
+    known = program.live.epochs.known[1]
+    signed = replace(known.epoch.signed, body=replace(known.epoch.record, **changes))
+    program.live.epochs.known[1] = replace(known, epoch=replace(known.epoch, signed=signed))
+
+
 def test_the_age_of_an_epoch_is_told_by_the_servers_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a device whose clock is set forward makes one epoch after the other, each of which is old."""
-    program, now = Program(), time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: now() + 8 * 24 * 3600 * 10**9)
+    program = Program()
+    pass_here(monkeypatch)
     assert program.is_ready
-    program.replica.ahead_ms += 8 * 24 * 3600 * 1000
+    program.server_is_ahead(0)
     assert not program.is_ready
+
+
+def test_before_the_server_has_told_its_time_this_devices_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program()
+    program.replica.ahead_ms = None
+    assert program.is_ready
+    pass_here(monkeypatch)
+    assert not program.is_ready
+
+
+@pytest.mark.parametrize("told", [Told(0, 0), Told(1, now_ms() - 8 * DAY)])
+def test_a_wrong_server_makes_nothing_old_that_was_just_made_here(told: Told) -> None:
+    program = Program()
+    program.live.told[1] = told
+    assert not program.is_ready
+    remake(program, device=program.own.by.device, time=now_ms())
+    assert is_ready(cast(Any, program), program.live, last_seq=1)
+
+
+def test_what_was_made_here_is_old_when_both_clocks_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program()
+    remake(program, device=program.own.by.device, time=now_ms())
+    pass_here(monkeypatch)
+    assert program.is_ready
+    program.server_is_ahead(0)
+    assert not program.is_ready
+
+
+def test_what_an_epoch_has_seen_does_not_count_as_following_it() -> None:
+    program = Program()
+    remake(program, seen=Place(5_000, bytes(32)))
+    is_ready_at = {seq: is_ready(cast(Any, program), program.live, seq) for seq in (5_999, 6_000)}
+    assert is_ready_at == {5_999: True, 6_000: False}
 
 
 def test_nothing_is_sealed_to_who_began_anew() -> None:

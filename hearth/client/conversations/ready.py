@@ -144,8 +144,17 @@ def _find_reasons(room: Room, live: Live, epoch: Epoch, last_seq: int) -> frozen
 
 
 def _age(room: Room, live: Live, last_seq: int) -> Age:
-    told = live.told[live.newest_n]
-    return Age(room.replica.server_ms(), told.time, max(0, last_seq - told.seq))
+    """By the server's clock and, of what this device has made, by its own too: a server that is wrong has no
+    epoch made after one just made. Before the server's clock is known, this device's counts.
+    """
+    told, epoch = live.told[live.newest_n], live.epochs.newest
+    assert epoch is not None  # the server has named one, and it is known
+    here, record = now_ms(), epoch.record
+    now = room.replica.server_ms()
+    now = here if now is None else now
+    is_own = record.device == room.own.by.device
+    stored_at = max(told.time, now - abs(here - record.time)) if is_own else told.time
+    return Age(now, stored_at, max(0, last_seq - max(told.seq, record.seen.seq)))
 
 
 async def _act_on(room: Room, live: Live, last_seq: int) -> bool:

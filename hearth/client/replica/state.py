@@ -47,12 +47,20 @@ OF_KEYS: dict[str, type[Event]] = {
 }
 """Hints for who looks after keys; programs are told only when they ask for them by name."""
 
+BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""The monotonic clock that goes on while the device sleeps, where the system has it."""
+
+
+def monotonic_ms() -> int:
+    """Return the time, in ms, by a clock that nobody sets; it began at some time in the past."""
+    return round((time.monotonic() if BOOTTIME is None else time.clock_gettime(BOOTTIME)) * 1000)
+
 
 @dataclass(slots=True)
 class Replica:
     """Everything one device knows. `generation` empty means that nothing was ever fetched.
 
-    `ahead_ms`: by how much the server's clock is ahead of the one of this device that nobody sets.
+    `ahead_ms`: by how much the server's clock is ahead of this device's monotonic one, once it has told it.
     `lost` are conversations as they were known before a restore, until they were given back; `restored` says
     when the last one was, if ever.
     """
@@ -65,7 +73,7 @@ class Replica:
     is_behind: bool = False
     restored: Restore | None = None
     private_position: int = field(default=0, compare=False)
-    ahead_ms: int = field(default=0, compare=False)
+    ahead_ms: int | None = field(default=None, compare=False)
     users: UserState = field(default_factory=UserState)
     conversations: dict[str, ConversationState] = field(default_factory=dict)
     presence: dict[int, Presence] = field(default_factory=dict)
@@ -88,9 +96,12 @@ class Replica:
     def devices(self) -> dict[str, Device]:
         return self.users.devices
 
-    def server_ms(self) -> int:
-        """Return the time by the server's clock, in ms since 1970, whatever this device's is set to."""
-        return self.ahead_ms + round(time.monotonic() * 1000)
+    def server_ms(self) -> int | None:
+        """Return the time by the server's clock, in ms since 1970, whatever this device's is set to.
+
+        None before the first `sync.open`.
+        """
+        return None if self.ahead_ms is None else self.ahead_ms + monotonic_ms()
 
     def heads(self) -> dict[str, int]:
         """Return the head of every conversation held, for `sync.open`."""
@@ -104,7 +115,7 @@ class Replica:
         self.generation, self.server_id = opened.generation, opened.server_id
         self.device_id, self.restored = opened.device_id, opened.restored
         self.private_position = opened.private_position
-        self.ahead_ms = round((opened.now.timestamp() - time.monotonic()) * 1000)
+        self.ahead_ms = round(opened.now.timestamp() * 1000) - monotonic_ms()
         if opened.snapshot is not None:
             self.apply_snapshot(opened.snapshot, opened.log_seq)
         for entry in opened.log:

@@ -44,6 +44,8 @@ test("the server's clock is known from its answers, and not lost by what says no
     vi.advanceTimersByTime(1000);
     await get("/api/x");
   }
+  vi.stubGlobal("fetch", vi.fn(() => Promise.resolve(new Response("<h1>Bad gateway</h1>", { status: 502, headers: { date: "Tue, 01 May 2029 12:00:00 GMT" } }))));
+  expect(await codeOf(get("/api/x"))).toBe("busy");
   expect(new Date(serverNow()).toISOString()).toBe("2026-05-01T12:00:02.000Z");
 });
 

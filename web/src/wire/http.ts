@@ -40,7 +40,7 @@ let ahead = 0;
 /** The time by the server's clock, in milliseconds: within a second of what its last answer said, by this device's before any. */
 export const serverNow = (): number => Date.now() + ahead;
 
-/** Whatever a proxy in between says is taken; nothing but ages depends on it. */
+/** Of answers that are the server's: a proxy's page has the proxy's time. Nothing but ages depends on it. */
 function hearTime({ headers }: Response): void {
   const told = Date.parse(headers.get("date") ?? "");
   if (!Number.isNaN(told)) ahead = told - Date.now();
@@ -57,8 +57,8 @@ async function exchange(path: string, init: RequestInit): Promise<unknown> {
       cache: "no-store",
       redirect: "error",
     });
-    hearTime(response);
     const body: unknown = await response.json().catch(() => undefined);
+    if (body !== undefined) hearTime(response);
     if (!response.ok) throw new ProblemError(readProblem(response.status, body));
     return body;
   } catch (error) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { DAY, ready } from "../account/testing/world.ts";
 import { random } from "../protocol/primitives.ts";
-import { act, begin, makeReady } from "./acting/act.ts";
+import { act, begin, makeReady, NotReady } from "./acting/act.ts";
 import { PLAIN_SETTINGS } from "./acting/make-epoch.ts";
 import { highestCounter, seal } from "./acting/seal.ts";
 import { Device } from "./device.ts";
@@ -69,4 +69,45 @@ test("ages are told by the server's clock: one of one's own that is wrong makes 
   await makeReady(alice, await alice.open(direct));
   await say(town, alice, direct, "hello");
   expect((await alice.open(direct)).known.epochs.newest!.epoch.n).toBe(2);
+});
+
+test("a server whose clock is wrong, or that tells wrong times and places, has one epoch made and no more", { timeout: 30_000 }, async () => {
+  const town = new Town();
+  const [account] = [await town.move(1, "alice"), await town.move(2, "bob")];
+  const api = town.session(account);
+  const alice = await town.start(account, undefined, api);
+  const direct = await begin(alice, { kind: "direct", other: 2 });
+  await catchUp(alice, direct);
+  const live = await alice.open(direct);
+  const countOf = (): number => live.known.epochs.newest!.epoch.n;
+  api.now = () => town.now + 8 * DAY;
+  await makeReady(alice, live);
+  expect(countOf()).toBe(1);
+  town.pass(8 * DAY);
+  await makeReady(alice, live);
+  await makeReady(alice, live);
+  expect(countOf()).toBe(2);
+  const { makeEpoch } = api;
+  api.makeEpoch = async (request) => ({ ...(await makeEpoch.call(api, request)), seq: 0, time: 0 });
+  town.pass(8 * DAY);
+  await makeReady(alice, live);
+  await makeReady(alice, live);
+  expect(countOf()).toBe(3);
+});
+
+test("what stays old however often it is made anew ends", { timeout: 30_000 }, async () => {
+  const town = new Town();
+  const account = await town.move(1, "alice");
+  const { self } = await ready(account);
+  const api = town.session(account);
+  let clock = town.now;
+  // Both clocks run away: nothing that is made is young.
+  const now = (): number => (clock += 8 * DAY);
+  const alice = await Device.start(self, { api, store: new MemoryConversations(), wait: () => Promise.resolve(), now });
+  api.now = now;
+  const own = await begin(alice, { kind: "self" });
+  await catchUp(alice, own);
+  const live = await alice.open(own);
+  await expect(makeReady(alice, live)).rejects.toThrow(NotReady);
+  expect(live.known.epochs.newest!.epoch.n).toBe(6);
 });

@@ -215,7 +215,8 @@ export class Device {
   stateOf(live: Live): SealingState {
     const { stopped, isConfirmed, pending, removed } = live;
     const standing = { stopped, isConfirmed, awaited: this.#listAwaited(live), isPending: pending !== null, removed, isTold: this.isTold, doubted: this.doubted };
-    return judgeSealing(live.known, this.people, this.pins, standing, this.around.api.now());
+    const { api, now } = this.around;
+    return judgeSealing(live.known, this.people, this.pins, standing, { now: now(), server: api.now(), device: this.keys.device });
   }
 
   /** The connection is gone: the next one has to confirm. */

@@ -1,5 +1,5 @@
 // When a device may seal, and what it does first (docs/protocol-encryption.md, 7.6). Ages are by the server's times.
-import { toHex } from "../../lib/bytes.ts";
+import { type Bytes, toHex } from "../../lib/bytes.ts";
 import { equal, isZero, ProtocolError, type Verdict } from "../protocol/codec.ts";
 import type { RosterMember } from "../protocol/epoch.ts";
 import { findMember, rankOf } from "../protocol/epoch-rules.ts";
@@ -44,6 +44,13 @@ export interface Standing {
   isTold: boolean;
   /** Of whom a link named another identity (9.1). */
   doubted: ReadonlySet<number>;
+}
+
+/** In milliseconds: this device's own, and the server's. */
+export interface Clocks {
+  now: number;
+  server: number;
+  device: Bytes;
 }
 
 export type Pins = ReadonlyMap<number, Pin>;
@@ -93,28 +100,29 @@ function findMemberReason(people: People, member: RosterMember): Reason | null {
   return hasNewReceive(people, member) ? "receive_renewed" : null;
 }
 
-/** `now` by the server's clock, in milliseconds. */
-function isOld({ epoch, told }: KnownEpoch, headSeq: number, now: number): boolean {
+/** By the server's clock and, of what this device has made, by its own too: a server that is wrong has no epoch made after one just made. */
+function isOld({ epoch, told }: KnownEpoch, headSeq: number, { now, server, device }: Clocks): boolean {
   if (told === null) return false;
   const timer = epoch.settings.timer * 1000;
   const oldest = timer === 0 ? OLDEST : Math.min(Math.max(timer / 4, HOUR), DAY);
-  return now - told.time >= oldest || headSeq - told.seq >= MOST_ENTRIES;
+  const isYoung = equal(epoch.device, device) && Math.abs(now - epoch.time) < oldest;
+  return (!isYoung && server - told.time >= oldest) || headSeq - Math.max(told.seq, epoch.seen.seq) >= MOST_ENTRIES;
 }
 
 /** Why the epoch is not good enough any more; the first reason, or null. */
-export function findReason(known: KnownConversation, epoch: KnownEpoch, people: People, now: number): Reason | null {
+export function findReason(known: KnownConversation, epoch: KnownEpoch, people: People, clocks: Clocks): Reason | null {
   if (known.judged.signed.leaves.some((one) => one.n === epoch.epoch.n)) return "left";
   for (const member of epoch.roster) {
     const reason = findMemberReason(people, member);
     if (reason !== null) return reason;
   }
-  return isOld(epoch, known.log.head.seq, now) ? "old" : null;
+  return isOld(epoch, known.log.head.seq, clocks) ? "old" : null;
 }
 
 /** Of several things that stand against sealing the first of the list. */
-export function judgeSealing(known: KnownConversation, people: People, pins: Pins, standing: Standing, now: number): SealingState {
+export function judgeSealing(known: KnownConversation, people: People, pins: Pins, standing: Standing, clocks: Clocks): SealingState {
   try {
-    return findState(known, people, pins, standing, now);
+    return findState(known, people, pins, standing, clocks);
   } catch (error) {
     // A member's chain is not shown, or not the one that the roster states.
     if (!(error instanceof ProtocolError)) throw error;
@@ -130,7 +138,7 @@ function checkEachSeen({ roster }: KnownEpoch, people: People, pins: Pins): void
   }
 }
 
-function findState(known: KnownConversation, people: People, pins: Pins, standing: Standing, now: number): SealingState {
+function findState(known: KnownConversation, people: People, pins: Pins, standing: Standing, clocks: Clocks): SealingState {
   if (standing.stopped !== null) return { state: "stopped", verdict: standing.stopped };
   const { newest } = known.epochs;
   if (!standing.isConfirmed || newest === null) return { state: "unconfirmed" };
@@ -143,6 +151,6 @@ function findState(known: KnownConversation, people: People, pins: Pins, standin
   const unwanted = listUnwanted(known, standing.removed);
   const rank = rankOf(newest.roster, known.where.user);
   if (unwanted.some((user) => rank >= rankOf(newest.roster, user))) return { state: "removed", users: unwanted };
-  const reason = unwanted.length > 0 ? "removed" : findReason(known, newest, people, now);
+  const reason = unwanted.length > 0 ? "removed" : findReason(known, newest, people, clocks);
   return reason === null ? { state: "ready" } : { state: "rotating", reason };
 }

@@ -159,10 +159,10 @@ export async function makeReady(device: Device, live: Live): Promise<void> {
       await sendPending(device, live);
       const sealing = device.stateOf(live);
       if (sealing.state === "ready") return;
-      if (sealing.state !== "rotating") throw new NotReady(sealing);
+      if (sealing.state !== "rotating" || tries > MOST_TRIES) throw new NotReady(sealing);
       await act(device, live, chooseOwnAct(live));
     } catch (error) {
-      if (!(error instanceof Moved) || tries === MOST_TRIES) throw error;
+      if (!(error instanceof Moved) || tries >= MOST_TRIES) throw error;
     }
   }
 }

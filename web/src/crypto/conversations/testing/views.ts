@@ -270,7 +270,7 @@ export class View {
   }
 
   #showSealing(): unknown[] {
-    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, awaited: null, isPending: false, removed: [], isTold: false, doubted: new Set() }, this.now);
+    const sealing = judgeSealing(this.known, this.people, this.pins, { stopped: null, isConfirmed: true, awaited: null, isPending: false, removed: [], isTold: false, doubted: new Set() }, { now: this.now, server: this.now, device: zeros(16) });
     if (sealing.state === "held") return ["held", sealing.users];
     if (sealing.state === "rotating") return ["rotating", sealing.reason === "left" ? "remove" : "rotate"];
     return [sealing.state];
