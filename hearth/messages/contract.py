@@ -200,16 +200,22 @@ class States(Shape):
 
 
 class ReadPins(Command, name="message.pins", limit="120/60s"):
-    """The newest 100 entries of kind 7 of the stay that one is in, or was in last, and their targets."""
+    """Of each target the newest entry of kind 7 of the stay that one is in, or was in last, and the target.
+
+    Of these the newest 100.
+    """
 
     conversation_id: ConversationId
 
 
 class Pins(Shape):
-    """By seq, at most 384 KiB. `pinned`: as far as one may read it and it fits; the newest pins' first."""
+    """By seq, at most 384 KiB, of which `entries` take up to half. `pinned`: as far as one may read it; the
+    newest pins' first. `left_out`: there is more of either, or older entries were not looked at.
+    """
 
     entries: list[Entry]
     pinned: list[Entry]
+    left_out: bool = False
 
 
 class MarkReceived(Command, name="receipt.mark", limit="200/10s"):

@@ -9,6 +9,8 @@ from hearth.messages.entries import to_entry
 from hearth.messages.rules import MAX_PAGE_BYTES, Stretch, fit, weigh
 
 MOST_PINS = 100
+MOST_LOOKED = 2_000
+"""So many entries are looked at for the newest of each target: a message may be pinned and unpinned often."""
 
 
 async def read_states(context: Context, command: ReadStates) -> States:
@@ -32,19 +34,26 @@ async def read_states(context: Context, command: ReadStates) -> States:
 
 
 async def read_pins(context: Context, command: ReadPins) -> Pins:
-    """Return the newest pins and what they are aimed at. Raises NotFound for who never was a member."""
+    """Return the newest pin of each target, the newest ones', and what they are aimed at.
+
+    Raises NotFound for who never was a member.
+    """
     access = await get_access(context.transaction, bytes.fromhex(command.conversation_id), context.user_id)
-    found = await store.list_pins(context.transaction, access.head.id, get_last_stay(access), MOST_PINS)
-    room = MAX_PAGE_BYTES
-    pins, room = fit(((seq, size) for seq, _, size in found), room)
-    targets = list(dict.fromkeys(target for _, target, _ in found if access.may_read(target)))
+    found = await store.list_pins(context.transaction, access.head.id, get_last_stay(access), MOST_LOOKED + 1)
+    by_target = {target: (seq, target, size) for seq, target, size in reversed(found[:MOST_LOOKED])}
+    newest = sorted(by_target.values(), reverse=True)
+    chosen = newest[:MOST_PINS]
+    pins, room = fit(((seq, size) for seq, _, size in chosen), MAX_PAGE_BYTES // 2)
+    targets = [target for _, target, _ in chosen if access.may_read(target)]
     sizes = await store.list_sizes(context.transaction, access.head.id, targets)
-    pinned, _ = fit(((seq, sizes[seq]) for seq in targets if seq in sizes), room)
+    known = [(seq, sizes[seq]) for seq in targets if seq in sizes]
+    pinned, _ = fit(known, room + MAX_PAGE_BYTES // 2)
     rows = await store.list_chosen(context.transaction, access.head.id, pins | pinned)
     entries = [to_entry(row) for row in rows]
     return Pins(
         entries=[entry for entry in entries if entry.seq in pins],
         pinned=[entry for entry in entries if entry.seq in pinned],
+        left_out=len(found) > MOST_LOOKED or len(pins) < len(newest) or len(pinned) < len(known),
     )
 
 

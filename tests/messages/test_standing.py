@@ -59,9 +59,9 @@ async def test_the_newest_states_of_who_sets_come_and_the_first_of_who_repeats(t
 async def test_a_row_of_the_inbox_names_the_newest_state_and_pin(talk: Talk) -> None:
     assert ((await row(talk, talk.bob)).state_seq, (await row(talk, talk.bob)).pin_seq) == (0, 0)
     state = await says(talk, talk.alice)
-    pin = (await talk.sends(talk.alice, kind=PIN, target_seq=(await talk.sends(talk.bob)).seq)).seq
+    (sent,) = await pin(talk, *await messages(talk, 1))
     item = await row(talk, talk.bob)
-    assert (item.state_seq, item.pin_seq) == (state, pin)
+    assert (item.state_seq, item.pin_seq) == (state, sent)
     assert [entry.seq for entry in (await states(talk, talk.bob)).entries] == [state]
 
 
@@ -82,31 +82,58 @@ async def test_who_came_later_is_told_what_was_said_since_who_left_what_was_befo
     after = await says(talk, talk.bob)
     assert [entry.seq for entry in (await states(talk, talk.carol)).entries] == [after]
     assert [entry.seq for entry in (await states(talk, talk.bob)).entries] == [before, during, after]
-    pin = (await talk.sends(talk.alice, kind=PIN, target_seq=missed)).seq
+    (sent,) = await pin(talk, missed)
     found = await pins(talk, talk.carol)
-    assert ([entry.seq for entry in found.entries], found.pinned) == ([pin], [])
+    assert told(found) == ([sent], [], False)
+
+
+async def messages(talk: Talk, count: int, *, size: int = 10) -> list[int]:
+    return [(await talk.sends(talk.bob, record=make_record_of(b"x" * size))).seq for _ in range(count)]
+
+
+async def pin(talk: Talk, *targets: int, size: int = 10) -> list[int]:
+    record = make_record_of(b"x" * size)
+    return [(await talk.sends(talk.alice, kind=PIN, target_seq=seq, record=record)).seq for seq in targets]
+
+
+def told(found: Pins) -> tuple[list[int], list[int], bool]:
+    return [entry.seq for entry in found.entries], [entry.seq for entry in found.pinned], found.left_out
 
 
 async def test_pins_come_with_what_they_are_aimed_at(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = await messages(talk, 3)
+    sent = await pin(talk, third, first, second, first)
+    assert told(await pins(talk, talk.carol)) == ([sent[0], *sent[2:]], [first, second, third], False)
+    monkeypatch.setattr(standing, "MOST_PINS", 2)
+    assert told(await pins(talk, talk.carol)) == (sent[2:], [first, second], True)
+
+
+async def test_what_is_pinned_again_and_again_pushes_nothing_out(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(standing, "MOST_PINS", 3)
-    first, second, third = [(await talk.sends(talk.bob)).seq for _ in range(3)]
-    sent = [
-        (await talk.sends(talk.alice, kind=PIN, target_seq=seq)).seq for seq in (third, first, second, first)
-    ]
-    found = await pins(talk, talk.carol)
-    assert [entry.seq for entry in found.entries] == sent[1:]
-    assert [entry.seq for entry in found.pinned] == [first, second]
+    first, second = await messages(talk, 2)
+    sent = await pin(talk, first, *[second] * 5)
+    assert told(await pins(talk, talk.carol)) == ([sent[0], sent[-1]], [first, second], False)
+    monkeypatch.setattr(standing, "MOST_LOOKED", 5)
+    assert told(await pins(talk, talk.carol)) == ([sent[-1]], [second], True)
+
+
+async def test_large_pins_leave_room_for_others_and_for_what_is_pinned(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "MAX_PAGE_BYTES", 20_000)
+    early, *targets = await messages(talk, 5)
+    (small,) = await pin(talk, early)
+    large = await pin(talk, *targets, size=5_000)
+    assert told(await pins(talk, talk.carol)) == ([small, large[-1]], [early, *targets], True)
 
 
 async def test_what_does_not_fit_is_named_or_left_away(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "MAX_PAGE_BYTES", 3 * (289 + 384))
-    large, small = [
-        (await talk.sends(talk.bob, record=make_record_of(b"x" * size))).seq for size in (5_000, 10)
-    ]
-    for seq in (large, small):
-        await talk.sends(talk.alice, kind=PIN, target_seq=seq)
-    found = await pins(talk, talk.carol)
-    assert (len(found.entries), [entry.seq for entry in found.pinned]) == (2, [small])
+    monkeypatch.setattr(standing, "MAX_PAGE_BYTES", 4 * (289 + 384))
+    (large,), (small,) = await messages(talk, 1, size=5_000), await messages(talk, 1)
+    sent = await pin(talk, large, small)
+    assert told(await pins(talk, talk.carol)) == (sent, [small], True)
     await says(talk, talk.alice, size=5_000)
     assert await states(talk, talk.carol) == States(entries=[], left_out=[talk.room.id])
 

@@ -12,7 +12,7 @@ from tests.e2e.person import PATIENCE, Person
 
 
 def bar(person: Person) -> Locator:
-    return person.page.get_by_role("group", name="All pinned messages")
+    return person.page.get_by_role("group", name="Pinned message")
 
 
 def leads_back(person: Person) -> Locator:
@@ -48,8 +48,10 @@ async def test_what_is_pinned_is_at_the_head_for_both_and_leads_back(alice: Pers
     await expect(pinned).to_have_count(2)
     await expect(pinned.first).to_contain_text("Pinned by Bob")
     await expect(pinned.last).to_contain_text("Pinned by you")
-    await pinned.first.get_by_role("button", name="Unpin").click()
+    await alice.page.get_by_role("button", name="Unpin: Gladly").press("Enter")
     await expect(pinned).to_have_count(1)
+    # The next one has the focus then.
+    await expect(alice.page.get_by_role("button", name="Unpin: Shall we meet at the river?")).to_be_focused()
     await alice.page.keyboard.press("Escape")
     await expect(bar(bob)).to_contain_text("Shall we meet at the river?", timeout=PATIENCE)
     assert "Unpin" in await offers(bob, "Shall we meet at the river?")

@@ -17,7 +17,7 @@ import type { ConversationRow, EntryRow, MemberRow, RangeRow, Replica } from "..
 import { Live } from "../replica/live.svelte.ts";
 import { findHolding, listRanges } from "../replica/ranges.ts";
 import type { Client } from "../sync/client.ts";
-import type { OutboxRow } from "../replica/own-database.ts";
+import { type OutboxRow, readLine } from "../replica/own-database.ts";
 import { KIND_MESSAGE, type UserCard } from "../wire/contract.ts";
 import { ProblemError } from "../wire/http.ts";
 import { makeQuotes, readAnswered } from "./answered.ts";
@@ -191,8 +191,7 @@ export class Conversation {
   async #read(): Promise<State> {
     const { replica, own } = this.#client;
     // First what waits: a message that is stored in between is found twice, never nowhere.
-    const keys: [[string, number], [string, number]] = [[this.id, 0], [this.id, Infinity]];
-    const waiting = await own.outbox.where("[conversation+counter]").between(...keys).toArray();
+    const waiting = await readLine(own, this.id);
     for (const { client_id, kind, content } of waiting) if (kind === KIND_MESSAGE && isContent(content)) this.#contents.get(client_id, () => content);
     const [stars, hides] = await readPlace(replica, own, this.id, [PRIVATE_STARS, PRIVATE_HIDDEN]);
     const unknown = this.#marked.listUnknown([stars!, hides!]);

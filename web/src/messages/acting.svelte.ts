@@ -6,12 +6,12 @@ import type { Item } from "../conversations/items.ts";
 import type { Poll } from "../crypto/content.ts";
 import { PRIVATE_HIDDEN, PRIVATE_STARS } from "../crypto/private-change.ts";
 import { t } from "../i18n/index.svelte.ts";
+import { pinMessage } from "../pins/pin.ts";
 import { markMessages } from "../private/marks.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import type { Client } from "../sync/client.ts";
 import { type Chosen, toggleChosen } from "./chosen.ts";
 import { judgeMay, mayPinIn, type May } from "./may.ts";
-import { pinMessage } from "./pin.ts";
 import { choose, closePoll, sendPoll, vote } from "./poll.ts";
 import { deleteMessage, toggleReaction } from "./react.ts";
 

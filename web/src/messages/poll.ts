@@ -1,5 +1,6 @@
 // Polls: asking, choosing, taking no more votes (docs/protocol-encryption.md, 8.10). They are not secret: votes are signed.
 import type { Poll } from "../crypto/content.ts";
+import { readLine } from "../replica/own-database.ts";
 import { findTarget, isPlaced } from "../replica/targets.ts";
 import type { Client } from "../sync/client.ts";
 import { KIND_EDIT, KIND_MESSAGE, KIND_REACTION } from "../wire/contract.ts";
@@ -19,7 +20,7 @@ export async function sendPoll({ outbox }: Pick<Acting, "outbox">, conversation:
 
 /** What has not left yet is withdrawn. */
 export async function vote({ outbox, own, replica }: Acting, conversation: string, seq: number, options: number[]): Promise<void> {
-  const line = await own.outbox.where("[conversation+counter]").between([conversation, 0], [conversation, Infinity]).toArray();
+  const line = await readLine(own, conversation);
   const before = line.filter((row) => row.content.type === "vote" && row.state === "waiting" && isPlaced(row.target) && row.target.seq === seq);
   for (const { client_id } of before) await outbox.withdraw(client_id);
   const target = await findTarget(replica, conversation, seq);

@@ -1,7 +1,7 @@
 // Reactions, and taking things back. A reaction is taken back by deleting all of one's records that say it.
 import { Overlay } from "../conversations/overlay.ts";
 import { findTarget } from "../replica/targets.ts";
-import type { Target } from "../replica/own-database.ts";
+import { readLine, type Target } from "../replica/own-database.ts";
 import type { Client } from "../sync/client.ts";
 import { KIND_DELETION, KIND_REACTION } from "../wire/contract.ts";
 
@@ -10,7 +10,7 @@ type Acting = Pick<Client, "outbox" | "own" | "replica">;
 /** Gives a message this emoji, or takes it back if one has given it. Resolves when that is on disk here. */
 export async function toggleReaction(client: Acting, conversation: string, seq: number, emoji: string): Promise<void> {
   const { outbox, own, replica } = client;
-  const line = await own.outbox.where("[conversation+counter]").between([conversation, 0], [conversation, Infinity]).toArray();
+  const line = await readLine(own, conversation);
   const overlay = new Overlay(line);
   const given = ((await replica.entries.get([conversation, seq]))?.marks?.reactions ?? []).filter((mark) => mark.user === replica.me && mark.emoji === emoji);
   const standing = given.filter((mark) => !overlay.isRemoved(mark.seq));

@@ -135,7 +135,7 @@ export interface ConversationRow extends Bound {
   group?: GroupStanding;
   state?: GroupState;
   stated_at?: number;
-  /** The newest record that pins something or takes that back, by the server's word; the head when they were asked for last. */
+  /** The newest record that pins something or takes that back, by the server's word or here; the head when all of them had come. */
   pin_seq?: number;
   pinned_at?: number;
   /** Known from before a snapshot and not confirmed since. */

@@ -2,7 +2,7 @@
 // any number of times. Each is kept by its seq and checked against its neighbours; what does not fit is kept, flagged
 // once per conversation, and never silently replaced.
 import { fromBase64, toBase64 } from "../lib/bytes.ts";
-import { KIND_EPOCH, KIND_MESSAGE, KIND_STATE, type Entry } from "../wire/contract.ts";
+import { KIND_EPOCH, KIND_MESSAGE, KIND_PIN, KIND_STATE, type Entry } from "../wire/contract.ts";
 import { nameCounter, takeCounts } from "./counts.ts";
 import { advanceCursor } from "./cursors.ts";
 import type { ConversationRow, EntryRow, Flaw, RecordRow, Replica } from "./database.ts";
@@ -185,6 +185,8 @@ async function moveHead(replica: Replica, id: string, sorted: WholeRow[], flaw: 
   }
   const epoch = sorted.find(({ kind }) => kind === KIND_EPOCH);
   if (epoch && epoch.seq < (row.sealed_from ?? Infinity)) changed.sealed_from = epoch.seq;
+  const pin = sorted.findLast(({ kind }) => kind === KIND_PIN);
+  if (pin && pin.seq > (row.pin_seq ?? 0)) changed.pin_seq = pin.seq;
   const message = sorted.findLast((entry) => entry.kind === KIND_MESSAGE && !entry.is_repeated);
   if (message && message.seq > (row.last_entry?.seq ?? 0)) {
     // As it is kept: it may have come here before, and have been emptied since.

@@ -14,7 +14,7 @@ import type { Replica } from "./database.ts";
 import { type Applied, applyEntries, toRow } from "./entries.ts";
 import { Doubts } from "./doubts.ts";
 import { dropDraft } from "./drafts.ts";
-import type { OutboxRow, OwnDatabase, Placed, SealedBytes, SentRow, Target, Written } from "./own-database.ts";
+import { type OutboxRow, type OwnDatabase, type Placed, readLine, type SealedBytes, type SentRow, type Target, type Written } from "./own-database.ts";
 import { findHeld, findReturning } from "./held-back.ts";
 import { Numbers } from "./numbers.ts";
 import { describeRecord, isSealed, type WholeRow } from "./records.ts";
@@ -124,8 +124,7 @@ export class Outbox {
 
   /** What waits behind this row and is aimed at it. */
   #findAimedAt({ client_id, conversation }: OutboxRow): Promise<OutboxRow[]> {
-    const line = this.#own.outbox.where("[conversation+counter]").between([conversation, 0], [conversation, Infinity]);
-    return line.filter((row) => waitsFor(row, client_id)).toArray();
+    return readLine(this.#own, conversation).then((line) => line.filter((row) => waitsFor(row, client_id)));
   }
 
   /** Sends what waits, for ever, until aborted. Only one tab at a time may be in here. */

@@ -1,6 +1,6 @@
 // What exists only on this device until the server has it: messages on their way, counters, read marks, drafts. Written
 // durably (a power cut right after "Send" loses nothing), never thrown away by a resync.
-import Dexie, { type Table } from "dexie";
+import Dexie, { type PromiseExtended, type Table } from "dexie";
 
 import { type Deletion, type Pinning, type Poll, type Reaction, readPlain, type State, type Text, type Vote } from "../crypto/content.ts";
 import type { PrivateChange } from "../crypto/private-change.ts";
@@ -115,3 +115,7 @@ export class OwnDatabase extends Dexie {
     this.version(4).stores({ wishes: "++id" });
   }
 }
+
+/** What waits in a conversation, in the order in which it was written. */
+export const readLine = ({ outbox }: OwnDatabase, conversation: string): PromiseExtended<OutboxRow[]> =>
+  outbox.where("[conversation+counter]").between([conversation, 0], [conversation, Infinity]).toArray();

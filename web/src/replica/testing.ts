@@ -128,7 +128,7 @@ export class TestServer {
       "message.pins": ({ conversation_id }: contract.ReadPins) => {
         const { entries } = this.logs.get(conversation_id)!;
         const pins = entries.filter(({ kind }) => kind === KIND_PIN);
-        return { entries: pins, pinned: entries.filter(({ seq }) => pins.some(({ target_seq }) => target_seq === seq)) };
+        return { entries: pins, pinned: entries.filter(({ seq }) => pins.some(({ target_seq }) => target_seq === seq)), left_out: false };
       },
       "sync.open": (command: contract.OpenSync) => this.#open(command),
       "sync.rest": ({ after }: contract.ReadRest) => this.#friendsAfter(after),

@@ -9,7 +9,7 @@ import type { Socket } from "../wire/socket.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
 import type { WholeRow } from "../replica/records.ts";
 import { LONG_PATIENCE, type Opener } from "../sealing/opener.ts";
-import { hasMissed } from "./states.ts";
+import { hasMissedPins } from "./states.ts";
 
 /** Messages at the end of each conversation that are fetched without waiting. */
 const FRESH = 50;
@@ -76,16 +76,16 @@ export class Filler {
     return fetching;
   }
 
-  /** What is pinned in a conversation, where not everything that says it is here. */
+  /** What is pinned in a conversation, where not everything that says it is here. What has no room in the answer is asked for another time. */
   async fetchPins(conversation: string): Promise<void> {
     const row = await this.#replica.conversations.get(conversation);
-    if (!row || !(await hasMissed(this.#replica, conversation, row.pin_seq ?? 0, row.pinned_at ?? 0))) return;
+    if (!row || !(await hasMissedPins(this.#replica, row))) return;
     const generation = await this.#findGeneration();
-    const { entries, pinned } = await this.#call("message.pins", { conversation_id: conversation });
+    const { entries, pinned, left_out } = await this.#call("message.pins", { conversation_id: conversation });
     const opened = await this.#opener?.open([...pinned, ...entries].map(toRow));
     const applied = await this.#replica.write(async () => {
       if ((await this.#findGeneration()) !== generation) return undefined;
-      await this.#replica.conversations.update(conversation, { pinned_at: row.last_seq });
+      if (!left_out) await this.#replica.conversations.update(conversation, { pinned_at: row.last_seq });
       return applyEntries(this.#replica, opened ?? [...pinned, ...entries].map(toRow));
     });
     if (applied?.isWaiting) this.#opener?.noteWaiting();

@@ -1310,15 +1310,22 @@ export interface States {
   left_out: ConversationId[];
 }
 
-/** The newest 100 entries of kind 7 of the stay that one is in, or was in last, and their targets. */
+/**
+ * Of each target the newest entry of kind 7 of the stay that one is in, or was in last, and the target. Of these
+ * the newest 100.
+ */
 export interface ReadPins {
   conversation_id: ConversationId;
 }
 
-/** By seq, at most 384 KiB. `pinned`: as far as one may read it and it fits; the newest pins' first. */
+/**
+ * By seq, at most 384 KiB, of which `entries` take up to half. `pinned`: as far as one may read it; the newest
+ * pins' first. `left_out`: there is more of either, or older entries were not looked at.
+ */
 export interface Pins {
   entries: Entry[];
   pinned: Entry[];
+  left_out: boolean;
 }
 
 /** Move one's own cursors forward. A seq beyond the head counts as the head; a lower one is ignored. */

@@ -135,6 +135,7 @@ export const messages: Translation<typeof en>["messages"] = {
   unstar: "إزالة النجمة",
   pin: "تثبيت",
   unpin: "إلغاء التثبيت",
+  unpinOf: "إلغاء التثبيت: {text}",
   pinned: "رسالة مثبّتة",
   pinnedOf: "الرسالة المثبّتة {at} من {count}",
   pinnedAll: "كل الرسائل المثبّتة",

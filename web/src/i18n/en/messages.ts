@@ -112,6 +112,7 @@ export const messages = {
   unstar: "Remove the star",
   pin: "Pin",
   unpin: "Unpin",
+  unpinOf: "Unpin: {text}",
   pinned: "Pinned message",
   pinnedOf: "Pinned message {at} of {count}",
   pinnedAll: "All pinned messages",

@@ -114,6 +114,7 @@ export const messages: Translation<typeof en>["messages"] = {
   unstar: "તારો કાઢો",
   pin: "પિન કરો",
   unpin: "પિન કાઢો",
+  unpinOf: "પિન કાઢો: {text}",
   pinned: "પિન કરેલો સંદેશ",
   pinnedOf: "{count} માંથી પિન કરેલો સંદેશ {at}",
   pinnedAll: "પિન કરેલા બધા સંદેશા",

@@ -114,6 +114,7 @@ export const messages: Translation<typeof en>["messages"] = {
   unstar: "तारा हटाएँ",
   pin: "पिन करें",
   unpin: "पिन हटाएँ",
+  unpinOf: "पिन हटाएँ: {text}",
   pinned: "पिन किया गया संदेश",
   pinnedOf: "पिन किया गया संदेश, {count} में से {at}",
   pinnedAll: "पिन किए गए सभी संदेश",

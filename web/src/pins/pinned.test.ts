@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Said } from "../crypto/content.ts";
 import { PRIVATE_HIDDEN } from "../crypto/private-change.ts";
 import { applyItem } from "../inbox/apply.ts";
-import { pinMessage } from "../messages/pin.ts";
+import { pinMessage } from "./pin.ts";
 import { markMessages } from "../private/marks.ts";
 import { Replica } from "../replica/database.ts";
 import { applyEntries, toRow } from "../replica/entries.ts";
@@ -92,8 +92,7 @@ test("pins that are not here are asked for once, with what they name, and again 
   const [first, pinned] = [say(), pin(1)];
   for (let step = 0; step < 60; step++) append(2, KIND_MESSAGE);
   await applyItem(replica, server.item(id));
-  const opener = { noteWaiting: () => undefined, open: async (rows: WholeRow[]) => rows.map((row) => [first, pinned].find(({ seq }) => seq === row.seq) ?? row) };
-  const filler = new Filler(replica, server.call, opener);
+  const filler = new Filler(replica, server.call, nothingWaits([first, pinned]));
   await filler.fetchPins(id);
   expect(await list()).toEqual([[1, 2]]);
   await filler.fetchPins(id);
@@ -109,4 +108,53 @@ test("pins that are not here are asked for once, with what they name, and again 
   await filler.fetchPins(id);
   expect(server.calls.filter((name) => name === "message.pins")).toHaveLength(2);
   expect(await findWhole(replica, id, [server.item(id).pin_seq])).toHaveLength(1);
+});
+
+const nothingWaits = (rows: WholeRow[]) => ({ noteWaiting: () => undefined, open: async (asked: WholeRow[]) => asked.map((row) => rows.find(({ seq }) => seq === row.seq) ?? row) });
+const countAsked = () => server.calls.filter((name) => name === "message.pins").length;
+
+test("while the server leaves some out they are asked for again", async () => {
+  append(2, KIND_MESSAGE);
+  const rows = [say(), pin(2)];
+  for (let step = 0; step < 60; step++) append(2, KIND_MESSAGE);
+  await applyItem(replica, server.item(id));
+  let left_out = true;
+  const call: typeof server.call = async (name, input) => ({ ...(await server.call(name, input)), ...(name === "message.pins" ? { left_out } : {}) });
+  const filler = new Filler(replica, call, nothingWaits(rows));
+  await filler.fetchPins(id);
+  expect(await list()).toEqual([[2, 2]]);
+  left_out = false;
+  await filler.fetchPins(id);
+  expect(countAsked()).toBe(2);
+  await filler.fetchPins(id);
+  expect(countAsked()).toBe(2);
+});
+
+test("what is pinned while one is here is fetched where it is not here yet", async () => {
+  const rows = [say()];
+  for (let step = 0; step < 60; step++) append(2, KIND_MESSAGE);
+  await applyItem(replica, server.item(id));
+  const filler = new Filler(replica, server.call, nothingWaits(rows));
+  rows.push(pin(50));
+  await applyItem(replica, server.item(id));
+  await filler.fetchPage(id, server.item(id).last_seq + 1, "before", 10);
+  await filler.fetchPins(id);
+  expect(countAsked()).toBe(1);
+  for (const target of [1, 60]) {
+    rows.push(pin(target));
+    await applyEntries(replica, [rows.at(-1)!]);
+  }
+  expect((await replica.conversations.get(id))!.pin_seq).toBe(rows.at(-1)!.seq);
+  await filler.fetchPins(id);
+  expect(await list()).toEqual([[60, 2], [1, 2], [50, 2]]);
+  await filler.fetchPins(id);
+  expect(countAsked()).toBe(2);
+});
+
+test("what is left out of fifty makes room for others", async () => {
+  await applyEntries(replica, Array.from({ length: 53 }, () => say()));
+  await applyEntries(replica, Array.from({ length: 53 }, (_, at) => pin(at + 1)));
+  await markMessages(replica, own, PRIVATE_HIDDEN, id, [53, 52], true);
+  await pinMessage(client, id, 51, false);
+  expect((await list()).map(([seq]) => seq)).toEqual(Array.from({ length: 50 }, (_, at) => 50 - at));
 });
