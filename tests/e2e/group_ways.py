@@ -23,7 +23,7 @@ async def choose_level(page: Page) -> None:
     """What one wants to be told of."""
     await meet_in_a_group(page)
     await page.locator("#main header [aria-haspopup=menu]").click()
-    await page.locator("[role=menuitem]:has(use[href$='#chat-heart'])").click()
+    await page.locator("[role=menuitem]:has(use[href$='#bell'])").click()
     await page.locator("dialog[open] [type=radio]").first.wait_for()
 
 

@@ -13,6 +13,7 @@ interface Pressing extends Lasting {
   readonly notification: { readonly data: unknown; close(): void };
 }
 interface Page {
+  readonly url: string;
   readonly visibilityState: string;
   focus(): Promise<unknown>;
   postMessage(message: { go: string }): void;
@@ -59,7 +60,8 @@ async function answerFile(request: Request): Promise<Response> {
 
 /** In a page that is open, else in a new one. */
 async function goTo(path: string): Promise<void> {
-  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = windows.filter(({ url }) => isOwnPage(new URL(url).pathname));
   const page = pages.find(({ visibilityState }) => visibilityState === "visible") ?? pages[0];
   if (!page) return void (await worker.clients.openWindow(path));
   // A browser may refuse the focus; the message is shown all the same.

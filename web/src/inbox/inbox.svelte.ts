@@ -1,14 +1,15 @@
 // The list of conversations, newest activity first, following every change.
 import type { Replica } from "../replica/database.ts";
-import { isMuted } from "../private/keeping.ts";
+import { levelNow } from "../notifications/level.ts";
 import { Live } from "../replica/live.svelte.ts";
 import type { OwnDatabase } from "../replica/own-database.ts";
 import { readInbox, type InboxRow } from "./read.ts";
 
 /** Unread messages of which one wants to be told. */
-function countTold({ unread, mentions, keeping }: InboxRow): number {
-  if (keeping.level === "all") return unread;
-  return keeping.level === "mentions" ? mentions : 0;
+function countTold({ unread, mentions, keeping }: InboxRow, now: number): number {
+  const level = levelNow(keeping, now);
+  if (level === "all") return unread || Number(keeping.isMarked);
+  return level === "mentions" ? mentions : 0;
 }
 
 export class Inbox {
@@ -30,7 +31,7 @@ export class Inbox {
   /** Unread messages in all conversations that are to be noticed. */
   get unread(): number {
     const now = Date.now();
-    return this.#live.value.filter(({ keeping }) => !keeping.isArchived && !isMuted(keeping, now)).reduce((sum, row) => sum + (countTold(row) || Number(row.keeping.isMarked)), 0);
+    return this.#live.value.reduce((sum, row) => sum + countTold(row, now), 0);
   }
 
   stop(): void {

@@ -22,7 +22,7 @@ export interface InboxRow {
   other: UserCard | null;
   group: GroupLook | null;
   /** `author` is who wrote it, of a group, unless it was oneself. */
-  last: { from_user: number; author?: UserCard | null; content: Content; timestamp: string; progress?: Progress } | null;
+  last: { /** 0 of what waits to be sent. */ seq: number; from_user: number; author?: UserCard | null; content: Content; timestamp: string; progress?: Progress } | null;
   unread: number;
   /** Unread messages that mention oneself. */
   mentions: number;
@@ -89,7 +89,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay:
   const isStored = row.last_entry?.from_user === me && row.last_entry.client_id === waiting?.client_id;
   if (waiting && !isStored && isContent(waiting.content)) {
     const progress = waiting.state === "failed" ? "failed" : "pending";
-    return { from_user: me, content: waiting.content, timestamp: waiting.created_at, progress };
+    return { seq: 0, from_user: me, content: waiting.content, timestamp: waiting.created_at, progress };
   }
   const entry = row.last_entry;
   if (!entry) return null;
@@ -99,7 +99,7 @@ function readLast(row: ConversationRow, waiting: OutboxRow | undefined, overlay:
   const written = isUnopened && isStored && waiting && isContent(waiting.content) ? waiting.content : said;
   const content = (written.type !== "deleted" && from_user === me && overlay.findEdit(entry.seq)?.content) || written;
   const progress = from_user === me && !entry.opened?.is_lost ? { progress: judgeProgress(entry.seq, others) } : {};
-  return { from_user, timestamp, content, ...progress };
+  return { seq: entry.seq, from_user, timestamp, content, ...progress };
 }
 
 function groupByConversation<R extends { conversation: string }>(rows: R[]): Map<string, R[]> {

@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 
-import { isTold, readLevel } from "./level.ts";
+import { readKeeping } from "../private/keeping.ts";
+import { levelNow, readLevel } from "./level.ts";
 
 test.each<[unknown, string]>([["all", "all"], ["mentions", "mentions"], ["none", "none"], [undefined, "all"], ["loud", "all"], [{ toString: () => "none" }, "all"]])(
   "%j is the level %s",
   (value, level) => expect(readLevel(value)).toBe(level),
 );
 
-test("what is to be told of may not be known before it is opened", () => {
-  expect([undefined, false, true].map((calls) => isTold("all", calls))).toEqual([true, true, true]);
-  expect([undefined, false, true].map((calls) => isTold("mentions", calls))).toEqual([undefined, false, true]);
-  expect([undefined, false, true].map((calls) => isTold("none", calls))).toEqual([false, false, false]);
+test("what is muted or archived is quiet", () => {
+  expect(levelNow(readKeeping({ notify: "mentions" }), 1000)).toBe("mentions");
+  expect(levelNow(readKeeping({ muted: 1001 }), 1000)).toBe("none");
+  expect(levelNow(readKeeping({ muted: 1000 }), 1000)).toBe("all");
+  expect(levelNow(readKeeping({ notify: "mentions", archived: true }), 1000)).toBe("none");
 });

@@ -1,36 +1,53 @@
-// Whether this device shows notifications, and how much they say. Kept here: the browser's leave is for this device alone.
+// Whether this device shows notifications to somebody, and how much they say. Kept here: the browser's leave is for this device alone.
+const isSupported = isSecureContext && "Notification" in globalThis;
 
-const SHOWN = "hearth.notifies";
-const WORDS = "hearth.notifies-words";
+export class Notifying {
+  /** The person wants them. */
+  isWanted = $state(false);
+  showsWords = $state(true);
+  /** What the browser was told last. */
+  permission = $state<NotificationPermission>("default");
+  readonly isSupported = isSupported;
+  readonly #shown: string;
+  readonly #words: string;
+  readonly #ends = new AbortController();
 
-const isSupported = (): boolean => "Notification" in globalThis;
-const isGranted = (): boolean => isSupported() && Notification.permission === "granted";
+  constructor(user: number) {
+    [this.#shown, this.#words] = [`hearth.notifies ${user}`, `hearth.notifies-words ${user}`];
+    this.#read();
+    // Another tab has chosen otherwise; the browser's leave may have been taken away meanwhile.
+    addEventListener("storage", () => this.#read(), { signal: this.#ends.signal });
+    document.addEventListener("visibilitychange", () => this.#read(), { signal: this.#ends.signal });
+  }
 
-class Notifying {
-  /** The person wants them, and the browser lets them be shown. */
-  isOn = $state(isGranted() && localStorage.getItem(SHOWN) === "yes");
-  /** The browser was told not to. */
-  isRefused = $state(isSupported() && Notification.permission === "denied");
-  showsWords = $state(localStorage.getItem(WORDS) !== "no");
-  readonly isSupported = isSupported();
+  get isOn(): boolean {
+    return this.isWanted && this.permission === "granted";
+  }
 
   /** To be called by something that the person pressed: the browser asks them, the first time. */
   async switchOn(): Promise<void> {
-    const answer = await Notification.requestPermission();
-    this.isRefused = answer === "denied";
-    this.isOn = answer === "granted";
-    if (this.isOn) localStorage.setItem(SHOWN, "yes");
+    this.permission = await Notification.requestPermission();
+    if (this.permission === "granted") localStorage.setItem(this.#shown, "yes");
+    this.#read();
   }
 
   switchOff(): void {
-    this.isOn = false;
-    localStorage.removeItem(SHOWN);
+    localStorage.removeItem(this.#shown);
+    this.#read();
   }
 
   setWords(shows: boolean): void {
-    this.showsWords = shows;
-    localStorage.setItem(WORDS, shows ? "yes" : "no");
+    localStorage.setItem(this.#words, shows ? "yes" : "no");
+    this.#read();
+  }
+
+  stop(): void {
+    this.#ends.abort();
+  }
+
+  #read(): void {
+    this.isWanted = localStorage.getItem(this.#shown) === "yes";
+    this.showsWords = localStorage.getItem(this.#words) !== "no";
+    if (isSupported) this.permission = Notification.permission;
   }
 }
-
-export const notifying = new Notifying();

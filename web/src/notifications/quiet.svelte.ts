@@ -23,6 +23,10 @@ export class Quiet {
     return this.#live.value;
   }
 
+  get isReady(): boolean {
+    return this.#live.isReady;
+  }
+
   /** `until` in milliseconds, Infinity for good, 0 to end it. */
   keep(until: number): Promise<void> {
     return change(this.#own, PRIVATE_PREFERENCES, PLACE, { set: { quiet: until === 0 ? null : until === Infinity ? true : until } });

@@ -34,7 +34,7 @@ export function listKeepingActs({ own, conversation, keeping, askMute, askLevel,
     isMuted(keeping, Date.now())
       ? { label: t("inbox.unmute"), icon: "bell", run: () => run(mute(own, conversation, 0)) }
       : { label: t("inbox.mute"), icon: "bell-slash", run: askMute },
-    ...(askLevel ? [{ label: t("notifications.title"), icon: "chat-heart" as const, run: askLevel }] : []),
+    ...(askLevel ? [{ label: t("notifications.title"), icon: "bell" as const, run: askLevel }] : []),
     { label: t("inbox.markUnread"), icon: "envelope", run: unread },
     { label: t(isArchived ? "inbox.unarchive" : "inbox.archive"), icon: "archive", run: () => run(archive(own, conversation, !isArchived)) },
   ];

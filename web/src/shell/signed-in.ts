@@ -17,6 +17,8 @@ import { KeysWatch } from "../keys/watch.ts";
 import { Typing } from "../messages/typing.svelte.ts";
 import { AwayWatch } from "../presence/away.ts";
 import { PrivateWatch } from "../private/watch.ts";
+import { Notifying } from "../notifications/notifying.svelte.ts";
+import { closeAll } from "../notifications/show.ts";
 import { Quiet } from "../notifications/quiet.svelte.ts";
 import { Presence } from "../presence/presence.svelte.ts";
 import { Client, type EndReason } from "../sync/client.ts";
@@ -41,6 +43,7 @@ export interface SignedIn {
   keys: Keys;
   keysWatch: KeysWatch;
   presence: Presence;
+  notifying: Notifying;
   quiet: Quiet;
   trust: Trust;
   typing: Typing;
@@ -80,6 +83,7 @@ export async function forgetCopy(client: Client, why: "asked" | EndReason): Prom
   const isAsked = why === "asked";
   const kept = isAsked || why === "deleted" ? [] : await client.own.outbox.toArray().catch(() => null);
   if (kept) noteWaiting(client.replica.me, kept.filter((row) => row.state === "waiting").length);
+  await closeAll().catch(console.warn);
   if (session.current) await forgetKeys(session.current, isAsked);
   await client.forget(kept?.length === 0, why === "unknown").catch(console.error);
 }
@@ -117,6 +121,7 @@ export function startClient(): SignedIn {
     inbox: new Inbox(client.replica, client.own, () => nextFrame().then(nextFrame)),
     keys: new Keys(client.replica, session.current!),
     presence: new Presence(client),
+    notifying: new Notifying(user.id),
     quiet: new Quiet(client.replica, client.own),
     trust: new Trust({
       ...{ ...leading, replica: client.replica, channel: openDesk("trust", user.id) },
