@@ -279,7 +279,7 @@ async def be_left_alone(page: Page) -> None:
     await buttons.first.wait_for()
     if await buttons.count() > 1:
         await buttons.first.click()
-    await page.locator("#main [role=status]").wait_for()
+    await page.locator("#main section:last-of-type [role=status]").wait_for()
 
 
 def press(selector: str) -> Prepare:
