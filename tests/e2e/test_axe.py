@@ -185,6 +185,8 @@ async def judge(page: Page, server: Served, shot: Shot) -> list[str]:
         await reach(page, server, shot)
         for dress in DRESSES:
             await wear(page, dress)
+            # A page that is still being read has no heading yet.
+            await page.locator("h1:visible").first.wait_for()
             found = await page.evaluate(JUDGE, dress.options)
             faults += [f"{shot.name}, {dress.name}: {fault}" for fault in found]
     except PlaywrightError as error:
