@@ -90,7 +90,7 @@ async def watch(stage: Stage, way: int, until: int, move: Callable[[], Awaitable
     """Move again and again until message `until` was on screen, and return what the list looked like."""
     page = stage.alice.page
     await page.evaluate(WATCH, {"way": way})
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while not await page.evaluate("seq => window.watched.seen.has(seq)", until):
             await move()
     await asyncio.sleep(0.5)
