@@ -23,18 +23,23 @@ export interface NewsItem {
 export class News {
   readonly #me: number;
   readonly #known = new Map<string, Known>();
-  #isBegun = false;
+  /** The newest thing that the first rows told of: what is not newer was there before. */
+  #begun: string | undefined;
 
   constructor(me: number) {
     this.#me = me;
   }
 
-  /** What is new in these rows since the last ones; nothing of the first. Nothing is told before `quietUntil` (ms). */
+  /**
+   * What is new in these rows since the last ones; nothing of the first, nor of what a new device fetches after them, which is older. Nothing is
+   * told before `quietUntil` (ms).
+   */
   take(rows: readonly InboxRow[], now: number, quietUntil: number): NewsItem[] {
+    // One's own that waits has the time of this device.
+    this.#begun ??= rows.filter(({ last }) => last?.seq !== 0).map(({ active_at }) => active_at).sort().at(-1);
+    const begun = this.#begun;
     const items = rows.flatMap((row) => this.#look(row, quietUntil > now ? "none" : levelNow(row.keeping, now)) ?? []);
-    const isBegun = this.#isBegun;
-    this.#isBegun = true;
-    return isBegun ? items : [];
+    return begun === undefined ? [] : items.filter(({ row }) => row.active_at > begun);
   }
 
   #look(row: InboxRow, level: ReturnType<typeof levelNow>): NewsItem | null {

@@ -22,14 +22,15 @@ export interface Pinned {
 
 /** The newest pin first; one's own that wait before all others. What one has deleted for oneself is left out. */
 export async function readPinned(replica: Replica, own: OwnDatabase, conversation: string): Promise<Pinned[]> {
-  const line = await readLine(own, conversation);
+  const overlay = new Overlay(await readLine(own, conversation));
+  const index = replica.entries.where("[conversation+marks.pin.seq]").between([conversation, 0], [conversation, Infinity]);
+  // As in most: nothing else is read, and followed, at every message that comes.
+  if (overlay.listPinning().length === 0 && (await index.count()) === 0) return [];
   const [hides = {}] = await readPlace(replica, own, conversation, [PRIVATE_HIDDEN]);
   const hidden = await findMarked(replica, conversation, hides);
   const row = await replica.conversations.get(conversation);
-  const overlay = new Overlay(line);
   const shows = (entry: EntryRow): boolean => overlay.isPinned(entry) && !overlay.isRemoved(entry.seq) && !entry.is_emptied && !hidden.has(entry.seq);
-  const index = replica.entries.where("[conversation+marks.pin.seq]");
-  const stored = await index.between([conversation, 0], [conversation, Infinity]).reverse().filter(shows).limit(MOST).toArray();
+  const stored = await index.reverse().filter(shows).limit(MOST).toArray();
   const known = new Set(stored.map(({ seq }) => seq));
   const fresh = overlay.listPinning().filter((seq) => !known.has(seq)).map((seq): [string, number] => [conversation, seq]);
   const waiting = (await replica.entries.bulkGet(fresh)).filter((entry) => entry !== undefined && shows(entry)) as EntryRow[];
